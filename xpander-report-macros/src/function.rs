@@ -1,0 +1,102 @@
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Result, Signature, Token, Visibility};
+
+/// The annotated function. Only its signature is parsed; the body stays as it was written, so that
+/// it need not even be complete while somebody types it.
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    pub(crate) body: Body,
+}
+
+pub(crate) struct Body {
+    /// Inner attributes, which must stay first.
+    pub(crate) attributes: TokenStream,
+    /// The block without them.
+    pub(crate) block: Group,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility: Visibility = input.parse()?;
+        if let Some(what) = not_a_function(input) {
+            return Err(input.error(format_args!(
+                "`#[external_task]` cannot stand on {what}. Put it on a function or a method."
+            )));
+        }
+        let signature: Signature = input.parse()?;
+        if input.peek(Token![;]) {
+            return Err(syn::Error::new_spanned(
+                &signature,
+                "`#[external_task]` cannot instrument a method without a body. Put it on the \
+                 implementations, or give the method a default body.",
+            ));
+        }
+        let body = input.parse::<TokenTree>()?;
+        let TokenTree::Group(group) = body else {
+            return Err(syn::Error::new_spanned(
+                body,
+                "expected the function's body",
+            ));
+        };
+        Ok(Self {
+            attributes,
+            visibility,
+            signature,
+            body: Body::split(group),
+        })
+    }
+}
+
+impl Body {
+    fn split(group: Group) -> Self {
+        let mut tokens = group.stream().into_iter().peekable();
+        let mut attributes = TokenStream::new();
+        let mut rest = tokens.clone();
+        while let (
+            Some(TokenTree::Punct(hash)),
+            Some(TokenTree::Punct(bang)),
+            Some(TokenTree::Group(content)),
+        ) = (rest.next(), rest.next(), rest.next())
+            && hash.as_char() == '#'
+            && bang.as_char() == '!'
+            && content.delimiter() == Delimiter::Bracket
+        {
+            hash.to_tokens(&mut attributes);
+            bang.to_tokens(&mut attributes);
+            content.to_tokens(&mut attributes);
+            tokens = rest.clone();
+        }
+        let mut block = Group::new(Delimiter::Brace, tokens.collect());
+        block.set_span(group.span());
+        Self { attributes, block }
+    }
+}
+
+fn not_a_function(input: ParseStream<'_>) -> Option<&'static str> {
+    if input.peek(Token![struct]) {
+        Some("a struct")
+    } else if input.peek(Token![enum]) {
+        Some("an enum")
+    } else if input.peek(Token![trait]) {
+        Some("a trait")
+    } else if input.peek(Token![impl]) {
+        Some("an impl block")
+    } else if input.peek(Token![mod]) {
+        Some("a module")
+    } else if input.peek(Token![static]) {
+        Some("a static")
+    } else if input.peek(Token![type]) {
+        Some("a type")
+    } else if input.peek(Token![use]) {
+        Some("a use")
+    } else if input.peek(Token![let]) {
+        Some("a variable")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,161 @@
+use proc_macro2::Ident;
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Error, Expr, Path, Result, Token, parenthesized, token};
+
+const KEYS: &str = "`agent_id`, `id`, `input`, `skip`, `skip_all`, `result`, `llm_response`, \
+                    `tokens`, `used_tools`, `is_success`, `error`, `reporter`, `crate`";
+
+/// The attribute's keys.
+#[derive(Default)]
+pub(crate) struct Keys {
+    pub(crate) agent_id: Key<Expr>,
+    pub(crate) id: Key<Expr>,
+    pub(crate) input: Key<Input>,
+    pub(crate) skip: Key<Vec<Ident>>,
+    pub(crate) skip_all: Key<()>,
+    pub(crate) result: Key<Expr>,
+    pub(crate) llm_response: Key<Expr>,
+    pub(crate) tokens: Key<Expr>,
+    pub(crate) used_tools: Key<Expr>,
+    pub(crate) is_success: Key<Expr>,
+    pub(crate) error: Key<Expr>,
+    pub(crate) reporter: Key<Expr>,
+    pub(crate) krate: Key<Path>,
+}
+
+/// A key as it was written, if it was.
+pub(crate) struct Key<T>(Option<(Ident, T)>);
+
+pub(crate) enum Input {
+    /// `input = expression`
+    Value(Box<Expr>),
+    /// `input(a, b)`
+    Only(Vec<Ident>),
+}
+
+impl<T> Default for Key<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Key<T> {
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.0.as_ref().map(|(_, value)| value)
+    }
+
+    pub(crate) fn name(&self) -> Option<&Ident> {
+        self.0.as_ref().map(|(name, _)| name)
+    }
+
+    fn set(&mut self, name: Ident, value: T) -> Result<()> {
+        if let Some((first, _)) = &self.0 {
+            let message =
+                format!("the key `{first}` cannot be given twice. Remove one of the two.");
+            let mut error = Error::new(first.span(), &message);
+            error.combine(Error::new(name.span(), message));
+            return Err(error);
+        }
+        self.0 = Some((name, value));
+        Ok(())
+    }
+}
+
+impl Parse for Keys {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut keys = Self::default();
+        let mut errors: Option<Error> = None;
+        while !input.is_empty() {
+            if let Err(error) = keys.parse_one(input) {
+                match &mut errors {
+                    Some(errors) => errors.combine(error),
+                    None => errors = Some(error),
+                }
+                skip_to_comma(input);
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        errors.map_or(Ok(keys), Err)
+    }
+}
+
+impl Keys {
+    fn parse_one(&mut self, input: ParseStream<'_>) -> Result<()> {
+        let name = input.call(Ident::parse_any)?;
+        match name.to_string().as_str() {
+            "agent_id" => self.agent_id.set(name.clone(), value(&name, input)?),
+            "id" => self.id.set(name.clone(), value(&name, input)?),
+            "input" if input.peek(token::Paren) => self.input.set(name, Input::Only(names(input)?)),
+            "input" => self
+                .input
+                .set(name.clone(), Input::Value(Box::new(value(&name, input)?))),
+            "skip" if input.peek(token::Paren) => self.skip.set(name, names(input)?),
+            "skip" => Err(Error::new(
+                name.span(),
+                "`skip` cannot stand without arguments. Write `skip(a, b)`, or `skip_all`.",
+            )),
+            "skip_all" if input.is_empty() || input.peek(Token![,]) => self.skip_all.set(name, ()),
+            "skip_all" => Err(Error::new(
+                name.span(),
+                "`skip_all` cannot take a value. Write `skip_all`.",
+            )),
+            "result" => self.result.set(name.clone(), value(&name, input)?),
+            "llm_response" => self.llm_response.set(name.clone(), value(&name, input)?),
+            "tokens" => self.tokens.set(name.clone(), value(&name, input)?),
+            "used_tools" => self.used_tools.set(name.clone(), value(&name, input)?),
+            "is_success" => self.is_success.set(name.clone(), value(&name, input)?),
+            "error" => self.error.set(name.clone(), value(&name, input)?),
+            "reporter" => self.reporter.set(name.clone(), value(&name, input)?),
+            "crate" => {
+                equals(&name, input)?;
+                self.krate.set(name, input.call(Path::parse_mod_style)?)
+            }
+            unknown => Err(Error::new(
+                name.span(),
+                format!("`{unknown}` is no key of `#[external_task]`. The keys are {KEYS}."),
+            )),
+        }
+    }
+}
+
+fn value(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
+    equals(name, input)?;
+    input.parse()
+}
+
+fn equals(name: &Ident, input: ParseStream<'_>) -> Result<()> {
+    if input.peek(Token![=]) {
+        return input.parse::<Token![=]>().map(drop);
+    }
+    Err(Error::new(
+        name.span(),
+        format!("the key `{name}` cannot stand without a value. Write `{name} = …`."),
+    ))
+}
+
+fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+    let content;
+    parenthesized!(content in input);
+    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, |input| {
+        // `type` and `r#type` name the same argument.
+        let name = input.call(Ident::parse_any)?;
+        Ok(match name.to_string().as_str() {
+            "self" | "Self" | "super" | "crate" | "_" => name,
+            _ => format_ident!("{}", name.unraw(), span = name.span()),
+        })
+    })?;
+    Ok(names.into_iter().collect())
+}
+
+fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        if input.parse::<proc_macro2::TokenTree>().is_err() {
+            return;
+        }
+    }
+}

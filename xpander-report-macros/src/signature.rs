@@ -1,0 +1,221 @@
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::{
+    Attribute, FnArg, GenericArgument, Pat, PathArguments, ReturnType, Signature, Type,
+    TypeParamBound, parse_quote,
+};
+
+/// A name that an argument binds.
+pub(crate) struct Argument {
+    pub(crate) name: Ident,
+    /// The `#[cfg]`s that the argument stands under.
+    pub(crate) conditions: Vec<Attribute>,
+}
+
+impl Argument {
+    /// As the report shows it.
+    pub(crate) fn label(&self) -> String {
+        self.name.unraw().to_string()
+    }
+}
+
+/// How the function gives its value.
+pub(crate) enum Kind {
+    Async,
+    Sync,
+    /// It returns a future.
+    Future {
+        output: Box<Type>,
+        boxed: bool,
+    },
+}
+
+/// All names that the arguments bind, in order; `self` as well.
+pub(crate) fn arguments(signature: &Signature) -> Vec<Argument> {
+    let mut arguments = Vec::new();
+    for input in &signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => arguments.push(Argument {
+                name: Ident::new("self", receiver.self_token.span),
+                conditions: conditions(&receiver.attrs),
+            }),
+            FnArg::Typed(typed) => {
+                let conditions = conditions(&typed.attrs);
+                let mut names = Vec::new();
+                bindings(&typed.pat, &mut names);
+                arguments.extend(names.into_iter().map(|name| Argument {
+                    name,
+                    conditions: conditions.clone(),
+                }));
+            }
+        }
+    }
+    arguments
+}
+
+fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .cloned()
+        .collect()
+}
+
+fn bindings(pattern: &Pat, names: &mut Vec<Ident>) {
+    match pattern {
+        Pat::Ident(binding) => {
+            names.push(binding.ident.clone());
+            if let Some((_, inner)) = &binding.subpat {
+                bindings(inner, names);
+            }
+        }
+        Pat::Paren(inner) => bindings(&inner.pat, names),
+        Pat::Reference(inner) => bindings(&inner.pat, names),
+        Pat::Type(inner) => bindings(&inner.pat, names),
+        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|pat| bindings(pat, names)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|pat| bindings(pat, names)),
+        Pat::Slice(slice) => slice.elems.iter().for_each(|pat| bindings(pat, names)),
+        Pat::Struct(fields) => fields
+            .fields
+            .iter()
+            .for_each(|field| bindings(&field.pat, names)),
+        // In an `A(x) | B(x)`, each side binds the same names.
+        Pat::Or(or) => {
+            if let Some(first) = or.cases.first() {
+                bindings(first, names);
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(crate) fn kind(signature: &Signature) -> Kind {
+    if signature.asyncness.is_some() {
+        return Kind::Async;
+    }
+    let ReturnType::Type(_, output) = &signature.output else {
+        return Kind::Sync;
+    };
+    match future_output(output) {
+        Some((output, boxed)) => Kind::Future {
+            output: Box::new(output),
+            boxed,
+        },
+        None => Kind::Sync,
+    }
+}
+
+/// The output of `impl Future`, `Pin<Box<dyn Future>>` and `BoxFuture`, and whether it is boxed.
+fn future_output(ty: &Type) -> Option<(Type, bool)> {
+    match ty {
+        Type::ImplTrait(ty) => bounds_output(&ty.bounds).map(|output| (output, false)),
+        Type::Paren(ty) => future_output(&ty.elem),
+        Type::Group(ty) => future_output(&ty.elem),
+        Type::Path(ty) => {
+            let last = ty.path.segments.last()?;
+            let mut types = type_arguments(&last.arguments);
+            match last.ident.to_string().as_str() {
+                "BoxFuture" | "LocalBoxFuture" => Some((types.next()?.clone(), true)),
+                "Pin" => {
+                    let Type::Path(boxed) = types.next()? else {
+                        return None;
+                    };
+                    let boxed = boxed
+                        .path
+                        .segments
+                        .last()
+                        .filter(|last| last.ident == "Box")?;
+                    let Type::TraitObject(object) = type_arguments(&boxed.arguments).next()? else {
+                        return None;
+                    };
+                    bounds_output(&object.bounds).map(|output| (output, true))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn type_arguments(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
+    let arguments = match arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments
+        .into_iter()
+        .flatten()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+}
+
+fn bounds_output<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> Option<Type> {
+    bounds.into_iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
+        let last = bound
+            .path
+            .segments
+            .last()
+            .filter(|last| last.ident == "Future")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+            return None;
+        };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
+            _ => None,
+        })
+    })
+}
+
+/// The return type as a `let` can spell it: what `impl Trait` hides is left to inference. `None`
+/// for `!`, which a `let` cannot spell.
+pub(crate) fn annotation(output: &ReturnType) -> Option<Type> {
+    match output {
+        ReturnType::Default => Some(parse_quote!(())),
+        ReturnType::Type(_, ty) => nameable(ty),
+    }
+}
+
+pub(crate) fn nameable(ty: &Type) -> Option<Type> {
+    if let Type::Never(_) = ty {
+        return None;
+    }
+    let mut ty = ty.clone();
+    hide_impl_trait(&mut ty);
+    Some(ty)
+}
+
+fn hide_impl_trait(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => *ty = parse_quote!(_),
+        Type::Array(ty) => hide_impl_trait(&mut ty.elem),
+        Type::Group(ty) => hide_impl_trait(&mut ty.elem),
+        Type::Paren(ty) => hide_impl_trait(&mut ty.elem),
+        Type::Ptr(ty) => hide_impl_trait(&mut ty.elem),
+        Type::Reference(ty) => hide_impl_trait(&mut ty.elem),
+        Type::Slice(ty) => hide_impl_trait(&mut ty.elem),
+        Type::Tuple(ty) => ty.elems.iter_mut().for_each(hide_impl_trait),
+        Type::Path(ty) => {
+            for segment in &mut ty.path.segments {
+                if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                    for argument in &mut arguments.args {
+                        if let GenericArgument::Type(ty) = argument {
+                            hide_impl_trait(ty);
+                        }
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A local of the expansion, which nothing in the user's code can meet.
+pub(crate) fn local(name: &str) -> Ident {
+    format_ident!("__{}", name, span = Span::mixed_site())
+}

@@ -1,0 +1,197 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use serde::de::DeserializeOwned;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::api::{Answer, Api, Request};
+use crate::block_on::block_on;
+use crate::error::{ConfigError, Error, TransportError};
+use crate::{Agent, Config, Task, TaskReport};
+
+/// The platform's calls, one request and one answer each.
+///
+/// Its requests run on a thread of its own, so it works under tokio, smol, any other executor and
+/// none. Cloning is cheap and shares the thread and its connections. To report in the background,
+/// with retries, use a [`Reporter`](crate::Reporter).
+///
+/// ```no_run
+/// use xpander_report::{Client, TaskReport};
+///
+/// # async fn run() -> Result<(), xpander_report::Error> {
+/// let client = Client::from_env()?;
+/// let task = client
+///     .report_external_task(&TaskReport::new().input("2 + 2").result("4"))
+///     .await?;
+/// println!("{} is {}", task.id, task.status.unwrap());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    config: Arc<Config>,
+    calls: Arc<Mutex<Option<mpsc::UnboundedSender<Call>>>>,
+}
+
+struct Call {
+    request: Request,
+    answer: oneshot::Sender<Result<Answer, Error>>,
+}
+
+impl Client {
+    /// A client for this configuration. Its thread starts with the first call.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config: Arc::new(config),
+            calls: Arc::default(),
+        }
+    }
+
+    /// A client for the configuration that the environment gives.
+    ///
+    /// # Errors
+    /// A variable that is missing or malformed, by its name.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Config::from_env().map(Self::new)
+    }
+
+    /// Reports a run and returns the platform's record of it.
+    ///
+    /// The agent is the report's, else the configuration's. Nothing is retried: with an id of your
+    /// own, a second call updates the same task.
+    ///
+    /// # Errors
+    /// No agent named, no connection, a status that is no success, an answer that cannot be read.
+    pub async fn report_external_task(&self, report: &TaskReport) -> Result<Task, Error> {
+        let agent = self.config.agent(report.named_agent())?;
+        let body = serde_json::to_vec(report).map_err(|error| {
+            ConfigError::invalid(
+                "",
+                "report",
+                format!("it cannot be written as JSON: {error}"),
+            )
+        })?;
+        self.call(Request::report_task(&self.config, agent, body)?)
+            .await
+    }
+
+    /// [`report_external_task`](Self::report_external_task) for code that is not async. It blocks
+    /// this thread until the answer is there.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn report_external_task_blocking(&self, report: &TaskReport) -> Result<Task, Error> {
+        block_on(self.report_external_task(report))
+    }
+
+    /// The platform's record of a task.
+    ///
+    /// # Errors
+    /// No such task (status 404), no connection, an answer that cannot be read.
+    pub async fn task(&self, id: &str) -> Result<Task, Error> {
+        self.call(Request::task(&self.config, id)?).await
+    }
+
+    /// [`task`](Self::task) for code that is not async.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn task_blocking(&self, id: &str) -> Result<Task, Error> {
+        block_on(self.task(id))
+    }
+
+    /// The platform's record of an agent.
+    ///
+    /// # Errors
+    /// No such agent (status 404), no connection, an answer that cannot be read.
+    pub async fn agent(&self, id: &str) -> Result<Agent, Error> {
+        self.call(Request::agent(&self.config, id)?).await
+    }
+
+    /// [`agent`](Self::agent) for code that is not async.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn agent_blocking(&self, id: &str) -> Result<Agent, Error> {
+        block_on(self.agent(id))
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T, Error> {
+        let (answer, answered) = oneshot::channel();
+        self.hand_over(Call { request, answer })?;
+        answered.await.map_err(|_| stopped())??.decode()
+    }
+
+    fn hand_over(&self, call: Call) -> Result<(), Error> {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let call = match calls.as_ref() {
+            Some(running) => match running.send(call) {
+                Ok(()) => return Ok(()),
+                Err(mpsc::error::SendError(call)) => call,
+            },
+            None => call,
+        };
+        let started = start(Arc::clone(&self.config))?;
+        calls.insert(started).send(call).map_err(|_| stopped())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts the thread; it ends when the last client that shares it is gone.
+fn start(config: Arc<Config>) -> Result<mpsc::UnboundedSender<Call>, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(no_thread)?;
+    let (sender, mut calls) = mpsc::unbounded_channel::<Call>();
+    let serve = async move {
+        let api = match Api::connect(config) {
+            Ok(api) => api,
+            Err(error) => {
+                if let Some(call) = calls.recv().await {
+                    let _ = call.answer.send(Err(error));
+                }
+                return;
+            }
+        };
+        while let Some(mut call) = calls.recv().await {
+            let api = api.clone();
+            tokio::spawn(async move {
+                tokio::select! {
+                    result = api.send(call.request) => { let _ = call.answer.send(result); }
+                    // Nobody waits any more.
+                    () = call.answer.closed() => {}
+                }
+            });
+        }
+    };
+    thread::Builder::new()
+        .name("xpander-client".to_owned())
+        .spawn(move || runtime.block_on(serve))
+        .map_err(no_thread)?;
+    Ok(sender)
+}
+
+fn no_thread(source: std::io::Error) -> Error {
+    Error::Transport(TransportError {
+        is_timeout: false,
+        doing: "starting the client's thread".to_owned(),
+        source: source.into(),
+    })
+}
+
+fn stopped() -> Error {
+    Error::Transport(TransportError {
+        is_timeout: false,
+        doing: "the request".to_owned(),
+        source: "the client's thread ended before it was answered".into(),
+    })
+}

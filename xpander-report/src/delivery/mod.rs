@@ -1,0 +1,239 @@
+//! Delivery over HTTP: the queue that callers put reports into, and the thread that empties it.
+
+mod flush;
+mod outbox;
+mod retry;
+mod worker;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam_queue::SegQueue;
+use tokio::sync::{Notify, oneshot};
+
+use crate::builder::Limits;
+use crate::diagnostics::warn;
+use crate::envelope::Envelope;
+use crate::sink::{Flushing, Sink};
+use crate::stats::{Counter, Counters};
+use crate::{Config, Dropped, FlushOutcome, Stats};
+use flush::FlushRequest;
+use outbox::Ticket;
+
+/// The sink behind an application's reporter. When it is dropped, the worker empties the queue and
+/// ends.
+pub(crate) struct Delivery {
+    shared: Arc<Shared>,
+}
+
+/// What callers and the worker share.
+struct Shared {
+    config: Arc<Config>,
+    limits: Limits,
+    counters: Counters,
+    queue: SegQueue<(Ticket, Envelope)>,
+    /// Reports in the queue and with the worker.
+    pending: AtomicU64,
+    flushes: Mutex<Vec<FlushRequest>>,
+    /// No more reports are taken.
+    closed: AtomicBool,
+    /// All handles are gone.
+    abandoned: AtomicBool,
+    /// The worker is about to wait, and must be woken.
+    asleep: AtomicBool,
+    wake: Notify,
+    worker: Mutex<Worker>,
+    is_full: AtomicBool,
+    warned_no_agent: AtomicBool,
+}
+
+enum Worker {
+    /// Not needed yet, or no more.
+    Unstarted,
+    Running,
+    /// The system gave no thread; reports stay in the queue.
+    Impossible,
+}
+
+impl Delivery {
+    pub(crate) fn new(config: Config, limits: Limits) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                config: Arc::new(config),
+                limits,
+                counters: Counters::default(),
+                queue: SegQueue::new(),
+                pending: AtomicU64::new(0),
+                flushes: Mutex::default(),
+                closed: AtomicBool::new(false),
+                abandoned: AtomicBool::new(false),
+                asleep: AtomicBool::new(true),
+                wake: Notify::new(),
+                worker: Mutex::new(Worker::Unstarted),
+                is_full: AtomicBool::new(false),
+                warned_no_agent: AtomicBool::new(false),
+            }),
+        }
+    }
+}
+
+impl Sink for Delivery {
+    fn accept(&self, envelope: Envelope) {
+        self.shared.accept(envelope);
+    }
+
+    fn flush(&self, timeout: Duration) -> Flushing<'_> {
+        self.shared.flush(timeout, false)
+    }
+
+    fn shutdown(&self, timeout: Duration) -> Flushing<'_> {
+        self.shared.closed.store(true, Ordering::SeqCst);
+        self.shared.flush(timeout, true)
+    }
+
+    fn stats(&self) -> Stats {
+        self.shared.stats()
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.shared.abandoned.store(true, Ordering::SeqCst);
+        self.shared.wake.notify_one();
+    }
+}
+
+impl Shared {
+    fn accept(self: &Arc<Self>, envelope: Envelope) {
+        let counters = &self.counters;
+        let ticket = counters.accepted.add(1);
+        if self.closed.load(Ordering::SeqCst) {
+            counters.shut_down.add(1);
+            return;
+        }
+        if envelope.agent_id.is_none() && self.config.agent_id.is_none() {
+            self.drop_without_agent(&counters.no_agent);
+            return;
+        }
+        // The count goes up before the report is in the queue, so that a flush can only see too
+        // many and never too few.
+        if self.pending.fetch_add(1, Ordering::SeqCst) >= self.limits.queue_capacity {
+            self.pending.fetch_sub(1, Ordering::SeqCst);
+            self.drop_when_full(&counters.queue_full);
+            return;
+        }
+        self.queue.push((ticket, envelope));
+        self.wake();
+    }
+
+    #[cold]
+    fn drop_without_agent(&self, dropped: &Counter) {
+        dropped.add(1);
+        if !self.warned_no_agent.swap(true, Ordering::Relaxed) {
+            warn(format_args!(
+                "a report is dropped because it names no agent: set the environment variable \
+                 XPANDER_AGENT_ID, or give `agent_id` in code"
+            ));
+        }
+    }
+
+    #[cold]
+    fn drop_when_full(&self, dropped: &Counter) {
+        dropped.add(1);
+        if !self.is_full.swap(true, Ordering::Relaxed) {
+            warn(format_args!(
+                "reports are dropped: {} wait for the platform already, which is the limit",
+                self.limits.queue_capacity
+            ));
+        }
+    }
+
+    /// Wakes the worker if it waits; starts it if there is none.
+    fn wake(self: &Arc<Self>) {
+        if self.asleep.swap(false, Ordering::SeqCst) {
+            self.start();
+            self.wake.notify_one();
+        }
+    }
+
+    fn start(self: &Arc<Self>) {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Worker::Unstarted = *worker {
+            *worker = match worker::start(Arc::clone(self)) {
+                Ok(()) => Worker::Running,
+                Err(error) => {
+                    warn(format_args!(
+                        "runs are not reported: no thread for it: {error}"
+                    ));
+                    Worker::Impossible
+                }
+            };
+        }
+    }
+
+    /// The worker wants to end. Says whether it may: nothing came while it made up its mind.
+    fn may_end(&self) -> bool {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        self.asleep.store(true, Ordering::SeqCst);
+        let flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.queue.is_empty() || !flushes.is_empty() {
+            self.asleep.store(false, Ordering::SeqCst);
+            return false;
+        }
+        *worker = Worker::Unstarted;
+        true
+    }
+
+    fn flush(self: &Arc<Self>, timeout: Duration, stop: bool) -> Flushing<'_> {
+        let (done, outcome) = oneshot::channel();
+        self.flushes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(FlushRequest {
+                until: self.counters.accepted.get(),
+                timeout,
+                stop,
+                done,
+            });
+        self.start();
+        self.wake.notify_one();
+        if let Worker::Impossible = *self.worker.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.flushes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
+        }
+        Box::pin(async move {
+            outcome.await.unwrap_or_else(|_| FlushOutcome {
+                pending: self.pending.load(Ordering::SeqCst),
+                timed_out: true,
+                ..FlushOutcome::default()
+            })
+        })
+    }
+
+    fn stats(&self) -> Stats {
+        let counters = &self.counters;
+        Stats {
+            accepted: counters.accepted.get(),
+            delivered: counters.delivered.get(),
+            merged: counters.merged.get(),
+            pending: self.pending.load(Ordering::SeqCst),
+            retried: counters.retried.get(),
+            dead: counters.dead.get(),
+            dropped: Dropped {
+                queue_full: counters.queue_full.get(),
+                no_agent: counters.no_agent.get(),
+                shut_down: counters.shut_down.get(),
+            },
+        }
+    }
+
+    /// Counts reports that need no more waiting for, for a reason.
+    fn settle(&self, reason: &Counter, count: u64) {
+        reason.add(count);
+        self.pending.fetch_sub(count, Ordering::SeqCst);
+        self.is_full.store(false, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,158 @@
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::captured::Captured;
+use crate::sequence::Sequence;
+use crate::task_id::TaskId;
+use crate::{TaskReport, Tokens, json};
+
+/// The one type that travels from a run to its delivery. Each field knows whether the user set it
+/// or the library captured it: what is explicit stands, what was captured may still be completed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Envelope {
+    pub(crate) id: Option<TaskId>,
+    /// The agent that the report names; none: the reporter's.
+    pub(crate) agent_id: Option<String>,
+    /// Set when the report is accepted.
+    pub(crate) sequence: Option<Sequence>,
+    /// The function whose run this is; none: the user made the report.
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "only delivery asks")
+    )]
+    pub(crate) target: Option<Target>,
+    pub(crate) input: Field<Captured>,
+    /// The provider's responses that were declared, in order, byte for byte.
+    pub(crate) responses: Vec<Box<RawValue>>,
+    /// Explicit only: what responses say is read when the report is finished.
+    pub(crate) tokens: Option<Tokens>,
+    pub(crate) is_success: Field<bool>,
+    pub(crate) result: Field<Captured>,
+    /// In seconds.
+    pub(crate) duration: Option<f64>,
+    pub(crate) used_tools: Vec<String>,
+}
+
+/// One field of an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Field<T> {
+    #[default]
+    Absent,
+    /// From an argument, the return value or the error.
+    Captured(T),
+    /// From a key, the handle, or the user's own report.
+    Explicit(T),
+}
+
+/// The function that a report comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) module: Cow<'static, str>,
+    pub(crate) function: Cow<'static, str>,
+}
+
+impl<T> Field<T> {
+    pub(crate) fn get(self) -> Option<T> {
+        match self {
+            Self::Absent => None,
+            Self::Captured(value) | Self::Explicit(value) => Some(value),
+        }
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// Captures a value, unless there is an explicit one.
+    pub(crate) fn capture(&mut self, value: Option<T>) {
+        if let (Some(value), Self::Absent | Self::Captured(_)) = (value, &self) {
+            *self = Self::Captured(value);
+        }
+    }
+
+    pub(crate) fn set(&mut self, value: T) {
+        *self = Self::Explicit(value);
+    }
+}
+
+impl<T> From<Option<T>> for Field<T> {
+    fn from(explicit: Option<T>) -> Self {
+        explicit.map_or(Self::Absent, Self::Explicit)
+    }
+}
+
+impl Envelope {
+    /// Gives the report its place and, if it has none, its id.
+    pub(crate) fn accept(&mut self) {
+        let sequence = Sequence::next();
+        self.sequence = Some(sequence);
+        self.id.get_or_insert_with(|| sequence.id());
+    }
+
+    /// The report as it will be sent.
+    pub(crate) fn finish(self) -> TaskReport {
+        let mut report = TaskReport::new();
+        report.id = self.id.map(|id| id.to_string());
+        report.agent_id = self.agent_id;
+        report.input = self.input.get().map(Captured::into_text);
+        report.llm_response = match <[_; 1]>::try_from(self.responses) {
+            Ok([only]) => Some(only),
+            Err(none) if none.is_empty() => None,
+            Err(several) => Some(json::raw_array(&several)),
+        };
+        report.tokens = self.tokens;
+        report.is_success = self.is_success.get();
+        report.result = self.result.get().map(Captured::into_text);
+        report.duration = self.duration;
+        report.used_tools = self.used_tools;
+        report
+    }
+
+    /// Lays a newer report of the same task over this one by the platform's rule for updates: what
+    /// the newer one leaves open keeps its value.
+    #[cfg(feature = "http")]
+    pub(crate) fn update(&mut self, newer: Self) {
+        self.agent_id = newer.agent_id.or(self.agent_id.take());
+        self.sequence = newer.sequence.or(self.sequence);
+        self.target = newer.target.or(self.target.take());
+        self.is_success = newer.is_success;
+        if !newer.input.is_absent() {
+            self.input = newer.input;
+        }
+        if !newer.responses.is_empty() {
+            self.responses = newer.responses;
+        }
+        if newer.tokens.is_some() {
+            self.tokens = newer.tokens;
+        }
+        if !newer.result.is_absent() {
+            self.result = newer.result;
+        }
+        if newer.duration.is_some_and(|duration| duration != 0.0) {
+            self.duration = newer.duration;
+        }
+        if !newer.used_tools.is_empty() {
+            self.used_tools = newer.used_tools;
+        }
+    }
+}
+
+impl From<TaskReport> for Envelope {
+    fn from(report: TaskReport) -> Self {
+        Self {
+            agent_id: report.named_agent().map(str::to_owned),
+            id: report.id.filter(|id| !id.is_empty()).map(TaskId::from),
+            sequence: None,
+            target: None,
+            input: report.input.map(Captured::Text).into(),
+            responses: report.llm_response.into_iter().collect(),
+            tokens: report.tokens,
+            is_success: report.is_success.into(),
+            result: report.result.map(Captured::Text).into(),
+            duration: report.duration,
+            used_tools: report.used_tools,
+        }
+    }
+}

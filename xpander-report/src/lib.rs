@@ -1,0 +1,127 @@
+//! Report LLM work to [xpander.ai](https://xpander.ai): one attribute on a function that calls a
+//! model, and every run of it is in your agent's task history and metrics.
+#![cfg_attr(
+    feature = "http",
+    doc = r#"
+```no_run
+use xpander_report::{Reporter, Tokens, current_task, external_task};
+
+#[external_task]
+async fn summarise(text: &str) -> Result<String, std::io::Error> {
+    // call a model; then, for instance:
+    current_task().tokens(Tokens::new(812, 96));
+    Ok(format!("{} characters", text.len()))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let _guard = Reporter::from_env()?.install()?; // XPANDER_API_KEY, XPANDER_AGENT_ID
+    summarise("…").await?;
+    Ok(())
+}
+```
+"#
+)]
+//!
+//! - [`external_task`]: the attribute, with all its keys.
+//! - [`current_task`]: the run, seen from inside the function.
+//! - [`Reporter`]: takes reports without blocking and delivers them in the background.
+#![cfg_attr(
+    feature = "http",
+    doc = "- [`Client`]: the platform's call itself, one request and one answer.\n- [`Config`]: where the platform is; all environment variables."
+)]
+//! - [`testing::Recorder`]: assert on your own instrumentation.
+//!
+//! With `default-features = false` everything that delivers is left out: that is for libraries,
+//! whose runs are reported if the application that uses them enables and configures it.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod agent;
+#[cfg(feature = "http")]
+mod api;
+mod block_on;
+#[cfg(feature = "http")]
+mod builder;
+mod capture;
+mod captured;
+#[cfg(feature = "http")]
+mod client;
+#[cfg(feature = "http")]
+mod config;
+#[cfg(feature = "http")]
+mod delivery;
+#[cfg(feature = "http")]
+mod diagnostics;
+mod envelope;
+#[cfg(feature = "http")]
+mod error;
+mod global;
+mod handle;
+mod json;
+mod outcome;
+mod record;
+mod report;
+mod reporter;
+mod run;
+#[cfg(feature = "http")]
+mod secret;
+mod sequence;
+mod sink;
+mod stats;
+mod task;
+mod task_id;
+pub mod testing;
+mod tokens;
+
+#[doc = include_str!("external_task.md")]
+pub use xpander_report_macros::external_task;
+
+pub use agent::Agent;
+#[cfg(feature = "http")]
+pub use builder::ReporterBuilder;
+#[cfg(feature = "http")]
+pub use client::Client;
+#[cfg(feature = "http")]
+pub use config::{Config, ConfigBuilder};
+#[cfg(feature = "http")]
+pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};
+pub use handle::{TaskHandle, current_task};
+pub use report::TaskReport;
+pub use reporter::{AlreadyInstalled, Reporter, ReporterGuard};
+pub use stats::{Dropped, FlushOutcome, Stats};
+pub use task::{Task, TaskInput, TaskStatus};
+pub use tokens::Tokens;
+
+/// What the attribute's expansion calls. Not for use by hand: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::capture::{Probe, extract, guarded};
+    pub use crate::run::Run;
+    pub use crate::{__capture as capture, __reason as reason};
+
+    /// The traits of the capture ladder.
+    pub mod rungs {
+        pub use crate::capture::{
+            ByteBufferRung as _, BytesRung as _, DebugRung as _, DisplayRung as _, NameRung as _,
+            NoUpperRung as _, SerializeRung as _, StrRung as _, TextRung as _,
+        };
+    }
+
+    /// The traits of the ladder for errors.
+    pub mod error_rungs {
+        pub use crate::outcome::{
+            BoxedErrorRung as _, DebugErrorRung as _, DisplayErrorRung as _, ErrorRung as _,
+            NamedErrorRung as _, SendErrorRung as _,
+        };
+    }
+
+    /// The traits that tell a `Result` from other values.
+    pub mod kinds {
+        pub use crate::outcome::{ProbeResult as _, ProbeValue as _};
+    }
+}
+
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

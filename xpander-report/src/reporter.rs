@@ -1,0 +1,171 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::block_on::block_on;
+use crate::envelope::Envelope;
+use crate::global;
+use crate::sink::{Off, Sink};
+use crate::{FlushOutcome, Stats, TaskReport};
+
+/// How long a [`ReporterGuard`] waits.
+const GUARD_FLUSH: Duration = Duration::from_secs(2);
+
+/// Accepts reports without blocking and delivers them in the background.
+///
+/// Cloning is cheap; all clones are the same reporter. Delivery runs on a thread of its own, which
+/// starts with the first report and uses nothing of the program's runtime. When the last clone is
+/// gone, what was accepted is still delivered as long as the process lives.
+///
+/// Runs of `#[external_task]` functions go to the reporter that the attribute names, else to the
+/// installed one, else to one made from the environment at the first run.
+///
+/// ```
+/// use std::time::Duration;
+/// use xpander_report::{Reporter, TaskReport};
+///
+/// let reporter = Reporter::builder()
+///     .base_url("http://127.0.0.1:9") // nobody listens there
+///     .api_key("key")
+///     .agent_id("agent-123")
+///     .build()?;
+/// reporter.report(TaskReport::new().input("2 + 2").result("4"));
+/// let outcome = reporter.flush_blocking(Duration::from_millis(10));
+/// assert_eq!(outcome.pending, 1);
+/// # Ok::<(), xpander_report::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Reporter {
+    sink: Arc<dyn Sink>,
+}
+
+impl Reporter {
+    pub(crate) fn new(sink: impl Sink + 'static) -> Self {
+        Self {
+            sink: Arc::new(sink),
+        }
+    }
+
+    /// A reporter that drops everything.
+    ///
+    /// ```
+    /// use xpander_report::{Reporter, TaskReport};
+    ///
+    /// let reporter = Reporter::off();
+    /// reporter.report(TaskReport::new().input("not sent"));
+    /// assert!(!reporter.is_enabled());
+    /// ```
+    pub fn off() -> Self {
+        Self::new(Off)
+    }
+
+    /// The reporter that a run without a `reporter` key would go to just now: the recorder's in
+    /// whose scope this is, else the installed one, else the one from the environment. `None` when
+    /// reporting is off.
+    pub fn current() -> Option<Self> {
+        global::current()
+    }
+
+    /// Whether what it is given goes anywhere. Runs for a reporter that is off capture nothing.
+    pub fn is_enabled(&self) -> bool {
+        self.sink.is_enabled()
+    }
+
+    /// Takes a report for delivery. Never blocks and never fails: what cannot be kept is counted in
+    /// [`stats`](Self::stats). A report without an id gets one, so that a retry cannot make a second
+    /// task of it.
+    pub fn report(&self, report: TaskReport) {
+        self.accept(report.into());
+    }
+
+    /// Waits until everything accepted so far is delivered or given up, at most for `timeout`.
+    /// Reports that wait for a retry are tried at once. Needs no particular runtime.
+    pub async fn flush(&self, timeout: Duration) -> FlushOutcome {
+        self.sink.flush(timeout).await
+    }
+
+    /// [`flush`](Self::flush) for code that is not async. It blocks this thread.
+    pub fn flush_blocking(&self, timeout: Duration) -> FlushOutcome {
+        block_on(self.flush(timeout))
+    }
+
+    /// Flushes, then takes no more reports. What is left after `timeout` is dropped and counted.
+    pub async fn shutdown(&self, timeout: Duration) -> FlushOutcome {
+        self.sink.shutdown(timeout).await
+    }
+
+    /// [`shutdown`](Self::shutdown) for code that is not async. It blocks this thread.
+    pub fn shutdown_blocking(&self, timeout: Duration) -> FlushOutcome {
+        block_on(self.shutdown(timeout))
+    }
+
+    /// What it has done so far.
+    pub fn stats(&self) -> Stats {
+        self.sink.stats()
+    }
+
+    /// Makes this the reporter of every run that names none, and returns a guard that flushes for up
+    /// to two seconds when it is dropped. Keep the guard until the end of `main`.
+    ///
+    /// # Errors
+    /// There is one already: installed, or made from the environment by an earlier run. This one is
+    /// handed back.
+    pub fn install(self) -> Result<ReporterGuard, AlreadyInstalled> {
+        global::install(self.clone()).map_err(|reporter| AlreadyInstalled { reporter })?;
+        Ok(ReporterGuard { reporter: self })
+    }
+
+    pub(crate) fn accept(&self, mut envelope: Envelope) {
+        if !self.is_enabled() {
+            return;
+        }
+        envelope.accept();
+        self.sink.accept(envelope);
+    }
+}
+
+impl AsRef<Self> for Reporter {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reporter")
+            .field("enabled", &self.is_enabled())
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Flushes the installed reporter when it is dropped.
+#[derive(Debug)]
+#[must_use = "dropping the guard flushes at once; keep it until the end of `main`"]
+pub struct ReporterGuard {
+    reporter: Reporter,
+}
+
+impl Drop for ReporterGuard {
+    fn drop(&mut self) {
+        let _ = self.reporter.flush_blocking(GUARD_FLUSH);
+    }
+}
+
+/// A reporter was installed before; the later one is handed back.
+#[derive(Debug)]
+pub struct AlreadyInstalled {
+    /// The reporter that was not installed.
+    pub reporter: Reporter,
+}
+
+impl fmt::Display for AlreadyInstalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a reporter is installed already, by hand or from the environment at the first run; \
+             install yours once, before the first run",
+        )
+    }
+}
+
+impl std::error::Error for AlreadyInstalled {}

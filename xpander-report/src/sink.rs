@@ -1,0 +1,41 @@
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::envelope::Envelope;
+use crate::{FlushOutcome, Stats};
+
+pub(crate) type Flushing<'a> = Pin<Box<dyn Future<Output = FlushOutcome> + Send + 'a>>;
+
+/// Where a reporter's reports go.
+pub(crate) trait Sink: Send + Sync {
+    fn is_enabled(&self) -> bool {
+        true
+    }
+
+    /// Takes a report; never blocks.
+    fn accept(&self, envelope: Envelope);
+
+    fn flush(&self, _timeout: Duration) -> Flushing<'_> {
+        Box::pin(ready(FlushOutcome::default()))
+    }
+
+    fn shutdown(&self, timeout: Duration) -> Flushing<'_> {
+        self.flush(timeout)
+    }
+
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
+}
+
+/// Drops everything.
+pub(crate) struct Off;
+
+impl Sink for Off {
+    fn is_enabled(&self) -> bool {
+        false
+    }
+
+    fn accept(&self, _: Envelope) {}
+}

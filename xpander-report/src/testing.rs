@@ -1,0 +1,146 @@
+//! For tests of your own instrumentation: a reporter that keeps what it is given.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::envelope::Envelope;
+use crate::sink::Sink;
+use crate::stats::Counter;
+use crate::{Reporter, Stats, TaskReport, global};
+
+/// Keeps the reports of the runs in its scope, so that a test can look at them.
+///
+/// ```
+/// use xpander_report::{external_task, testing::Recorder};
+///
+/// #[external_task]
+/// async fn shout(text: &str) -> String {
+///     text.to_uppercase()
+/// }
+///
+/// # futures_lite_block_on(async {
+/// let recorder = Recorder::new();
+/// recorder.scope(shout("hello")).await;
+/// let reports = recorder.take();
+/// assert_eq!(reports[0].input.as_deref(), Some("hello"));
+/// assert_eq!(reports[0].result.as_deref(), Some("HELLO"));
+/// # });
+/// # fn futures_lite_block_on(f: impl Future<Output = ()>) {
+/// #     let mut f = std::pin::pin!(f);
+/// #     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+/// #     assert!(f.as_mut().poll(&mut cx).is_ready());
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Recorder {
+    kept: Arc<Kept>,
+    reporter: Reporter,
+}
+
+#[derive(Default)]
+struct Kept {
+    envelopes: Mutex<Vec<Envelope>>,
+    accepted: Counter,
+}
+
+impl Sink for Arc<Kept> {
+    fn accept(&self, envelope: Envelope) {
+        self.accepted.add(1);
+        self.envelopes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(envelope);
+    }
+
+    fn stats(&self) -> Stats {
+        Stats {
+            accepted: self.accepted.get(),
+            delivered: self.accepted.get(),
+            ..Stats::default()
+        }
+    }
+}
+
+impl Recorder {
+    /// A recorder that has nothing yet.
+    pub fn new() -> Self {
+        let kept = Arc::<Kept>::default();
+        Self {
+            reporter: Reporter::new(Arc::clone(&kept)),
+            kept,
+        }
+    }
+
+    /// The reporter that records here, for code that takes one.
+    pub fn reporter(&self) -> Reporter {
+        self.reporter.clone()
+    }
+
+    /// Runs a future with this recorder in place of the installed reporter, so that tests that run
+    /// side by side do not mix. The scope goes along with the future, not into what it spawns.
+    pub fn scope<F: Future>(&self, future: F) -> Scope<F> {
+        Scope {
+            reporter: self.reporter(),
+            future,
+        }
+    }
+
+    /// [`scope`](Self::scope) for code that is not async.
+    pub fn in_scope<T>(&self, code: impl FnOnce() -> T) -> T {
+        let _scope = global::enter_scope(self.reporter());
+        code()
+    }
+
+    /// The reports accepted so far, as they would be sent, in order. They are gone afterwards.
+    pub fn take(&self) -> Vec<TaskReport> {
+        let mut envelopes = std::mem::take(
+            &mut *self
+                .kept
+                .envelopes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        envelopes.sort_by_key(|envelope| envelope.sequence);
+        envelopes.into_iter().map(Envelope::finish).collect()
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("accepted", &self.kept.accepted.get())
+            .finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// A future whose runs are recorded; see [`Recorder::scope`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Scope<F> {
+        reporter: Reporter,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Scope<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _scope = global::enter_scope(this.reporter.clone());
+        this.future.poll(context)
+    }
+}
