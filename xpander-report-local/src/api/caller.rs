@@ -1,0 +1,45 @@
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+
+use crate::path::{LOCAL, Organization};
+use crate::problem::Problem;
+
+/// Who calls: someone with an API key, for an organization.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) organization: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        if parts
+            .headers
+            .get("x-api-key")
+            .is_none_or(|key| key.is_empty())
+        {
+            return Err(Problem::unauthorized());
+        }
+        let organization = parts
+            .extensions
+            .get::<Organization>()
+            .map_or_else(|| LOCAL.to_owned(), |organization| organization.0.clone());
+        Ok(Self { organization })
+    }
+}
+
+/// The id in the path, decoded.
+#[derive(Debug)]
+pub(crate) struct Id(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(id)) => Ok(Self(id)),
+            Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
+        }
+    }
+}

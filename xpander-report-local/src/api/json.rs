@@ -1,0 +1,165 @@
+//! The API's records as JSON. The platform has more fields; these are the ones that its clients require
+//! or that are known here.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::agent;
+use crate::task::{TaskRecord, TaskStatus, Tokens};
+
+/// Where the platform says that a task came from.
+const SOURCE: &str = "sdk";
+
+/// What the local platform says of an agent's model, which it does not know.
+const UNKNOWN: &str = "unknown";
+
+#[derive(Debug, Serialize)]
+pub(super) struct Task<'a> {
+    id: &'a str,
+    agent_id: &'a str,
+    organization_id: &'a str,
+    input: Input<'a>,
+    status: TaskStatus,
+    internal_status: Option<&'a str>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    started_at: Timestamp,
+    finished_at: Timestamp,
+    paused_at: Option<Timestamp>,
+    result: Option<&'a str>,
+    duration: Option<f64>,
+    tokens: Option<Tokens>,
+    used_tools: &'a [String],
+    source: &'static str,
+    title: Option<&'a str>,
+    background_auth_eligible: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Input<'a> {
+    text: Option<&'a str>,
+    files: [&'a str; 0],
+    attachments: [&'a str; 0],
+    user: Option<&'a str>,
+    principal: Option<&'a str>,
+}
+
+impl<'a> From<&'a TaskRecord> for Task<'a> {
+    fn from(task: &'a TaskRecord) -> Self {
+        Self {
+            id: &task.id,
+            agent_id: &task.agent_id,
+            organization_id: &task.organization_id,
+            input: Input {
+                text: task.input.as_deref(),
+                files: [],
+                attachments: [],
+                user: None,
+                principal: None,
+            },
+            status: task.status,
+            internal_status: None,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+            started_at: task.started_at,
+            finished_at: task.finished_at,
+            paused_at: None,
+            result: task.result.as_deref(),
+            duration: task.duration,
+            tokens: task.tokens,
+            used_tools: &task.used_tools,
+            source: SOURCE,
+            title: None,
+            background_auth_eligible: false,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ListedTask<'a> {
+    id: &'a str,
+    agent_id: &'a str,
+    organization_id: &'a str,
+    status: TaskStatus,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    result: Option<&'a str>,
+    title: Option<&'a str>,
+}
+
+impl<'a> From<&'a TaskRecord> for ListedTask<'a> {
+    fn from(task: &'a TaskRecord) -> Self {
+        Self {
+            id: &task.id,
+            agent_id: &task.agent_id,
+            organization_id: &task.organization_id,
+            status: task.status,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+            result: task.result.as_deref(),
+            title: None,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Agent<'a> {
+    id: &'a str,
+    organization_id: &'a str,
+    name: &'a str,
+    unique_name: &'a str,
+    framework: &'static str,
+    model_provider: &'static str,
+    model_name: &'static str,
+    status: &'static str,
+    created_at: Timestamp,
+    graph: [&'a str; 0],
+    tools: [&'a str; 0],
+}
+
+impl<'a> From<&'a agent::Agent> for Agent<'a> {
+    fn from(agent: &'a agent::Agent) -> Self {
+        Self {
+            id: &agent.id,
+            organization_id: &agent.organization_id,
+            name: &agent.id,
+            unique_name: &agent.id,
+            framework: "agno",
+            model_provider: UNKNOWN,
+            model_name: UNKNOWN,
+            status: "ACTIVE",
+            created_at: agent.created_at,
+            graph: [],
+            tools: [],
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ListedAgent<'a> {
+    id: &'a str,
+    name: &'a str,
+    icon: &'static str,
+    instructions: Instructions,
+    status: &'static str,
+    organization_id: &'a str,
+    created_at: Timestamp,
+}
+
+/// None are known here, so `{}`.
+#[derive(Debug, Serialize)]
+struct Instructions {}
+
+impl<'a> From<&'a agent::Agent> for ListedAgent<'a> {
+    fn from(agent: &'a agent::Agent) -> Self {
+        Self {
+            id: &agent.id,
+            name: &agent.id,
+            icon: "",
+            instructions: Instructions {},
+            status: "ACTIVE",
+            organization_id: &agent.organization_id,
+            created_at: agent.created_at,
+        }
+    }
+}

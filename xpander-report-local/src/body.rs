@@ -1,0 +1,42 @@
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use axum::body::{Body, HttpBody};
+
+use crate::problem::Problem;
+
+/// The largest accepted request body: 32 MiB.
+pub(crate) const LIMIT: usize = 32 * 1024 * 1024;
+
+/// How much of a body is read before the connection is given up. What is over [`LIMIT`] is discarded:
+/// a client that still sends would otherwise see a reset connection instead of the answer.
+const PATIENCE: usize = 4 * LIMIT;
+
+/// The whole body as text.
+pub(crate) async fn read(mut body: Body) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    let mut received = 0_usize;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|error| {
+            Problem::bad_request(format!("The body could not be read: {error}."))
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        received += data.len();
+        if received <= LIMIT {
+            bytes.extend_from_slice(&data);
+        } else if received <= PATIENCE {
+            bytes = Vec::new();
+        } else {
+            break;
+        }
+    }
+    if received > LIMIT {
+        return Err(Problem::too_large(format!(
+            "The body is larger than {LIMIT} bytes, the most that one report may have."
+        )));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| Problem::bad_request(format!("The body is not UTF-8: {error}.")))
+}

@@ -1,0 +1,118 @@
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why the local platform could not start, or could not read what it keeps.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another program listens on the port.
+    PortTaken {
+        /// The port that was asked for.
+        port: u16,
+    },
+    /// The operating system refused the address for another reason.
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The server's thread or its runtime could not be started.
+    Thread {
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The data file or its folder cannot be created or read.
+    DataFile {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The data file is not a SQLite database. It was left untouched.
+    NotADatabase {
+        /// The path that was asked for.
+        path: PathBuf,
+    },
+    /// The data file is a SQLite database of another program. It was left untouched.
+    ForeignDatabase {
+        /// The path that was asked for.
+        path: PathBuf,
+    },
+    /// The data file was written by a newer version of this crate. It was left untouched.
+    NewerData {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// The schema version in the file.
+        found: u32,
+        /// The newest schema version that this crate knows.
+        known: u32,
+    },
+    /// Another program keeps the data file locked.
+    DataFileLocked {
+        /// The path that was asked for.
+        path: PathBuf,
+    },
+    /// SQLite could not read or write.
+    Storage {
+        /// The data file; `None` when the data is in memory.
+        path: Option<PathBuf>,
+        /// What SQLite said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PortTaken { port } => write!(
+                f,
+                "port {port} is taken by another program; stop that program, or choose another port \
+                 (0 takes any free one)"
+            ),
+            Self::Listen { address, source } => write!(f, "cannot listen on {address}: {source}"),
+            Self::Thread { source } => write!(f, "cannot start the server's thread: {source}"),
+            Self::DataFile { path, source } => {
+                write!(f, "cannot use the data file {}: {source}", path.display())
+            }
+            Self::NotADatabase { path } => write!(
+                f,
+                "{} is not a database of the local platform and was left untouched; choose another path",
+                path.display()
+            ),
+            Self::ForeignDatabase { path } => write!(
+                f,
+                "{} is a database of another program and was left untouched; choose another path",
+                path.display()
+            ),
+            Self::NewerData { path, found, known } => write!(
+                f,
+                "{} was written by a newer version (its schema is {found}, this version knows up to {known}) \
+                 and was left untouched; update xpander-report-local, or choose another path",
+                path.display()
+            ),
+            Self::DataFileLocked { path } => write!(
+                f,
+                "{} is locked by another program; close that program, or choose another path",
+                path.display()
+            ),
+            Self::Storage {
+                path: Some(path),
+                source,
+            } => {
+                write!(
+                    f,
+                    "cannot read or write the data file {}: {source}",
+                    path.display()
+                )
+            }
+            Self::Storage { path: None, source } => {
+                write!(f, "cannot read or write the data in memory: {source}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,55 @@
+//! The pages: HTML made on the server, which needs no script. Everything that came from outside is
+//! escaped by the templates.
+
+mod assets;
+mod excerpt;
+mod format;
+mod pretty;
+mod task;
+mod tasks;
+mod text;
+mod view;
+
+use axum::Router;
+use axum::routing::get;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::path::LOCAL;
+use crate::server::App;
+
+/// All but the characters that URLs never need to encode.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(tasks::tasks))
+        .route("/tasks/{id}", get(task::task))
+        .route("/tasks/{id}/input", get(text::input))
+        .route("/tasks/{id}/result", get(text::result))
+        .route("/tasks/{id}/response", get(text::response))
+        .route("/tasks/{id}/revisions/{number}", get(text::revision))
+        .route("/assets/style.css", get(assets::style))
+        .route("/assets/icon.svg", get(assets::icon))
+}
+
+/// The path of a task's page.
+pub(crate) fn task_path(id: &str) -> String {
+    format!("/tasks/{}", encode(id))
+}
+
+/// The part of a task's links that tells which organization's task it is; empty for the local one.
+fn task_query(organization: &str) -> String {
+    if organization == LOCAL {
+        String::new()
+    } else {
+        format!("?organization={}", encode(organization))
+    }
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}

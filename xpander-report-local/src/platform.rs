@@ -1,0 +1,241 @@
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::watch;
+
+use crate::error::Error;
+use crate::pages;
+use crate::revision::Revision;
+use crate::server::{self, App};
+use crate::store::Store;
+use crate::task::TaskRecord;
+
+/// The port of a platform whose builder names none: `XPAN` on a telephone's keypad.
+pub const DEFAULT_PORT: u16 = 9726;
+
+/// Settings of a [`LocalPlatform`]; made by [`LocalPlatform::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until `start`"]
+pub struct Builder {
+    port: u16,
+    data: Option<PathBuf>,
+}
+
+impl Builder {
+    /// The port on 127.0.0.1; 0 takes any free one, which [`LocalPlatform::url`] then names.
+    /// The default is [`DEFAULT_PORT`].
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Keeps the data in this SQLite file, which is created, with its parent folders, when it is missing.
+    /// An answered report survives the end of the process, however it ends.
+    pub fn data(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data = Some(path.into());
+        self
+    }
+
+    /// Keeps the data in memory, gone when the platform stops. This is the default.
+    pub fn ephemeral(mut self) -> Self {
+        self.data = None;
+        self
+    }
+
+    /// Starts the platform and returns once it accepts connections.
+    ///
+    /// It runs on a thread of its own (`xpander-local`), so this may be called from anywhere: with or
+    /// without an async runtime.
+    ///
+    /// # Errors
+    ///
+    /// The port is taken or refused, the data file cannot be used, or the thread cannot be started. A file
+    /// that is not a data file of this platform is never changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("tasks.db");
+    /// let platform = xpander_report_local::LocalPlatform::builder().port(0).data(path).start()?;
+    /// assert!(platform.url().starts_with("http://127.0.0.1:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn start(self) -> Result<LocalPlatform, Error> {
+        let (listener, address) = listen(self.port)?;
+        let store = Arc::new(Store::open(self.data.as_deref())?);
+
+        let app = App {
+            store: Arc::clone(&store),
+            address,
+        };
+        let (stop, stopped) = watch::channel(());
+        let (ready, started) = mpsc::sync_channel(1);
+        // The runtime is made and dropped on its own thread: dropping one inside another runtime panics.
+        let thread = thread::Builder::new()
+            .name("xpander-local".to_owned())
+            .spawn(move || server::run(listener, app, stopped, &ready))
+            .map_err(|source| Error::Thread { source })?;
+        started
+            .recv()
+            .unwrap_or_else(|_| Err(io::Error::other("it ended before it was ready")))
+            .map_err(|source| Error::Thread { source })?;
+
+        Ok(LocalPlatform {
+            address,
+            store,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+fn listen(port: u16) -> Result<(TcpListener, SocketAddr), Error> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let bind = || {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let bound = listener.local_addr()?;
+        Ok((listener, bound))
+    };
+    bind().map_err(|source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => Error::PortTaken { port },
+        _ => Error::Listen { address, source },
+    })
+}
+
+/// A running local platform. It stops when it is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::net::TcpStream;
+/// use xpander_report_local::{LocalPlatform, TaskStatus};
+///
+/// let platform = LocalPlatform::builder().port(0).start()?;
+///
+/// let body = r#"{"id": "order-7", "input": "2 + 2", "result": "4"}"#;
+/// let mut connection = TcpStream::connect(platform.address())?;
+/// write!(
+///     connection,
+///     "POST /agent-execution/calculator/report_task HTTP/1.1\r\n\
+///      host: {}\r\nx-api-key: any\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+///     platform.address(),
+///     body.len(),
+/// )?;
+/// connection.read_to_string(&mut String::new())?;
+///
+/// let task = platform.task("order-7")?.expect("the report arrived");
+/// assert_eq!(task.status, TaskStatus::Completed);
+/// assert_eq!(task.result.as_deref(), Some("4"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "the platform stops when this is dropped"]
+pub struct LocalPlatform {
+    address: SocketAddr,
+    store: Arc<Store>,
+    /// Dropping it tells the server to stop.
+    stop: Option<watch::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl LocalPlatform {
+    /// A builder with the default port and the data in memory.
+    pub fn builder() -> Builder {
+        Builder {
+            port: DEFAULT_PORT,
+            data: None,
+        }
+    }
+
+    /// The base URL for clients and browsers, without a slash at the end: `http://127.0.0.1:9726`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The URL of the page of one task, whether or not there is such a task yet.
+    ///
+    /// ```
+    /// # let platform = xpander_report_local::LocalPlatform::builder().port(0).start()?;
+    /// assert!(platform.task_url("orders/7").ends_with("/tasks/orders%2F7"));
+    /// # Ok::<(), xpander_report_local::Error>(())
+    /// ```
+    #[must_use]
+    pub fn task_url(&self, id: &str) -> String {
+        format!("http://{}{}", self.address, pages::task_path(id))
+    }
+
+    /// The address that the platform listens on.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// All tasks of all organizations, newest first, by the time of their first report.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be read.
+    pub fn tasks(&self) -> Result<Vec<TaskRecord>, Error> {
+        self.store
+            .tasks()
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// One task. When several organizations have the id, the one that reported last.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be read.
+    pub fn task(&self, id: &str) -> Result<Option<TaskRecord>, Error> {
+        self.store
+            .task(id, None)
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// Every accepted report of the task that [`task`](Self::task) gives, in the order of their arrival;
+    /// empty when there is no such task.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be read.
+    pub fn revisions(&self, id: &str) -> Result<Vec<Revision>, Error> {
+        self.store
+            .revisions(id)
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// Stops the platform: no new connections, answers in progress are finished, and at the latest after
+    /// a few seconds the thread has ended. Dropping the platform does the same.
+    pub fn shutdown(mut self) {
+        self.stop();
+    }
+
+    fn stop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the server has been printed by its thread; stopping has nothing to add to it.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for LocalPlatform {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for LocalPlatform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalPlatform")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}

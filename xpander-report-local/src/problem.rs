@@ -1,0 +1,145 @@
+//! Answers that say no, in the platform's form: `{"detail": …}`.
+
+use std::fmt;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use rusqlite::ErrorCode;
+use serde::Serialize;
+
+/// An error answer.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    detail: Detail,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Detail {
+    Text(String),
+    Fields(Vec<Invalid>),
+}
+
+/// One value of a request that is not what it should be.
+#[derive(Debug, Serialize)]
+pub(crate) struct Invalid {
+    loc: Vec<Place>,
+    msg: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// A step on the way to an invalid value.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Place {
+    Name(&'static str),
+    Index(usize),
+}
+
+impl Invalid {
+    pub(crate) fn new(loc: &[Place], kind: &'static str, msg: impl Into<String>) -> Self {
+        Self {
+            loc: loc.to_vec(),
+            msg: msg.into(),
+            kind,
+        }
+    }
+}
+
+impl Problem {
+    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            detail: Detail::Text(detail.into()),
+        }
+    }
+
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "The x-api-key header is missing or empty. Any key is accepted here.",
+        )
+    }
+
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    pub(crate) fn method_not_allowed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+    }
+
+    pub(crate) fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    pub(crate) fn invalid(invalid: Vec<Invalid>) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            detail: Detail::Fields(invalid),
+        }
+    }
+
+    pub(crate) fn internal(error: impl fmt::Display) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("The local platform failed: {error}"),
+        )
+    }
+
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The detail in one line, for a person.
+    pub(crate) fn message(&self) -> String {
+        match &self.detail {
+            Detail::Text(text) => text.clone(),
+            Detail::Fields(fields) => fields
+                .iter()
+                .map(|field| field.msg.as_str())
+                .collect::<Vec<_>>()
+                .join("; "),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            // Another program holds the file; clients try again on this status.
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The data file is locked by another program. Try again, or close that program.",
+            ),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Body {
+            detail: Detail,
+        }
+        (
+            self.status,
+            Json(Body {
+                detail: self.detail,
+            }),
+        )
+            .into_response()
+    }
+}

@@ -1,0 +1,116 @@
+//! Readers of one field's value each, with the messages that the platform's own API gives.
+
+use serde_json::value::RawValue;
+
+use super::Fields;
+use crate::problem::{Invalid, Place};
+use crate::task::Tokens;
+
+pub(super) type Checked<T> = Result<T, Vec<Invalid>>;
+
+const BODY: Place = Place::Name("body");
+
+/// The longest id in bytes: it has to fit into addresses, percent-encoded.
+const LONGEST_ID: usize = 1024;
+
+pub(super) fn id(value: &RawValue, name: &'static str) -> Checked<String> {
+    let id = text(value, name)?;
+    if id.len() > LONGEST_ID {
+        let message = format!("String should have at most {LONGEST_ID} bytes");
+        return Err(wrong(name, "string_too_long", &message));
+    }
+    Ok(id)
+}
+
+pub(super) fn text(value: &RawValue, name: &'static str) -> Checked<String> {
+    serde_json::from_str(value.get())
+        .map_err(|_| wrong(name, "string_type", "Input should be a valid string"))
+}
+
+pub(super) fn boolean(value: &RawValue, name: &'static str) -> Checked<bool> {
+    serde_json::from_str(value.get())
+        .map_err(|_| wrong(name, "bool_type", "Input should be a valid boolean"))
+}
+
+pub(super) fn number(value: &RawValue, name: &'static str) -> Checked<f64> {
+    float(value.get()).ok_or_else(|| {
+        wrong(
+            name,
+            "float_type",
+            "Input should be a valid number of at most 1.8e308 in size",
+        )
+    })
+}
+
+pub(super) fn texts(value: &RawValue, name: &'static str) -> Checked<Vec<String>> {
+    let values: Vec<&RawValue> = serde_json::from_str(value.get())
+        .map_err(|_| wrong(name, "list_type", "Input should be a valid list"))?;
+    let mut texts = Vec::with_capacity(values.len());
+    let mut invalid = Vec::new();
+    for (index, value) in values.into_iter().enumerate() {
+        match serde_json::from_str(value.get()) {
+            Ok(text) => texts.push(text),
+            Err(_) => invalid.push(Invalid::new(
+                &[BODY, Place::Name(name), Place::Index(index)],
+                "string_type",
+                "Input should be a valid string",
+            )),
+        }
+    }
+    if invalid.is_empty() {
+        Ok(texts)
+    } else {
+        Err(invalid)
+    }
+}
+
+/// The sent total is not read: it is always completion and prompt together.
+pub(super) fn tokens(value: &RawValue, name: &'static str) -> Checked<Tokens> {
+    let fields: Fields<'_> = serde_json::from_str(value.get())
+        .map_err(|_| wrong(name, "dict_type", "Input should be a valid JSON object"))?;
+    let mut invalid = Vec::new();
+    let mut count = |part: &'static str| match fields.get(part) {
+        None => 0,
+        Some(value) => integer(value.get()).unwrap_or_else(|| {
+            invalid.push(Invalid::new(
+                &[BODY, Place::Name(name), Place::Name(part)],
+                "int_type",
+                "Input should be a valid integer",
+            ));
+            0
+        }),
+    };
+    let completion = count("completion_tokens");
+    let prompt = count("prompt_tokens");
+    let cache_read = count("cache_read_tokens");
+    let cache_write = count("cache_write_tokens");
+    if invalid.is_empty() {
+        Ok(Tokens::new(completion, prompt, cache_read, cache_write))
+    } else {
+        Err(invalid)
+    }
+}
+
+/// A JSON number without a fraction, clamped to 64 bits; `null` is 0.
+fn integer(text: &str) -> Option<i64> {
+    if text == "null" {
+        return Some(0);
+    }
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    // The conversion clamps.
+    float(text)
+        .filter(|number| number.fract() == 0.0)
+        .map(|number| number as i64)
+}
+
+/// A JSON number as the nearest float; serde_json's own is only near it. No other JSON value reads as a
+/// Rust float.
+fn float(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn wrong(name: &'static str, kind: &'static str, message: &str) -> Vec<Invalid> {
+    vec![Invalid::new(&[BODY, Place::Name(name)], kind, message)]
+}

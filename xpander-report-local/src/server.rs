@@ -1,0 +1,114 @@
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::middleware::{from_fn, map_request};
+use axum::serve::ListenerExt;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use crate::problem::Problem;
+use crate::store::Store;
+use crate::{api, guard, pages, path};
+
+/// How long answers in progress, and then SQLite, may take to finish once the platform stops.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What every handler works with.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) store: Arc<Store>,
+    pub(crate) address: SocketAddr,
+}
+
+impl App {
+    /// Runs work on the store off the async thread, which SQLite would block.
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        F: FnOnce(&Store) -> Result<T, Problem> + Send + 'static,
+        T: Send + 'static,
+    {
+        let store = Arc::clone(&self.store);
+        match spawn_blocking(move || work(&store)).await {
+            Ok(outcome) => outcome,
+            Err(error) => Err(Problem::internal(error)),
+        }
+    }
+}
+
+/// The body of the server's thread: serves until `stop`'s sender is dropped.
+pub(crate) fn run(
+    listener: TcpListener,
+    app: App,
+    stop: watch::Receiver<()>,
+    ready: &mpsc::SyncSender<io::Result<()>>,
+) {
+    let started = start(listener);
+    let (runtime, listener) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            let _ = ready.send(Err(error));
+            return;
+        }
+    };
+    let _ = ready.send(Ok(()));
+    runtime.block_on(serve(listener, router(app), stop));
+    runtime.shutdown_timeout(GRACE);
+}
+
+fn start(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .thread_name("xpander-local-store")
+        // One connection to SQLite, so more threads would only wait for each other.
+        .max_blocking_threads(4)
+        .build()?;
+    let entered = runtime.enter();
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    drop(entered);
+    Ok((runtime, listener))
+}
+
+async fn serve(listener: tokio::net::TcpListener, router: Router, stop: watch::Receiver<()>) {
+    let stopped =
+        |mut stop: watch::Receiver<()>| async move { while stop.changed().await.is_ok() {} };
+    let listener = listener.tap_io(|connection| {
+        // Without it the kernel may hold back the end of a small answer; a refusal costs only time.
+        let _ = connection.set_nodelay(true);
+    });
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stopped(stop.clone()));
+    let overdue = async {
+        stopped(stop).await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        _ = serving => {}
+        () = overdue => {}
+    }
+}
+
+/// The whole server. Paths are rewritten before they are routed, so the routes are the fallback of an
+/// outer router that carries the layers.
+pub(crate) fn router(app: App) -> Router {
+    let routes = api::routes()
+        .merge(pages::routes())
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(app);
+    Router::new()
+        .fallback_service(routes)
+        .layer(map_request(path::rewrite))
+        .layer(from_fn(guard::guard))
+}
+
+async fn not_found(method: Method, uri: Uri) -> Problem {
+    Problem::not_found(format!("There is nothing at {method} {}.", uri.path()))
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
+    Problem::method_not_allowed(format!("{} does not take {method}.", uri.path()))
+}

@@ -1,0 +1,133 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A task as the platform keeps it: the reports of one id, merged.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TaskRecord {
+    /// The id that the first report gave, or the one made for it.
+    pub id: String,
+    /// The agent of the latest report.
+    pub agent_id: String,
+    /// The organization that the requests' paths named, or `local`.
+    pub organization_id: String,
+    /// How the task stands.
+    pub status: TaskStatus,
+    /// What went in.
+    pub input: Option<String>,
+    /// What came out, or why it failed.
+    pub result: Option<String>,
+    /// The raw response, JSON text byte for byte as it was sent.
+    pub llm_response: Option<String>,
+    /// The tokens that were used.
+    pub tokens: Option<Tokens>,
+    /// The names of the tools that were used, in order.
+    pub used_tools: Vec<String>,
+    /// How long the run took, in seconds, as reported. Clients send 0 when they do not know.
+    pub duration: Option<f64>,
+    /// When the first report arrived.
+    pub created_at: Timestamp,
+    /// When the latest report arrived.
+    pub updated_at: Timestamp,
+    /// When the run started: the first report's arrival less its duration.
+    pub started_at: Timestamp,
+    /// When the run ended: the latest report's arrival.
+    pub finished_at: Timestamp,
+}
+
+/// Tokens of one task. Cache counts are never added to the total: some providers count them among the
+/// prompt tokens already. Counts beyond 64 bits are clamped; negative ones are kept as they were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Tokens {
+    /// Tokens of the answer.
+    pub completion_tokens: i64,
+    /// Tokens of the prompt.
+    pub prompt_tokens: i64,
+    /// Tokens read from the provider's cache.
+    pub cache_read_tokens: i64,
+    /// Tokens written to the provider's cache.
+    pub cache_write_tokens: i64,
+    /// Completion and prompt together, as the platform computes it.
+    pub total_tokens: i64,
+}
+
+impl Tokens {
+    pub(crate) const fn new(
+        completion: i64,
+        prompt: i64,
+        cache_read: i64,
+        cache_write: i64,
+    ) -> Self {
+        Self {
+            completion_tokens: completion,
+            prompt_tokens: prompt,
+            cache_read_tokens: cache_read,
+            cache_write_tokens: cache_write,
+            total_tokens: completion.saturating_add(prompt),
+        }
+    }
+}
+
+/// How a task stands, in the platform's words. Reports lead to [`Completed`](Self::Completed) and
+/// [`Failed`](Self::Failed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum TaskStatus {
+    /// Created, not started.
+    Pending,
+    /// Running.
+    Executing,
+    /// Waiting for something outside.
+    Paused,
+    /// The platform itself failed.
+    Error,
+    /// The run failed.
+    Failed,
+    /// The run succeeded.
+    Completed,
+    /// Stopped by a person.
+    Stopped,
+}
+
+impl TaskStatus {
+    const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Executing,
+        Self::Paused,
+        Self::Error,
+        Self::Failed,
+        Self::Completed,
+        Self::Stopped,
+    ];
+
+    /// The platform's word for it, in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Executing => "executing",
+            Self::Paused => "paused",
+            Self::Error => "error",
+            Self::Failed => "failed",
+            Self::Completed => "completed",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// The status of a word in any case.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str().eq_ignore_ascii_case(word))
+    }
+}
+
+impl fmt::Display for TaskStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

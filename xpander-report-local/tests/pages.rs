@@ -1,0 +1,271 @@
+//! The pages show what was reported, and only as text.
+
+mod support;
+
+use serde_json::json;
+use support::{Answer, get, platform, post, report};
+use xpander_report_local::LocalPlatform;
+
+#[track_caller]
+fn page(platform: &LocalPlatform, path: &str) -> String {
+    let answer = get(platform, path);
+    assert_eq!(answer.status, 200, "{path}");
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    answer.body
+}
+
+#[test]
+fn without_tasks_the_list_says_how_to_start() {
+    let platform = platform();
+    let html = page(&platform, "/");
+    assert!(html.contains(&format!("export XPANDER_BASE_URL={}", platform.url())));
+    assert!(html.contains("XPANDER_API_KEY=") && html.contains("XPANDER_AGENT_ID="));
+    assert!(html.contains("#[external_task]"));
+}
+
+#[test]
+fn the_list_shows_what_happened() {
+    let platform = platform();
+    report(
+        &platform,
+        r#"{"id":"one","input":"What grew?","result":"Revenue","duration":4.7,
+            "tokens":{"prompt_tokens":2140,"completion_tokens":380},"used_tools":["search","fetch","think"]}"#,
+    );
+    report(
+        &platform,
+        r#"{"id":"two","is_success":false,"result":"429 Too Many Requests"}"#,
+    );
+    report(&platform, r#"{"id":"three","is_success":false}"#);
+
+    let html = page(&platform, "/");
+    for shown in [
+        "What grew?",
+        "Revenue",
+        "4.7 s",
+        "2,140 → 380",
+        "search, fetch +1",
+        "429 Too Many Requests",
+        "✕",
+        "✓",
+    ] {
+        assert!(html.contains(shown), "{shown}");
+    }
+    assert!(html.contains("no reason was given") && html.contains("no input"));
+    assert!(html.contains("<b>3</b> runs") && html.contains("<b>33.3 %</b> ok"));
+    assert!(html.contains("<b>2,520</b> tokens") && html.contains("(2 runs reported none)"));
+    let places = ["/tasks/three", "/tasks/two", "/tasks/one"]
+        .map(|link| html.find(&format!("\"{link}\"")).unwrap());
+    assert!(places.is_sorted(), "newest first");
+}
+
+#[test]
+fn the_list_is_paged() {
+    let platform = platform();
+    for number in 1..=51 {
+        report(&platform, &format!(r#"{{"id":"n{number}"}}"#));
+    }
+    let first = page(&platform, "/");
+    assert!(
+        first.contains("\"/tasks/n51\"")
+            && first.contains("\"/tasks/n2\"")
+            && !first.contains("\"/tasks/n1\"")
+    );
+    assert!(
+        first.contains("1 – 50 of 51") && first.contains("/?page=2") && !first.contains("Newer")
+    );
+    let second = page(&platform, "/?page=2");
+    assert!(second.contains("\"/tasks/n1\"") && !second.contains("\"/tasks/n2\""));
+    assert!(
+        second.contains("51 – 51 of 51")
+            && second.contains("/?page=1")
+            && !second.contains("Older")
+    );
+    for query in ["page=3", "page=4294967295"] {
+        assert!(
+            page(&platform, &format!("/?{query}")).contains("no tasks on this page"),
+            "{query}"
+        );
+    }
+    for query in ["page=x", "page=0", "page="] {
+        assert!(
+            page(&platform, &format!("/?{query}")).contains("1 – 50 of 51"),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn a_task_has_a_page() {
+    let platform = platform();
+    report(
+        &platform,
+        r#"{"id":"t","input":"in","result":"first","llm_response":{"b":1180591620717411303424,"a":[1.10]},
+            "tokens":{"prompt_tokens":1000,"completion_tokens":2,"cache_read_tokens":900}}"#,
+    );
+    report(
+        &platform,
+        r#"{"id":"t","is_success":false,"result":"broken\nhere","used_tools":["y","x","y"]}"#,
+    );
+
+    let html = page(&platform, "/tasks/t");
+    assert!(html.contains("failed") && html.contains("<bdi class=\"reason\">broken</bdi>"));
+    assert!(html.contains("broken\nhere"));
+    assert!(
+        html.contains(
+            "{\n  &#34;b&#34;: 1180591620717411303424,\n  &#34;a&#34;: [\n    1.10\n  ]\n}"
+        )
+    );
+    for shown in [
+        "1,000",
+        "1,002",
+        "900",
+        "<li><bdi>y</bdi></li><li><bdi>x</bdi></li><li><bdi>y</bdi></li>",
+    ] {
+        assert!(html.contains(shown), "{shown}");
+    }
+    assert!(html.contains("/tasks/t/revisions/1") && html.contains("/tasks/t/revisions/2"));
+    assert!(
+        get(&platform, "/tasks/t/revisions/2")
+            .body
+            .contains("broken\\nhere")
+    );
+}
+
+#[test]
+fn texts_keep_their_first_empty_lines() {
+    let platform = platform();
+    report(&platform, r#"{"id":"t","input":"\n\nx"}"#);
+    // HTML drops one line break at the start of `pre`.
+    assert!(
+        page(&platform, "/tasks/t").contains("<pre class=\"prose\" tabindex=\"0\">\n\n\nx</pre>")
+    );
+}
+
+#[test]
+fn a_long_text_is_cut_and_can_be_had_whole() {
+    let platform = platform();
+    let long = "ß".repeat(42_000);
+    let response = format!(r#"["{long}"]"#);
+    let body = json!({"id": "t", "input": long, "result": long}).to_string();
+    report(
+        &platform,
+        &body.replacen('{', &format!(r#"{{"llm_response":{response},"#), 1),
+    );
+
+    let html = page(&platform, "/tasks/t");
+    assert!(html.len() < 60_000, "{}", html.len());
+    assert_eq!(html.matches("Show all (84 KB)").count(), 3);
+    assert!(page(&platform, "/").len() < 10_000);
+    for part in ["input", "result"] {
+        let whole = get(&platform, &format!("/tasks/t/{part}"));
+        assert_eq!(
+            whole.header("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
+        assert!(whole.body == long);
+    }
+    let whole = get(&platform, "/tasks/t/response");
+    assert_eq!(whole.header("content-type"), Some("application/json"));
+    assert!(whole.body == response);
+}
+
+#[test]
+fn endless_tools_do_not_make_an_endless_page() {
+    let platform = platform();
+    let tools = vec!["tool".repeat(1000); 300];
+    report(
+        &platform,
+        &json!({"id": "t", "used_tools": tools}).to_string(),
+    );
+    assert!(page(&platform, "/").contains("+298"));
+    assert!(page(&platform, "/").len() < 10_000);
+    let html = page(&platform, "/tasks/t");
+    assert!(html.contains("100 more are not listed"));
+    assert!(html.len() < 100_000, "{}", html.len());
+}
+
+#[test]
+fn hostile_text_is_only_text() {
+    let platform = platform();
+    let hostile = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}";
+    let body = json!({"id": hostile, "input": hostile, "result": hostile, "is_success": false,
+                      "used_tools": [hostile], "llm_response": {hostile: hostile}});
+    let encoded: String = hostile.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    post(
+        &platform,
+        &format!("/{encoded}/agent-execution/{encoded}/report_task"),
+        &body.to_string(),
+    )
+    .json();
+
+    for path in [
+        "/".to_owned(),
+        format!("/tasks/{encoded}"),
+        format!("/tasks/{encoded}?organization={encoded}"),
+    ] {
+        let html = page(&platform, &path);
+        assert!(html.contains("&#60;script&#62;alert(1)"), "{path}");
+        assert!(
+            !html.contains("<script") && !html.contains("<img"),
+            "{path}"
+        );
+        assert!(!html.contains("\"'>"), "{path}");
+    }
+    let missing = get(&platform, "/tasks/%3Cscript%3Ealert(1)%3C%2Fscript%3E");
+    assert_eq!(missing.status, 404);
+    assert!(!missing.body.contains("<script"));
+    let whole = get(&platform, &format!("/tasks/{encoded}/input"));
+    assert_eq!(whole.body, hostile);
+    assert_eq!(whole.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[test]
+fn pages_carry_no_inline_style_or_script() {
+    let platform = platform();
+    assert!(page(&platform, "/").contains("/assets/style.css"));
+    report(&platform, r#"{"id":"t","result":"x"}"#);
+    for path in ["/", "/tasks/t"] {
+        let html = page(&platform, path);
+        for inline in ["<style", "style=", "<script", "javascript:", " onclick"] {
+            assert!(!html.contains(inline), "{path}: {inline}");
+        }
+    }
+    assert_eq!(
+        get(&platform, "/assets/style.css").header("content-type"),
+        Some("text/css; charset=utf-8")
+    );
+    assert_eq!(
+        get(&platform, "/assets/icon.svg").header("content-type"),
+        Some("image/svg+xml")
+    );
+}
+
+#[test]
+fn an_unknown_task_is_a_page_too() {
+    let platform = platform();
+    report(&platform, r#"{"id":"t"}"#);
+    let check = |answer: Answer, path: &str| {
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8"),
+            "{path}"
+        );
+    };
+    for path in [
+        "/tasks/none",
+        "/tasks/none/input",
+        "/tasks/t/input",
+        "/tasks/t/response",
+        "/tasks/t/revisions/0",
+        "/tasks/t/revisions/2",
+        "/tasks/t/revisions/x",
+        "/tasks/t?organization=other",
+    ] {
+        check(get(&platform, path), path);
+    }
+    assert!(get(&platform, "/tasks/none").body.contains("none"));
+}
