@@ -1,0 +1,247 @@
+//! The request for a chat completion.
+
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use super::endpoint::{CONTEXT_WINDOW, MODEL, SLOW_MODEL};
+use super::error::ApiError;
+use crate::tokens;
+
+/// Tokens counted for each message on top of its content, for its role and its bounds.
+const PER_MESSAGE: u64 = 4;
+
+/// Tokens counted for what begins the answer.
+const ANSWER: u64 = 3;
+
+/// A request for a chat completion, as far as the endpoint reads it.
+///
+/// Parameters that are not here are ignored, as they would not change what the model answers.
+#[derive(Debug, Deserialize)]
+pub(super) struct ChatRequest {
+    pub(super) model: String,
+    messages: Vec<Message>,
+    max_completion_tokens: Option<u64>,
+    /// The former name of `max_completion_tokens`.
+    max_tokens: Option<u64>,
+    n: Option<u64>,
+    stream: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Message {
+    role: Role,
+    content: Option<Content>,
+    name: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Developer,
+    System,
+    User,
+    Assistant,
+    Tool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part {
+    Text {
+        text: String,
+    },
+    Refusal {
+        refusal: String,
+    },
+    #[serde(other)]
+    Other,
+}
+
+impl ChatRequest {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        let request: Self = serde_json::from_slice(body).map_err(|error| {
+            ApiError::bad_request(if error.is_data() {
+                format!("Invalid request: {error}.")
+            } else {
+                format!("We could not parse the JSON body of your request: {error}.")
+            })
+        })?;
+        request.check()?;
+        Ok(request)
+    }
+
+    fn check(&self) -> Result<(), ApiError> {
+        if self.model != MODEL && self.model != SLOW_MODEL {
+            let message = format!("The model `{}` does not exist.", self.model);
+            let error = ApiError::new(StatusCode::NOT_FOUND, message);
+            return Err(error.param("model").code("model_not_found"));
+        }
+        if self.stream == Some(true) {
+            let message = "Streaming isn't supported by this endpoint yet.";
+            return Err(unsupported(message).param("stream"));
+        }
+        if self.n.is_some_and(|n| n != 1) {
+            return Err(unsupported("This model gives one choice only.").param("n"));
+        }
+        if self.max_completion_tokens.or(self.max_tokens) == Some(0) {
+            let message = "Invalid maximum of tokens: 0. Expected at least 1.";
+            let error = ApiError::bad_request(message).code("integer_below_min_value");
+            return Err(error.param("max_completion_tokens"));
+        }
+        if self.messages.iter().any(Message::has_other_parts) {
+            let message = "This model reads text only.";
+            return Err(unsupported(message).param("messages"));
+        }
+        if !self
+            .messages
+            .iter()
+            .any(|message| message.role == Role::User)
+        {
+            let message = "This model needs a message with the role 'user'.";
+            return Err(ApiError::bad_request(message).param("messages"));
+        }
+        Ok(())
+    }
+
+    /// The number of tokens in the messages, or an error if they don't fit the context window.
+    pub(super) fn prompt_tokens(&self) -> Result<u64, ApiError> {
+        let tokens = ANSWER + self.messages.iter().map(Message::tokens).sum::<u64>();
+        if tokens <= CONTEXT_WINDOW {
+            return Ok(tokens);
+        }
+        let message = format!(
+            "This model's maximum context length is {CONTEXT_WINDOW} tokens. However, your \
+             messages resulted in {tokens} tokens. Please reduce the length of the messages."
+        );
+        let error = ApiError::bad_request(message).code("context_length_exceeded");
+        Err(error.param("messages"))
+    }
+
+    /// How many tokens the answer to a prompt of `prompt_tokens` may have.
+    pub(super) fn limit(&self, prompt_tokens: u64) -> u64 {
+        let room = CONTEXT_WINDOW.saturating_sub(prompt_tokens);
+        let limit = self.max_completion_tokens.or(self.max_tokens);
+        limit.map_or(room, |limit| limit.min(room))
+    }
+
+    /// The text of the user's last message.
+    pub(super) fn text(&self) -> String {
+        let mut messages = self.messages.iter().rev();
+        let last = messages.find(|message| message.role == Role::User);
+        last.map(|message| message.texts().join("\n"))
+            .unwrap_or_default()
+    }
+}
+
+impl Message {
+    fn texts(&self) -> Vec<&str> {
+        match &self.content {
+            None => Vec::new(),
+            Some(Content::Text(text)) => vec![text],
+            Some(Content::Parts(parts)) => parts.iter().filter_map(Part::text).collect(),
+        }
+    }
+
+    fn tokens(&self) -> u64 {
+        let texts = self.texts().into_iter().chain(self.name.as_deref());
+        PER_MESSAGE + texts.map(tokens::count).sum::<u64>()
+    }
+
+    fn has_other_parts(&self) -> bool {
+        let Some(Content::Parts(parts)) = &self.content else {
+            return false;
+        };
+        parts.iter().any(|part| part.text().is_none())
+    }
+}
+
+impl Part {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text } => Some(text),
+            Self::Refusal { refusal } => Some(refusal),
+            Self::Other => None,
+        }
+    }
+}
+
+fn unsupported(message: &str) -> ApiError {
+    ApiError::bad_request(message).code("unsupported_value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(parameters: &str) -> Result<ChatRequest, ApiError> {
+        ChatRequest::parse(format!(r#"{{"model": "extractive-1", {parameters}}}"#).as_bytes())
+    }
+
+    #[test]
+    fn the_text_is_that_of_the_last_user_message() {
+        let request = parse(
+            r#""messages": [
+                {"role": "system", "content": "s"},
+                {"role": "user", "content": "first"},
+                {"role": "user", "content": [
+                    {"type": "text", "text": "a"}, {"type": "text", "text": "b"}
+                ]},
+                {"role": "assistant", "content": null}
+            ]"#,
+        );
+        assert_eq!(request.unwrap().text(), "a\nb");
+    }
+
+    #[test]
+    fn every_message_counts() {
+        let tokens = |messages: &str| {
+            let request = parse(&format!(r#""messages": [{messages}]"#)).unwrap();
+            request.prompt_tokens().unwrap()
+        };
+        let user = r#"{"role": "user", "content": "four word"}"#;
+        let system = r#"{"role": "system", "content": "Be brief."}"#;
+        assert_eq!(tokens(user), 3 + 4 + 2);
+        assert_eq!(tokens(&format!("{system}, {user}")), 3 + (4 + 4) + (4 + 2));
+    }
+
+    #[test]
+    fn the_answer_is_limited_by_the_request_and_by_the_context_window() {
+        let limit = |parameter: &str, prompt| {
+            let messages = r#""messages": [{"role": "user", "content": ""}]"#;
+            parse(&format!("{parameter} {messages}"))
+                .unwrap()
+                .limit(prompt)
+        };
+        assert_eq!(limit("", 10), CONTEXT_WINDOW - 10);
+        assert_eq!(limit(r#""max_tokens": 5,"#, 10), 5);
+        assert_eq!(
+            limit(r#""max_completion_tokens": 6, "max_tokens": 5,"#, 10),
+            6
+        );
+        assert_eq!(limit(r#""max_tokens": 5,"#, CONTEXT_WINDOW - 2), 2);
+    }
+
+    #[test]
+    fn what_is_not_supported_is_refused() {
+        let user = r#""messages": [{"role": "user", "content": "a"}]"#;
+        for parameters in [
+            format!(r#"{user}, "stream": true"#),
+            format!(r#"{user}, "n": 2"#),
+            format!(r#"{user}, "max_tokens": 0"#),
+            r#""messages": []"#.to_owned(),
+            r#""messages": [{"role": "system", "content": "a"}]"#.to_owned(),
+            r#""messages": [{"role": "nobody", "content": "a"}]"#.to_owned(),
+            r#""messages": [{"role": "user", "content": [{"type": "image_url"}]}]"#.to_owned(),
+        ] {
+            assert!(parse(&parameters).is_err(), "{parameters}");
+        }
+        assert!(parse(&format!(r#"{user}, "stream": false, "n": 1, "top_p": 0.5"#)).is_ok());
+    }
+}

@@ -1,0 +1,314 @@
+//! The embedded endpoint, called as an example calls it and over plain HTTP.
+
+use std::time::{Duration, Instant};
+
+use async_openai::error::{ApiErrorResponse, OpenAIError};
+use async_openai::types::chat::{
+    ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage,
+    ChatCompletionRequestUserMessage, CreateChatCompletionRequest, CreateChatCompletionRequestArgs,
+    CreateChatCompletionResponse, FinishReason, Role,
+};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use xpander_report_examples::model::{
+    CONTEXT_WINDOW, MODEL, Model, ModelEndpoint, PACE, SLOW_MODEL,
+};
+use xpander_report_examples::{tls, tokens};
+
+const TEXT: &str = "Lighthouses guide ships past rocks at night. The keeper of a lighthouse lit its \
+                    lamp at dusk. Most keepers liked to read. Today the lamps of lighthouses light \
+                    themselves, and ships carry maps of the rocks. Some lighthouses are museums now.";
+
+fn request(model: &str, text: &str) -> CreateChatCompletionRequest {
+    let system = ChatCompletionRequestSystemMessage::from("Summarise what the user sends.");
+    let user = ChatCompletionRequestUserMessage::from(text);
+    let messages: [ChatCompletionRequestMessage; 2] = [system.into(), user.into()];
+    CreateChatCompletionRequestArgs::default()
+        .model(model)
+        .messages(messages)
+        .build()
+        .unwrap()
+}
+
+async fn complete(model: &Model, text: &str) -> CreateChatCompletionResponse {
+    model
+        .client
+        .chat()
+        .create(request(MODEL, text))
+        .await
+        .unwrap()
+}
+
+async fn refused(model: &Model, request: CreateChatCompletionRequest) -> ApiErrorResponse {
+    match model.client.chat().create(request).await {
+        Err(OpenAIError::ApiError(error)) => error,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn answer(response: &CreateChatCompletionResponse) -> &str {
+    response.choices[0].message.content.as_deref().unwrap()
+}
+
+/// Posts `body` with `authorization` and gives the status and the body of the response.
+async fn post(
+    endpoint: &ModelEndpoint,
+    authorization: &str,
+    body: impl Into<reqwest::Body>,
+) -> (u16, Value) {
+    let url = format!("{}/chat/completions", endpoint.base_url());
+    send(
+        http()
+            .post(url)
+            .header("authorization", authorization)
+            .body(body),
+    )
+    .await
+}
+
+async fn send(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (
+        status,
+        serde_json::from_str(&response.text().await.unwrap()).unwrap(),
+    )
+}
+
+fn http() -> reqwest::Client {
+    tls::install();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+fn error_body(message: &str, code: Option<&str>) -> Value {
+    json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}})
+}
+
+#[tokio::test]
+async fn a_paragraph_is_summarised_to_sentences_of_its_own() {
+    let model = Model::embedded().await.unwrap();
+    let response = complete(&model, TEXT).await;
+
+    let sentences: Vec<_> = answer(&response)
+        .split_inclusive(". ")
+        .map(str::trim)
+        .collect();
+    assert_eq!(sentences.len(), 3, "{sentences:?}");
+    assert!(
+        sentences.iter().all(|sentence| TEXT.contains(sentence)),
+        "{sentences:?}"
+    );
+    assert!(answer(&response).contains("lighthouses"));
+
+    assert!(response.id.starts_with("chatcmpl-"));
+    assert_ne!(response.id, complete(&model, TEXT).await.id);
+    assert_eq!(response.object, "chat.completion");
+    assert_eq!(response.model, MODEL);
+    assert!(response.created > 1_700_000_000);
+    assert_eq!(response.choices[0].message.role, Role::Assistant);
+    assert_eq!(response.choices[0].finish_reason, Some(FinishReason::Stop));
+}
+
+#[tokio::test]
+async fn usage_counts_what_was_sent_and_answered() {
+    let model = Model::embedded().await.unwrap();
+    let response = complete(&model, TEXT).await;
+    let usage = response.usage.clone().unwrap();
+    assert_eq!(
+        u64::from(usage.completion_tokens),
+        tokens::count(answer(&response))
+    );
+    assert!(u64::from(usage.prompt_tokens) > tokens::count(TEXT));
+    assert_eq!(
+        usage.total_tokens,
+        usage.prompt_tokens + usage.completion_tokens
+    );
+    assert_eq!(usage.prompt_tokens_details.unwrap().cached_tokens, Some(0));
+    assert_eq!(
+        usage.completion_tokens_details.unwrap().reasoning_tokens,
+        Some(0)
+    );
+
+    let twice = complete(&model, &format!("{TEXT} {TEXT}"))
+        .await
+        .usage
+        .unwrap();
+    let more = u64::from(twice.prompt_tokens - usage.prompt_tokens);
+    assert_eq!(more, tokens::count(&format!(" {TEXT}")));
+}
+
+#[tokio::test]
+async fn an_answer_is_cut_at_the_maximum_of_tokens() {
+    let model = Model::embedded().await.unwrap();
+    let whole = complete(&model, TEXT).await;
+    let mut request = request(MODEL, TEXT);
+    request.max_completion_tokens = Some(7);
+    let cut = model.client.chat().create(request).await.unwrap();
+    assert_eq!(cut.usage.clone().unwrap().completion_tokens, 7);
+    assert_eq!(cut.choices[0].finish_reason, Some(FinishReason::Length));
+    assert!(answer(&whole).starts_with(answer(&cut)));
+    assert_eq!(tokens::count(answer(&cut)), 7);
+}
+
+#[tokio::test]
+async fn an_over_long_prompt_is_refused_once_and_not_tried_again() {
+    let model = Model::embedded().await.unwrap();
+    let text = TEXT.repeat(200);
+    let error = refused(&model, request(MODEL, &text)).await;
+    assert_eq!(error.status_code.as_u16(), 400);
+    assert_eq!(
+        error.api_error.code.as_deref(),
+        Some("context_length_exceeded")
+    );
+    assert_eq!(error.api_error.param.as_deref(), Some("messages"));
+    assert_eq!(
+        error.api_error.r#type.as_deref(),
+        Some("invalid_request_error")
+    );
+    let start = format!(
+        "This model's maximum context length is {CONTEXT_WINDOW} tokens. However, your messages \
+         resulted in "
+    );
+    let rest = error
+        .api_error
+        .message
+        .strip_prefix(&start)
+        .expect("the maximum");
+    let number: u64 = rest.split(' ').next().unwrap().parse().unwrap();
+    assert!(number > tokens::count(&text));
+    assert_eq!(model.endpoint().unwrap().requests(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_model_does_not_exist() {
+    let model = Model::embedded().await.unwrap();
+    let error = refused(&model, request("gpt-4o-mini", TEXT)).await;
+    assert_eq!(error.status_code.as_u16(), 404);
+    assert_eq!(error.api_error.code.as_deref(), Some("model_not_found"));
+}
+
+#[tokio::test]
+async fn a_slow_model_takes_its_pace() {
+    let model = Model::embedded().await.unwrap();
+    assert_eq!(model.slow_model, SLOW_MODEL);
+    let mut request = request(&model.slow_model, TEXT);
+    request.max_completion_tokens = Some(4);
+    let start = Instant::now();
+    let response = model.client.chat().create(request).await.unwrap();
+    assert!(start.elapsed() >= PACE * 4);
+    assert_eq!(response.model, SLOW_MODEL);
+    assert_eq!(response.usage.unwrap().completion_tokens, 4);
+}
+
+#[tokio::test]
+async fn a_slow_model_is_cancelled_by_a_timeout_and_others_go_on() {
+    let model = Model::embedded().await.unwrap();
+    let chat = model.client.chat();
+    let slow = chat.create(request(&model.slow_model, TEXT));
+    assert!(timeout(PACE * 3, slow).await.is_err());
+    assert!(answer(&complete(&model, TEXT).await).contains("lighthouses"));
+}
+
+#[tokio::test]
+async fn content_may_be_an_array_of_text_parts() {
+    let endpoint = ModelEndpoint::start().await.unwrap();
+    let (first, second) = TEXT.split_at(TEXT.find(" Most").unwrap());
+    let content = json!([{"type": "text", "text": first}, {"type": "text", "text": second}]);
+    let body = json!({"model": MODEL, "messages": [{"role": "user", "content": content}]});
+    let (status, in_parts) = post(&endpoint, "Bearer key", body.to_string()).await;
+    assert_eq!(status, 200);
+
+    let body = json!({"model": MODEL, "messages": [{"role": "user", "content": TEXT}]});
+    let (_, whole) = post(&endpoint, "Bearer key", body.to_string()).await;
+    assert_eq!(in_parts["choices"], whole["choices"]);
+    assert!(whole["choices"][0]["message"]["content"].is_string());
+    assert_eq!(whole["choices"][0]["message"]["refusal"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_key_is_demanded() {
+    let endpoint = ModelEndpoint::start().await.unwrap();
+    let body = json!({"model": MODEL, "messages": [{"role": "user", "content": TEXT}]}).to_string();
+    for authorization in ["", "Bearer", "Bearer  ", "Basic key"] {
+        let (status, answer) = post(&endpoint, authorization, body.clone()).await;
+        assert_eq!(status, 401, "{authorization:?}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with("You didn't provide an API key."));
+        assert_eq!(answer, error_body(message, None));
+    }
+    assert_eq!(post(&endpoint, "Bearer key", body).await.0, 200);
+}
+
+#[tokio::test]
+async fn malformed_requests_are_refused() {
+    let endpoint = ModelEndpoint::start().await.unwrap();
+    for body in [
+        "",
+        "{",
+        "[]",
+        "{\"model\": 1}",
+        "{\"model\": \"extractive-1\"}",
+    ] {
+        let (status, answer) = post(&endpoint, "Bearer key", body).await;
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert_eq!(status, 400, "{body}");
+        assert_eq!(answer, error_body(message, None));
+    }
+    let (_, malformed) = post(&endpoint, "Bearer key", "{").await;
+    let message = malformed["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("We could not parse the JSON body of your request"));
+
+    let messages = json!([{"role": "user", "content": TEXT}]);
+    let body = json!({"model": MODEL, "messages": messages, "stream": true});
+    let (status, answer) = post(&endpoint, "Bearer key", body.to_string()).await;
+    assert_eq!((status, &answer["error"]["param"]), (400, &json!("stream")));
+}
+
+#[tokio::test]
+async fn other_urls_methods_and_sizes_are_refused_in_the_same_form() {
+    let endpoint = ModelEndpoint::start().await.unwrap();
+    let url = format!("{}/models", endpoint.base_url());
+    let answer = send(http().get(url)).await;
+    assert_eq!(
+        answer,
+        (
+            404,
+            error_body("Invalid URL (GET /v1/models)", Some("unknown_url"))
+        )
+    );
+
+    let url = format!("{}/chat/completions", endpoint.base_url());
+    let (status, answer) = send(http().get(url)).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (405, &json!("method_not_supported"))
+    );
+
+    let (status, answer) = post(&endpoint, "Bearer key", vec![b' '; 9 * 1024 * 1024]).await;
+    assert_eq!(
+        (status, &answer["error"]["type"]),
+        (413, &json!("invalid_request_error"))
+    );
+}
+
+#[tokio::test]
+async fn it_stops_when_it_is_dropped() {
+    let endpoint = ModelEndpoint::start().await.unwrap();
+    let url = endpoint.base_url();
+    let address = url
+        .strip_prefix("http://")
+        .unwrap()
+        .strip_suffix("/v1")
+        .unwrap();
+    TcpStream::connect(address).await.unwrap();
+    drop(endpoint);
+    let refused = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(30), refused)
+        .await
+        .expect("nothing listens any more");
+}
