@@ -1,0 +1,124 @@
+//! What a program does that says nothing in code: a process of its own for each case.
+
+use std::process::{Command, Output};
+
+use xpander_report_tests::platform;
+use xpander_report_tests::server::{Answer, Server};
+
+fn run(variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_one-run"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("XPANDER_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env_remove("IS_STG")
+        .envs(variables.iter().copied())
+        .args(["Ada", "Grace"])
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn three_variables_are_enough() {
+    let platform = platform();
+    let output = run(&[
+        ("XPANDER_BASE_URL", &platform.url()),
+        ("XPANDER_API_KEY", "k"),
+        ("XPANDER_AGENT_ID", "from-env"),
+    ]);
+    assert_eq!(
+        text(&output.stdout),
+        "hello Ada\nhello Grace\ndelivered 2, dropped 0\n"
+    );
+    assert_eq!(text(&output.stderr), "");
+    let tasks = platform.tasks().unwrap();
+    assert_eq!(tasks.len(), 2);
+    assert!(tasks.iter().all(|task| task.agent_id == "from-env"));
+    assert!(
+        tasks.iter().any(|task| task.input.as_deref() == Some("Ada")
+            && task.result.as_deref() == Some("hello Ada"))
+    );
+}
+
+#[test]
+fn no_variables_are_silence() {
+    let output = run(&[]);
+    assert_eq!(
+        text(&output.stdout),
+        "hello Ada\nhello Grace\nreporting is off\n"
+    );
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn a_key_without_an_agent_is_one_warning() {
+    let server = Server::always(Answer::task());
+    let url = server.url();
+    let output = run(&[("XPANDER_BASE_URL", &url), ("XPANDER_API_KEY", "k")]);
+    let warnings = text(&output.stderr);
+    assert_eq!(warnings.lines().count(), 1, "{warnings}");
+    assert!(warnings.contains("XPANDER_AGENT_ID"), "{warnings}");
+    assert!(text(&output.stdout).starts_with("hello Ada\nhello Grace\n"));
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn an_agent_without_a_key_is_one_warning() {
+    let output = run(&[("XPANDER_AGENT_ID", "a")]);
+    let warnings = text(&output.stderr);
+    assert_eq!(warnings.lines().count(), 1, "{warnings}");
+    assert!(warnings.contains("XPANDER_API_KEY"), "{warnings}");
+    assert!(text(&output.stdout).contains("reporting is off"));
+}
+
+#[test]
+fn one_variable_turns_everything_off() {
+    let server = Server::always(Answer::task());
+    for on in ["1", "true", "YES"] {
+        let output = run(&[
+            ("XPANDER_BASE_URL", &server.url()),
+            ("XPANDER_API_KEY", "k"),
+            ("XPANDER_AGENT_ID", "a"),
+            ("XPANDER_REPORT_DISABLED", on),
+        ]);
+        assert!(text(&output.stdout).ends_with("reporting is off\n"));
+        assert_eq!(text(&output.stderr), "");
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_switch_that_is_neither_on_nor_off_is_one_warning_and_sends_nothing() {
+    let server = Server::always(Answer::task());
+    let output = run(&[
+        ("XPANDER_BASE_URL", &server.url()),
+        ("XPANDER_API_KEY", "k"),
+        ("XPANDER_AGENT_ID", "a"),
+        ("XPANDER_REPORT_DISABLED", "maybe"),
+    ]);
+    let warnings = text(&output.stderr);
+    assert_eq!(warnings.lines().count(), 1, "{warnings}");
+    assert!(warnings.contains("XPANDER_REPORT_DISABLED"), "{warnings}");
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_refused_key_is_told_once_and_not_shown() {
+    let server = Server::always(Answer::json(401, r#"{"detail":"unknown key"}"#));
+    let output = run(&[
+        ("XPANDER_BASE_URL", &server.url()),
+        ("XPANDER_API_KEY", "very-secret"),
+        ("XPANDER_AGENT_ID", "a"),
+    ]);
+    let warnings = text(&output.stderr);
+    assert_eq!(warnings.lines().count(), 1, "{warnings}");
+    assert!(warnings.contains("401: unknown key"), "{warnings}");
+    assert!(!warnings.contains("very-secret"), "{warnings}");
+    assert!(text(&output.stdout).ends_with("delivered 0, dropped 2\n"));
+}

@@ -1,0 +1,188 @@
+//! The run, seen from inside its body.
+
+use xpander_report::testing::Recorder;
+use xpander_report::{TaskReport, Tokens, current_task, external_task};
+
+fn record<T>(run: impl FnOnce() -> T) -> Vec<TaskReport> {
+    let recorder = Recorder::new();
+    recorder.in_scope(run);
+    recorder.take()
+}
+
+#[test]
+fn everything_can_be_said_from_inside() {
+    #[external_task]
+    fn run() -> &'static str {
+        current_task()
+            .tokens(Tokens::new(7, 3))
+            .used_tool("search")
+            .used_tool(String::from("fetch"))
+            .llm_response(serde_json::json!({"id": 1}))
+            .result("said");
+        "returned"
+    }
+    let report = &record(run)[0];
+    assert_eq!(report.tokens, Some(Tokens::new(7, 3)));
+    assert_eq!(report.used_tools, ["search", "fetch"]);
+    assert_eq!(report.llm_response.as_ref().unwrap().get(), r#"{"id":1}"#);
+    assert_eq!(report.result.as_deref(), Some("said"));
+    assert_eq!(report.is_success, Some(true));
+}
+
+#[test]
+fn several_responses_become_an_array() {
+    #[external_task]
+    fn run() {
+        current_task().llm_response([1]).llm_response("two");
+    }
+    let report = &record(run)[0];
+    assert_eq!(
+        report.llm_response.as_ref().unwrap().get(),
+        r#"[[1],"two"]"#
+    );
+}
+
+#[test]
+fn a_run_can_be_failed_whatever_it_returns() {
+    #[external_task]
+    fn run() -> Result<u8, String> {
+        current_task().fail("the answer makes no sense");
+        Ok(7)
+    }
+    let report = &record(run)[0];
+    assert_eq!(report.is_success, Some(false));
+    assert_eq!(report.result.as_deref(), Some("the answer makes no sense"));
+}
+
+#[test]
+fn the_id_is_known_inside_and_is_the_reports() {
+    #[external_task]
+    fn run(seen: &mut Option<String>) {
+        *seen = current_task().id();
+        assert_eq!(current_task().id(), *seen, "it stays the same");
+    }
+    let mut seen = None;
+    let reports = record(|| run(&mut seen));
+    assert_eq!(reports[0].id, seen);
+    assert_eq!(seen.unwrap().len(), 36);
+
+    #[external_task(id = "own")]
+    fn named() -> Option<String> {
+        current_task().id()
+    }
+    let reports = record(|| assert_eq!(named().as_deref(), Some("own")));
+    assert_eq!(reports[0].id.as_deref(), Some("own"));
+}
+
+#[test]
+fn outside_a_run_the_handle_does_nothing() {
+    let task = current_task();
+    task.used_tool("x")
+        .result("y")
+        .fail("z")
+        .tokens(Tokens::new(1, 1))
+        .llm_response(());
+    assert_eq!(task.id(), None);
+}
+
+#[test]
+fn a_nested_run_adds_nothing_to_the_outer_one() {
+    #[external_task]
+    fn inner() {
+        current_task().used_tool("inner");
+    }
+    #[external_task]
+    fn outer() {
+        current_task().used_tool("before");
+        inner();
+        current_task().used_tool("after");
+    }
+    let reports = record(outer);
+    assert_eq!(reports[0].used_tools, ["inner"]);
+    assert_eq!(reports[1].used_tools, ["before", "after"]);
+}
+
+#[test]
+fn a_nested_run_that_is_off_adds_nothing_to_the_outer_one_either() {
+    #[external_task(reporter = xpander_report::Reporter::off())]
+    fn inner() {
+        current_task().used_tool("inner");
+    }
+    #[external_task]
+    fn outer() {
+        inner();
+        current_task().used_tool("outer");
+    }
+    assert_eq!(record(outer)[0].used_tools, ["outer"]);
+}
+
+#[test]
+fn the_handle_follows_the_run_through_awaits_and_does_not_mix_runs() {
+    #[external_task]
+    async fn run(name: &str) {
+        current_task().used_tool(format!("{name}-1"));
+        tokio::task::yield_now().await;
+        current_task().used_tool(format!("{name}-2"));
+    }
+    let recorder = Recorder::new();
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(recorder.scope(async {
+            tokio::join!(run("a"), run("b"));
+        }));
+    let mut tools: Vec<_> = recorder
+        .take()
+        .into_iter()
+        .map(|report| report.used_tools)
+        .collect();
+    tools.sort();
+    assert_eq!(tools, [["a-1", "a-2"], ["b-1", "b-2"]]);
+}
+
+#[test]
+fn a_handle_can_be_carried_into_a_thread() {
+    #[external_task]
+    fn run() {
+        let task = current_task();
+        std::thread::spawn(move || {
+            assert_eq!(current_task().id(), None);
+            task.used_tool("elsewhere");
+        })
+        .join()
+        .unwrap();
+    }
+    assert_eq!(record(run)[0].used_tools, ["elsewhere"]);
+}
+
+#[test]
+fn what_comes_after_the_end_is_ignored() {
+    #[external_task]
+    fn run() -> xpander_report::TaskHandle {
+        current_task()
+    }
+    let recorder = Recorder::new();
+    let task = recorder.in_scope(run);
+    task.used_tool("late");
+    assert_eq!(task.id(), None);
+    let reports = recorder.take();
+    assert_eq!(reports.len(), 1);
+    assert!(reports[0].used_tools.is_empty());
+}
+
+#[test]
+fn a_value_that_panics_while_it_is_written_does_not_break_the_handle() {
+    struct Bomb;
+    impl serde::Serialize for Bomb {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("boom")
+        }
+    }
+    #[external_task]
+    fn run() {
+        current_task().llm_response(Bomb).used_tool("after");
+    }
+    let report = &record(run)[0];
+    assert_eq!(report.used_tools, ["after"]);
+    assert_eq!(report.is_success, Some(true));
+}

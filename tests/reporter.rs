@@ -1,0 +1,372 @@
+//! Reports are delivered in the background: retried, in order, bounded, and counted.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use xpander_report::{Reporter, TaskReport};
+use xpander_report_tests::server::{Answer, Server};
+use xpander_report_tests::{LONG, config, platform, reporter};
+
+fn id_of(body: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    body["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_report_without_an_id_gets_one_of_its_own() {
+    let server = Server::always(Answer::task());
+    let reporter = reporter(server.url());
+    for _ in 0..100 {
+        reporter.report(TaskReport::new());
+    }
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    let ids: HashSet<_> = server.requests().iter().map(|r| id_of(&r.body)).collect();
+    assert_eq!(ids.len(), 100);
+    for id in ids {
+        // A UUIDv7.
+        assert_eq!((id.len(), &id[14..15]), (36, "7"), "{id}");
+        assert!(matches!(&id[19..20], "8" | "9" | "a" | "b"), "{id}");
+    }
+}
+
+#[test]
+fn what_is_worth_a_retry_is_sent_again_under_the_same_id() {
+    for answer in [
+        Answer::json(500, "{}"),
+        Answer::json(429, "{}").header("retry-after", "0"),
+        Answer::json(408, "{}"),
+        Answer::json(302, "").header("location", "/"),
+        Answer::json(200, "<html>a proxy's page</html>"),
+        Answer::Hangup,
+        Answer::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"),
+    ] {
+        let server = Server::start({
+            let answer = answer.clone();
+            move |before, _| {
+                if before < 2 {
+                    answer.clone()
+                } else {
+                    Answer::task()
+                }
+            }
+        });
+        let reporter = reporter(server.url());
+        reporter.report(TaskReport::new().input("once"));
+        let outcome = reporter.flush_blocking(LONG);
+        assert!(
+            outcome.is_complete() && outcome.delivered == 1,
+            "{answer:?}: {outcome:?}"
+        );
+        let stats = reporter.stats();
+        assert_eq!(
+            (stats.delivered, stats.retried, stats.pending),
+            (1, 2, 0),
+            "{answer:?}"
+        );
+        let ids: HashSet<_> = server.requests().iter().map(|r| id_of(&r.body)).collect();
+        assert_eq!(ids.len(), 1, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_asked_again() {
+    let server = Server::start(|before, _| match before {
+        0 => Answer::Silence,
+        _ => Answer::task(),
+    });
+    let config = config(server.url()).timeout(Duration::from_millis(100));
+    let reporter = Reporter::builder().config(config).build().unwrap();
+    reporter.report(TaskReport::new());
+    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+}
+
+#[test]
+fn what_is_refused_for_good_is_not_sent_again() {
+    for code in [400, 401, 404, 422] {
+        let server = Server::always(Answer::json(code, r#"{"detail":"no"}"#));
+        let reporter = reporter(server.url());
+        reporter.report(TaskReport::new());
+        let outcome = reporter.flush_blocking(LONG);
+        assert_eq!((outcome.delivered, outcome.dropped), (0, 1));
+        let stats = reporter.stats();
+        assert_eq!((stats.accepted, stats.dead, stats.pending), (1, 1, 0));
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn nobody_listening_keeps_the_report_until_somebody_does() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let reporter = reporter(format!("http://{address}"));
+    reporter.report(TaskReport::new().id("patient"));
+    let outcome = reporter.flush_blocking(Duration::from_millis(50));
+    assert!(outcome.timed_out && outcome.pending == 1, "{outcome:?}");
+    let platform = xpander_report_local::LocalPlatform::builder()
+        .port(address.port())
+        .start()
+        .unwrap();
+    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert!(platform.task("patient").unwrap().is_some());
+}
+
+#[test]
+fn the_wait_that_the_platform_asks_for_holds_everything_back() {
+    let server = Server::start(|before, _| match before {
+        0 => Answer::json(429, "{}").header("retry-after", "600"),
+        _ => Answer::task(),
+    });
+    let reporter = reporter(server.url());
+    reporter.report(TaskReport::new());
+    server.wait_for(1);
+    // The answer has been read once a retry is counted.
+    while reporter.stats().retried == 0 {
+        std::thread::yield_now();
+    }
+    reporter.report(TaskReport::new());
+    let outcome = reporter.flush_blocking(Duration::from_millis(100));
+    assert_eq!((outcome.pending, outcome.timed_out), (2, true));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn two_requests_of_one_task_are_never_on_the_way_together() {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static OVERLAP: AtomicBool = AtomicBool::new(false);
+    static UNDER_WAY: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let server = Server::start(|_, request| {
+        let id = id_of(&request.body);
+        let mut under_way = UNDER_WAY.lock().unwrap();
+        OVERLAP.fetch_or(under_way.contains(&id), Ordering::SeqCst);
+        under_way.push(id.clone());
+        drop(under_way);
+        std::thread::yield_now();
+        UNDER_WAY.lock().unwrap().retain(|other| *other != id);
+        Answer::task()
+    });
+    let reporter = reporter(server.url());
+    for n in 0..300 {
+        reporter.report(
+            TaskReport::new()
+                .id(format!("t-{}", n % 3))
+                .input(n.to_string()),
+        );
+    }
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    assert!(!OVERLAP.load(Ordering::SeqCst));
+    // What came last is what was sent last.
+    for id in ["t-0", "t-1", "t-2"] {
+        let last = server
+            .requests()
+            .into_iter()
+            .rfind(|r| id_of(&r.body) == id)
+            .unwrap();
+        let body: serde_json::Value = serde_json::from_str(&last.body).unwrap();
+        let n: usize = body["input"].as_str().unwrap().parse().unwrap();
+        assert_eq!(n, 297 + id[2..].parse::<usize>().unwrap());
+    }
+    let stats = reporter.stats();
+    assert_eq!(stats.delivered + stats.merged, 300);
+    assert_eq!(stats.delivered as usize, server.requests().len());
+}
+
+#[test]
+fn a_newer_report_is_laid_over_one_that_waits_and_keeps_what_it_does_not_say() {
+    // The first try fails, so that the second report meets the first one waiting.
+    let server = Server::start(|before, _| match before {
+        0 => Answer::json(500, "{}"),
+        _ => Answer::task(),
+    });
+    let reporter = reporter(server.url());
+    let first = TaskReport::new()
+        .id("t")
+        .input("kept")
+        .result("old")
+        .used_tools(["search"]);
+    reporter.report(first.duration(Duration::from_secs(2)));
+    server.wait_for(1);
+    reporter.report(TaskReport::new().id("t").result("new").is_success(false));
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    let last = server.requests().pop().unwrap();
+    let body: serde_json::Value = serde_json::from_str(&last.body).unwrap();
+    assert_eq!(body["input"], "kept");
+    assert_eq!(body["result"], "new");
+    assert_eq!(body["is_success"], false);
+    assert_eq!(body["used_tools"][0], "search");
+    assert_eq!(body["duration"], 2.0);
+}
+
+#[test]
+fn an_id_and_the_same_id_as_text_are_one_task() {
+    let server = Server::start(|before, _| match before {
+        0 => Answer::json(500, "{}"),
+        _ => Answer::task(),
+    });
+    let reporter = reporter(server.url());
+    reporter.report(TaskReport::new());
+    let id = id_of(&server.wait_for(1)[0].body);
+    reporter.report(TaskReport::new().id(id));
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    assert_eq!(reporter.stats().merged, 1);
+}
+
+#[test]
+fn a_full_queue_drops_the_newest_and_counts_it() {
+    let server = Server::always(Answer::Silence);
+    let reporter = Reporter::builder()
+        .config(config(server.url()))
+        .queue_capacity(3)
+        .build()
+        .unwrap();
+    for n in 0..10 {
+        reporter.report(TaskReport::new().id(format!("t-{n}")));
+    }
+    let stats = reporter.stats();
+    assert_eq!((stats.accepted, stats.pending), (10, 3));
+    assert_eq!((stats.dropped.queue_full, stats.dropped.total()), (7, 7));
+}
+
+#[test]
+fn a_report_without_an_agent_is_dropped_and_counted() {
+    let server = Server::always(Answer::task());
+    let config = xpander_report::Config::builder()
+        .variables([("", "")])
+        .api_key("k");
+    let reporter = Reporter::builder()
+        .config(config.base_url(server.url()))
+        .build()
+        .unwrap();
+    reporter.report(TaskReport::new());
+    reporter.report(TaskReport::new().agent_id("named"));
+    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(reporter.stats().dropped.no_agent, 1);
+    assert_eq!(
+        server.requests()[0].line,
+        "POST /agent-execution/named/report_task"
+    );
+}
+
+#[test]
+fn a_flush_without_reports_is_over_at_once_and_makes_no_request() {
+    let server = Server::always(Answer::task());
+    let reporter = reporter(server.url());
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_flush_waits_for_what_came_before_it_and_not_for_what_comes_after() {
+    let server = Server::start(|before, _| match before {
+        0 => Answer::task(),
+        _ => Answer::Silence,
+    });
+    let reporter = Reporter::builder()
+        .config(config(server.url()))
+        .connections(1)
+        .build()
+        .unwrap();
+    reporter.report(TaskReport::new());
+    smol::block_on(async {
+        let mut flush = std::pin::pin!(reporter.flush(LONG));
+        let over = smol::future::poll_once(flush.as_mut()).await;
+        reporter.report(TaskReport::new());
+        let outcome = match over {
+            Some(outcome) => outcome,
+            None => flush.await,
+        };
+        assert!(outcome.is_complete(), "{outcome:?}");
+    });
+}
+
+#[test]
+fn after_a_shutdown_reports_are_dropped_and_counted() {
+    let platform = platform();
+    let reporter = reporter(platform.url());
+    reporter.report(TaskReport::new().id("before"));
+    assert_eq!(reporter.shutdown_blocking(LONG).delivered, 1);
+    reporter.report(TaskReport::new().id("after"));
+    assert_eq!(reporter.stats().dropped.shut_down, 1);
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    assert!(reporter.shutdown_blocking(LONG).is_complete());
+    assert_eq!(platform.tasks().unwrap().len(), 1);
+}
+
+#[test]
+fn a_shutdown_that_runs_out_of_time_says_what_was_left() {
+    let server = Server::always(Answer::Silence);
+    let reporter = reporter(server.url());
+    reporter.report(TaskReport::new());
+    reporter.report(TaskReport::new());
+    let outcome = reporter.shutdown_blocking(Duration::from_millis(50));
+    assert_eq!((outcome.pending, outcome.timed_out), (2, true));
+    let stats = reporter.stats();
+    assert_eq!((stats.pending, stats.dropped.shut_down), (0, 2));
+}
+
+#[test]
+fn what_was_accepted_is_delivered_after_the_last_handle_is_gone() {
+    let server = Server::start(|before, _| match before {
+        0 => Answer::Hangup,
+        _ => Answer::task(),
+    });
+    let reporter = reporter(server.url());
+    for _ in 0..20 {
+        reporter.report(TaskReport::new());
+    }
+    drop(reporter);
+    let ids: HashSet<_> = server.wait_for(21).iter().map(|r| id_of(&r.body)).collect();
+    assert_eq!(ids.len(), 20);
+}
+
+#[test]
+fn connections_are_kept_and_bounded() {
+    let server = Server::always(Answer::task());
+    let reporter = Reporter::builder()
+        .config(config(server.url()))
+        .connections(2)
+        .build()
+        .unwrap();
+    for _ in 0..100 {
+        reporter.report(TaskReport::new());
+    }
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    let connections: HashSet<_> = server.requests().iter().map(|r| r.connection).collect();
+    assert!(connections.len() <= 2, "{connections:?}");
+}
+
+#[test]
+fn many_threads_report_at_once_and_nothing_is_lost() {
+    let platform = platform();
+    let reporter = reporter(platform.url());
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let reporter = &reporter;
+            scope.spawn(move || {
+                for n in 0..50 {
+                    reporter.report(TaskReport::new().id(format!("{thread}-{n}")));
+                }
+            });
+        }
+    });
+    assert_eq!(reporter.flush_blocking(LONG).delivered, 400);
+    assert_eq!(platform.tasks().unwrap().len(), 400);
+}
+
+#[test]
+fn a_flush_from_many_threads_ends_for_each() {
+    let platform = platform();
+    let reporter = reporter(platform.url());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                reporter.report(TaskReport::new());
+                let outcome = reporter.flush_blocking(LONG);
+                assert!(outcome.is_complete(), "{outcome:?}");
+            });
+        }
+    });
+    assert_eq!(platform.tasks().unwrap().len(), 8);
+}

@@ -1,0 +1,37 @@
+//! What the tests share: a server that answers as a script says, and comparisons of JSON.
+
+pub mod json;
+pub mod server;
+
+use std::time::Duration;
+
+use xpander_report::{Config, ConfigBuilder, Reporter};
+use xpander_report_local::LocalPlatform;
+
+/// Long enough that only a bug reaches it.
+pub const LONG: Duration = Duration::from_secs(60);
+
+/// A platform of its own for one test.
+pub fn platform() -> LocalPlatform {
+    LocalPlatform::builder()
+        .port(0)
+        .start()
+        .expect("a local platform starts")
+}
+
+/// A configuration for a server at `url` that takes nothing from the environment.
+pub fn config(url: impl Into<String>) -> ConfigBuilder {
+    Config::builder()
+        .variables([("", "")])
+        .base_url(url)
+        .api_key("xp-test-key")
+        .agent_id("agent-123")
+}
+
+/// A reporter for a server at `url`.
+pub fn reporter(url: impl Into<String>) -> Reporter {
+    Reporter::builder()
+        .config(config(url))
+        .build()
+        .expect("a correct configuration")
+}
