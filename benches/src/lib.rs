@@ -1,0 +1,47 @@
+//! Measures things side by side and prints how they compare.
+//!
+//! The machines that run this are shared, so one figure alone says little. Each round measures every
+//! candidate once, one after the other; what slows a round slows all of them, and the medians over
+//! many rounds are set in relation.
+
+use std::time::Duration;
+
+/// Something to measure.
+pub struct Candidate<'a> {
+    pub name: &'a str,
+    /// Does the work `count` times and says how long that took.
+    pub run: Box<dyn FnMut(u32) -> Duration + 'a>,
+}
+
+impl<'a> Candidate<'a> {
+    pub fn new(name: &'a str, run: impl FnMut(u32) -> Duration + 'a) -> Self {
+        Self {
+            name,
+            run: Box::new(run),
+        }
+    }
+}
+
+/// The median time of one piece of work, for each candidate.
+pub fn measure(candidates: &mut [Candidate<'_>], rounds: u32, count: u32) -> Vec<Duration> {
+    for candidate in &mut *candidates {
+        (candidate.run)(count);
+    }
+    let mut times = vec![Vec::new(); candidates.len()];
+    for _ in 0..rounds {
+        for (candidate, times) in candidates.iter_mut().zip(&mut times) {
+            times.push((candidate.run)(count) / count);
+        }
+    }
+    times.into_iter().map(median).collect()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// How much longer `time` is than `reference`.
+pub fn ratio(time: Duration, reference: Duration) -> f64 {
+    time.as_secs_f64() / reference.as_secs_f64()
+}
