@@ -13,8 +13,8 @@ use fastrace::prelude::{Span, SpanContext};
 use xpander_report::{Config, Reporter, external_task};
 use xpander_report_benches::{Candidate, measure, ratio};
 
-const ROUNDS: u32 = 60;
-const CALLS: u32 = 2_000;
+const ROUNDS: u32 = 400;
+const CALLS: u32 = 200;
 
 async fn plain(prompt: &str) -> String {
     answer(prompt).await

@@ -23,6 +23,9 @@ fn report() -> TaskReport {
 }
 
 fn main() {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .expect("the only provider");
     let url = server();
     let reporter = Reporter::builder()
         .config(
@@ -59,7 +62,7 @@ fn main() {
             }
             let outcome = reporter.flush_blocking(Duration::from_secs(60));
             let elapsed = start.elapsed();
-            assert_eq!(outcome.delivered, u64::from(count), "{outcome:?}");
+            assert!(outcome.is_complete(), "{outcome:?}");
             elapsed
         }),
     ];

@@ -1,5 +1,6 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
+use syn::ext::IdentExt;
 use syn::{Error, Expr, Type, parse_quote};
 
 use crate::function::Function;
@@ -30,6 +31,7 @@ struct Expansion<'a> {
     /// The path of what the expansion calls.
     private: TokenStream,
     arguments: Vec<Argument>,
+    start: Ident,
     run: Ident,
     value: Ident,
 }
@@ -47,6 +49,7 @@ impl<'a> Expansion<'a> {
             function,
             private,
             arguments,
+            start: local("start"),
             run: local("run"),
             value: local("value"),
         })
@@ -78,47 +81,56 @@ impl<'a> Expansion<'a> {
 
     // Output:
     //
-    //     let __run = Run::start(module_path!(), "summarise");
-    //     if __run.is_on() {
-    //         __run.argument(capture!(text));
-    //         __run.id(|| format!("order-{}", order.id));
+    //     let mut __start = Start::new(module_path!(), "summarise");
+    //     if __start.is_on() {
+    //         __start.argument(capture!(text));
+    //         __start.id(|| format!("order-{}", order.id));
     //     }
+    //     let mut __run = __start.begin();
     fn start(&self) -> TokenStream {
-        let Self { private, run, .. } = self;
-        let name = signature_name(&self.function.signature.ident);
-        let start = match self.keys.reporter.get() {
+        let Self {
+            private,
+            start,
+            run,
+            ..
+        } = self;
+        let name = self.function.signature.ident.unraw().to_string();
+        let new = match self.keys.reporter.get() {
             Some(reporter) => {
-                quote!(#private::Run::start_with(::core::module_path!(), #name, &(#reporter)))
+                quote!(#private::Start::with(::core::module_path!(), #name, &(#reporter)))
             }
-            None => quote!(#private::Run::start(::core::module_path!(), #name)),
+            None => quote!(#private::Start::new(::core::module_path!(), #name)),
         };
         let input = self.input();
         let agent_id = self
             .keys
             .agent_id
             .get()
-            .map(|value| quote!(#run.agent_id(|| #value);));
-        let id = self.keys.id.get().map(|value| quote!(#run.id(|| #value);));
+            .map(|value| quote!(#start.agent_id(|| #value);));
+        let id = self
+            .keys
+            .id
+            .get()
+            .map(|value| quote!(#start.id(|| #value);));
         let captures = quote!(#input #agent_id #id);
-        let captures = (!captures.is_empty()).then(|| {
-            quote! {
-                #[allow(clippy::used_underscore_binding)]
-                if #run.is_on() {
-                    #captures
-                }
-            }
-        });
+        if captures.is_empty() {
+            return quote!(let mut #run = #new.begin(););
+        }
         quote! {
-            let #run = #start;
-            #captures
+            let mut #start = #new;
+            #[allow(clippy::used_underscore_binding)]
+            if #start.is_on() {
+                #captures
+            }
+            let mut #run = #start.begin();
         }
     }
 
     fn input(&self) -> Option<TokenStream> {
-        let Self { private, run, .. } = self;
+        let Self { private, start, .. } = self;
         let allowed: Option<&[Ident]> = match self.keys.input.get() {
             Some(Input::Value(value)) => {
-                return Some(quote!(#run.input(#private::capture!(#value));));
+                return Some(quote!(#start.input(#private::capture!(#value));));
             }
             Some(Input::Only(names)) => Some(names),
             None => None,
@@ -139,7 +151,7 @@ impl<'a> Expansion<'a> {
             [] => None,
             [only] if only.conditions.is_empty() => {
                 let name = &only.name;
-                Some(quote!(#run.argument(#private::capture!(#name));))
+                Some(quote!(#start.argument(#private::capture!(#name));))
             }
             several => {
                 let several = several.iter().map(|argument| {
@@ -147,7 +159,7 @@ impl<'a> Expansion<'a> {
                     let label = argument.label();
                     quote!(#(#conditions)* (#label, #private::capture!(#name)))
                 });
-                Some(quote!(#run.arguments([#(#several),*]);))
+                Some(quote!(#start.arguments([#(#several),*]);))
             }
         }
     }
@@ -243,14 +255,14 @@ impl<'a> Expansion<'a> {
     // Output:
     //
     //     let __value: Result<String, Error> = …;
-    //     if __run.has_ended() {
+    //     if let Some(mut __end) = __run.end() {
     //         use kinds::*;
     //         match (&&Probe(&__value)).kind().split(&__value) {
-    //             Ok(__ok) => __run.succeeded(capture!(*__ok)),
-    //             Err(__error) => __run.failed(reason!(__error)),
+    //             Ok(__ok) => __end.succeeded(capture!(*__ok)),
+    //             Err(__error) => __end.failed(reason!(__error)),
     //         }
+    //         __end.report();
     //     }
-    //     __run.report();
     //     __value
     fn outcome(&self, body: &TokenStream, annotation: Option<&Type>) -> TokenStream {
         let Self {
@@ -264,17 +276,17 @@ impl<'a> Expansion<'a> {
         let Some(annotation) = annotation else {
             return body.clone();
         };
-        let (ok, error) = (local("ok"), local("error"));
+        let (end, ok, error) = (local("end"), local("ok"), local("error"));
         let extract = |from: &Ident, extractor: &Expr| quote!(#private::extract(#from, #extractor));
         let result = match keys.result.get() {
             Some(result) => {
                 let extracted = extract(&ok, result);
                 quote! {
-                    #run.succeeded(::core::option::Option::None);
-                    #run.result(#private::capture!(#extracted));
+                    #end.succeeded(::core::option::Option::None);
+                    #end.result(#private::capture!(#extracted));
                 }
             }
-            None => quote!(#run.succeeded(#private::capture!(*#ok));),
+            None => quote!(#end.succeeded(#private::capture!(*#ok));),
         };
         let others = [
             ("llm_response", keys.llm_response.get()),
@@ -285,30 +297,30 @@ impl<'a> Expansion<'a> {
         let others = others.into_iter().filter_map(|(name, extractor)| {
             let name = Ident::new(name, Span::call_site());
             let extracted = extract(&ok, extractor?);
-            Some(quote!(#run.#name(|| #extracted);))
+            Some(quote!(#end.#name(|| #extracted);))
         });
         let failure = match keys.error.get() {
             Some(reason) => {
                 let extracted = extract(&error, reason);
                 quote! {
-                    #run.failed(::core::option::Option::None);
-                    #run.result(#private::capture!(#extracted));
+                    #end.failed(::core::option::Option::None);
+                    #end.result(#private::capture!(#extracted));
                 }
             }
-            None => quote!(#run.failed(#private::reason!(#error));),
+            None => quote!(#end.failed(#private::reason!(#error));),
         };
         quote! {
             #[allow(clippy::let_unit_value)]
             let #value: #annotation = #body;
-            if #run.has_ended() {
+            if let ::core::option::Option::Some(mut #end) = #run.end() {
                 #[allow(unused_imports)]
                 use #private::kinds::*;
                 match (&&#private::Probe(&#value)).kind().split(&#value) {
                     ::core::result::Result::Ok(#ok) => { #result #(#others)* }
                     ::core::result::Result::Err(#error) => { #failure }
                 }
+                #end.report();
             }
-            #run.report();
             #value
         }
     }
@@ -368,9 +380,4 @@ fn names(names: &[Ident], argument: &Argument) -> bool {
 
 fn is(name: &Ident, argument: &Argument) -> bool {
     *name == argument.label()
-}
-
-fn signature_name(name: &Ident) -> String {
-    use syn::ext::IdentExt;
-    name.unraw().to_token_stream().to_string()
 }

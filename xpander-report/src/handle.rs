@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::captured::Captured;
-use crate::run::{self, RunState};
+use crate::run::{self, Shared};
 use crate::{Tokens, json, sequence};
 
 /// The run that executes the code that asks, or a handle that does nothing outside a run.
@@ -32,7 +32,7 @@ pub fn current_task() -> TaskHandle {
 
 /// A run, seen from inside its body; see [`current_task`].
 #[derive(Debug, Clone)]
-pub struct TaskHandle(Option<Arc<RunState>>);
+pub struct TaskHandle(Option<Arc<Shared>>);
 
 impl TaskHandle {
     /// The task's id, under which the run will be found; `None` outside a run.

@@ -97,7 +97,7 @@ pub use tokens::Tokens;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::capture::{Probe, extract, guarded};
-    pub use crate::run::Run;
+    pub use crate::run::Start;
     pub use crate::{__capture as capture, __reason as reason};
 
     /// The traits of the capture ladder.

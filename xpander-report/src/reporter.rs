@@ -75,7 +75,7 @@ impl Reporter {
     /// [`stats`](Self::stats). A report without an id gets one, so that a retry cannot make a second
     /// task of it.
     pub fn report(&self, report: TaskReport) {
-        self.accept(report.into());
+        self.accept(Box::new(report.into()));
     }
 
     /// Waits until everything accepted so far is delivered or given up, at most for `timeout`.
@@ -115,7 +115,7 @@ impl Reporter {
         Ok(ReporterGuard { reporter: self })
     }
 
-    pub(crate) fn accept(&self, mut envelope: Envelope) {
+    pub(crate) fn accept(&self, mut envelope: Box<Envelope>) {
         if !self.is_enabled() {
             return;
         }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -19,88 +19,55 @@ use crate::{Reporter, Tokens, global, json};
 
 thread_local! {
     /// The run whose body this thread executes just now.
-    static CURRENT: RefCell<Option<Arc<RunState>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Arc<Shared>>> = const { RefCell::new(None) };
 }
 
-/// One execution of an instrumented function, seen from its expansion. Off when nobody listens.
-///
-/// Dropped before [`report`](Self::report), it is reported as cancelled.
+/// A run before its body begins: what it is given is captured here. Off when nobody listens.
 #[derive(Debug)]
-pub struct Run(Option<Arc<RunState>>);
+pub struct Start(Option<(Reporter, Box<Envelope>)>);
 
-/// What a run and its handles share.
+/// A run whose body runs, or will. Dropped before [`end`](Self::end), it is reported as cancelled if
+/// its body has begun.
 #[derive(Debug)]
-pub(crate) struct RunState {
-    reporter: Reporter,
-    /// Gone once the run is reported.
-    draft: Mutex<Option<Draft>>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Draft {
-    pub(crate) envelope: Envelope,
-    /// When the body began; nothing is reported of a body that never did.
+pub struct Run {
+    shared: Option<Arc<Shared>>,
     started: Option<Instant>,
 }
 
-impl RunState {
+/// A run whose body has given a value: what came out is captured here.
+#[derive(Debug)]
+pub struct End {
+    shared: Arc<Shared>,
+    envelope: Box<Envelope>,
+}
+
+/// What a run and its handles share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    reporter: Reporter,
+    /// Gone once the body has ended.
+    envelope: Mutex<Option<Box<Envelope>>>,
+}
+
+impl Shared {
+    /// Changes what will be reported, while the body runs.
     pub(crate) fn edit<T>(&self, edit: impl FnOnce(&mut Envelope) -> T) -> Option<T> {
-        let mut draft = self.draft.lock().unwrap_or_else(PoisonError::into_inner);
-        draft.as_mut().map(|draft| edit(&mut draft.envelope))
+        self.lock().as_deref_mut().map(edit)
     }
 
-    fn report(&self, complete: impl FnOnce(&mut Envelope)) {
-        let draft = self
-            .draft
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(Draft {
-            mut envelope,
-            started: Some(started),
-        }) = draft
-        {
-            envelope
-                .duration
-                .get_or_insert_with(|| started.elapsed().as_secs_f64());
-            complete(&mut envelope);
-            self.reporter.accept(envelope);
-        }
-    }
-
-    /// The run ended without a value. What the body had set as its result follows the reason.
-    fn report_broken(&self, reason: &str) {
-        self.report(|envelope| {
-            let said = std::mem::take(&mut envelope.result).get();
-            let result = match said {
-                Some(said) => format!("{reason}: {}", said.into_text()),
-                None => reason.to_owned(),
-            };
-            envelope.result.set(Captured::Text(result));
-            envelope.is_success.set(false);
-        });
-    }
-
-    fn report_panic(&self, payload: &(dyn Any + Send)) {
-        let message = payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        match message {
-            Some(message) => self.report_broken(&format!("panicked: {message}")),
-            None => self.report_broken("panicked"),
-        }
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Envelope>>> {
+        self.envelope.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Run {
+impl Start {
     /// A run that goes to the reporter in force, if there is one.
-    pub fn start(module: &'static str, function: &'static str) -> Self {
-        Self(global::current().map(|reporter| begin(module, function, reporter)))
+    pub fn new(module: &'static str, function: &'static str) -> Self {
+        Self(global::current().map(|reporter| Self::to(reporter, module, function)))
     }
 
     /// A run that goes to this reporter.
-    pub fn start_with(
+    pub fn with(
         module: &'static str,
         function: &'static str,
         reporter: impl AsRef<Reporter>,
@@ -109,8 +76,23 @@ impl Run {
         Self(
             reporter
                 .is_enabled()
-                .then(|| begin(module, function, reporter.clone())),
+                .then(|| Self::to(reporter.clone(), module, function)),
         )
+    }
+
+    fn to(
+        reporter: Reporter,
+        module: &'static str,
+        function: &'static str,
+    ) -> (Reporter, Box<Envelope>) {
+        let envelope = Box::new(Envelope {
+            target: Some(Target {
+                module: Cow::Borrowed(module),
+                function: Cow::Borrowed(function),
+            }),
+            ..Envelope::default()
+        });
+        (reporter, envelope)
     }
 
     /// Whether somebody listens. Nothing is captured otherwise.
@@ -119,12 +101,12 @@ impl Run {
     }
 
     /// The only captured argument.
-    pub fn argument(&self, value: Option<Captured>) {
+    pub fn argument(&mut self, value: Option<Captured>) {
         self.edit(|envelope| envelope.input.capture(value));
     }
 
     /// Several captured arguments, which become an object by name.
-    pub fn arguments<const N: usize>(&self, arguments: [(&'static str, Option<Captured>); N]) {
+    pub fn arguments<const N: usize>(&mut self, arguments: [(&'static str, Option<Captured>); N]) {
         let mut object = String::from("{");
         for (name, value) in &arguments {
             if object.len() > 1 {
@@ -142,183 +124,181 @@ impl Run {
     }
 
     /// The key `input`.
-    pub fn input(&self, value: Option<Captured>) {
+    pub fn input(&mut self, value: Option<Captured>) {
         if let Some(value) = value {
             self.edit(|envelope| envelope.input.set(value));
         }
     }
 
     /// The key `agent_id`.
-    pub fn agent_id<T: Into<String>>(&self, agent_id: impl FnOnce() -> T) {
-        self.key(agent_id, |envelope, agent_id| {
-            envelope.agent_id = Some(agent_id.into()).filter(|id| !id.is_empty());
-        });
+    pub fn agent_id<T: Into<String>>(&mut self, agent_id: impl FnOnce() -> T) {
+        let agent_id = guarded(|| agent_id().into());
+        self.edit(|envelope| envelope.agent_id = agent_id.filter(|id| !id.is_empty()));
     }
 
     /// The key `id`.
-    pub fn id<T: Into<String>>(&self, id: impl FnOnce() -> T) {
-        self.key(id, |envelope, id| {
-            envelope.id = Some(id.into())
-                .filter(|id| !id.is_empty())
-                .map(TaskId::from);
-        });
+    pub fn id<T: Into<String>>(&mut self, id: impl FnOnce() -> T) {
+        let id = guarded(|| id().into());
+        self.edit(|envelope| envelope.id = id.filter(|id| !id.is_empty()).map(TaskId::from));
     }
 
+    /// Everything is captured; the body may begin.
+    pub fn begin(self) -> Run {
+        Run {
+            shared: self.0.map(|(reporter, envelope)| {
+                Arc::new(Shared {
+                    reporter,
+                    envelope: Mutex::new(Some(envelope)),
+                })
+            }),
+            started: None,
+        }
+    }
+
+    fn edit(&mut self, edit: impl FnOnce(&mut Envelope)) {
+        if let Some((_, envelope)) = &mut self.0 {
+            edit(envelope);
+        }
+    }
+}
+
+impl Run {
     /// Runs the body of an async function.
-    pub fn follow<F: Future>(&self, body: F) -> Followed<'_, F> {
-        self.begin();
+    pub fn follow<F: Future>(&mut self, body: F) -> Followed<'_, F> {
+        self.start_clock();
         Followed { run: self, body }
     }
 
     /// Runs the body of a function that is not async.
-    pub fn call<T>(&self, body: impl FnOnce() -> T) -> T {
-        self.begin();
+    pub fn call<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        self.start_clock();
         self.inside(body)
     }
 
-    /// The body has ended; the clock stops. Says whether somebody listens.
-    pub fn has_ended(&self) -> bool {
-        let Some(state) = &self.0 else { return false };
-        let mut draft = state.draft.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(draft) = draft.as_mut() {
-            draft.envelope.duration = draft.started.map(|at| at.elapsed().as_secs_f64());
-        }
-        true
+    /// The body has given a value; the clock stops. `None` when nobody listens.
+    pub fn end(&mut self) -> Option<End> {
+        let started = self.started.take()?;
+        let shared = self.shared.take()?;
+        let mut envelope = shared.lock().take()?;
+        envelope.duration = Some(started.elapsed().as_secs_f64());
+        Some(End { shared, envelope })
     }
 
-    /// The body gave a value.
-    pub fn succeeded(&self, result: Option<Captured>) {
-        self.edit(|envelope| {
-            envelope.is_success.capture(Some(true));
-            envelope.result.capture(result);
-        });
-    }
-
-    /// The body gave an error.
-    pub fn failed(&self, reason: Option<String>) {
-        self.edit(|envelope| {
-            envelope.is_success.capture(Some(false));
-            envelope.result.capture(reason.map(Captured::Text));
-        });
-    }
-
-    /// The keys `result` and `error`.
-    pub fn result(&self, value: Option<Captured>) {
-        if let Some(value) = value {
-            self.edit(|envelope| envelope.result.set(value));
-        }
-    }
-
-    /// The key `llm_response`.
-    pub fn llm_response<T: Serialize>(&self, response: impl FnOnce() -> T) {
-        if let Some(response) = guarded(|| json::raw(&response())) {
-            self.edit(|envelope| envelope.responses.push(response));
-        }
-    }
-
-    /// The key `tokens`.
-    pub fn tokens<T: Into<Tokens>>(&self, tokens: impl FnOnce() -> T) {
-        self.key(tokens, |envelope, tokens| {
-            envelope.tokens = Some(tokens.into());
-        });
-    }
-
-    /// The key `used_tools`.
-    pub fn used_tools<T>(&self, tools: impl FnOnce() -> T)
-    where
-        T: IntoIterator<Item: AsRef<str>>,
-    {
-        let tools = || -> Vec<String> {
-            tools()
-                .into_iter()
-                .map(|tool| tool.as_ref().to_owned())
-                .collect()
-        };
-        self.key(tools, |envelope, tools| envelope.used_tools.extend(tools));
-    }
-
-    /// The key `is_success`.
-    pub fn is_success(&self, is_success: impl FnOnce() -> bool) {
-        self.key(is_success, |envelope, is_success| {
-            envelope.is_success.set(is_success);
-        });
-    }
-
-    /// Hands the report over.
-    pub fn report(self) {
-        if let Some(state) = &self.0 {
-            state.report(|_| {});
-        }
-    }
-
-    fn begin(&self) {
-        if let Some(state) = &self.0 {
-            let mut draft = state.draft.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(draft) = draft.as_mut() {
-                draft.started = Some(Instant::now());
-            }
-        }
-    }
-
-    fn edit(&self, edit: impl FnOnce(&mut Envelope)) {
-        if let Some(state) = &self.0 {
-            state.edit(edit);
-        }
-    }
-
-    /// Evaluates a key. Its panic costs the field.
-    fn key<T>(&self, value: impl FnOnce() -> T, set: impl FnOnce(&mut Envelope, T)) {
-        if let Some(value) = guarded(value) {
-            let _ = guarded(|| self.edit(|envelope| set(envelope, value)));
+    fn start_clock(&mut self) {
+        if self.shared.is_some() {
+            self.started = Some(Instant::now());
         }
     }
 
     /// Runs a piece of the body with this run as the current one. A panic is reported and goes on.
-    fn inside<T>(&self, body: impl FnOnce() -> T) -> T {
-        let outer = Entered::enter(self.0.clone());
-        let result = match &self.0 {
-            None => Ok(body()),
-            Some(_) => catch_unwind(AssertUnwindSafe(body)),
-        };
-        drop(outer);
-        match (result, &self.0) {
-            (Ok(value), _) => value,
-            (Err(payload), state) => {
-                if let Some(state) = state {
-                    state.report_panic(payload.as_ref());
-                }
-                resume_unwind(payload)
-            }
+    fn inside<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        let outer = Entered::enter(self.shared.clone());
+        if self.shared.is_none() {
+            return body();
         }
+        let result = catch_unwind(AssertUnwindSafe(body));
+        drop(outer);
+        result.unwrap_or_else(|payload| {
+            if let Some(end) = self.end() {
+                end.panicked(payload.as_ref());
+            }
+            resume_unwind(payload)
+        })
     }
 }
 
 impl Drop for Run {
     fn drop(&mut self) {
-        if let Some(state) = &self.0 {
-            state.report_broken("cancelled");
+        if let Some(end) = self.end() {
+            end.broken("cancelled");
         }
     }
 }
 
-fn begin(module: &'static str, function: &'static str, reporter: Reporter) -> Arc<RunState> {
-    Arc::new(RunState {
-        reporter,
-        draft: Mutex::new(Some(Draft {
-            envelope: Envelope {
-                target: Some(Target {
-                    module: Cow::Borrowed(module),
-                    function: Cow::Borrowed(function),
-                }),
-                ..Envelope::default()
-            },
-            started: None,
-        })),
-    })
+impl End {
+    /// The body gave a value.
+    pub fn succeeded(&mut self, result: Option<Captured>) {
+        self.envelope.is_success.capture(Some(true));
+        self.envelope.result.capture(result);
+    }
+
+    /// The body gave an error.
+    pub fn failed(&mut self, reason: Option<String>) {
+        self.envelope.is_success.capture(Some(false));
+        self.envelope.result.capture(reason.map(Captured::Text));
+    }
+
+    /// The keys `result` and `error`.
+    pub fn result(&mut self, value: Option<Captured>) {
+        if let Some(value) = value {
+            self.envelope.result.set(value);
+        }
+    }
+
+    /// The key `llm_response`.
+    pub fn llm_response<T: Serialize>(&mut self, response: impl FnOnce() -> T) {
+        let response = guarded(|| json::raw(&response()));
+        self.envelope.responses.extend(response);
+    }
+
+    /// The key `tokens`.
+    pub fn tokens<T: Into<Tokens>>(&mut self, tokens: impl FnOnce() -> T) {
+        if let Some(tokens) = guarded(|| tokens().into()) {
+            self.envelope.tokens = Some(tokens);
+        }
+    }
+
+    /// The key `used_tools`.
+    pub fn used_tools<T>(&mut self, tools: impl FnOnce() -> T)
+    where
+        T: IntoIterator<Item: AsRef<str>>,
+    {
+        let tools = guarded(|| {
+            let tools = tools().into_iter();
+            tools
+                .map(|tool| tool.as_ref().to_owned())
+                .collect::<Vec<_>>()
+        });
+        self.envelope.used_tools.extend(tools.into_iter().flatten());
+    }
+
+    /// The key `is_success`.
+    pub fn is_success(&mut self, is_success: impl FnOnce() -> bool) {
+        if let Some(is_success) = guarded(is_success) {
+            self.envelope.is_success.set(is_success);
+        }
+    }
+
+    /// Hands the report over.
+    pub fn report(self) {
+        self.shared.reporter.accept(self.envelope);
+    }
+
+    fn panicked(self, payload: &(dyn Any + Send)) {
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        match message {
+            Some(message) => self.broken(&format!("panicked: {message}")),
+            None => self.broken("panicked"),
+        }
+    }
+
+    /// The body ended without a value. What it had set as its result follows the reason.
+    fn broken(mut self, reason: &str) {
+        let result = match std::mem::take(&mut self.envelope.result).get() {
+            Some(said) => format!("{reason}: {}", said.into_text()),
+            None => reason.to_owned(),
+        };
+        self.envelope.result.set(Captured::Text(result));
+        self.envelope.is_success.set(false);
+        self.report();
+    }
 }
 
 /// The run that this thread executes just now.
-pub(crate) fn current() -> Option<Arc<RunState>> {
+pub(crate) fn current() -> Option<Arc<Shared>> {
     CURRENT
         .try_with(|current| current.borrow().clone())
         .ok()
@@ -326,10 +306,10 @@ pub(crate) fn current() -> Option<Arc<RunState>> {
 }
 
 /// Makes a run the current one of this thread until dropped; `None` hides the outer run.
-struct Entered(Option<Arc<RunState>>);
+struct Entered(Option<Arc<Shared>>);
 
 impl Entered {
-    fn enter(state: Option<Arc<RunState>>) -> Self {
+    fn enter(state: Option<Arc<Shared>>) -> Self {
         Self(swap(state))
     }
 }
@@ -340,7 +320,7 @@ impl Drop for Entered {
     }
 }
 
-fn swap(state: Option<Arc<RunState>>) -> Option<Arc<RunState>> {
+fn swap(state: Option<Arc<Shared>>) -> Option<Arc<Shared>> {
     CURRENT
         .try_with(|current| current.replace(state))
         .ok()
@@ -351,7 +331,7 @@ pin_project! {
     /// The body of an async function, followed by its run through every poll.
     #[derive(Debug)]
     pub struct Followed<'a, F> {
-        run: &'a Run,
+        run: &'a mut Run,
         #[pin]
         body: F,
     }

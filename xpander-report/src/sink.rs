@@ -14,7 +14,7 @@ pub(crate) trait Sink: Send + Sync {
     }
 
     /// Takes a report; never blocks.
-    fn accept(&self, envelope: Envelope);
+    fn accept(&self, envelope: Box<Envelope>);
 
     fn flush(&self, _timeout: Duration) -> Flushing<'_> {
         Box::pin(ready(FlushOutcome::default()))
@@ -37,5 +37,5 @@ impl Sink for Off {
         false
     }
 
-    fn accept(&self, _: Envelope) {}
+    fn accept(&self, _: Box<Envelope>) {}
 }

@@ -49,12 +49,12 @@ struct Kept {
 }
 
 impl Sink for Arc<Kept> {
-    fn accept(&self, envelope: Envelope) {
+    fn accept(&self, envelope: Box<Envelope>) {
         self.accepted.add(1);
         self.envelopes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(envelope);
+            .push(*envelope);
     }
 
     fn stats(&self) -> Stats {

@@ -32,7 +32,7 @@ struct Shared {
     config: Arc<Config>,
     limits: Limits,
     counters: Counters,
-    queue: SegQueue<(Ticket, Envelope)>,
+    queue: SegQueue<(Ticket, Box<Envelope>)>,
     /// Reports in the queue and with the worker.
     pending: AtomicU64,
     flushes: Mutex<Vec<FlushRequest>>,
@@ -79,7 +79,7 @@ impl Delivery {
 }
 
 impl Sink for Delivery {
-    fn accept(&self, envelope: Envelope) {
+    fn accept(&self, envelope: Box<Envelope>) {
         self.shared.accept(envelope);
     }
 
@@ -105,7 +105,7 @@ impl Drop for Delivery {
 }
 
 impl Shared {
-    fn accept(self: &Arc<Self>, envelope: Envelope) {
+    fn accept(self: &Arc<Self>, envelope: Box<Envelope>) {
         let counters = &self.counters;
         let ticket = counters.accepted.add(1);
         if self.closed.load(Ordering::SeqCst) {

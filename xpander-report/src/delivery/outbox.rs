@@ -32,7 +32,7 @@ struct Lane {
 /// Reports of one task that go as one.
 #[derive(Debug)]
 struct Parcel {
-    envelope: Envelope,
+    envelope: Box<Envelope>,
     tickets: Vec<Ticket>,
     failures: u32,
 }
@@ -40,14 +40,14 @@ struct Parcel {
 impl Parcel {
     /// Lays a newer parcel over this one.
     fn update(&mut self, newer: Self) {
-        self.envelope.update(newer.envelope);
+        self.envelope.update(*newer.envelope);
         self.tickets.extend(newer.tickets);
     }
 }
 
 impl Outbox {
     /// Takes a report with an id. Says whether it was merged with one that waits.
-    pub(super) fn push(&mut self, id: TaskId, ticket: Ticket, envelope: Envelope) -> bool {
+    pub(super) fn push(&mut self, id: TaskId, ticket: Ticket, envelope: Box<Envelope>) -> bool {
         self.open.insert(ticket);
         let parcel = Parcel {
             envelope,

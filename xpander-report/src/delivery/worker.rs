@@ -3,7 +3,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime;
 use tokio::task::JoinSet;
@@ -28,8 +28,14 @@ pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
         .map(drop)
 }
 
+/// While reports keep coming, the worker looks for them this often and callers need not wake it: a
+/// wake-up costs a caller more than all the rest.
+const PULSE: Duration = Duration::from_millis(2);
+
 struct Worker {
     shared: Arc<Shared>,
+    /// Whether reports came since the last pulse.
+    is_busy: bool,
     /// Made at the first report; made again if that failed.
     api: Option<Api>,
     outbox: Outbox,
@@ -49,6 +55,7 @@ impl Worker {
     fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
+            is_busy: false,
             api: None,
             outbox: Outbox::default(),
             requests: JoinSet::new(),
@@ -77,6 +84,7 @@ impl Worker {
     /// Takes what callers put into the queue.
     fn take_in(&mut self) {
         while let Some((ticket, mut envelope)) = self.shared.queue.pop() {
+            self.is_busy = true;
             let id = envelope
                 .id
                 .get_or_insert_with(crate::sequence::new_id)
@@ -136,17 +144,22 @@ impl Worker {
 
     /// Waits until there is something to do.
     async fn wait(&mut self) {
-        self.shared.asleep.store(true, Ordering::SeqCst);
-        // A report that came just before may have found the worker awake.
-        if !self.shared.queue.is_empty() {
-            self.shared.asleep.store(false, Ordering::SeqCst);
-            return;
+        let pulse = self.is_busy.then(|| Instant::now() + PULSE);
+        self.is_busy = false;
+        if pulse.is_none() {
+            self.shared.asleep.store(true, Ordering::SeqCst);
+            // A report that came just before may have found the worker awake.
+            if !self.shared.queue.is_empty() {
+                self.shared.asleep.store(false, Ordering::SeqCst);
+                return;
+            }
         }
         let wake_at = self
             .flushes
             .iter()
             .map(|flush| flush.deadline)
             .chain(self.outbox.wake_at())
+            .chain(pulse)
             .min();
         tokio::select! {
             () = self.shared.wake.notified() => {}
@@ -157,7 +170,14 @@ impl Worker {
             }
             () = until(wake_at) => {}
         }
-        self.shared.asleep.store(false, Ordering::SeqCst);
+        let woken_by_report = pulse.is_none() && !self.shared.asleep.swap(false, Ordering::SeqCst);
+        if woken_by_report {
+            // The first of many, perhaps: they are not disturbed while they come.
+            tokio::select! {
+                () = self.shared.wake.notified() => {}
+                () = tokio::time::sleep(PULSE) => {}
+            }
+        }
         while let Some(outcome) = self.requests.try_join_next() {
             if let Ok(outcome) = outcome {
                 self.note(outcome);
