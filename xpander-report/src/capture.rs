@@ -2,7 +2,7 @@
 //!
 //! What one would like to write is
 //!
-//! ```ignore
+//! ```text
 //! impl<T> Capture for T { default fn capture(&self) { type name } }
 //! impl<T: Display> Capture for T { default fn … }
 //! impl<T: AsRef<str>> Capture for T { default fn … }

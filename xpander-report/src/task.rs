@@ -7,12 +7,10 @@ use serde_json::value::RawValue;
 use crate::Tokens;
 use crate::record::Record;
 
-/// The platform's record of a run: what [`Client::report_external_task`] answers.
+/// The platform's record of a run: what a direct call of `report_external_task` answers.
 ///
 /// Fields that this library does not know, and known ones with a value that it does not
 /// understand, are kept as they came in [`other`](Self::other).
-///
-/// [`Client::report_external_task`]: crate::Client::report_external_task
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Task {
