@@ -94,7 +94,10 @@ impl<'a> Expansion<'a> {
             run,
             ..
         } = self;
-        let name = self.function.signature.ident.unraw().to_string();
+        let name = match self.keys.name.get() {
+            Some(name) => name.value(),
+            None => self.function.signature.ident.unraw().to_string(),
+        };
         let new = match self.keys.reporter.get() {
             Some(reporter) => {
                 quote!(#private::Start::with(::core::module_path!(), #name, &(#reporter)))
@@ -112,12 +115,22 @@ impl<'a> Expansion<'a> {
             .id
             .get()
             .map(|value| quote!(#start.id(|| #value);));
-        let captures = quote!(#input #agent_id #id);
-        if captures.is_empty() {
+        let sample = self.keys.sample.get().map(|rate| {
+            let keep_failures = self.keys.keep_failures.get().is_some();
+            quote!(#start.sample(|| #rate, #keep_failures);)
+        });
+        let max_bytes = self
+            .keys
+            .max_bytes
+            .get()
+            .map(|value| quote!(#start.max_bytes(|| #value);));
+        let captures = quote!(#max_bytes #input #agent_id #id);
+        if captures.is_empty() && sample.is_none() {
             return quote!(let mut #run = #new.begin(););
         }
         quote! {
             let mut #start = #new;
+            #sample
             #[allow(clippy::used_underscore_binding)]
             if #start.is_on() {
                 #captures
@@ -259,7 +272,7 @@ impl<'a> Expansion<'a> {
     //         use kinds::*;
     //         match (&&Probe(&__value)).kind().split(&__value) {
     //             Ok(__ok) => __end.succeeded(capture!(*__ok)),
-    //             Err(__error) => __end.failed(reason!(__error)),
+    //             Err(__error) => __end.failed(reason!(__error), type_name(__error)),
     //         }
     //         __end.report();
     //     }
@@ -303,11 +316,11 @@ impl<'a> Expansion<'a> {
             Some(reason) => {
                 let extracted = extract(&error, reason);
                 quote! {
-                    #end.failed(::core::option::Option::None);
+                    #end.failed(::core::option::Option::None, #private::type_name(#error));
                     #end.result(#private::capture!(#extracted));
                 }
             }
-            None => quote!(#end.failed(#private::reason!(#error));),
+            None => quote!(#end.failed(#private::reason!(#error), #private::type_name(#error));),
         };
         quote! {
             #[allow(clippy::let_unit_value)]
@@ -363,6 +376,13 @@ fn check(keys: &Keys, function: &Function, arguments: &[Argument]) -> Result<(),
         errors.push(Error::new(
             skip.span(),
             format!("`{skip}` cannot stand beside `{input}`, which says already what is captured. Remove one of the two."),
+        ));
+    }
+    if let (Some(flag), None) = (keys.keep_failures.name(), keys.sample.get()) {
+        errors.push(Error::new(
+            flag.span(),
+            "`keep_failures` cannot stand without `sample`: all runs are reported. Remove it, or \
+             write `sample = 0.1` beside it.",
         ));
     }
     errors

@@ -3,10 +3,11 @@ use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Path, Result, Token, parenthesized, token};
+use syn::{Error, Expr, LitStr, Path, Result, Token, parenthesized, token};
 
 const KEYS: &str = "`agent_id`, `id`, `input`, `skip`, `skip_all`, `result`, `llm_response`, \
-                    `tokens`, `used_tools`, `is_success`, `error`, `reporter`, `crate`";
+                    `tokens`, `used_tools`, `is_success`, `error`, `reporter`, `name`, `sample`, \
+                    `keep_failures`, `max_bytes`, `crate`";
 
 /// The attribute's keys.
 #[derive(Default)]
@@ -23,6 +24,10 @@ pub(crate) struct Keys {
     pub(crate) is_success: Key<Expr>,
     pub(crate) error: Key<Expr>,
     pub(crate) reporter: Key<Expr>,
+    pub(crate) name: Key<LitStr>,
+    pub(crate) sample: Key<Expr>,
+    pub(crate) keep_failures: Key<()>,
+    pub(crate) max_bytes: Key<Expr>,
     pub(crate) krate: Key<Path>,
 }
 
@@ -99,11 +104,14 @@ impl Keys {
                 name.span(),
                 "`skip` cannot stand without arguments. Write `skip(a, b)`, or `skip_all`.",
             )),
-            "skip_all" if input.is_empty() || input.peek(Token![,]) => self.skip_all.set(name, ()),
-            "skip_all" => Err(Error::new(
-                name.span(),
-                "`skip_all` cannot take a value. Write `skip_all`.",
-            )),
+            "skip_all" => {
+                flag(&name, input)?;
+                self.skip_all.set(name, ())
+            }
+            "keep_failures" => {
+                flag(&name, input)?;
+                self.keep_failures.set(name, ())
+            }
             "result" => self.result.set(name.clone(), value(&name, input)?),
             "llm_response" => self.llm_response.set(name.clone(), value(&name, input)?),
             "tokens" => self.tokens.set(name.clone(), value(&name, input)?),
@@ -111,6 +119,16 @@ impl Keys {
             "is_success" => self.is_success.set(name.clone(), value(&name, input)?),
             "error" => self.error.set(name.clone(), value(&name, input)?),
             "reporter" => self.reporter.set(name.clone(), value(&name, input)?),
+            "sample" => self.sample.set(name.clone(), value(&name, input)?),
+            "max_bytes" => self.max_bytes.set(name.clone(), value(&name, input)?),
+            "name" => {
+                equals(&name, input)?;
+                let text = input.parse::<LitStr>().map_err(|error| {
+                    let message = "`name` cannot be computed. Write a text, `name = \"…\"`.";
+                    Error::new(error.span(), message)
+                })?;
+                self.name.set(name, text)
+            }
             "crate" => {
                 equals(&name, input)?;
                 self.krate.set(name, input.call(Path::parse_mod_style)?)
@@ -126,6 +144,16 @@ impl Keys {
 fn value(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     equals(name, input)?;
     input.parse()
+}
+
+fn flag(name: &Ident, input: ParseStream<'_>) -> Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(Error::new(
+        name.span(),
+        format!("`{name}` cannot take a value. Write `{name}`."),
+    ))
 }
 
 fn equals(name: &Ident, input: ParseStream<'_>) -> Result<()> {

@@ -240,6 +240,11 @@ pub fn guarded<T>(capture: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(capture)).ok()
 }
 
+/// The name of a value's type.
+pub fn type_name_of<T: ?Sized>(_: &T) -> &'static str {
+    type_name::<T>()
+}
+
 /// Applies a user's extractor. The bound tells a closure its argument's type.
 pub fn extract<'a, T: ?Sized, R>(value: &'a T, extractor: impl FnOnce(&'a T) -> R) -> R {
     extractor(value)

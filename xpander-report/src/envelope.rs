@@ -32,6 +32,12 @@ pub(crate) struct Envelope {
     /// In seconds.
     pub(crate) duration: Option<f64>,
     pub(crate) used_tools: Vec<String>,
+    /// The type of the error that the run ended with, which stands for its text when content is off.
+    pub(crate) error_type: Option<Cow<'static, str>>,
+    /// The run was not drawn: its report counts only if it failed.
+    pub(crate) only_if_failed: bool,
+    /// The function's own limit for each field of content.
+    pub(crate) max_bytes: Option<usize>,
 }
 
 /// One field of an envelope.
@@ -153,6 +159,9 @@ impl From<TaskReport> for Envelope {
             result: report.result.map(Captured::Text).into(),
             duration: report.duration,
             used_tools: report.used_tools,
+            error_type: None,
+            only_if_failed: false,
+            max_bytes: None,
         }
     }
 }

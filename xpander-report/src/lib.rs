@@ -59,6 +59,7 @@ mod error;
 mod global;
 mod handle;
 mod json;
+mod luck;
 mod outcome;
 mod record;
 mod report;
@@ -96,7 +97,7 @@ pub use tokens::Tokens;
 /// What the attribute's expansion calls. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::capture::{Probe, extract, guarded};
+    pub use crate::capture::{Probe, extract, guarded, type_name_of as type_name};
     pub use crate::run::Start;
     pub use crate::{__capture as capture, __reason as reason};
 

@@ -20,7 +20,8 @@ const GUARD_FLUSH: Duration = Duration::from_secs(2);
 /// Runs of `#[external_task]` functions go to the reporter that the attribute names, else to the
 /// installed one, else to one made from the environment at the first run.
 ///
-/// ```
+#[cfg_attr(feature = "http", doc = "```")]
+#[cfg_attr(not(feature = "http"), doc = "```ignore")]
 /// use std::time::Duration;
 /// use xpander_report::{Reporter, TaskReport};
 ///

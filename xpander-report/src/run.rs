@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::capture::guarded;
 use crate::captured::Captured;
 use crate::envelope::{Envelope, Target};
+use crate::luck::luck;
 use crate::task_id::TaskId;
 use crate::{Reporter, Tokens, global, json};
 
@@ -98,6 +99,26 @@ impl Start {
     /// Whether somebody listens. Nothing is captured otherwise.
     pub fn is_on(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// The keys `sample` and `keep_failures`: reports this share of the runs, from 0 to 1.
+    pub fn sample(&mut self, rate: impl FnOnce() -> f64, keep_failures: bool) {
+        let Some((_, envelope)) = &mut self.0 else {
+            return;
+        };
+        // A rate that panics is no rate.
+        let is_drawn = guarded(rate).is_none_or(|rate| luck() < rate);
+        if !is_drawn && keep_failures {
+            envelope.only_if_failed = true;
+        } else if !is_drawn {
+            self.0 = None;
+        }
+    }
+
+    /// The key `max_bytes`.
+    pub fn max_bytes(&mut self, max_bytes: impl FnOnce() -> usize) {
+        let max_bytes = guarded(max_bytes);
+        self.edit(|envelope| envelope.max_bytes = max_bytes);
     }
 
     /// The only captured argument.
@@ -222,9 +243,10 @@ impl End {
         self.envelope.result.capture(result);
     }
 
-    /// The body gave an error.
-    pub fn failed(&mut self, reason: Option<String>) {
+    /// The body gave an error of this type.
+    pub fn failed(&mut self, reason: Option<String>, error_type: &'static str) {
         self.envelope.is_success.capture(Some(false));
+        self.envelope.error_type = Some(Cow::Borrowed(error_type));
         self.envelope.result.capture(reason.map(Captured::Text));
     }
 
@@ -271,6 +293,9 @@ impl End {
 
     /// Hands the report over.
     pub fn report(self) {
+        if self.envelope.only_if_failed && self.envelope.is_success.get() != Some(false) {
+            return;
+        }
         self.shared.reporter.accept(self.envelope);
     }
 

@@ -1,4 +1,3 @@
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -15,6 +14,7 @@ use crate::api::{Api, Request};
 use crate::diagnostics::warn;
 use crate::envelope::Envelope;
 use crate::error::Error;
+use crate::luck::luck;
 use crate::task_id::TaskId;
 
 /// Starts the thread that empties the queue, with a runtime of its own.
@@ -264,10 +264,4 @@ async fn until(wake_at: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
-}
-
-/// A number from 0 to 1. `RandomState` gives other keys at each call.
-fn luck() -> f64 {
-    let random = RandomState::new().hash_one(0);
-    random as f64 / u64::MAX as f64
 }
