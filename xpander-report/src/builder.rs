@@ -1,6 +1,7 @@
 use crate::delivery::Delivery;
 use crate::error::ConfigError;
-use crate::{ConfigBuilder, Reporter};
+use crate::targets::Targets;
+use crate::{ConfigBuilder, Redaction, Reporter, TaskReport};
 
 /// The bounds of a reporter, with their defaults.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,7 @@ impl Default for Limits {
 ///
 /// | limit | default | set by |
 /// |---|---|---|
+/// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
 /// | requests at once | 4 | [`connections`](Self::connections) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |
@@ -38,6 +40,8 @@ impl Default for Limits {
 pub struct ReporterBuilder {
     config: ConfigBuilder,
     limits: Limits,
+    redaction: Redaction,
+    targets: Targets,
 }
 
 impl Reporter {
@@ -92,6 +96,48 @@ impl ReporterBuilder {
         self
     }
 
+    /// Replaces what of a report's content may leave; see [`Redaction`].
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
+        self
+    }
+
+    /// Whether content leaves, see [`Redaction::capture_content`]. `XPANDER_REPORT_CAPTURE_CONTENT=false`
+    /// switches it off whatever is said here.
+    pub fn capture_content(mut self, content: bool) -> Self {
+        self.redaction = self.redaction.capture_content(content);
+        self
+    }
+
+    /// How many bytes each field of content may have, see [`Redaction::max_bytes`].
+    pub fn max_bytes(mut self, max_bytes: usize) -> Self {
+        self.redaction = self.redaction.max_bytes(max_bytes);
+        self
+    }
+
+    /// A function that may rewrite each report, see [`Redaction::before_send`].
+    pub fn before_send(mut self, hook: impl Fn(&mut TaskReport) + Send + Sync + 'static) -> Self {
+        self.redaction = self.redaction.before_send(hook);
+        self
+    }
+
+    /// Takes only the runs of functions under these paths, such as `my_app` or `my_app::billing`.
+    /// Without it, those of `XPANDER_REPORT_TARGETS`, else all.
+    pub fn only<T: Into<String>>(mut self, targets: impl IntoIterator<Item = T>) -> Self {
+        self.targets
+            .only
+            .extend(targets.into_iter().map(Into::into));
+        self
+    }
+
+    /// Takes no runs of functions under these paths.
+    pub fn except<T: Into<String>>(mut self, targets: impl IntoIterator<Item = T>) -> Self {
+        self.targets
+            .except
+            .extend(targets.into_iter().map(Into::into));
+        self
+    }
+
     /// Checks the settings and makes the reporter. With `XPANDER_REPORT_DISABLED` set it is one
     /// that is off, and nothing else is checked.
     ///
@@ -101,9 +147,22 @@ impl ReporterBuilder {
         if self.config.is_disabled()? {
             return Ok(Reporter::off());
         }
+        let listed = Targets::parse(&self.config.targets()?);
+        let mut targets = self.targets;
+        if targets.only.is_empty() {
+            targets.only = listed.only;
+        }
+        targets.except.extend(listed.except);
+        let redaction = if self.config.captures_content()? {
+            self.redaction
+        } else {
+            self.redaction.capture_content(false)
+        };
         Ok(Reporter::new(Delivery::new(
             self.config.build()?,
             self.limits,
+            redaction,
+            targets,
         )))
     }
 }

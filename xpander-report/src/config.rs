@@ -15,7 +15,9 @@ const AGENT_ID: &str = "XPANDER_AGENT_ID";
 const BASE_URL: &str = "XPANDER_BASE_URL";
 const ORGANIZATION_ID: &str = "XPANDER_ORGANIZATION_ID";
 const ALLOW_HTTP: &str = "XPANDER_REPORT_ALLOW_HTTP";
+const CAPTURE_CONTENT: &str = "XPANDER_REPORT_CAPTURE_CONTENT";
 const DISABLED: &str = "XPANDER_REPORT_DISABLED";
+const TARGETS: &str = "XPANDER_REPORT_TARGETS";
 const IS_STG: &str = "IS_STG";
 
 const PRODUCTION: &str = "https://inbound.xpander.ai";
@@ -229,13 +231,34 @@ impl ConfigBuilder {
 
     /// Whether the environment turns reporting off.
     pub(crate) fn is_disabled(&self) -> Result<bool, ConfigError> {
-        let value = self.variable(DISABLED)?.unwrap_or_default();
+        Ok(self.switch(DISABLED, "disabled")?.unwrap_or(false))
+    }
+
+    /// Whether the environment lets content leave.
+    pub(crate) fn captures_content(&self) -> Result<bool, ConfigError> {
+        Ok(self
+            .switch(CAPTURE_CONTENT, "capture_content")?
+            .unwrap_or(true))
+    }
+
+    /// The targets that the environment lists.
+    pub(crate) fn targets(&self) -> Result<String, ConfigError> {
+        Ok(self.variable(TARGETS)?.unwrap_or_default())
+    }
+
+    fn switch(
+        &self,
+        variable: &'static str,
+        setting: &'static str,
+    ) -> Result<Option<bool>, ConfigError> {
+        let value = self.variable(variable)?.unwrap_or_default();
         match value.trim().to_ascii_lowercase().as_str() {
-            "" | "0" | "false" | "no" | "off" => Ok(false),
-            "1" | "true" | "yes" | "on" => Ok(true),
+            "" => Ok(None),
+            "0" | "false" | "no" | "off" => Ok(Some(false)),
+            "1" | "true" | "yes" | "on" => Ok(Some(true)),
             other => Err(ConfigError::invalid(
-                DISABLED,
-                "disabled",
+                variable,
+                setting,
                 format!("`{other}` is neither `true` nor `false`; use one of these"),
             )),
         }

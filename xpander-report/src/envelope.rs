@@ -66,6 +66,13 @@ impl<T> Field<T> {
         }
     }
 
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Absent => None,
+            Self::Captured(value) | Self::Explicit(value) => Some(value),
+        }
+    }
+
     #[cfg(feature = "http")]
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)

@@ -62,6 +62,7 @@ mod json;
 mod luck;
 mod outcome;
 mod record;
+mod redaction;
 mod report;
 mod reporter;
 mod run;
@@ -70,6 +71,8 @@ mod secret;
 mod sequence;
 mod sink;
 mod stats;
+#[cfg(feature = "http")]
+mod targets;
 mod task;
 mod task_id;
 pub mod testing;
@@ -88,6 +91,7 @@ pub use config::{Config, ConfigBuilder};
 #[cfg(feature = "http")]
 pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 pub use handle::{TaskHandle, current_task};
+pub use redaction::Redaction;
 pub use report::TaskReport;
 pub use reporter::{AlreadyInstalled, Reporter, ReporterGuard};
 pub use stats::{Dropped, FlushOutcome, Stats};

@@ -116,6 +116,11 @@ impl Reporter {
         Ok(ReporterGuard { reporter: self })
     }
 
+    /// Whether runs of this function go anywhere.
+    pub(crate) fn wants(&self, module: &str, function: &str) -> bool {
+        self.is_enabled() && self.sink.wants(module, function)
+    }
+
     pub(crate) fn accept(&self, mut envelope: Box<Envelope>) {
         if !self.is_enabled() {
             return;

@@ -64,7 +64,8 @@ impl Shared {
 impl Start {
     /// A run that goes to the reporter in force, if there is one.
     pub fn new(module: &'static str, function: &'static str) -> Self {
-        Self(global::current().map(|reporter| Self::to(reporter, module, function)))
+        let reporter = global::current().filter(|reporter| reporter.wants(module, function));
+        Self(reporter.map(|reporter| Self::to(reporter, module, function)))
     }
 
     /// A run that goes to this reporter.
@@ -76,7 +77,7 @@ impl Start {
         let reporter = reporter.as_ref();
         Self(
             reporter
-                .is_enabled()
+                .wants(module, function)
                 .then(|| Self::to(reporter.clone(), module, function)),
         )
     }
@@ -231,7 +232,7 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if let Some(end) = self.end() {
-            end.broken("cancelled");
+            end.broken("cancelled", None);
         }
     }
 }
@@ -304,19 +305,24 @@ impl End {
             .downcast_ref::<&str>()
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        match message {
-            Some(message) => self.broken(&format!("panicked: {message}")),
-            None => self.broken("panicked"),
-        }
+        self.broken("panicked", message);
     }
 
-    /// The body ended without a value. What it had set as its result follows the reason.
-    fn broken(mut self, reason: &str) {
-        let result = match std::mem::take(&mut self.envelope.result).get() {
-            Some(said) => format!("{reason}: {}", said.into_text()),
-            None => reason.to_owned(),
-        };
+    /// The body ended without a value. What is known of why, and what it had set as its result, follows
+    /// the word for it.
+    fn broken(mut self, word: &'static str, why: Option<&str>) {
+        let said = std::mem::take(&mut self.envelope.result).get();
+        let mut result = word.to_owned();
+        for part in why
+            .map(str::to_owned)
+            .into_iter()
+            .chain(said.map(Captured::into_text))
+        {
+            result.push_str(": ");
+            result.push_str(&part);
+        }
         self.envelope.result.set(Captured::Text(result));
+        self.envelope.error_type = Some(Cow::Borrowed(word));
         self.envelope.is_success.set(false);
         self.report();
     }

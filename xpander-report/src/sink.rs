@@ -13,6 +13,11 @@ pub(crate) trait Sink: Send + Sync {
         true
     }
 
+    /// Whether it takes the runs of this function.
+    fn wants(&self, _module: &str, _function: &str) -> bool {
+        true
+    }
+
     /// Takes a report; never blocks.
     fn accept(&self, envelope: Box<Envelope>);
 

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use crate::envelope::Envelope;
 use crate::sink::Sink;
 use crate::stats::Counter;
-use crate::{Reporter, Stats, TaskReport, global};
+use crate::{Redaction, Reporter, Stats, TaskReport, global};
 
 /// Keeps the reports of the runs in its scope, so that a test can look at them.
 ///
@@ -44,6 +44,7 @@ pub struct Recorder {
 
 #[derive(Default)]
 struct Kept {
+    redaction: Redaction,
     envelopes: Mutex<Vec<Envelope>>,
     accepted: Counter,
 }
@@ -69,7 +70,15 @@ impl Sink for Arc<Kept> {
 impl Recorder {
     /// A recorder that has nothing yet.
     pub fn new() -> Self {
-        let kept = Arc::<Kept>::default();
+        Self::with(Redaction::new())
+    }
+
+    /// A recorder that shows reports as this redaction leaves them.
+    pub fn with(redaction: Redaction) -> Self {
+        let kept = Arc::new(Kept {
+            redaction,
+            ..Kept::default()
+        });
         Self {
             reporter: Reporter::new(Arc::clone(&kept)),
             kept,
@@ -106,7 +115,10 @@ impl Recorder {
                 .unwrap_or_else(PoisonError::into_inner),
         );
         envelopes.sort_by_key(|envelope| envelope.sequence);
-        envelopes.into_iter().map(Envelope::finish).collect()
+        envelopes
+            .into_iter()
+            .map(|envelope| self.kept.redaction.finish(envelope))
+            .collect()
     }
 }
 

@@ -17,7 +17,8 @@ use crate::diagnostics::warn;
 use crate::envelope::Envelope;
 use crate::sink::{Flushing, Sink};
 use crate::stats::{Counter, Counters};
-use crate::{Config, Dropped, FlushOutcome, Stats};
+use crate::targets::Targets;
+use crate::{Config, Dropped, FlushOutcome, Redaction, Stats};
 use flush::FlushRequest;
 use outbox::Ticket;
 
@@ -31,6 +32,8 @@ pub(crate) struct Delivery {
 struct Shared {
     config: Arc<Config>,
     limits: Limits,
+    redaction: Redaction,
+    targets: Targets,
     counters: Counters,
     queue: SegQueue<(Ticket, Box<Envelope>)>,
     /// Reports in the queue and with the worker.
@@ -57,11 +60,18 @@ enum Worker {
 }
 
 impl Delivery {
-    pub(crate) fn new(config: Config, limits: Limits) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        limits: Limits,
+        redaction: Redaction,
+        targets: Targets,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 config: Arc::new(config),
                 limits,
+                redaction,
+                targets,
                 counters: Counters::default(),
                 queue: SegQueue::new(),
                 pending: AtomicU64::new(0),
@@ -79,6 +89,10 @@ impl Delivery {
 }
 
 impl Sink for Delivery {
+    fn wants(&self, module: &str, function: &str) -> bool {
+        self.shared.targets.contain(module, function)
+    }
+
     fn accept(&self, envelope: Box<Envelope>) {
         self.shared.accept(envelope);
     }

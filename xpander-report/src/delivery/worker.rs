@@ -130,8 +130,7 @@ impl Worker {
                     Api::connect(Arc::clone(&self.shared.config)).map(|api| &*self.api.insert(api))
                 }
             };
-            let prepared =
-                api.and_then(|api| Ok((api.clone(), request(&self.shared.config, envelope)?)));
+            let prepared = api.and_then(|api| Ok((api.clone(), request(&self.shared, envelope)?)));
             self.requests.spawn(async move {
                 let result = match prepared {
                     Ok((api, request)) => api.send(request).await.and_then(|answer| answer.check()),
@@ -250,8 +249,9 @@ impl Worker {
     }
 }
 
-fn request(config: &crate::Config, envelope: Envelope) -> Result<Request, Error> {
-    let report = envelope.finish();
+fn request(shared: &Shared, envelope: Envelope) -> Result<Request, Error> {
+    let config = &shared.config;
+    let report = shared.redaction.finish(envelope);
     let agent = config.agent(report.named_agent())?;
     let body = serde_json::to_vec(&report).map_err(|error| {
         crate::error::ConfigError::invalid("", "report", format!("it is no JSON: {error}"))
