@@ -1,58 +1,113 @@
-//! What the attribute adds to a call with 1 KiB in and 1 KiB out, beside `#[fastrace::trace]` with an
-//! active root and the prompt as a property.
+//! What the attribute adds to a call, beside `#[fastrace::trace]` with an active root and the argument as
+//! a property, and `#[tracing::instrument(ret, err)]` with a batching OpenTelemetry layer.
 
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use fastrace::collector::{Config as TraceConfig, Reporter as TraceReporter, SpanRecord};
 use fastrace::prelude::{Span, SpanContext};
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
+use tracing_subscriber::layer::SubscriberExt;
 use xpander_report::{Config, Reporter, external_task};
-use xpander_report_benches::{Candidate, measure, ratio};
+use xpander_report_benches::{Candidate, measure, ratio, server};
 
-const ROUNDS: u32 = 400;
+static REPORTER: OnceLock<Reporter> = OnceLock::new();
+
+const ROUNDS: u32 = 300;
 const CALLS: u32 = 200;
 
-async fn plain(prompt: &str) -> String {
-    answer(prompt).await
+/// The same function five times: plain, reported to a reporter, reported to none, and with the others'
+/// attributes.
+macro_rules! functions {
+    ($name:ident($($argument:ident: $type:ty)?) -> $output:ty { $body:expr } $(property $property:literal)?) => {
+        mod $name {
+            use super::*;
+
+            type Output = Result<$output, String>;
+
+            pub async fn plain($($argument: $type)?) -> Output {
+                Ok(black_box($body))
+            }
+
+            #[external_task(reporter = REPORTER.get().expect("it is set first"))]
+            pub async fn reported($($argument: $type)?) -> Output {
+                Ok(black_box($body))
+            }
+
+            #[external_task]
+            pub async fn unreported($($argument: $type)?) -> Output {
+                Ok(black_box($body))
+            }
+
+            #[fastrace::trace(properties = { $("argument": $property)? })]
+            pub async fn traced($($argument: $type)?) -> Output {
+                Ok(black_box($body))
+            }
+
+            #[tracing::instrument(ret, err)]
+            pub async fn instrumented($($argument: $type)?) -> Output {
+                Ok(black_box($body))
+            }
+        }
+    };
 }
 
-#[external_task(reporter = reporter, input(prompt))]
-async fn reported(reporter: &Reporter, prompt: &str) -> String {
-    answer(prompt).await
+functions!(nothing() -> () { () });
+functions!(text(prompt: &str) -> String { prompt.to_owned() } property "{prompt}");
+functions!(structure(order: &Order) -> usize { black_box(order).tags.len() } property "{order:?}");
+functions!(response(prompt: &str) -> Response { Response::of_8_kib(prompt) } property "{prompt}");
+
+#[derive(Debug, Clone, serde::Serialize)]
+struct Order {
+    numbers: [u64; 8],
+    prices: [f64; 4],
+    customer: String,
+    street: String,
+    town: String,
+    country: Option<String>,
+    paid: bool,
+    sent: bool,
+    tags: Vec<String>,
+    note: String,
 }
 
-#[external_task]
-async fn unreported(prompt: &str) -> String {
-    answer(prompt).await
+/// What a provider answers: text in a few small wrappings.
+#[derive(Debug, serde::Serialize)]
+struct Response {
+    id: u64,
+    model: &'static str,
+    choices: Vec<Choice>,
 }
 
-#[fastrace::trace(properties = { "prompt": "{prompt}" })]
-async fn traced(prompt: &str) -> String {
-    answer(prompt).await
+#[derive(Debug, serde::Serialize)]
+struct Choice {
+    index: usize,
+    content: String,
 }
 
-async fn answer(prompt: &str) -> String {
-    black_box(prompt).to_owned()
+impl Response {
+    fn of_8_kib(prompt: &str) -> Self {
+        let content = prompt.repeat(8_000 / prompt.len());
+        Self {
+            id: 7,
+            model: "model",
+            choices: vec![Choice { index: 0, content }],
+        }
+    }
 }
 
 /// The function is ready at the first poll, so nothing but its own work is measured.
-fn finish<F: Future>(future: F) -> F::Output {
+fn finish<F: Future>(future: F) {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
+        Poll::Ready(output) => drop(black_box(output)),
         Poll::Pending => unreachable!("it waits for nothing"),
     }
-}
-
-fn time(count: u32, mut call: impl FnMut()) -> Duration {
-    let start = Instant::now();
-    for _ in 0..count {
-        call();
-    }
-    start.elapsed()
 }
 
 struct Discard;
@@ -63,87 +118,147 @@ impl TraceReporter for Discard {
     }
 }
 
-fn main() {
-    let reporter = Reporter::builder()
-        .config(
-            Config::builder()
-                .variables([("", "")])
-                .base_url(server())
-                .api_key("k")
-                .agent_id("a"),
+#[derive(Debug)]
+struct DiscardSpans;
+
+impl SpanExporter for DiscardSpans {
+    async fn export(&self, spans: Vec<SpanData>) -> OTelSdkResult {
+        black_box(spans);
+        Ok(())
+    }
+}
+
+const NAMES: [&str; 5] = [
+    "plain",
+    "no reporter",
+    "reporter",
+    "fastrace",
+    "tracing + OTel",
+];
+const FASTRACE: usize = 3;
+const TRACING: usize = 4;
+
+/// Prints how the five compare.
+fn compare(case: &str, sizes: [usize; 2], calls: [&dyn Fn(); 5], settle: &dyn Fn()) {
+    let with_root = |index: usize, work: &mut dyn FnMut() -> Duration| {
+        let root = (index == FASTRACE).then(|| Span::root("root", SpanContext::random()));
+        let parent = root.as_ref().map(Span::set_local_parent);
+        let elapsed = work();
+        drop((parent, root));
+        settle();
+        elapsed
+    };
+    let mut candidates: Vec<_> = (0..5)
+        .map(|index| {
+            Candidate::new(NAMES[index], move |count| {
+                with_root(index, &mut || {
+                    let start = Instant::now();
+                    (0..count).for_each(|_| calls[index]());
+                    start.elapsed()
+                })
+            })
+        })
+        .collect();
+    let times = measure(&mut candidates, ROUNDS, CALLS);
+
+    let allocations: Vec<_> = (0..5)
+        .map(|index| {
+            let mut count = 0;
+            with_root(index, &mut || {
+                let calls = || (0..CALLS).for_each(|_| calls[index]());
+                count = allocation_counter::measure(calls).count_total;
+                Duration::ZERO
+            });
+            count as f64 / f64::from(CALLS)
+        })
+        .collect();
+
+    let added = |index: usize| times[index].saturating_sub(times[0]);
+    println!(
+        "\n{case}; future: {} bytes plain, {} reported",
+        sizes[0], sizes[1]
+    );
+    println!(
+        "{:<15} {:>10} {:>13} {:>13} {:>12}",
+        "", "adds", "to fastrace", "to tracing", "allocations"
+    );
+    for (index, name) in NAMES.iter().enumerate() {
+        println!(
+            "{name:<15} {:>7} ns {:>12.2}x {:>12.2}x {:>12.1}",
+            added(index).as_nanos(),
+            ratio(added(index), added(FASTRACE)),
+            ratio(added(index), added(TRACING)),
+            allocations[index] - allocations[0],
+        );
+    }
+}
+
+macro_rules! compare {
+    ($case:literal, $name:ident($($argument:expr)?), $settle:expr) => {
+        compare(
+            $case,
+            [
+                size_of_val(&$name::plain($($argument)?)),
+                size_of_val(&$name::reported($($argument)?)),
+            ],
+            [
+                &|| finish($name::plain($($argument)?)),
+                &|| finish($name::unreported($($argument)?)),
+                &|| finish($name::reported($($argument)?)),
+                &|| finish($name::traced($($argument)?)),
+                &|| finish($name::instrumented($($argument)?)),
+            ],
+            $settle,
         )
+    };
+}
+
+fn main() {
+    let config = Config::builder()
+        .variables([("", "")])
+        .base_url(server())
+        .api_key("k")
+        .agent_id("a");
+    let reporter = Reporter::builder()
+        .config(config)
         .build()
         .expect("a correct configuration");
-    fastrace::set_reporter(Discard, TraceConfig::default());
-    let prompt = "x".repeat(1024);
-    let prompt = prompt.as_str();
+    REPORTER.set(reporter.clone()).expect("it is set once");
 
-    let calls: [(&str, &dyn Fn()); 4] = [
-        ("plain", &|| drop(finish(plain(prompt)))),
-        ("no reporter", &|| drop(finish(unreported(prompt)))),
-        ("reporter", &|| drop(finish(reported(&reporter, prompt)))),
-        ("fastrace", &|| drop(finish(traced(prompt)))),
-    ];
+    fastrace::set_reporter(Discard, TraceConfig::default());
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(DiscardSpans)
+        .build();
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("bench"));
+    let subscriber = tracing_subscriber::registry().with(layer);
+    tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
+
     let settle = || {
         let outcome = reporter.flush_blocking(Duration::from_secs(60));
         assert!(outcome.is_complete(), "{outcome:?}");
         fastrace::flush();
+        provider.force_flush().expect("spans are discarded");
     };
-    let mut candidates = calls.map(|(name, call)| {
-        Candidate::new(name, move |count| {
-            let root = (name == "fastrace").then(|| Span::root("root", SpanContext::random()));
-            let parent = root.as_ref().map(Span::set_local_parent);
-            let elapsed = time(count, call);
-            drop((parent, root));
-            settle();
-            elapsed
-        })
-    });
-    let times = measure(&mut candidates, ROUNDS, CALLS);
-    drop(candidates);
 
-    let plain = times[0];
-    let fastrace = times[3].saturating_sub(plain);
-    println!("one call, 1 KiB in and 1 KiB out; what is added to the plain function");
-    println!(
-        "{:<12} {:>10} {:>14} {:>12}",
-        "", "adds", "to fastrace", "allocations"
+    let prompt = "x".repeat(1024);
+    let order = Order {
+        numbers: [7; 8],
+        prices: [9.95; 4],
+        customer: "Ada Lovelace".into(),
+        street: "12 St James's Square".into(),
+        town: "London".into(),
+        country: None,
+        paid: true,
+        sent: false,
+        tags: vec!["fast".into(), "gift".into()],
+        note: "leave it at the door".into(),
+    };
+    compare!("no argument", nothing(), &settle);
+    compare!("1 KiB in and out", text(&prompt), &settle);
+    compare!("a struct of 20 values in", structure(&order), &settle);
+    compare!(
+        "1 KiB in, a response of 8 KiB out",
+        response(&prompt),
+        &settle
     );
-    for ((name, call), time) in calls.iter().zip(&times) {
-        let root = (*name == "fastrace").then(|| Span::root("root", SpanContext::random()));
-        let parent = root.as_ref().map(Span::set_local_parent);
-        // A queue or a local collector that has just grown does not grow again.
-        call();
-        let allocations = allocation_counter::measure(call).count_total;
-        drop((parent, root));
-        let own = allocation_counter::measure(|| calls[0].1()).count_total;
-        let added = time.saturating_sub(plain);
-        println!(
-            "{name:<12} {:>7} ns {:>13.2}x {:>12}",
-            added.as_nanos(),
-            ratio(added, fastrace),
-            allocations - own,
-        );
-    }
-    settle();
-}
-
-/// Takes every report and keeps nothing, on a thread of its own.
-fn server() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            listener.set_nonblocking(true).expect("a listener");
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-            let app =
-                Router::new().fallback(|| async { ([("content-type", "application/json")], "{}") });
-            axum::serve(listener, app).await.expect("a server");
-        });
-    });
-    url
 }

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Bytes;
 use xpander_report::{Config, Reporter, TaskReport, Tokens};
-use xpander_report_benches::{Candidate, measure, ratio};
+use xpander_report_benches::{Candidate, measure, ratio, server};
 
 const ROUNDS: u32 = 15;
 const REPORTS: u32 = 4_000;
@@ -111,24 +109,4 @@ async fn post(client: &reqwest::Client, address: &str, body: &[u8], count: u32) 
     for post in posts {
         post.await.expect("no panic");
     }
-}
-
-fn server() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            listener.set_nonblocking(true).expect("a listener");
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-            let answer = |_: Bytes| async { ([("content-type", "application/json")], "{}") };
-            axum::serve(listener, Router::new().fallback(answer))
-                .await
-                .expect("a server");
-        });
-    });
-    url
 }

@@ -6,6 +6,9 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
+
 /// Something to measure.
 pub struct Candidate<'a> {
     pub name: &'a str,
@@ -44,4 +47,25 @@ fn median(mut times: Vec<Duration>) -> Duration {
 /// How much longer `time` is than `reference`.
 pub fn ratio(time: Duration, reference: Duration) -> f64 {
     time.as_secs_f64() / reference.as_secs_f64()
+}
+
+/// Starts a server that takes everything, answers `{}` and keeps nothing, on a thread of its own. Returns
+/// its address.
+pub fn server() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            listener.set_nonblocking(true).expect("a listener");
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            let answer = |_: Bytes| async { ([("content-type", "application/json")], "{}") };
+            let server = axum::serve(listener, Router::new().fallback(answer));
+            server.await.expect("a server");
+        });
+    });
+    url
 }

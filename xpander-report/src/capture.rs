@@ -69,6 +69,12 @@ impl AsText for char {
     }
 }
 
+impl AsText for () {
+    fn text(&self) -> Option<String> {
+        None
+    }
+}
+
 impl<T: AsText> AsText for Option<T> {
     fn text(&self) -> Option<String> {
         self.as_ref().and_then(AsText::text)

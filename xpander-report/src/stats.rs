@@ -70,6 +70,8 @@ impl FlushOutcome {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) accepted: Counter,
+    /// The sum of what became of them.
+    pub(crate) settled: Counter,
     pub(crate) delivered: Counter,
     pub(crate) merged: Counter,
     pub(crate) retried: Counter,

@@ -10,6 +10,7 @@ use xpander_report::{
 
 #[external_task(id = "t", skip(secret))]
 async fn ask(question: &str, secret: &str) -> Result<String, String> {
+    assert!(!secret.is_empty());
     current_task().tokens(Tokens::new(1, 2)).used_tool("search");
     Err(format!("{question} has no answer"))
 }

@@ -5,7 +5,7 @@ mod outbox;
 mod retry;
 mod worker;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -36,8 +36,6 @@ struct Shared {
     targets: Targets,
     counters: Counters,
     queue: SegQueue<(Ticket, Box<Envelope>)>,
-    /// Reports in the queue and with the worker.
-    pending: AtomicU64,
     flushes: Mutex<Vec<FlushRequest>>,
     /// No more reports are taken.
     closed: AtomicBool,
@@ -74,7 +72,6 @@ impl Delivery {
                 targets,
                 counters: Counters::default(),
                 queue: SegQueue::new(),
-                pending: AtomicU64::new(0),
                 flushes: Mutex::default(),
                 closed: AtomicBool::new(false),
                 abandoned: AtomicBool::new(false),
@@ -121,29 +118,33 @@ impl Drop for Delivery {
 impl Shared {
     fn accept(self: &Arc<Self>, envelope: Box<Envelope>) {
         let counters = &self.counters;
+        // Counted before the report is in the queue, so that a flush sees rather too many than too few.
         let ticket = counters.accepted.add(1);
         if self.closed.load(Ordering::SeqCst) {
-            counters.shut_down.add(1);
+            self.count(&counters.shut_down, 1);
             return;
         }
         if envelope.agent_id.is_none() && self.config.agent_id.is_none() {
-            self.drop_without_agent(&counters.no_agent);
+            self.drop_without_agent();
             return;
         }
-        // The count goes up before the report is in the queue, so that a flush can only see too
-        // many and never too few.
-        if self.pending.fetch_add(1, Ordering::SeqCst) >= self.limits.queue_capacity {
-            self.pending.fetch_sub(1, Ordering::SeqCst);
-            self.drop_when_full(&counters.queue_full);
+        if self.pending() > self.limits.queue_capacity {
+            self.drop_when_full();
             return;
         }
         self.queue.push((ticket, envelope));
         self.wake();
     }
 
+    /// Reports in the queue and with the worker.
+    fn pending(&self) -> u64 {
+        let settled = self.counters.settled.get();
+        self.counters.accepted.get().saturating_sub(settled)
+    }
+
     #[cold]
-    fn drop_without_agent(&self, dropped: &Counter) {
-        dropped.add(1);
+    fn drop_without_agent(&self) {
+        self.count(&self.counters.no_agent, 1);
         if !self.warned_no_agent.swap(true, Ordering::Relaxed) {
             warn(format_args!(
                 "a report is dropped because it names no agent: set the environment variable \
@@ -153,8 +154,8 @@ impl Shared {
     }
 
     #[cold]
-    fn drop_when_full(&self, dropped: &Counter) {
-        dropped.add(1);
+    fn drop_when_full(&self) {
+        self.count(&self.counters.queue_full, 1);
         if !self.is_full.swap(true, Ordering::Relaxed) {
             warn(format_args!(
                 "reports are dropped: {} wait for the platform already, which is the limit",
@@ -220,7 +221,7 @@ impl Shared {
         }
         Box::pin(async move {
             outcome.await.unwrap_or_else(|_| FlushOutcome {
-                pending: self.pending.load(Ordering::SeqCst),
+                pending: self.pending(),
                 timed_out: true,
                 ..FlushOutcome::default()
             })
@@ -233,7 +234,7 @@ impl Shared {
             accepted: counters.accepted.get(),
             delivered: counters.delivered.get(),
             merged: counters.merged.get(),
-            pending: self.pending.load(Ordering::SeqCst),
+            pending: self.pending(),
             retried: counters.retried.get(),
             dead: counters.dead.get(),
             dropped: Dropped {
@@ -244,10 +245,14 @@ impl Shared {
         }
     }
 
-    /// Counts reports that need no more waiting for, for a reason.
+    /// Counts reports of the queue that need no more waiting for.
     fn settle(&self, reason: &Counter, count: u64) {
-        reason.add(count);
-        self.pending.fetch_sub(count, Ordering::SeqCst);
+        self.count(reason, count);
         self.is_full.store(false, Ordering::Relaxed);
+    }
+
+    fn count(&self, reason: &Counter, count: u64) {
+        reason.add(count);
+        self.counters.settled.add(count);
     }
 }
