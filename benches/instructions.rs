@@ -1,0 +1,104 @@
+//! How many instructions a call takes on its own thread: the same number on a quiet machine and on a busy
+//! one, so that a regression shows. Needs valgrind and the runner:
+//!
+//! ```text
+//! cargo install gungraun-runner --version 0.20.0
+//! cargo bench -p xpander-report-benches --features instructions --bench instructions
+//! ```
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use fastrace::prelude::{Span, SpanContext};
+use gungraun::{library_benchmark, library_benchmark_group, main};
+use xpander_report::testing::Recorder;
+use xpander_report::{Reporter, external_task};
+
+async fn plain(prompt: &str) -> String {
+    prompt.to_owned()
+}
+
+#[external_task]
+async fn unreported(prompt: &str) -> String {
+    prompt.to_owned()
+}
+
+#[external_task(reporter = reporter, input(prompt))]
+async fn reported(reporter: &Reporter, prompt: &str) -> String {
+    prompt.to_owned()
+}
+
+#[fastrace::trace(properties = { "prompt": "{prompt}" })]
+async fn traced(prompt: &str) -> String {
+    prompt.to_owned()
+}
+
+fn finish<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("it waits for nothing"),
+    }
+}
+
+fn prompt() -> String {
+    "x".repeat(1024)
+}
+
+/// A recorder that has been used, so that what happens once is not counted.
+fn recorder() -> (Recorder, String) {
+    let recorder = Recorder::new();
+    finish(reported(&recorder.reporter(), "x"));
+    (recorder, prompt())
+}
+
+fn nobody() -> String {
+    finish(unreported("x"));
+    prompt()
+}
+
+fn root() -> (Span, String) {
+    let root = Span::root("root", SpanContext::random());
+    let parent = root.set_local_parent();
+    finish(traced("x"));
+    drop(parent);
+    (root, prompt())
+}
+
+#[library_benchmark]
+#[bench::one_kib(setup = prompt)]
+fn plain_call(prompt: String) -> String {
+    finish(plain(black_box(&prompt)))
+}
+
+#[library_benchmark]
+#[bench::one_kib(setup = nobody)]
+fn without_a_reporter(prompt: String) -> String {
+    finish(unreported(black_box(&prompt)))
+}
+
+#[library_benchmark]
+#[bench::one_kib(setup = recorder)]
+fn with_a_reporter((recorder, prompt): (Recorder, String)) -> String {
+    finish(reported(&recorder.reporter(), black_box(&prompt)))
+}
+
+#[library_benchmark]
+#[bench::one_kib(setup = root)]
+fn with_fastrace((root, prompt): (Span, String)) -> String {
+    let _parent = root.set_local_parent();
+    finish(traced(black_box(&prompt)))
+}
+
+library_benchmark_group!(
+    name = calls,
+    benchmarks = [
+        plain_call,
+        without_a_reporter,
+        with_a_reporter,
+        with_fastrace
+    ]
+);
+
+main!(library_benchmark_groups = calls);
