@@ -465,6 +465,7 @@ mod input {
     }
 
     #[test]
+    #[allow(unused_variables, reason = "what is captured is what counts here")]
     fn arguments_can_be_skipped_or_listed() {
         #[external_task(skip(key, r#type))]
         fn skip(question: &str, key: &str, r#type: u8) {}

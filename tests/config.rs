@@ -312,7 +312,30 @@ fn a_key_provider_that_panics_or_gives_nonsense_is_an_error() {
         let error = client
             .report_external_task_blocking(&TaskReport::new())
             .unwrap_err();
-        assert!(error.to_string().contains("XPANDER_API_KEY"), "{error}");
+        assert!(
+            error.to_string().contains("the API key's provider"),
+            "{error}"
+        );
+        assert!(error.is_retryable());
     }
     assert!(server.requests().is_empty());
+}
+
+#[test]
+fn the_http_client_can_be_changed_and_still_follows_no_redirect() {
+    let server = Server::start(|_, request| match request.line.as_str() {
+        "POST /agent-execution/a/report_task" => Answer::json(302, "").header("location", "/other"),
+        _ => Answer::task(),
+    });
+    let config = with(&[])
+        .base_url(server.url())
+        .api_key("k")
+        .agent_id("a")
+        .http(|builder| builder.user_agent("mine"));
+    let error = Client::new(config.build().unwrap())
+        .report_external_task_blocking(&TaskReport::new())
+        .unwrap_err();
+    assert!(error.to_string().contains("302"), "{error}");
+    assert_eq!(server.requests().len(), 1);
+    assert_eq!(server.requests()[0].header("user-agent"), Some("mine"));
 }

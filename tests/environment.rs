@@ -122,3 +122,33 @@ fn a_refused_key_is_told_once_and_not_shown() {
     assert!(!warnings.contains("very-secret"), "{warnings}");
     assert!(text(&output.stdout).ends_with("delivered 0, dropped 2\n"));
 }
+
+#[test]
+fn an_outage_is_told_once_and_so_is_what_the_guard_could_not_deliver() {
+    // Nobody listens here any more.
+    let address = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_guarded"))
+        .env("XPANDER_BASE_URL", format!("http://{address}"))
+        .env("XPANDER_API_KEY", "very-secret")
+        .env("XPANDER_AGENT_ID", "a")
+        .env_remove("XPANDER_REPORT_DISABLED")
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let warnings = text(&output.stderr);
+    let lines: Vec<_> = warnings.lines().collect();
+    assert_eq!(lines.len(), 2, "{warnings}");
+    assert!(
+        lines[0].contains("reports wait and are tried again"),
+        "{warnings}"
+    );
+    assert!(lines[0].contains(&address.to_string()), "{warnings}");
+    assert!(
+        lines[1].contains("20 reports were not delivered"),
+        "{warnings}"
+    );
+    assert!(!warnings.contains("very-secret"), "{warnings}");
+}

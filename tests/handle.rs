@@ -186,3 +186,30 @@ fn a_value_that_panics_while_it_is_written_does_not_break_the_handle() {
     assert_eq!(report.used_tools, ["after"]);
     assert_eq!(report.is_success, Some(true));
 }
+
+#[test]
+fn what_a_cancelled_body_leaves_behind_is_dropped_as_a_part_of_its_run() {
+    struct Says(&'static str);
+    impl Drop for Says {
+        fn drop(&mut self) {
+            current_task().used_tool(self.0);
+        }
+    }
+    #[external_task(skip_all)]
+    async fn inner(argument: Says) {
+        let _local = Says("local");
+        let _argument = argument;
+        std::future::pending::<()>().await;
+    }
+    #[external_task]
+    async fn outer() {
+        let mut run = Box::pin(inner(Says("argument")));
+        assert!(smol::future::poll_once(run.as_mut()).await.is_none());
+        drop(run);
+        current_task().used_tool("outer");
+    }
+    let reports = record(|| smol::block_on(outer()));
+    assert_eq!(reports[0].used_tools, ["argument", "local"]);
+    assert_eq!(reports[0].result.as_deref(), Some("cancelled"));
+    assert_eq!(reports[1].used_tools, ["outer"]);
+}

@@ -301,7 +301,7 @@ fn a_shutdown_that_runs_out_of_time_says_what_was_left() {
     reporter.report(TaskReport::new());
     reporter.report(TaskReport::new());
     let outcome = reporter.shutdown_blocking(Duration::from_millis(50));
-    assert_eq!((outcome.pending, outcome.timed_out), (2, true));
+    assert_eq!((outcome.dropped, outcome.timed_out), (2, true));
     let stats = reporter.stats();
     assert_eq!((stats.pending, stats.dropped.shut_down), (0, 2));
 }
@@ -369,4 +369,168 @@ fn a_flush_from_many_threads_ends_for_each() {
         }
     });
     assert_eq!(platform.tasks().unwrap().len(), 8);
+}
+
+#[test]
+fn a_flush_that_overlaps_a_shutdown_learns_what_was_dropped() {
+    let server = Server::always(Answer::Silence);
+    let reporter = reporter(server.url());
+    reporter.report(TaskReport::new());
+    let flushed = std::thread::scope(|scope| {
+        let flush = scope.spawn(|| reporter.flush_blocking(LONG));
+        server.wait_for(1);
+        let _ = reporter.shutdown_blocking(Duration::from_millis(50));
+        flush.join().unwrap()
+    });
+    // Begun before or after the shutdown, it never says that all is well while a report is lost.
+    let lost = flushed.dropped == 1 && flushed.pending == 0;
+    let over = flushed.dropped == 0 && reporter.stats().pending == 0;
+    assert!(lost || over, "{flushed:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_retry_that_is_due_waits_for_a_connection_without_spinning() {
+    // One task is refused for now; the others hold every connection.
+    let server = Server::start(|_, request| match id_of(&request.body).as_str() {
+        "again" => Answer::json(500, "{}"),
+        _ => Answer::Silence,
+    });
+    let reporter = Reporter::builder()
+        .config(config(server.url()))
+        .connections(1)
+        .build()
+        .unwrap();
+    reporter.report(TaskReport::new().id("again"));
+    server.wait_for(1);
+    while reporter.stats().retried == 0 {
+        std::thread::yield_now();
+    }
+    reporter.report(TaskReport::new().id("silent"));
+    server.wait_for(2);
+    // Another reporter's flush lasts until after the retry, which comes within half a second.
+    let other = self::reporter(server.url());
+    other.report(TaskReport::new().id("silent too"));
+    let before = cpu_of_workers();
+    assert!(other.flush_blocking(Duration::from_millis(1_500)).timed_out);
+    // A spinning worker takes nearly all of the second that is left.
+    let spent = cpu_of_workers() - before;
+    assert!(spent < Duration::from_millis(300), "{spent:?}");
+    assert_eq!(reporter.stats().pending, 2);
+}
+
+/// The processor time of this process's threads that deliver reports.
+#[cfg(target_os = "linux")]
+fn cpu_of_workers() -> Duration {
+    let mut ticks = 0;
+    for task in std::fs::read_dir("/proc/self/task").unwrap() {
+        let task = task.unwrap().path();
+        let Ok(stat) = std::fs::read_to_string(task.join("stat")) else {
+            continue;
+        };
+        if stat.contains("(xpander-reporte)") {
+            let fields: Vec<_> = stat
+                .rsplit(')')
+                .next()
+                .unwrap()
+                .split_whitespace()
+                .collect();
+            ticks += fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+        }
+    }
+    // USER_HZ is 100 on every Linux there is.
+    Duration::from_millis(ticks * 10)
+}
+
+#[test]
+fn what_the_application_puts_into_the_client_may_panic() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let server = Server::always(Answer::task());
+    let tries = AtomicUsize::new(0);
+    let config = config(server.url()).http(move |builder| {
+        assert!(
+            tries.fetch_add(1, Ordering::SeqCst) > 0,
+            "not at the first try"
+        );
+        builder
+    });
+    let reporter = Reporter::builder().config(config).build().unwrap();
+    reporter.report(TaskReport::new());
+    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+}
+
+#[test]
+fn a_key_provider_that_fails_for_now_costs_no_report() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let server = Server::always(Answer::task());
+    let asked = AtomicUsize::new(0);
+    let config =
+        config(server.url()).api_key_provider(move || match asked.fetch_add(1, Ordering::SeqCst) {
+            0 => panic!("the vault is sealed"),
+            1 => String::new(),
+            2 => "two\nlines".to_owned(),
+            _ => "key".to_owned(),
+        });
+    let reporter = Reporter::builder().config(config).build().unwrap();
+    reporter.report(TaskReport::new());
+    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(reporter.stats().retried, 3);
+    assert_eq!(server.requests()[0].header("x-api-key"), Some("key"));
+}
+
+#[test]
+fn a_key_provider_that_blocks_does_not_block_a_flush() {
+    let server = Server::always(Answer::task());
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let config = config(server.url()).api_key_provider(move || {
+        let _ = released.lock().unwrap().recv();
+        "key".to_owned()
+    });
+    let reporter = Reporter::builder().config(config).build().unwrap();
+    reporter.report(TaskReport::new());
+    let outcome = reporter.flush_blocking(Duration::from_millis(50));
+    assert!(outcome.timed_out && outcome.pending == 1, "{outcome:?}");
+    drop(release);
+    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+}
+
+#[test]
+fn what_the_library_calls_itself_is_not_reported_and_cannot_wait_for_itself() {
+    use std::sync::OnceLock;
+    static REPORTER: OnceLock<Reporter> = OnceLock::new();
+    #[xpander_report::external_task(reporter = REPORTER.get().unwrap())]
+    fn fetch_key() -> String {
+        let reporter = REPORTER.get().unwrap();
+        reporter.report(TaskReport::new());
+        assert!(reporter.flush_blocking(LONG).timed_out);
+        "key".to_owned()
+    }
+    let server = Server::always(Answer::task());
+    let config = config(server.url()).api_key_provider(fetch_key);
+    let reporter = Reporter::builder().config(config).build().unwrap();
+    REPORTER.set(reporter.clone()).unwrap();
+    reporter.report(TaskReport::new());
+    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(reporter.stats().accepted, 1);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn an_update_without_values_keeps_those_that_wait() {
+    let server = Server::start(|before, _| match before {
+        0 => Answer::json(500, "{}"),
+        _ => Answer::task(),
+    });
+    let reporter = reporter(server.url());
+    let first = TaskReport::new().id("t").llm_response([1]);
+    reporter.report(first.duration(Duration::from_secs(3)));
+    server.wait_for(1);
+    let mut second = TaskReport::new().id("t").llm_response(());
+    second.duration = Some(f64::NAN);
+    reporter.report(second);
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    let body = server.requests().pop().unwrap().body;
+    assert!(body.contains(r#""llm_response":[1],"#), "{body}");
+    assert!(body.contains(r#""duration":3.0,"#), "{body}");
 }

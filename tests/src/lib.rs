@@ -5,7 +5,8 @@ pub mod server;
 
 use std::time::Duration;
 
-use xpander_report::{Config, ConfigBuilder, Reporter};
+use xpander_report::testing::Recorder;
+use xpander_report::{Config, ConfigBuilder, Reporter, TaskReport};
 use xpander_report_local::LocalPlatform;
 
 /// Long enough that only a bug reaches it.
@@ -34,4 +35,13 @@ pub fn reporter(url: impl Into<String>) -> Reporter {
         .config(config(url))
         .build()
         .expect("a correct configuration")
+}
+
+/// The one report that `run` makes.
+pub fn record<T>(run: impl FnOnce() -> T) -> TaskReport {
+    let recorder = Recorder::new();
+    recorder.in_scope(run);
+    let reports = recorder.take();
+    let [report] = <[TaskReport; 1]>::try_from(reports).expect("one report");
+    report
 }

@@ -1,13 +1,17 @@
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Error, Expr, Type, parse_quote};
+use syn::spanned::Spanned;
+use syn::{Error, Expr, Lifetime, Type, parse_quote};
 
 use crate::function::Function;
-use crate::keys::{Input, Keys};
+use crate::keys::{Input, Key, Keys};
 use crate::signature::{self, Argument, Kind, local};
 
 /// The instrumented function; beside an error, the function as it was, so that nothing else breaks.
+///
+/// What it calls is called on explicit references: so a method that a trait of the user's gives to
+/// all types never goes first.
 pub(crate) fn expand(keys: TokenStream, item: TokenStream) -> TokenStream {
     let keys = syn::parse2::<Keys>(keys);
     let function = syn::parse2::<Function>(item.clone());
@@ -31,6 +35,8 @@ struct Expansion<'a> {
     /// The path of what the expansion calls.
     private: TokenStream,
     arguments: Vec<Argument>,
+    /// The body with a label, which keeps the compiler from calling its braces unnecessary.
+    body: TokenStream,
     start: Ident,
     run: Ident,
     value: Ident,
@@ -49,6 +55,7 @@ impl<'a> Expansion<'a> {
             function,
             private,
             arguments,
+            body: labelled(&function.body.block),
             start: local("start"),
             run: local("run"),
             value: local("value"),
@@ -64,43 +71,43 @@ impl<'a> Expansion<'a> {
         } = self.function;
         let inner_attributes = &body.attributes;
         let start = self.start();
-        let rest = match signature::kind(signature) {
-            Kind::Async => self.async_body(),
-            Kind::Sync => self.sync_body(),
-            Kind::Future { output, boxed } => self.future_body(&output, boxed),
+        let read = self.read();
+        let order = self.drop_order(&read);
+        let content = match signature::kind(signature) {
+            Kind::Async => self.async_body(&start, order, &read),
+            Kind::Sync => self.sync_body(&start, order),
+            Kind::Future { output, boxed } => self.future_body(&start, order, &output, boxed),
         };
-        quote! {
-            #(#attributes)*
-            #visibility #signature {
-                #inner_attributes
-                #start
-                #rest
-            }
-        }
+        let content = quote!(#inner_attributes #content);
+        let mut block = Group::new(Delimiter::Brace, content);
+        // The function stays the user's: the compiler says nothing of an unused one that a macro made.
+        block.set_span(body.block.span());
+        quote!(#(#attributes)* #visibility #signature #block)
     }
 
-    // Output:
+    // Output, an expression:
     //
-    //     let mut __start = Start::new(module_path!(), "summarise");
-    //     if __start.is_on() {
-    //         __start.argument(capture!(text));
-    //         __start.id(|| format!("order-{}", order.id));
+    //     {
+    //         let mut __start = Start::new(module_path!(), "summarise");
+    //         if (&__start).is_on() {
+    //             (&mut __start).argument(capture!(text));
+    //             (&mut __start).id(|| format!("order-{}", order.id));
+    //         }
+    //         __start.begin()
     //     }
-    //     let mut __run = __start.begin();
     fn start(&self) -> TokenStream {
-        let Self {
-            private,
-            start,
-            run,
-            ..
-        } = self;
+        let Self { private, start, .. } = self;
         let name = match self.keys.name.get() {
             Some(name) => name.value(),
             None => self.function.signature.ident.unraw().to_string(),
         };
         let new = match self.keys.reporter.get() {
             Some(reporter) => {
-                quote!(#private::Start::with(::core::module_path!(), #name, &(#reporter)))
+                let at = at(reporter);
+                let private = self.private_at(at);
+                quote_spanned! {at=>
+                    #private::Start::with(::core::module_path!(), #name, &(#reporter))
+                }
             }
             None => quote!(#private::Start::new(::core::module_path!(), #name)),
         };
@@ -109,156 +116,267 @@ impl<'a> Expansion<'a> {
             .keys
             .agent_id
             .get()
-            .map(|value| quote!(#start.agent_id(|| #value);));
+            .map(|value| quote_spanned!(at(value)=> (&mut #start).agent_id(|| #value);));
         let id = self
             .keys
             .id
             .get()
-            .map(|value| quote!(#start.id(|| #value);));
+            .map(|value| quote_spanned!(at(value)=> (&mut #start).id(|| #value);));
         let sample = self.keys.sample.get().map(|rate| {
             let keep_failures = self.keys.keep_failures.get().is_some();
-            quote!(#start.sample(|| #rate, #keep_failures);)
+            quote_spanned!(at(rate)=> (&mut #start).sample(|| #rate, #keep_failures);)
         });
         let max_bytes = self
             .keys
             .max_bytes
             .get()
-            .map(|value| quote!(#start.max_bytes(|| #value);));
+            .map(|value| quote_spanned!(at(value)=> (&mut #start).max_bytes(|| #value);));
         let captures = quote!(#max_bytes #input #agent_id #id);
         if captures.is_empty() && sample.is_none() {
-            return quote!(let mut #run = #new.begin(););
+            return quote!(#new.begin());
         }
-        quote! {
+        quote!({
             let mut #start = #new;
             #sample
             #[allow(clippy::used_underscore_binding)]
-            if #start.is_on() {
+            if (&#start).is_on() {
                 #captures
             }
-            let mut #run = #start.begin();
-        }
+            #start.begin()
+        })
+    }
+
+    fn private_at(&self, at: Span) -> TokenStream {
+        let tokens = self.private.clone().into_iter();
+        tokens
+            .map(|mut token| {
+                token.set_span(token.span().located_at(at));
+                token
+            })
+            .collect()
     }
 
     fn input(&self) -> Option<TokenStream> {
         let Self { private, start, .. } = self;
-        let allowed: Option<&[Ident]> = match self.keys.input.get() {
-            Some(Input::Value(value)) => {
-                return Some(quote!(#start.input(#private::capture!(#value));));
-            }
-            Some(Input::Only(names)) => Some(names),
-            None => None,
-        };
-        if self.keys.skip_all.get().is_some() {
-            return None;
+        if let Some(Input::Value(value)) = self.keys.input.get() {
+            return Some(quote!((&mut #start).input(#private::capture!(#value));));
         }
-        let skipped = self.keys.skip.get().map_or(&[][..], Vec::as_slice);
-        let captured: Vec<&Argument> = self
-            .arguments
-            .iter()
-            .filter(|argument| match allowed {
-                Some(allowed) => names(allowed, argument),
-                None => argument.name != "self" && !names(skipped, argument),
-            })
-            .collect();
+        let captured = self.captured();
         match captured.as_slice() {
             [] => None,
             [only] if only.conditions.is_empty() => {
                 let name = &only.name;
-                Some(quote!(#start.argument(#private::capture!(#name));))
+                Some(quote!((&mut #start).argument(#private::capture!(#name));))
             }
             several => {
                 let several = several.iter().map(|argument| {
-                    let Argument { name, conditions } = argument;
+                    let Argument {
+                        name, conditions, ..
+                    } = argument;
                     let label = argument.label();
                     quote!(#(#conditions)* (#label, #private::capture!(#name)))
                 });
-                Some(quote!(#start.arguments([#(#several),*]);))
+                Some(quote!((&mut #start).arguments([#(#several),*]);))
             }
         }
     }
 
+    fn captured(&self) -> Vec<&Argument> {
+        let Keys {
+            input,
+            skip,
+            skip_all,
+            ..
+        } = self.keys;
+        let skipped = skip.get().map_or(&[][..], Vec::as_slice);
+        let is_captured = |argument: &&Argument| match input.get() {
+            Some(Input::Value(_)) => false,
+            Some(Input::Only(allowed)) => names(allowed, argument),
+            None => {
+                skip_all.get().is_none() && argument.name != "self" && !names(skipped, argument)
+            }
+        };
+        self.arguments.iter().filter(is_captured).collect()
+    }
+
+    /// What is read before the body begins: captured arguments and the user's expressions.
+    fn read(&self) -> TokenStream {
+        let Keys {
+            reporter,
+            input,
+            agent_id,
+            id,
+            sample,
+            max_bytes,
+            ..
+        } = self.keys;
+        let captured = self.captured().into_iter().map(|argument| &argument.name);
+        let input = match input.get() {
+            Some(Input::Value(value)) => Some(value),
+            _ => None,
+        };
+        let others = [reporter, agent_id, id, sample, max_bytes];
+        let others = others.into_iter().filter_map(Key::get);
+        quote!(#(#captured)* #input #(#others)*)
+    }
+
     // Output:
     //
-    //     let __value: Result<String, Error> = __run
-    //         .follow(async move {
+    //     let mut __run;
+    //     let __body = {
+    //         let a = a;
+    //         __run = { start };
+    //         async move {
     //             let _ = (&b, &a);
     //             if let Some(__never) = None::<Result<String, Error>> {
     //                 return __never;
     //             }
-    //             { body }
-    //         })
-    //         .await;
-    fn async_body(&self) -> TokenStream {
-        let Self { run, .. } = self;
-        let block = &self.function.body.block;
-        let order = self.drop_order();
+    //             '__body: { … }
+    //         }
+    //     };
+    //     let __value: Result<String, Error> = (&mut __run).follow(__body).await;
+    fn async_body(
+        &self,
+        start: &TokenStream,
+        order: Option<TokenStream>,
+        read: &TokenStream,
+    ) -> TokenStream {
+        let Self { body, run, .. } = self;
         let annotation = signature::annotation(&self.function.signature.output);
         let edge = annotation.as_ref().map(|ty| {
-            let never = local("never");
-            quote! {
+            let mut never = local("never");
+            never.set_span(never.span().located_at(ty.span()));
+            quote_spanned! {at(ty)=>
                 #[allow(clippy::diverging_sub_expression, unreachable_code)]
                 if let ::core::option::Option::Some(#never) = ::core::option::Option::None::<#ty> {
                     return #never;
                 }
             }
         });
-        let body = quote!(#run.follow(async move { #order #edge #block }).await);
-        self.outcome(&body, annotation.as_ref())
+        let rebound = self.rebound(read);
+        let future = local("body");
+        let called = quote!((&mut #run).follow(#future).await);
+        let outcome = self.outcome(&called, annotation.as_ref());
+        quote! {
+            let mut #run;
+            #[allow(clippy::async_yields_async)]
+            let #future = {
+                #rebound
+                #run = #start;
+                async move { #order #edge #body }
+            };
+            #outcome
+        }
     }
 
     // Output:
     //
-    //     let __value: Result<String, Error> = __run.call(move || -> Result<String, Error> {
+    //     let mut __run = { start };
+    //     let __value: Result<String, Error> = (&mut __run).call(move || -> Result<String, Error> {
     //         let _ = (&b, &a);
-    //         { body }
+    //         '__body: { … }
     //     });
-    fn sync_body(&self) -> TokenStream {
-        let Self { run, .. } = self;
-        let block = &self.function.body.block;
-        let order = self.drop_order();
+    fn sync_body(&self, start: &TokenStream, order: Option<TokenStream>) -> TokenStream {
+        let Self { body, run, .. } = self;
         let annotation = signature::annotation(&self.function.signature.output);
         let output = annotation.clone().unwrap_or_else(|| parse_quote!(!));
-        let body = quote!(#run.call(move || -> #output { #order #block }));
-        self.outcome(&body, annotation.as_ref())
+        let called = quote!((&mut #run).call(move || -> #output { #order #body }));
+        let outcome = self.outcome(&called, annotation.as_ref());
+        quote! {
+            let mut #run = #start;
+            #outcome
+        }
     }
 
     // Output:
     //
-    //     let __future = (move || -> Pin<Box<dyn Future<Output = u8>>> { body })();
+    //     let mut __run = { start };
+    //     let __future = Option::unwrap_or_else(None, move || -> Pin<Box<dyn Future<Output = u8>>> {
+    //         let _ = (&b, &a);
+    //         '__body: { … }
+    //     });
     //     Box::pin(async move {
-    //         let __value: u8 = __run.follow(__future).await;
+    //         let __value: u8 = (&mut __run).follow(__future).await;
     //         …
     //     })
-    fn future_body(&self, output: &Type, boxed: bool) -> TokenStream {
-        let Self { run, .. } = self;
-        let block = &self.function.body.block;
-        let order = self.drop_order();
+    fn future_body(
+        &self,
+        start: &TokenStream,
+        order: Option<TokenStream>,
+        output: &Type,
+        boxed: bool,
+    ) -> TokenStream {
+        let Self { body, run, .. } = self;
         let future = local("future");
         let returned = signature::annotation(&self.function.signature.output);
-        let body = quote!(#run.follow(#future).await);
-        let outcome = self.outcome(&body, signature::nameable(output).as_ref());
+        let called = quote!((&mut #run).follow(#future).await);
+        let outcome = self.outcome(&called, signature::nameable(output).as_ref());
         let reported = quote!(async move { #outcome });
         let reported = if boxed {
             quote!(::std::boxed::Box::pin(#reported))
         } else {
             reported
         };
+        // Called at once, the closure could not return what borrows from its captures: that takes
+        // an `FnOnce`, which is what `unwrap_or_else` asks for.
         quote! {
-            #[allow(clippy::redundant_closure_call)]
-            let #future = (move || -> #returned { #order #block })();
+            let mut #run = #start;
+            let #future = ::core::option::Option::unwrap_or_else(
+                ::core::option::Option::None,
+                move || -> #returned { #order #body },
+            );
             #reported
         }
     }
 
-    /// Makes the body take its arguments in the order that drops them as the function would.
-    fn drop_order(&self) -> Option<TokenStream> {
-        if self.arguments.is_empty() {
+    /// Moves what is captured into a scope that ends before the body is awaited: what was borrowed
+    /// keeps its place in the future until its scope ends. An argument that is `mut` stays, as the
+    /// compiler would call its `mut` unnecessary.
+    fn rebound(&self, read: &TokenStream) -> TokenStream {
+        self.arguments
+            .iter()
+            .filter(|argument| {
+                let label = argument.label();
+                label != "self" && !argument.is_mutable && mentions(read, &label)
+            })
+            .map(|argument| {
+                let Argument {
+                    name, conditions, ..
+                } = argument;
+                quote! {
+                    #[allow(clippy::used_underscore_binding)]
+                        #(#conditions)*
+                        let #name = #name;
+                }
+            })
+            .collect()
+    }
+
+    /// Makes the body take its arguments in the order that drops them as the function would. An
+    /// argument that nothing uses is left out, so that the compiler still warns of it.
+    fn drop_order(&self, read: &TokenStream) -> Option<TokenStream> {
+        let body = self.function.body.block.stream();
+        let references: Vec<TokenStream> = self
+            .arguments
+            .iter()
+            .rev()
+            .filter(|argument| {
+                let label = argument.label();
+                label == "self"
+                    || label.starts_with('_')
+                    || mentions(read, &label)
+                    || mentions(&body, &label)
+            })
+            .map(|argument| {
+                let Argument {
+                    name, conditions, ..
+                } = argument;
+                quote_spanned!(name.span()=> #(#conditions)* &#name)
+            })
+            .collect();
+        if references.is_empty() {
             return None;
         }
-        let references = self.arguments.iter().rev().map(|argument| {
-            let Argument { name, conditions } = argument;
-            quote!(#(#conditions)* &#name)
-        });
         Some(quote! {
             #[allow(clippy::used_underscore_binding)]
             let _ = (#(#references,)*);
@@ -268,11 +386,11 @@ impl<'a> Expansion<'a> {
     // Output:
     //
     //     let __value: Result<String, Error> = …;
-    //     if let Some(mut __end) = __run.end() {
+    //     if let Some(mut __end) = (&mut __run).end() {
     //         use kinds::*;
-    //         match (&&Probe(&__value)).kind().split(&__value) {
-    //             Ok(__ok) => __end.succeeded(capture!(*__ok)),
-    //             Err(__error) => __end.failed(reason!(__error), type_name(__error)),
+    //         match (&&Probe(&__value)).outcome_kind().split(&__value) {
+    //             Ok(__ok) => (&mut __end).succeeded(capture!(*__ok)),
+    //             Err(__error) => (&mut __end).failed(reason!(__error), type_name(__error)),
     //         }
     //         __end.report();
     //     }
@@ -290,16 +408,20 @@ impl<'a> Expansion<'a> {
             return body.clone();
         };
         let (end, ok, error) = (local("end"), local("ok"), local("error"));
-        let extract = |from: &Ident, extractor: &Expr| quote!(#private::extract(#from, #extractor));
+        let extract = |from: &Ident, extractor: &Expr| {
+            let at = at(extractor);
+            let private = self.private_at(at);
+            quote_spanned!(at=> #private::extract(#from, #extractor))
+        };
         let result = match keys.result.get() {
             Some(result) => {
                 let extracted = extract(&ok, result);
                 quote! {
-                    #end.succeeded(::core::option::Option::None);
-                    #end.result(#private::capture!(#extracted));
+                    (&mut #end).succeeded(::core::option::Option::None);
+                    (&mut #end).result(#private::capture!(#extracted));
                 }
             }
-            None => quote!(#end.succeeded(#private::capture!(*#ok));),
+            None => quote!((&mut #end).succeeded(#private::capture!(*#ok));),
         };
         let others = [
             ("llm_response", keys.llm_response.get()),
@@ -309,34 +431,43 @@ impl<'a> Expansion<'a> {
         ];
         let others = others.into_iter().filter_map(|(name, extractor)| {
             let name = Ident::new(name, Span::call_site());
-            let extracted = extract(&ok, extractor?);
-            Some(quote!(#end.#name(|| #extracted);))
+            let extractor = extractor?;
+            let extracted = extract(&ok, extractor);
+            Some(quote_spanned!(at(extractor)=> (&mut #end).#name(|| #extracted);))
         });
         let failure = match keys.error.get() {
             Some(reason) => {
                 let extracted = extract(&error, reason);
                 quote! {
-                    #end.failed(::core::option::Option::None, #private::type_name(#error));
-                    #end.result(#private::capture!(#extracted));
+                    (&mut #end).failed(::core::option::Option::None, #private::type_name(#error));
+                    (&mut #end).result(#private::capture!(#extracted));
                 }
             }
-            None => quote!(#end.failed(#private::reason!(#error), #private::type_name(#error));),
+            None => {
+                quote!((&mut #end).failed(#private::reason!(#error), #private::type_name(#error));)
+            }
         };
         quote! {
             #[allow(clippy::let_unit_value)]
             let #value: #annotation = #body;
-            if let ::core::option::Option::Some(mut #end) = #run.end() {
+            if let ::core::option::Option::Some(mut #end) = (&mut #run).end() {
                 #[allow(unused_imports)]
                 use #private::kinds::*;
-                match (&&#private::Probe(&#value)).kind().split(&#value) {
+                match (&&#private::Probe(&#value)).outcome_kind().split(&#value) {
                     ::core::result::Result::Ok(#ok) => { #result #(#others)* }
                     ::core::result::Result::Err(#error) => { #failure }
                 }
                 #end.report();
             }
+            #[allow(clippy::implicit_return)]
             #value
         }
     }
+}
+
+fn labelled(block: &Group) -> TokenStream {
+    let label = Lifetime::new("'__body", block.span_open());
+    quote!(#label: #block)
 }
 
 fn check(keys: &Keys, function: &Function, arguments: &[Argument]) -> Result<(), Error> {
@@ -366,7 +497,10 @@ fn check(keys: &Keys, function: &Function, arguments: &[Argument]) -> Result<(),
         if !arguments.iter().any(|argument| is(name, argument)) {
             errors.push(Error::new(
                 name.span(),
-                format!("`{name}` is no argument of this function. Name one that is."),
+                format!(
+                    "`{name}` is no argument of this function. Name one that is{}.",
+                    listed(arguments)
+                ),
             ));
         }
     }
@@ -394,10 +528,125 @@ fn check(keys: &Keys, function: &Function, arguments: &[Argument]) -> Result<(),
         .map_or(Ok(()), Err)
 }
 
+fn listed(arguments: &[Argument]) -> String {
+    let names: Vec<String> = arguments
+        .iter()
+        .map(|argument| format!("`{}`", argument.label()))
+        .collect();
+    if names.is_empty() {
+        ", or none".to_owned()
+    } else {
+        format!(": {}", names.join(", "))
+    }
+}
+
 fn names(names: &[Ident], argument: &Argument) -> bool {
     names.iter().any(|name| is(name, argument))
 }
 
 fn is(name: &Ident, argument: &Argument) -> bool {
     *name == argument.label()
+}
+
+/// Where the user wrote it, so that what the compiler says of the expansion is said there.
+fn at(written: &impl Spanned) -> Span {
+    Span::call_site().located_at(written.span())
+}
+
+/// Whether the name occurs, as itself or inside a format string.
+fn mentions(tokens: &TokenStream, name: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident.unraw() == name,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        TokenTree::Literal(literal) => {
+            let literal = literal.to_string();
+            literal.contains(&format!("{{{name}")) || literal.contains(&format!("{name}$"))
+        }
+        TokenTree::Punct(_) => false,
+    })
+}
+
+/// What an editor needs: while somebody types, the signature and the body stay where it finds them.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(keys: &str, item: &str) -> String {
+        without_spaces(&expand(keys.parse().unwrap(), item.parse().unwrap()))
+    }
+
+    fn tokens(source: &str) -> String {
+        without_spaces(&source.parse().unwrap())
+    }
+
+    fn without_spaces(tokens: &TokenStream) -> String {
+        tokens.to_string().split_whitespace().collect()
+    }
+
+    #[test]
+    fn a_half_typed_body_stays_as_it_is_under_its_signature() {
+        for body in [
+            "{ a. }",
+            "{ let x = }",
+            "{ a.trim(). ; if }",
+            "{ match a { Some( ) => } }",
+            "{ let y: Vec< = a.foo(; ) }",
+            "{ self.client.ask(a, ) . await ? . }",
+            "{ # }",
+            "{ #! }",
+        ] {
+            for signature in [
+                "pub fn ask<T: Into<u8>>(&self, a: &str) -> String where T: Copy",
+                "async fn ask(mut a: &str) -> Result<String, Error>",
+                "fn ask(a: &'static str) -> Pin<Box<dyn Future<Output = u8> + Send>>",
+            ] {
+                let expanded = expanded("", &format!("{signature} {body}"));
+                assert!(expanded.starts_with(&tokens(signature)), "{expanded}");
+                assert!(expanded.contains(&tokens(body)), "{expanded}");
+                assert!(!expanded.contains("compile_error"), "{expanded}");
+            }
+        }
+    }
+
+    #[test]
+    fn broken_keys_leave_the_function_untouched_beside_the_error() {
+        let item = "pub async fn ask(a: &str) -> String { a. }";
+        for keys in [
+            "i",
+            "id",
+            "id =",
+            "id = ,",
+            "id = a.",
+            "id = a. , skip()",
+            "skip",
+            "skip(b)",
+            "skip(a.)",
+            "skip(a) skip(a)",
+            "= 5",
+            ",",
+            "5",
+        ] {
+            let expanded = expanded(keys, item);
+            let error = expanded.strip_prefix(&tokens(item)).unwrap_or_default();
+            assert!(error.contains("compile_error"), "{keys}: {expanded}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_function_is_left_untouched_beside_the_error() {
+        for item in [
+            "struct Agent { name: String }",
+            "impl Agent { fn ask() {} }",
+            "unsafe impl Send for Agent {}",
+            "fn ask(a: &str) -> String;",
+            "const fn ask() {}",
+            "const LIMIT: u8 = 1;",
+            "fn ask(a: ) {}",
+            "fn ask",
+        ] {
+            let expanded = expanded("", item);
+            let error = expanded.strip_prefix(&tokens(item)).unwrap_or_default();
+            assert!(error.contains("compile_error"), "{expanded}");
+        }
+    }
 }

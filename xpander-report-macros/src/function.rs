@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Result, Signature, Token, Visibility};
+use syn::{Attribute, Ident, Result, Signature, Token, Visibility};
 
 /// The annotated function. Only its signature is parsed; the body stays as it was written, so that
 /// it need not even be complete while somebody types it.
@@ -37,7 +37,7 @@ impl Parse for Function {
             ));
         }
         let body = input.parse::<TokenTree>()?;
-        let TokenTree::Group(group) = body else {
+        let TokenTree::Group(group) = without_invisible_group(body.clone()) else {
             return Err(syn::Error::new_spanned(
                 body,
                 "expected the function's body",
@@ -54,7 +54,7 @@ impl Parse for Function {
 
 impl Body {
     fn split(group: Group) -> Self {
-        let mut tokens = group.stream().into_iter().peekable();
+        let mut tokens = group.stream().into_iter();
         let mut attributes = TokenStream::new();
         let mut rest = tokens.clone();
         while let (
@@ -71,13 +71,38 @@ impl Body {
             content.to_tokens(&mut attributes);
             tokens = rest.clone();
         }
+        if attributes.is_empty() {
+            // As it is: a new group would lose where its two braces stand.
+            return Self {
+                attributes,
+                block: group,
+            };
+        }
         let mut block = Group::new(Delimiter::Brace, tokens.collect());
         block.set_span(group.span());
         Self { attributes, block }
     }
 }
 
+/// What a `$body:block` of `macro_rules` holds.
+fn without_invisible_group(tree: TokenTree) -> TokenTree {
+    if let TokenTree::Group(group) = &tree
+        && group.delimiter() == Delimiter::None
+        && let Some(inner) = group.stream().into_iter().next()
+    {
+        return without_invisible_group(inner);
+    }
+    tree
+}
+
 fn not_a_function(input: ParseStream<'_>) -> Option<&'static str> {
+    let input = input.fork();
+    if input.peek(Token![const]) && (input.peek2(Ident) || input.peek2(Token![_])) {
+        return Some("a constant");
+    }
+    while input.peek(Token![unsafe]) {
+        input.parse::<Token![unsafe]>().ok()?;
+    }
     if input.peek(Token![struct]) {
         Some("a struct")
     } else if input.peek(Token![enum]) {

@@ -2,13 +2,14 @@ use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, FnArg, GenericArgument, Pat, PathArguments, ReturnType, Signature, Type,
+    Attribute, FnArg, GenericArgument, Pat, Path, PathArguments, ReturnType, Signature, Type,
     TypeParamBound, parse_quote,
 };
 
 /// A name that an argument binds.
 pub(crate) struct Argument {
     pub(crate) name: Ident,
+    pub(crate) is_mutable: bool,
     /// The `#[cfg]`s that the argument stands under.
     pub(crate) conditions: Vec<Attribute>,
 }
@@ -38,14 +39,16 @@ pub(crate) fn arguments(signature: &Signature) -> Vec<Argument> {
         match input {
             FnArg::Receiver(receiver) => arguments.push(Argument {
                 name: Ident::new("self", receiver.self_token.span),
+                is_mutable: receiver.mutability.is_some(),
                 conditions: conditions(&receiver.attrs),
             }),
             FnArg::Typed(typed) => {
                 let conditions = conditions(&typed.attrs);
                 let mut names = Vec::new();
                 bindings(&typed.pat, &mut names);
-                arguments.extend(names.into_iter().map(|name| Argument {
+                arguments.extend(names.into_iter().map(|(name, is_mutable)| Argument {
                     name,
+                    is_mutable,
                     conditions: conditions.clone(),
                 }));
             }
@@ -62,10 +65,10 @@ fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
         .collect()
 }
 
-fn bindings(pattern: &Pat, names: &mut Vec<Ident>) {
+fn bindings(pattern: &Pat, names: &mut Vec<(Ident, bool)>) {
     match pattern {
         Pat::Ident(binding) => {
-            names.push(binding.ident.clone());
+            names.push((binding.ident.clone(), binding.mutability.is_some()));
             if let Some((_, inner)) = &binding.subpat {
                 bindings(inner, names);
             }
@@ -182,12 +185,16 @@ pub(crate) fn annotation(output: &ReturnType) -> Option<Type> {
 }
 
 pub(crate) fn nameable(ty: &Type) -> Option<Type> {
-    if let Type::Never(_) = ty {
-        return None;
+    match ty {
+        Type::Never(_) => None,
+        Type::Group(ty) => nameable(&ty.elem),
+        Type::Paren(ty) => nameable(&ty.elem),
+        _ => {
+            let mut ty = ty.clone();
+            hide_impl_trait(&mut ty);
+            Some(ty)
+        }
     }
-    let mut ty = ty.clone();
-    hide_impl_trait(&mut ty);
-    Some(ty)
 }
 
 fn hide_impl_trait(ty: &mut Type) {
@@ -200,18 +207,29 @@ fn hide_impl_trait(ty: &mut Type) {
         Type::Reference(ty) => hide_impl_trait(&mut ty.elem),
         Type::Slice(ty) => hide_impl_trait(&mut ty.elem),
         Type::Tuple(ty) => ty.elems.iter_mut().for_each(hide_impl_trait),
-        Type::Path(ty) => {
-            for segment in &mut ty.path.segments {
-                if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-                    for argument in &mut arguments.args {
-                        if let GenericArgument::Type(ty) = argument {
-                            hide_impl_trait(ty);
-                        }
-                    }
+        Type::Path(ty) => hide_in_path(&mut ty.path),
+        Type::TraitObject(ty) => {
+            for bound in &mut ty.bounds {
+                if let TypeParamBound::Trait(bound) = bound {
+                    hide_in_path(&mut bound.path);
                 }
             }
         }
         _ => {}
+    }
+}
+
+fn hide_in_path(path: &mut Path) {
+    for segment in &mut path.segments {
+        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+            for argument in &mut arguments.args {
+                match argument {
+                    GenericArgument::Type(ty) => hide_impl_trait(ty),
+                    GenericArgument::AssocType(assoc) => hide_impl_trait(&mut assoc.ty),
+                    _ => {}
+                }
+            }
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +9,18 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::Config;
+use crate::capture::guarded;
 use crate::error::{ConfigError, DecodeError, Error, StatusError, TransportError};
+use crate::own_thread::quietly;
+use crate::secret::ApiKey;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// A wait longer than this is not believed.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
-/// How much of a strange answer an error shows.
-const SHOWN: usize = 200;
+/// An answer longer than this many bytes is none of the platform's.
+const LONGEST_ANSWER: usize = 64 << 20;
+/// How many characters of a server's text an error shows.
+const SHOWN: usize = 1_000;
 
 /// One request to the platform.
 pub(crate) struct Request {
@@ -54,13 +60,16 @@ impl Request {
 }
 
 /// A successful answer's body.
-pub(crate) struct Answer(Vec<u8>);
+pub(crate) struct Answer {
+    body: Vec<u8>,
+    key: Arc<str>,
+}
 
 impl Answer {
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.0).map_err(|source| {
+        serde_json::from_slice(&self.body).map_err(|source| {
             Error::Decode(DecodeError {
-                body: head(&self.0),
+                body: shown(&self.body, &self.key),
                 source,
             })
         })
@@ -68,12 +77,7 @@ impl Answer {
 
     /// Checks that the platform answered, and not a proxy's login page.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        #[derive(Deserialize)]
-        struct Object {
-            #[serde(default, rename = "id")]
-            _id: IgnoredAny,
-        }
-        self.decode::<Object>().map(drop)
+        self.decode::<HashMap<String, IgnoredAny>>().map(drop)
     }
 }
 
@@ -86,71 +90,91 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn connect(config: Arc<Config>) -> Result<Self, Error> {
-        let builder = match &config.http {
-            Some(builder) => builder(),
-            None => {
-                let builder = reqwest::Client::builder()
-                    .tls_backend_preconfigured(tls().map_err(|error| setup(error.into()))?);
-                if config.is_loopback() {
-                    builder.no_proxy()
-                } else {
-                    builder
-                }
+        const DOING: &str = "setting up the HTTP client";
+        let tls = tls().map_err(|error| Error::broken(DOING, error))?;
+        let build = || {
+            let mut builder = reqwest::Client::builder()
+                .tls_backend_preconfigured(tls)
+                .user_agent(concat!("xpander-report-rust/", env!("CARGO_PKG_VERSION")));
+            if config.is_loopback() {
+                builder = builder.no_proxy();
             }
+            if let Some(customise) = &config.http {
+                builder = customise(builder);
+            }
+            builder
+                .redirect(redirect::Policy::none())
+                .connect_timeout(config.connect_timeout)
+                .timeout(config.timeout)
+                .build()
         };
-        let http = builder
-            .user_agent(concat!("xpander-report-rust/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.timeout)
-            .build()
-            .map_err(|error| setup(error.into()))?;
+        let http = guarded(build)
+            .ok_or_else(|| Error::broken(DOING, "the function given as `http` panicked"))?
+            .map_err(|error| Error::broken(DOING, error))?;
         Ok(Self { http, config })
     }
 
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, Error> {
-        let key = self.key()?;
+        let key = self.key().await?;
+        let mut header = HeaderValue::from_str(&key)
+            .map_err(|error| Error::broken("asking the API key's provider", error))?;
+        header.set_sensitive(true);
         let mut builder = self
             .http
             .request(request.method, request.url)
-            .header(X_API_KEY, key);
+            .header(X_API_KEY, header);
         if let Some(body) = request.body {
             builder = builder
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
                 .body(body);
         }
-        let response = builder.send().await.map_err(|error| self.broken(error))?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(|error| self.broken(error))?;
+        let mut response = builder.send().await.map_err(|error| self.broken(error))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                let problem = format!("the answer is longer than {LONGEST_ANSWER} bytes");
+                return Err(Error::broken(self.doing(), problem));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let (status, headers) = (response.status(), response.headers());
         if status.is_success() {
-            Ok(Answer(body.into()))
+            Ok(Answer { body, key })
         } else {
             Err(Error::Status(StatusError {
                 status: status.as_u16(),
-                detail: detail(&headers, &body),
-                retry_after: retry_after(&headers),
+                detail: detail(headers, &body, &key),
+                retry_after: retry_after(headers),
             }))
         }
     }
 
-    fn key(&self) -> Result<HeaderValue, ConfigError> {
-        let invalid = |problem| ConfigError::invalid("XPANDER_API_KEY", "api_key", problem);
-        let key = self.config.api_key.reveal();
-        let key = key.ok_or_else(|| invalid("its provider panicked"))?;
-        let mut key = HeaderValue::from_str(&key)
-            .map_err(|_| invalid("its provider gave a text that no header can hold"))?;
-        key.set_sensitive(true);
-        Ok(key)
+    /// The key for one request. A provider may take its time, so it gets a thread of its own and the
+    /// time of a request.
+    async fn key(&self) -> Result<Arc<str>, Error> {
+        const DOING: &str = "asking the API key's provider";
+        let provider = match &self.config.api_key {
+            ApiKey::Value(key) => return Ok(Arc::clone(key)),
+            ApiKey::Provider(provider) => Arc::clone(provider),
+        };
+        let asked = tokio::task::spawn_blocking(move || quietly(|| provider()));
+        match tokio::time::timeout(self.config.timeout, asked).await {
+            Ok(Ok(key)) if key.trim().is_empty() => Err(Error::broken(DOING, "it gave no key")),
+            Ok(Ok(key)) => Ok(key.trim().into()),
+            Ok(Err(_)) => Err(Error::broken(DOING, "it panicked")),
+            Err(elapsed) => Err(Error::broken(DOING, elapsed)),
+        }
+    }
+
+    fn doing(&self) -> String {
+        let origin = self.config.base.origin();
+        format!("the request to {}", origin.ascii_serialization())
     }
 
     fn broken(&self, error: reqwest::Error) -> Error {
         Error::Transport(TransportError {
             is_timeout: error.is_timeout(),
-            doing: format!(
-                "the request to {}",
-                self.config.base.origin().ascii_serialization()
-            ),
+            doing: self.doing(),
             source: error.without_url().into(),
         })
     }
@@ -164,16 +188,8 @@ fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
         .with_no_client_auth())
 }
 
-fn setup(source: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    Error::Transport(TransportError {
-        is_timeout: false,
-        doing: "setting up the HTTP client".to_owned(),
-        source,
-    })
-}
-
 /// What an unsuccessful answer says about itself.
-fn detail(headers: &HeaderMap, body: &[u8]) -> String {
+fn detail(headers: &HeaderMap, body: &[u8], key: &str) -> String {
     #[derive(Deserialize)]
     struct Problem {
         detail: serde_json::Value,
@@ -181,14 +197,14 @@ fn detail(headers: &HeaderMap, body: &[u8]) -> String {
     match serde_json::from_slice::<Problem>(body) {
         Ok(Problem {
             detail: serde_json::Value::String(detail),
-        }) => detail,
-        Ok(Problem { detail }) => detail.to_string(),
+        }) => shown(detail.as_bytes(), key),
+        Ok(Problem { detail }) => shown(detail.to_string().as_bytes(), key),
         Err(_) => match headers.get(LOCATION) {
             Some(to) => format!(
                 "a redirect to {}, which is not followed; check the base address",
-                head(to.as_bytes())
+                shown(to.as_bytes(), key)
             ),
-            None => head(body),
+            None => shown(body, key),
         },
     }
 }
@@ -204,10 +220,11 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
 }
 
-fn head(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
+/// The start of what a server said, for an error. A server may send back the key.
+fn shown(body: &[u8], key: &str) -> String {
+    let text = String::from_utf8_lossy(body).replace(key, "***");
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.into_owned(),
+        None => text,
     }
 }

@@ -2,10 +2,22 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 /// Waits for a future on this thread, whatever runtime does or does not run on it. Meant for
 /// futures that are woken from the library's own threads.
+#[cfg(feature = "http")]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Some(output) = block_on_for(future.as_mut(), Duration::MAX) {
+            return output;
+        }
+    }
+}
+
+/// [`block_on`] for a time.
+pub(crate) fn block_on_for<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
     struct Unpark(Thread);
 
     impl Wake for Unpark {
@@ -14,13 +26,23 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         }
     }
 
+    let deadline = Instant::now().checked_add(patience);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return Some(output);
+        }
+        match deadline {
+            None => thread::park(),
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return None;
+                }
+                thread::park_timeout(left);
+            }
         }
     }
 }

@@ -14,7 +14,7 @@
 //! Without specialisation, method resolution does it: a method call looks at the receiver as it is
 //! before it takes references off, so an implementation for `&&Probe<T>` goes before one for
 //! `&Probe<T>`. The call must stand where the type is known, in the macro's expansion:
-//! `(&&&&Probe(&value)).upper()`. The upper rungs may fail at run time (a map whose keys are no
+//! `(&&&&Probe(&value)).upper_rung()`. The upper rungs may fail at run time (a map whose keys are no
 //! text), so the lower ones are called apart.
 
 use std::any::type_name;
@@ -126,11 +126,11 @@ impl<T: AsBytes + ?Sized> AsBytes for &T {
 /// Upper rung 1: text, as it is.
 pub trait TextRung {
     /// Captures the value.
-    fn upper(&self) -> Upper;
+    fn upper_rung(&self) -> Upper;
 }
 
 impl<T: AsText + ?Sized> TextRung for &&&Probe<'_, T> {
-    fn upper(&self) -> Upper {
+    fn upper_rung(&self) -> Upper {
         Ok(self.0.text().map(Captured::Text))
     }
 }
@@ -138,11 +138,11 @@ impl<T: AsText + ?Sized> TextRung for &&&Probe<'_, T> {
 /// Upper rung 2: bytes, by their number.
 pub trait BytesRung {
     /// Captures the value.
-    fn upper(&self) -> Upper;
+    fn upper_rung(&self) -> Upper;
 }
 
 impl<T: AsBytes + ?Sized> BytesRung for &&Probe<'_, T> {
-    fn upper(&self) -> Upper {
+    fn upper_rung(&self) -> Upper {
         Ok(Some(bytes(self.0.count())))
     }
 }
@@ -150,11 +150,11 @@ impl<T: AsBytes + ?Sized> BytesRung for &&Probe<'_, T> {
 /// Upper rung 3: `Serialize`, as JSON.
 pub trait SerializeRung {
     /// Captures the value.
-    fn upper(&self) -> Upper;
+    fn upper_rung(&self) -> Upper;
 }
 
 impl<T: Serialize + ?Sized> SerializeRung for &Probe<'_, T> {
-    fn upper(&self) -> Upper {
+    fn upper_rung(&self) -> Upper {
         match serde_json::to_string(self.0) {
             Ok(json) if json == "null" => Ok(None),
             Ok(json) => Ok(Some(Captured::Json(json))),
@@ -166,11 +166,11 @@ impl<T: Serialize + ?Sized> SerializeRung for &Probe<'_, T> {
 /// Past the upper rungs.
 pub trait NoUpperRung {
     /// Goes on to the lower rungs.
-    fn upper(&self) -> Upper;
+    fn upper_rung(&self) -> Upper;
 }
 
 impl<T: ?Sized> NoUpperRung for Probe<'_, T> {
-    fn upper(&self) -> Upper {
+    fn upper_rung(&self) -> Upper {
         Err(NextRung)
     }
 }
@@ -178,11 +178,11 @@ impl<T: ?Sized> NoUpperRung for Probe<'_, T> {
 /// Lower rung 1: byte buffers of other crates, by their number.
 pub trait ByteBufferRung {
     /// Captures the value.
-    fn lower(&self) -> Option<Captured>;
+    fn lower_rung(&self) -> Option<Captured>;
 }
 
 impl<T: AsRef<[u8]> + ?Sized> ByteBufferRung for &&&&Probe<'_, T> {
-    fn lower(&self) -> Option<Captured> {
+    fn lower_rung(&self) -> Option<Captured> {
         Some(bytes(self.0.as_ref().len()))
     }
 }
@@ -190,11 +190,11 @@ impl<T: AsRef<[u8]> + ?Sized> ByteBufferRung for &&&&Probe<'_, T> {
 /// Lower rung 2: `Debug`.
 pub trait DebugRung {
     /// Captures the value.
-    fn lower(&self) -> Option<Captured>;
+    fn lower_rung(&self) -> Option<Captured>;
 }
 
 impl<T: Debug + ?Sized> DebugRung for &&&Probe<'_, T> {
-    fn lower(&self) -> Option<Captured> {
+    fn lower_rung(&self) -> Option<Captured> {
         let text = format!("{:?}", self.0);
         let is_none = text == "None" && type_name::<T>().starts_with("core::option::Option<");
         (!is_none).then_some(Captured::Text(text))
@@ -204,11 +204,11 @@ impl<T: Debug + ?Sized> DebugRung for &&&Probe<'_, T> {
 /// Lower rung 3: `AsRef<str>`.
 pub trait StrRung {
     /// Captures the value.
-    fn lower(&self) -> Option<Captured>;
+    fn lower_rung(&self) -> Option<Captured>;
 }
 
 impl<T: AsRef<str> + ?Sized> StrRung for &&Probe<'_, T> {
-    fn lower(&self) -> Option<Captured> {
+    fn lower_rung(&self) -> Option<Captured> {
         Some(Captured::Text(self.0.as_ref().to_owned()))
     }
 }
@@ -216,11 +216,11 @@ impl<T: AsRef<str> + ?Sized> StrRung for &&Probe<'_, T> {
 /// Lower rung 4: `Display`.
 pub trait DisplayRung {
     /// Captures the value.
-    fn lower(&self) -> Option<Captured>;
+    fn lower_rung(&self) -> Option<Captured>;
 }
 
 impl<T: Display + ?Sized> DisplayRung for &Probe<'_, T> {
-    fn lower(&self) -> Option<Captured> {
+    fn lower_rung(&self) -> Option<Captured> {
         Some(Captured::Text(self.0.to_string()))
     }
 }
@@ -228,11 +228,11 @@ impl<T: Display + ?Sized> DisplayRung for &Probe<'_, T> {
 /// The last rung: the type's name.
 pub trait NameRung {
     /// Captures the value.
-    fn lower(&self) -> Option<Captured>;
+    fn lower_rung(&self) -> Option<Captured>;
 }
 
 impl<T: ?Sized> NameRung for Probe<'_, T> {
-    fn lower(&self) -> Option<Captured> {
+    fn lower_rung(&self) -> Option<Captured> {
         Some(Captured::Text(format!("<{}>", type_name::<T>())))
     }
 }
@@ -262,13 +262,13 @@ pub fn extract<'a, T: ?Sized, R>(value: &'a T, extractor: impl FnOnce(&'a T) -> 
 macro_rules! __capture {
     ($value:expr) => {
         $crate::__private::guarded(|| match &$value {
-            value => {
+            __value => {
                 #[allow(unused_imports)]
                 use $crate::__private::rungs::*;
-                let probe = $crate::__private::Probe(value);
-                match (&&&&probe).upper() {
-                    ::core::result::Result::Ok(captured) => captured,
-                    ::core::result::Result::Err(_) => (&&&&&probe).lower(),
+                let __probe = $crate::__private::Probe(__value);
+                match (&&&&__probe).upper_rung() {
+                    ::core::result::Result::Ok(__captured) => __captured,
+                    ::core::result::Result::Err(_) => (&&&&&__probe).lower_rung(),
                 }
             }
         })

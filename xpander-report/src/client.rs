@@ -7,7 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{Answer, Api, Request};
 use crate::block_on::block_on;
-use crate::error::{ConfigError, Error, TransportError};
+use crate::error::{ConfigError, Error};
+use crate::own_thread::quietly;
 use crate::{Agent, Config, Task, TaskReport};
 
 /// The platform's calls, one request and one answer each.
@@ -147,23 +148,41 @@ impl fmt::Debug for Client {
 
 /// Starts the thread; it ends when the last client that shares it is gone.
 fn start(config: Arc<Config>) -> Result<mpsc::UnboundedSender<Call>, Error> {
+    let (sender, calls) = mpsc::unbounded_channel();
+    thread::Builder::new()
+        .name("xpander-client".to_owned())
+        .spawn(move || quietly(|| serve(config, calls)))
+        .map_err(|error| Error::broken("starting the client's thread", error))?;
+    Ok(sender)
+}
+
+fn serve(config: Arc<Config>, mut calls: mpsc::UnboundedReceiver<Call>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-        .map_err(no_thread)?;
-    let (sender, mut calls) = mpsc::unbounded_channel::<Call>();
-    let serve = async move {
-        let api = match Api::connect(config) {
-            Ok(api) => api,
-            Err(error) => {
-                if let Some(call) = calls.recv().await {
-                    let _ = call.answer.send(Err(error));
-                }
-                return;
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            if let Some(call) = calls.blocking_recv() {
+                let error = Error::broken("starting the client's runtime", error);
+                let _ = call.answer.send(Err(error));
             }
-        };
+            return;
+        }
+    };
+    runtime.block_on(async {
+        let mut connected = None;
         while let Some(mut call) = calls.recv().await {
-            let api = api.clone();
+            let api = match &connected {
+                Some(api) => Api::clone(api),
+                None => match Api::connect(Arc::clone(&config)) {
+                    Ok(api) => connected.insert(api).clone(),
+                    Err(error) => {
+                        let _ = call.answer.send(Err(error));
+                        continue;
+                    }
+                },
+            };
             tokio::spawn(async move {
                 tokio::select! {
                     result = api.send(call.request) => { let _ = call.answer.send(result); }
@@ -172,26 +191,12 @@ fn start(config: Arc<Config>) -> Result<mpsc::UnboundedSender<Call>, Error> {
                 }
             });
         }
-    };
-    thread::Builder::new()
-        .name("xpander-client".to_owned())
-        .spawn(move || runtime.block_on(serve))
-        .map_err(no_thread)?;
-    Ok(sender)
-}
-
-fn no_thread(source: std::io::Error) -> Error {
-    Error::Transport(TransportError {
-        is_timeout: false,
-        doing: "starting the client's thread".to_owned(),
-        source: source.into(),
-    })
+    });
 }
 
 fn stopped() -> Error {
-    Error::Transport(TransportError {
-        is_timeout: false,
-        doing: "the request".to_owned(),
-        source: "the client's thread ended before it was answered".into(),
-    })
+    Error::broken(
+        "the request",
+        "the client's thread ended before it was answered",
+    )
 }

@@ -23,6 +23,8 @@ const IS_STG: &str = "IS_STG";
 const PRODUCTION: &str = "https://inbound.xpander.ai";
 const STAGING: &str = "https://inbound.stg.xpander.ai";
 
+pub(crate) type CustomiseHttp = dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync;
+
 /// RFC 3986's unreserved characters travel as they are.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -63,7 +65,7 @@ pub struct Config {
     pub(crate) agent_id: Option<Arc<str>>,
     pub(crate) connect_timeout: Duration,
     pub(crate) timeout: Duration,
-    pub(crate) http: Option<Arc<dyn Fn() -> ClientBuilder + Send + Sync>>,
+    pub(crate) http: Option<Arc<CustomiseHttp>>,
 }
 
 impl Config {
@@ -149,7 +151,7 @@ pub struct ConfigBuilder {
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     variables: Option<Arc<HashMap<String, String>>>,
-    http: Option<Arc<dyn Fn() -> ClientBuilder + Send + Sync>>,
+    http: Option<Arc<CustomiseHttp>>,
 }
 
 impl ConfigBuilder {
@@ -207,11 +209,14 @@ impl ConfigBuilder {
         self
     }
 
-    /// Where the HTTP client comes from, for a proxy, a certificate authority or a TLS of one's own.
-    /// The library adds its time limits and that no redirect is followed, which would hand on the
-    /// key. Called on the library's own thread.
-    pub fn http(mut self, builder: impl Fn() -> ClientBuilder + Send + Sync + 'static) -> Self {
-        self.http = Some(Arc::new(builder));
+    /// Changes the HTTP client before it is made, for a proxy, a certificate authority or a TLS of one's
+    /// own. After it the library sets its time limits and that no redirect is followed, which would hand
+    /// on the key. Called on the library's own thread.
+    pub fn http(
+        mut self,
+        customise: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.http = Some(Arc::new(customise));
         self
     }
 

@@ -134,7 +134,11 @@ impl Envelope {
         if !newer.input.is_absent() {
             self.input = newer.input;
         }
-        if !newer.responses.is_empty() {
+        if newer
+            .responses
+            .iter()
+            .any(|response| response.get() != "null")
+        {
             self.responses = newer.responses;
         }
         if newer.tokens.is_some() {
@@ -143,7 +147,10 @@ impl Envelope {
         if !newer.result.is_absent() {
             self.result = newer.result;
         }
-        if newer.duration.is_some_and(|duration| duration != 0.0) {
+        if newer
+            .duration
+            .is_some_and(|duration| duration.is_finite() && duration != 0.0)
+        {
             self.duration = newer.duration;
         }
         if !newer.used_tools.is_empty() {

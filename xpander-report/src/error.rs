@@ -2,6 +2,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::outcome::chain;
+
 /// Why a call to the platform failed.
 ///
 /// The API key is in none of its texts.
@@ -98,6 +100,23 @@ impl Error {
                 matches!(error.status, 300..=399 | 408 | 425 | 429 | 500..=599)
             }
         }
+    }
+
+    /// Something that will work another time, perhaps.
+    pub(crate) fn broken(
+        doing: impl Into<String>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self::Transport(TransportError {
+            is_timeout: false,
+            doing: doing.into(),
+            source: source.into(),
+        })
+    }
+
+    /// The error and its sources, in one line.
+    pub(crate) fn with_sources(&self) -> String {
+        chain(self, self.source())
     }
 
     /// How long the platform asks to wait before the next try.

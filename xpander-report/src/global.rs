@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use once_cell::sync::OnceCell;
 
 use crate::Reporter;
+use crate::own_thread::is_quiet;
 
 static INSTALLED: OnceCell<Reporter> = OnceCell::new();
 
@@ -32,7 +33,7 @@ pub(crate) fn install(reporter: Reporter) -> Result<(), Reporter> {
 /// The reporter of a run that starts now, if it goes anywhere.
 pub(crate) fn current() -> Option<Reporter> {
     let state = STATE.load(Ordering::Acquire);
-    if state == NONE {
+    if state == NONE || is_quiet() {
         return None;
     }
     let scoped = if state >= SCOPE { scoped() } else { None };
@@ -92,6 +93,8 @@ struct Absent;
 
 #[cfg(feature = "http")]
 fn from_env() -> Result<Reporter, Absent> {
+    use std::sync::atomic::AtomicBool;
+
     use crate::diagnostics::warn;
 
     let is_configured = |variable| std::env::var_os(variable).is_some_and(|v| !v.is_empty());
@@ -102,7 +105,11 @@ fn from_env() -> Result<Reporter, Absent> {
         return Err(Absent);
     }
     Reporter::from_env().map_err(|error| {
-        warn(format_args!("runs are not reported: {error}"));
+        // Threads that wait for the first try each make one of their own.
+        static TOLD: AtomicBool = AtomicBool::new(false);
+        if !TOLD.swap(true, Ordering::Relaxed) {
+            warn(format_args!("runs are not reported: {error}"));
+        }
         Absent
     })
 }

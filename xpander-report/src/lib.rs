@@ -51,7 +51,6 @@ mod client;
 mod config;
 #[cfg(feature = "http")]
 mod delivery;
-#[cfg(feature = "http")]
 mod diagnostics;
 mod envelope;
 #[cfg(feature = "http")]
@@ -61,6 +60,7 @@ mod handle;
 mod json;
 mod luck;
 mod outcome;
+mod own_thread;
 mod record;
 mod redaction;
 mod report;

@@ -20,7 +20,7 @@ pub struct ValueKind;
 /// Names a `Result`'s kind.
 pub trait ProbeResult {
     /// The kind.
-    fn kind(&self) -> ResultKind {
+    fn outcome_kind(&self) -> ResultKind {
         ResultKind
     }
 }
@@ -30,7 +30,7 @@ impl<T, E> ProbeResult for &Probe<'_, Result<T, E>> {}
 /// Names any other type's kind.
 pub trait ProbeValue {
     /// The kind.
-    fn kind(&self) -> ValueKind {
+    fn outcome_kind(&self) -> ValueKind {
         ValueKind
     }
 }
@@ -54,11 +54,11 @@ impl ValueKind {
 /// Error rung 1: an error, with its sources.
 pub trait ErrorRung {
     /// What went wrong.
-    fn reason(&self) -> String;
+    fn error_rung(&self) -> String;
 }
 
 impl<E: Error + ?Sized> ErrorRung for &&&&&Probe<'_, E> {
-    fn reason(&self) -> String {
+    fn error_rung(&self) -> String {
         chain(self.0, self.0.source())
     }
 }
@@ -67,11 +67,11 @@ impl<E: Error + ?Sized> ErrorRung for &&&&&Probe<'_, E> {
 /// `Box<dyn Error + Send + Sync>`.
 pub trait SendErrorRung {
     /// What went wrong.
-    fn reason(&self) -> String;
+    fn error_rung(&self) -> String;
 }
 
 impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> SendErrorRung for &&&&Probe<'_, E> {
-    fn reason(&self) -> String {
+    fn error_rung(&self) -> String {
         let error = self.0.as_ref();
         chain(error, error.source())
     }
@@ -80,11 +80,11 @@ impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> SendErrorRung for &&&&Probe<'_,
 /// Error rung 3: what holds an error, such as `Box<dyn Error>`.
 pub trait BoxedErrorRung {
     /// What went wrong.
-    fn reason(&self) -> String;
+    fn error_rung(&self) -> String;
 }
 
 impl<E: AsRef<dyn Error> + ?Sized> BoxedErrorRung for &&&Probe<'_, E> {
-    fn reason(&self) -> String {
+    fn error_rung(&self) -> String {
         let error = self.0.as_ref();
         chain(error, error.source())
     }
@@ -93,11 +93,11 @@ impl<E: AsRef<dyn Error> + ?Sized> BoxedErrorRung for &&&Probe<'_, E> {
 /// Error rung 4: `Display`.
 pub trait DisplayErrorRung {
     /// What went wrong.
-    fn reason(&self) -> String;
+    fn error_rung(&self) -> String;
 }
 
 impl<E: Display + ?Sized> DisplayErrorRung for &&Probe<'_, E> {
-    fn reason(&self) -> String {
+    fn error_rung(&self) -> String {
         self.0.to_string()
     }
 }
@@ -105,11 +105,11 @@ impl<E: Display + ?Sized> DisplayErrorRung for &&Probe<'_, E> {
 /// Error rung 5: `Debug`.
 pub trait DebugErrorRung {
     /// What went wrong.
-    fn reason(&self) -> String;
+    fn error_rung(&self) -> String;
 }
 
 impl<E: Debug + ?Sized> DebugErrorRung for &Probe<'_, E> {
-    fn reason(&self) -> String {
+    fn error_rung(&self) -> String {
         format!("{:?}", self.0)
     }
 }
@@ -117,18 +117,21 @@ impl<E: Debug + ?Sized> DebugErrorRung for &Probe<'_, E> {
 /// The last error rung: the type's name.
 pub trait NamedErrorRung {
     /// What went wrong.
-    fn reason(&self) -> String;
+    fn error_rung(&self) -> String;
 }
 
 impl<E: ?Sized> NamedErrorRung for Probe<'_, E> {
-    fn reason(&self) -> String {
+    fn error_rung(&self) -> String {
         format!("<{}>", type_name::<E>())
     }
 }
 
 /// The error and its sources, joined by `: `. A source that its error already ends with is not
 /// said twice.
-fn chain<E: Display + ?Sized>(error: &E, mut source: Option<&(dyn Error + 'static)>) -> String {
+pub(crate) fn chain<E: Display + ?Sized>(
+    error: &E,
+    mut source: Option<&(dyn Error + 'static)>,
+) -> String {
     let mut reason = error.to_string();
     while let Some(error) = source {
         let text = error.to_string();
@@ -148,7 +151,7 @@ macro_rules! __reason {
         $crate::__private::guarded(|| {
             #[allow(unused_imports)]
             use $crate::__private::error_rungs::*;
-            (&&&&&&$crate::__private::Probe($error)).reason()
+            (&&&&&&$crate::__private::Probe($error)).error_rung()
         })
     };
 }

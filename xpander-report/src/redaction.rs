@@ -9,6 +9,7 @@ use crate::capture::guarded;
 use crate::captured::Captured;
 use crate::envelope::{Envelope, Field};
 use crate::json;
+use crate::own_thread::quietly;
 
 /// What of a report's content may leave the process: its input, its result and the provider's response.
 ///
@@ -162,7 +163,7 @@ fn boundary(text: &str, max_bytes: usize) -> usize {
 
 fn rewrite(report: TaskReport, hook: &Hook) -> TaskReport {
     let mut rewritten = report.clone();
-    let done = guarded(|| hook(&mut rewritten)).is_some();
+    let done = guarded(|| quietly(|| hook(&mut rewritten))).is_some();
     if !done {
         rewritten = report.clone();
         rewritten.input = None;

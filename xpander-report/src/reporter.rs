@@ -2,10 +2,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::block_on::block_on;
+use crate::block_on::block_on_for;
+use crate::diagnostics::warn;
 use crate::envelope::Envelope;
 use crate::global;
-use crate::sink::{Off, Sink};
+use crate::own_thread::is_quiet;
+use crate::sink::{Flushing, Off, Sink};
 use crate::{FlushOutcome, Stats, TaskReport};
 
 /// How long a [`ReporterGuard`] waits.
@@ -87,7 +89,7 @@ impl Reporter {
 
     /// [`flush`](Self::flush) for code that is not async. It blocks this thread.
     pub fn flush_blocking(&self, timeout: Duration) -> FlushOutcome {
-        block_on(self.flush(timeout))
+        self.wait(self.sink.flush(timeout), timeout)
     }
 
     /// Flushes, then takes no more reports. What is left after `timeout` is dropped and counted.
@@ -97,7 +99,7 @@ impl Reporter {
 
     /// [`shutdown`](Self::shutdown) for code that is not async. It blocks this thread.
     pub fn shutdown_blocking(&self, timeout: Duration) -> FlushOutcome {
-        block_on(self.shutdown(timeout))
+        self.wait(self.sink.shutdown(timeout), timeout)
     }
 
     /// What it has done so far.
@@ -116,13 +118,23 @@ impl Reporter {
         Ok(ReporterGuard { reporter: self })
     }
 
+    /// Waits a little longer than the worker should take, whatever became of it.
+    fn wait(&self, flushing: Flushing<'_>, timeout: Duration) -> FlushOutcome {
+        let patience = timeout.saturating_add(Duration::from_millis(500));
+        block_on_for(flushing, patience).unwrap_or_else(|| FlushOutcome {
+            pending: self.stats().pending,
+            timed_out: true,
+            ..FlushOutcome::default()
+        })
+    }
+
     /// Whether runs of this function go anywhere.
     pub(crate) fn wants(&self, module: &str, function: &str) -> bool {
         self.is_enabled() && self.sink.wants(module, function)
     }
 
     pub(crate) fn accept(&self, mut envelope: Box<Envelope>) {
-        if !self.is_enabled() {
+        if !self.is_enabled() || is_quiet() {
             return;
         }
         envelope.accept();
@@ -154,7 +166,14 @@ pub struct ReporterGuard {
 
 impl Drop for ReporterGuard {
     fn drop(&mut self) {
-        let _ = self.reporter.flush_blocking(GUARD_FLUSH);
+        let outcome = self.reporter.flush_blocking(GUARD_FLUSH);
+        if outcome.pending > 0 {
+            warn(format_args!(
+                "{} reports were not delivered when the guard was dropped; flush for longer, or see \
+                 why they wait",
+                outcome.pending
+            ));
+        }
     }
 }
 

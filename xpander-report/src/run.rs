@@ -188,7 +188,10 @@ impl Run {
     /// Runs the body of an async function.
     pub fn follow<F: Future>(&mut self, body: F) -> Followed<'_, F> {
         self.start_clock();
-        Followed { run: self, body }
+        Followed {
+            run: self,
+            body: Some(body),
+        }
     }
 
     /// Runs the body of a function that is not async.
@@ -363,8 +366,20 @@ pin_project! {
     #[derive(Debug)]
     pub struct Followed<'a, F> {
         run: &'a mut Run,
+        // Gone once it has ended.
         #[pin]
-        body: F,
+        body: Option<F>,
+    }
+
+    impl<F> PinnedDrop for Followed<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.body.is_some() {
+                // What the body leaves behind is dropped as a part of it.
+                let _inside = Entered::enter(this.run.shared.clone());
+                this.body.set(None);
+            }
+        }
     }
 }
 
@@ -372,7 +387,14 @@ impl<F: Future> Future for Followed<'_, F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        this.run.inside(|| this.body.poll(context))
+        let mut this = self.project();
+        let Some(body) = this.body.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let polled = this.run.inside(|| body.poll(context));
+        if polled.is_ready() {
+            this.body.set(None);
+        }
+        polled
     }
 }

@@ -100,14 +100,14 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
-/// Seconds as `0.35 s`, `4.7 s`, `2 m 05 s`, `3 h 12 m`.
+/// Seconds as `350 ms`, `4.7 s`, `2 m 05 s`, `3 h 12 m`.
 pub(super) fn duration(seconds: f64) -> String {
     if !(0.0..1e9).contains(&seconds) {
         format!("{seconds:.3e} s")
-    } else if seconds < 0.005 {
-        "< 0.01 s".to_owned()
-    } else if seconds < 0.995 {
-        format!("{seconds:.2} s")
+    } else if seconds < 0.000_5 {
+        "< 1 ms".to_owned()
+    } else if seconds < 0.999_5 {
+        format!("{:.0} ms", seconds * 1e3)
     } else if seconds < 59.95 {
         format!("{seconds:.1} s")
     } else {
@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn durations_keep_a_useful_precision() {
-        assert_eq!(duration(1e-7), "< 0.01 s");
-        assert_eq!(duration(0.35), "0.35 s");
-        assert_eq!(duration(0.999), "1.0 s");
+        assert_eq!(duration(1e-7), "< 1 ms");
+        assert_eq!(duration(0.35), "350 ms");
+        assert_eq!(duration(0.999_6), "1.0 s");
         assert_eq!(duration(4.74), "4.7 s");
         assert_eq!(duration(59.96), "1 m 00 s");
         assert_eq!(duration(11_520.0), "3 h 12 m");

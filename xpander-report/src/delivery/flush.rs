@@ -56,9 +56,22 @@ impl Flush {
         now >= self.deadline || !outbox.has_open_until(self.until)
     }
 
+    /// Ends with what is still in the outbox pending.
     pub(super) fn end(mut self, outbox: &Outbox) {
         self.outcome.pending = outbox.open_until(self.until) as u64;
         self.outcome.timed_out = self.outcome.pending > 0;
+        self.answer();
+    }
+
+    /// Ends with what is still in the outbox dropped.
+    pub(super) fn end_dropped(mut self, outbox: &Outbox) {
+        let left = outbox.open_until(self.until) as u64;
+        self.outcome.dropped += left;
+        self.outcome.timed_out = left > 0;
+        self.answer();
+    }
+
+    fn answer(self) {
         // Who flushed may have gone on without the answer.
         let _ = self.done.send(self.outcome);
     }

@@ -2,11 +2,14 @@
 
 mod flush;
 mod outbox;
+mod requests;
 mod retry;
+mod trouble;
 mod worker;
 
+use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossbeam_queue::SegQueue;
@@ -15,6 +18,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::builder::Limits;
 use crate::diagnostics::warn;
 use crate::envelope::Envelope;
+use crate::own_thread::is_quiet;
 use crate::sink::{Flushing, Sink};
 use crate::stats::{Counter, Counters};
 use crate::targets::Targets;
@@ -44,17 +48,11 @@ struct Shared {
     /// The worker is about to wait, and must be woken.
     asleep: AtomicBool,
     wake: Notify,
-    worker: Mutex<Worker>,
+    /// Whether there is a worker.
+    is_running: Mutex<bool>,
     is_full: AtomicBool,
     warned_no_agent: AtomicBool,
-}
-
-enum Worker {
-    /// Not needed yet, or no more.
-    Unstarted,
-    Running,
-    /// The system gave no thread; reports stay in the queue.
-    Impossible,
+    warned_no_thread: AtomicBool,
 }
 
 impl Delivery {
@@ -77,9 +75,10 @@ impl Delivery {
                 abandoned: AtomicBool::new(false),
                 asleep: AtomicBool::new(true),
                 wake: Notify::new(),
-                worker: Mutex::new(Worker::Unstarted),
+                is_running: Mutex::new(false),
                 is_full: AtomicBool::new(false),
                 warned_no_agent: AtomicBool::new(false),
+                warned_no_thread: AtomicBool::new(false),
             }),
         }
     }
@@ -172,60 +171,65 @@ impl Shared {
         }
     }
 
-    fn start(self: &Arc<Self>) {
-        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Worker::Unstarted = *worker {
-            *worker = match worker::start(Arc::clone(self)) {
-                Ok(()) => Worker::Running,
+    /// Starts a worker if there is none. Says whether there is one.
+    fn start(self: &Arc<Self>) -> bool {
+        let mut is_running = lock(&self.is_running);
+        if !*is_running {
+            match worker::start(Arc::clone(self)) {
+                Ok(()) => *is_running = true,
                 Err(error) => {
-                    warn(format_args!(
-                        "runs are not reported: no thread for it: {error}"
-                    ));
-                    Worker::Impossible
+                    // The next report tries again.
+                    self.asleep.store(true, Ordering::SeqCst);
+                    if !self.warned_no_thread.swap(true, Ordering::Relaxed) {
+                        warn(format_args!("reports wait for a thread: {error}"));
+                    }
                 }
-            };
+            }
         }
+        *is_running
     }
 
     /// The worker wants to end. Says whether it may: nothing came while it made up its mind.
     fn may_end(&self) -> bool {
-        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut is_running = lock(&self.is_running);
         self.asleep.store(true, Ordering::SeqCst);
-        let flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.queue.is_empty() || !flushes.is_empty() {
+        if !self.queue.is_empty() || !lock(&self.flushes).is_empty() {
             self.asleep.store(false, Ordering::SeqCst);
             return false;
         }
-        *worker = Worker::Unstarted;
+        *is_running = false;
         true
     }
 
     fn flush(self: &Arc<Self>, timeout: Duration, stop: bool) -> Flushing<'_> {
-        let (done, outcome) = oneshot::channel();
-        self.flushes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(FlushRequest {
-                until: self.counters.accepted.get(),
-                timeout,
-                stop,
-                done,
-            });
-        self.start();
-        self.wake.notify_one();
-        if let Worker::Impossible = *self.worker.lock().unwrap_or_else(PoisonError::into_inner) {
-            self.flushes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
+        if self.pending() == 0 {
+            return Box::pin(ready(FlushOutcome::default()));
         }
-        Box::pin(async move {
-            outcome.await.unwrap_or_else(|_| FlushOutcome {
-                pending: self.pending(),
-                timed_out: true,
-                ..FlushOutcome::default()
-            })
-        })
+        // The worker cannot wait for itself.
+        if is_quiet() {
+            return Box::pin(ready(self.timed_out()));
+        }
+        let (done, outcome) = oneshot::channel();
+        lock(&self.flushes).push(FlushRequest {
+            until: self.counters.accepted.get(),
+            timeout,
+            stop,
+            done,
+        });
+        if self.start() {
+            self.wake.notify_one();
+        } else {
+            lock(&self.flushes).clear();
+        }
+        Box::pin(async move { outcome.await.unwrap_or_else(|_| self.timed_out()) })
+    }
+
+    fn timed_out(&self) -> FlushOutcome {
+        FlushOutcome {
+            pending: self.pending(),
+            timed_out: true,
+            ..FlushOutcome::default()
+        }
     }
 
     fn stats(&self) -> Stats {
@@ -248,11 +252,18 @@ impl Shared {
     /// Counts reports of the queue that need no more waiting for.
     fn settle(&self, reason: &Counter, count: u64) {
         self.count(reason, count);
-        self.is_full.store(false, Ordering::Relaxed);
+        // Half empty, or a queue at its limit would be told with every report.
+        if self.pending() <= self.limits.queue_capacity / 2 {
+            self.is_full.store(false, Ordering::Relaxed);
+        }
     }
 
     fn count(&self, reason: &Counter, count: u64) {
         reason.add(count);
         self.counters.settled.add(count);
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

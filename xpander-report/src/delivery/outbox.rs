@@ -150,6 +150,19 @@ impl Outbox {
         }
     }
 
+    /// Makes what was on the way wait again.
+    pub(super) fn recover(&mut self) {
+        for (id, lane) in &mut self.lanes {
+            if let Some(mut parcel) = lane.on_the_way.take() {
+                if let Some(newer) = lane.waiting.take() {
+                    parcel.update(newer);
+                }
+                lane.waiting = Some(parcel);
+                self.ready.push_back(id.clone());
+            }
+        }
+    }
+
     /// How many reports are here that came no later than `ticket`.
     pub(super) fn open_until(&self, ticket: Ticket) -> usize {
         self.open.range(..=ticket).count()

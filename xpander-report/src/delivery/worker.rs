@@ -1,54 +1,63 @@
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::runtime;
-use tokio::task::JoinSet;
+use tokio::runtime::{self, Runtime};
 
-use super::Shared;
 use super::flush::Flush;
 use super::outbox::Outbox;
-use crate::api::{Api, Request};
+use super::requests::{Outcome, Requests};
+use super::trouble::Trouble;
+use super::{Shared, lock};
 use crate::diagnostics::warn;
-use crate::envelope::Envelope;
-use crate::error::Error;
 use crate::luck::luck;
-use crate::task_id::TaskId;
-
-/// Starts the thread that empties the queue, with a runtime of its own.
-pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    thread::Builder::new()
-        .name("xpander-reporter".to_owned())
-        .spawn(move || runtime.block_on(Worker::new(shared).run()))
-        .map(drop)
-}
+use crate::own_thread::quietly;
 
 /// While reports keep coming, the worker looks for them this often and callers need not wake it: a
 /// wake-up costs a caller more than all the rest.
 const PULSE: Duration = Duration::from_millis(2);
 
+/// Starts the thread that empties the queue, with a runtime of its own.
+pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
+    thread::Builder::new()
+        .name("xpander-reporter".to_owned())
+        .spawn(move || quietly(|| live(shared)))
+        .map(drop)
+}
+
+/// The thread's life. A panic, which would be a bug, costs neither the reports nor those who wait.
+fn live(shared: Arc<Shared>) {
+    let mut worker = Worker::new(shared);
+    loop {
+        let lived = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map(|runtime: Runtime| {
+                catch_unwind(AssertUnwindSafe(|| runtime.block_on(worker.run())))
+            });
+        match lived {
+            Ok(Ok(())) => return,
+            Ok(Err(_)) => warn(format_args!(
+                "delivery was interrupted by a panic; it goes on"
+            )),
+            Err(error) => warn(format_args!("delivery waits for a runtime: {error}")),
+        }
+        worker.recover();
+        thread::sleep(Duration::from_secs(1));
+    }
+}
+
 struct Worker {
     shared: Arc<Shared>,
     /// Whether reports came since the last pulse.
     is_busy: bool,
-    /// Made at the first report; made again if that failed.
-    api: Option<Api>,
     outbox: Outbox,
-    requests: JoinSet<Outcome>,
+    requests: Requests,
     flushes: Vec<Flush>,
-    /// The last refusal that was told, so that a thousand of the same are told once.
-    told: Option<u16>,
-}
-
-/// What became of one try.
-struct Outcome {
-    id: TaskId,
-    result: Result<(), Error>,
+    trouble: Trouble,
 }
 
 impl Worker {
@@ -56,15 +65,14 @@ impl Worker {
         Self {
             shared,
             is_busy: false,
-            api: None,
             outbox: Outbox::default(),
-            requests: JoinSet::new(),
+            requests: Requests::new(),
             flushes: Vec::new(),
-            told: None,
+            trouble: Trouble::default(),
         }
     }
 
-    async fn run(mut self) {
+    async fn run(&mut self) {
         loop {
             self.take_in();
             self.begin_flushes();
@@ -78,6 +86,15 @@ impl Worker {
                 return;
             }
             self.wait().await;
+        }
+    }
+
+    /// After a panic: what was on the way is sent again, by a new client.
+    fn recover(&mut self) {
+        self.requests = Requests::new();
+        self.outbox.recover();
+        for flush in self.flushes.drain(..) {
+            flush.end(&self.outbox);
         }
     }
 
@@ -96,13 +113,7 @@ impl Worker {
     }
 
     fn begin_flushes(&mut self) {
-        let requests = std::mem::take(
-            &mut *self
-                .shared
-                .flushes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let requests = std::mem::take(&mut *lock(&self.shared.flushes));
         if requests.is_empty() {
             return;
         }
@@ -117,27 +128,16 @@ impl Worker {
         );
     }
 
+    fn has_room(&self) -> bool {
+        self.requests.len() < self.shared.limits.connections
+    }
+
     /// Starts as many requests as may be under way at once.
     fn send(&mut self) {
-        while self.requests.len() < self.shared.limits.connections {
-            let Some((id, envelope)) = self.outbox.next(Instant::now()) else {
-                return;
-            };
-            let envelope = envelope.clone();
-            let api = match &self.api {
-                Some(api) => Ok(api),
-                None => {
-                    Api::connect(Arc::clone(&self.shared.config)).map(|api| &*self.api.insert(api))
-                }
-            };
-            let prepared = api.and_then(|api| Ok((api.clone(), request(&self.shared, envelope)?)));
-            self.requests.spawn(async move {
-                let result = match prepared {
-                    Ok((api, request)) => api.send(request).await.and_then(|answer| answer.check()),
-                    Err(error) => Err(error),
-                };
-                Outcome { id, result }
-            });
+        while self.has_room()
+            && let Some((id, envelope)) = self.outbox.next(Instant::now())
+        {
+            self.requests.start(id, envelope.clone(), &self.shared);
         }
     }
 
@@ -153,20 +153,13 @@ impl Worker {
                 return;
             }
         }
-        let wake_at = self
-            .flushes
-            .iter()
-            .map(|flush| flush.deadline)
-            .chain(self.outbox.wake_at())
-            .chain(pulse)
-            .min();
+        // Without room, the next thing to happen is that a request ends.
+        let retry = self.outbox.wake_at().filter(|_| self.has_room());
+        let deadlines = self.flushes.iter().map(|flush| flush.deadline);
+        let wake_at = deadlines.chain(retry).chain(pulse).min();
         tokio::select! {
             () = self.shared.wake.notified() => {}
-            Some(outcome) = self.requests.join_next() => {
-                if let Ok(outcome) = outcome {
-                    self.note(outcome);
-                }
-            }
+            outcome = self.requests.next() => self.note(outcome),
             () = until(wake_at) => {}
         }
         let woken_by_report = pulse.is_none() && !self.shared.asleep.swap(false, Ordering::SeqCst);
@@ -177,10 +170,8 @@ impl Worker {
                 () = tokio::time::sleep(PULSE) => {}
             }
         }
-        while let Some(outcome) = self.requests.try_join_next() {
-            if let Ok(outcome) = outcome {
-                self.note(outcome);
-            }
+        while let Some(outcome) = self.requests.try_next() {
+            self.note(outcome);
         }
     }
 
@@ -189,7 +180,7 @@ impl Worker {
         let counters = &shared.counters;
         match result {
             Ok(()) => {
-                self.told = None;
+                self.trouble.over();
                 let tickets = self.outbox.settled(&id);
                 for flush in &mut self.flushes {
                     flush.delivered(&tickets);
@@ -197,6 +188,7 @@ impl Worker {
                 shared.settle(&counters.delivered, 1);
             }
             Err(error) if error.is_retryable() => {
+                self.trouble.put_off(&error);
                 counters.retried.add(1);
                 let asked = error.retry_after();
                 if self.outbox.failed(id, Instant::now(), asked, luck()) {
@@ -204,7 +196,7 @@ impl Worker {
                 }
             }
             Err(error) => {
-                self.tell(&id, &error);
+                self.trouble.refused(&id, &error);
                 let tickets = self.outbox.settled(&id);
                 for flush in &mut self.flushes {
                     flush.dropped(&tickets);
@@ -214,49 +206,34 @@ impl Worker {
         }
     }
 
-    fn tell(&mut self, id: &TaskId, error: &Error) {
-        let status = match error {
-            Error::Status(error) => error.status,
-            _ => 0,
-        };
-        if self.told.replace(status) != Some(status) {
-            warn(format_args!("task {id} cannot be delivered: {error}"));
-        }
-    }
-
     /// Ends the flushes that are over. Returns whether the worker shall end.
     fn end_flushes(&mut self) -> bool {
         let now = Instant::now();
-        let mut stop = false;
-        let outbox = &self.outbox;
-        for flush in self
+        let is_over = |flush: &Flush| flush.is_over(&self.outbox, now);
+        if self
             .flushes
-            .extract_if(.., |flush| flush.is_over(outbox, now))
+            .iter()
+            .any(|flush| flush.stop && is_over(flush))
         {
-            stop |= flush.stop;
-            flush.end(outbox);
+            return true;
         }
-        stop
+        for flush in self.flushes.extract_if(.., |flush| is_over(flush)) {
+            flush.end(&self.outbox);
+        }
+        false
     }
 
     /// After a shutdown.
     fn drop_the_rest(&mut self) {
         self.take_in();
-        self.requests.abort_all();
-        let outbox = std::mem::take(&mut self.outbox);
-        let left = outbox.parcels() as u64;
+        self.requests.abort();
+        let left = self.outbox.parcels() as u64;
+        for flush in self.flushes.drain(..) {
+            flush.end_dropped(&self.outbox);
+        }
+        self.outbox = Outbox::default();
         self.shared.settle(&self.shared.counters.shut_down, left);
     }
-}
-
-fn request(shared: &Shared, envelope: Envelope) -> Result<Request, Error> {
-    let config = &shared.config;
-    let report = shared.redaction.finish(envelope);
-    let agent = config.agent(report.named_agent())?;
-    let body = serde_json::to_vec(&report).map_err(|error| {
-        crate::error::ConfigError::invalid("", "report", format!("it is no JSON: {error}"))
-    })?;
-    Ok(Request::report_task(config, agent, body)?)
 }
 
 async fn until(wake_at: Option<Instant>) {

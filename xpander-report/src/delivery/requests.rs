@@ -1,0 +1,107 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::task::{self, JoinError, JoinSet};
+
+use super::Shared;
+use crate::Config;
+use crate::api::{Api, Request};
+use crate::envelope::Envelope;
+use crate::error::{ConfigError, Error};
+use crate::task_id::TaskId;
+
+/// The requests on the way.
+pub(super) struct Requests {
+    /// Made at the first report; made again if that failed.
+    api: Option<Api>,
+    sending: JoinSet<Result<(), Error>>,
+    ids: HashMap<task::Id, TaskId>,
+}
+
+/// What became of one try.
+pub(super) struct Outcome {
+    pub(super) id: TaskId,
+    pub(super) result: Result<(), Error>,
+}
+
+impl Requests {
+    pub(super) fn new() -> Self {
+        Self {
+            api: None,
+            sending: JoinSet::new(),
+            ids: HashMap::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sending.len()
+    }
+
+    /// Sends a report.
+    pub(super) fn start(&mut self, id: TaskId, envelope: Envelope, shared: &Shared) {
+        let prepared = self
+            .api(&shared.config)
+            .and_then(|api| Ok((api, request(shared, envelope)?)));
+        let sending = self.sending.spawn(async move {
+            let (api, request) = prepared?;
+            api.send(request).await?.check()
+        });
+        self.ids.insert(sending.id(), id);
+    }
+
+    fn api(&mut self, config: &Arc<Config>) -> Result<Api, Error> {
+        if let Some(api) = &self.api {
+            return Ok(api.clone());
+        }
+        let api = Api::connect(Arc::clone(config))?;
+        Ok(self.api.insert(api).clone())
+    }
+
+    /// Waits for the next one that ends; forever if there is none.
+    pub(super) async fn next(&mut self) -> Outcome {
+        loop {
+            match self.sending.join_next_with_id().await {
+                Some(ended) => {
+                    if let Some(outcome) = self.outcome(ended) {
+                        return outcome;
+                    }
+                }
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// One that has ended already.
+    pub(super) fn try_next(&mut self) -> Option<Outcome> {
+        let ended = self.sending.try_join_next_with_id()?;
+        self.outcome(ended)
+    }
+
+    fn outcome(
+        &mut self,
+        ended: Result<(task::Id, Result<(), Error>), JoinError>,
+    ) -> Option<Outcome> {
+        let (task, result) = match ended {
+            Ok((task, result)) => (task, result),
+            // What the application put into the HTTP client can panic.
+            Err(error) => (error.id(), Err(Error::broken("the request", error))),
+        };
+        let id = self.ids.remove(&task)?;
+        Some(Outcome { id, result })
+    }
+
+    /// Gives up everything on the way.
+    pub(super) fn abort(&mut self) {
+        self.sending.abort_all();
+        self.ids.clear();
+    }
+}
+
+fn request(shared: &Shared, envelope: Envelope) -> Result<Request, Error> {
+    let config = &shared.config;
+    let report = shared.redaction.finish(envelope);
+    let agent = config.agent(report.named_agent())?;
+    let body = serde_json::to_vec(&report)
+        .map_err(|error| ConfigError::invalid("", "report", format!("it is no JSON: {error}")))?;
+    Ok(Request::report_task(config, agent, body)?)
+}
