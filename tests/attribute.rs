@@ -138,6 +138,10 @@ mod outcomes {
         fn boxed_send() -> Result<(), Box<dyn Error + Send + Sync>> {
             Err(Outer(Inner).into())
         }
+        #[external_task]
+        fn boxed_only_send() -> Result<(), Box<dyn Error + Send>> {
+            Err(Box::new(Outer(Inner)))
+        }
         struct Opaque;
         #[external_task]
         fn opaque() -> Result<(), Opaque> {
@@ -149,6 +153,7 @@ mod outcomes {
         assert_eq!(outcome(&record(any)), (false, Some("high: low")));
         assert_eq!(outcome(&record(boxed)), (false, Some(chain)));
         assert_eq!(outcome(&record(boxed_send)), (false, Some(chain)));
+        assert_eq!(outcome(&record(boxed_only_send)), (false, Some(chain)));
         let report = record(opaque);
         let (success, reason) = outcome(&report);
         assert!(
@@ -272,6 +277,67 @@ mod outcomes {
             outcome(&record_async(async { boxed("x".into()).await })),
             (true, Some("X"))
         );
+    }
+
+    #[test]
+    fn a_future_is_followed_however_its_type_is_spelled() {
+        type Output = Result<u8, String>;
+        async fn fail() -> Output {
+            Err("later".into())
+        }
+        #[external_task]
+        fn pinned_impl() -> Pin<Box<impl Future<Output = Output>>> {
+            Box::pin(fail())
+        }
+        #[external_task]
+        #[allow(unused_parens, reason = "grouped types are the point")]
+        fn grouped() -> Pin<Box<(dyn Future<Output = Output> + Send + 'static)>> {
+            Box::pin(fail())
+        }
+        #[external_task]
+        fn boxed_unpin() -> Box<dyn Future<Output = Output> + Unpin> {
+            Box::new(Box::pin(fail()))
+        }
+        #[external_task]
+        fn opaque_unpin() -> impl Future<Output = Output> + Unpin {
+            Box::pin(fail())
+        }
+        let reports = [
+            record_async(async { pinned_impl().await }),
+            record_async(async { grouped().await }),
+            record_async(async { boxed_unpin().await }),
+            record_async(async { opaque_unpin().await }),
+        ];
+        for report in &reports {
+            assert_eq!(outcome(report), (false, Some("later")));
+        }
+    }
+
+    #[test]
+    fn what_a_function_does_before_its_future_is_a_part_of_its_run() {
+        #[external_task]
+        fn inner(fail: bool) -> Pin<Box<dyn Future<Output = ()>>> {
+            current_task().used_tool("before");
+            assert!(!fail, "before there is a future");
+            Box::pin(async {
+                current_task().used_tool("inside");
+            })
+        }
+        #[external_task(skip_all)]
+        async fn outer(fail: bool) {
+            inner(fail).await;
+        }
+        let recorder = Recorder::new();
+        smol::block_on(recorder.scope(outer(false)));
+        let reports = recorder.take();
+        assert_eq!(reports[0].used_tools, ["before", "inside"]);
+        assert!(reports[1].used_tools.is_empty());
+
+        recorder.in_scope(|| catch_unwind(|| drop(inner(true))).unwrap_err());
+        let report = &recorder.take()[0];
+        let reason = "panicked: before there is a future";
+        assert_eq!(outcome(report), (false, Some(reason)));
+        assert_eq!(report.used_tools, ["before"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use syn::{Error, Expr, Lifetime, Type, parse_quote};
 
 use crate::function::Function;
 use crate::keys::{Input, Key, Keys};
-use crate::signature::{self, Argument, Kind, local};
+use crate::signature::{self, Argument, Kind, Wrapping, local};
 
 /// The instrumented function; beside an error, the function as it was, so that nothing else breaks.
 ///
@@ -76,7 +76,7 @@ impl<'a> Expansion<'a> {
         let content = match signature::kind(signature) {
             Kind::Async => self.async_body(&start, order, &read),
             Kind::Sync => self.sync_body(&start, order),
-            Kind::Future { output, boxed } => self.future_body(&start, order, &output, boxed),
+            Kind::Future { output, wrapping } => self.future_body(&start, order, &output, wrapping),
         };
         let content = quote!(#inner_attributes #content);
         let mut block = Group::new(Delimiter::Brace, content);
@@ -291,7 +291,7 @@ impl<'a> Expansion<'a> {
     // Output:
     //
     //     let mut __run = { start };
-    //     let __future = Option::unwrap_or_else(None, move || -> Pin<Box<dyn Future<Output = u8>>> {
+    //     let __future = (&mut __run).inside(move || -> Pin<Box<dyn Future<Output = u8>>> {
     //         let _ = (&b, &a);
     //         '__body: { … }
     //     });
@@ -304,7 +304,7 @@ impl<'a> Expansion<'a> {
         start: &TokenStream,
         order: Option<TokenStream>,
         output: &Type,
-        boxed: bool,
+        wrapping: Wrapping,
     ) -> TokenStream {
         let Self { body, run, .. } = self;
         let future = local("future");
@@ -312,19 +312,14 @@ impl<'a> Expansion<'a> {
         let called = quote!((&mut #run).follow(#future).await);
         let outcome = self.outcome(&called, signature::nameable(output).as_ref());
         let reported = quote!(async move { #outcome });
-        let reported = if boxed {
-            quote!(::std::boxed::Box::pin(#reported))
-        } else {
-            reported
+        let reported = match wrapping {
+            Wrapping::None => reported,
+            Wrapping::Pinned => quote!(::std::boxed::Box::pin(#reported)),
+            Wrapping::Boxed => quote!(::std::boxed::Box::new(::std::boxed::Box::pin(#reported))),
         };
-        // Called at once, the closure could not return what borrows from its captures: that takes
-        // an `FnOnce`, which is what `unwrap_or_else` asks for.
         quote! {
             let mut #run = #start;
-            let #future = ::core::option::Option::unwrap_or_else(
-                ::core::option::Option::None,
-                move || -> #returned { #order #body },
-            );
+            let #future = (&mut #run).inside(move || -> #returned { #order #body });
             #reported
         }
     }
@@ -407,6 +402,10 @@ impl<'a> Expansion<'a> {
         let Some(annotation) = annotation else {
             return body.clone();
         };
+        let kinds = match signature::kind(&self.function.signature) {
+            Kind::Sync => quote!(sync_kinds),
+            Kind::Async | Kind::Future { .. } => quote!(kinds),
+        };
         let (end, ok, error) = (local("end"), local("ok"), local("error"));
         let extract = |from: &Ident, extractor: &Expr| {
             let at = at(extractor);
@@ -452,7 +451,7 @@ impl<'a> Expansion<'a> {
             let #value: #annotation = #body;
             if let ::core::option::Option::Some(mut #end) = (&mut #run).end() {
                 #[allow(unused_imports)]
-                use #private::kinds::*;
+                use #private::#kinds::*;
                 match (&&#private::Probe(&#value)).outcome_kind().split(&#value) {
                     ::core::result::Result::Ok(#ok) => { #result #(#others)* }
                     ::core::result::Result::Err(#error) => { #failure }

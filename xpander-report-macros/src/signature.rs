@@ -2,8 +2,8 @@ use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, FnArg, GenericArgument, Pat, Path, PathArguments, ReturnType, Signature, Type,
-    TypeParamBound, parse_quote,
+    Attribute, FnArg, GenericArgument, Pat, Path, PathArguments, PathSegment, ReturnType,
+    Signature, Type, TypeParamBound, parse_quote,
 };
 
 /// A name that an argument binds.
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     /// It returns a future.
     Future {
         output: Box<Type>,
-        boxed: bool,
+        wrapping: Wrapping,
     },
 }
 
@@ -101,43 +101,82 @@ pub(crate) fn kind(signature: &Signature) -> Kind {
         return Kind::Sync;
     };
     match future_output(output) {
-        Some((output, boxed)) => Kind::Future {
+        Some((output, wrapping)) => Kind::Future {
             output: Box::new(output),
-            boxed,
+            wrapping,
         },
         None => Kind::Sync,
     }
 }
 
-/// The output of `impl Future`, `Pin<Box<dyn Future>>` and `BoxFuture`, and whether it is boxed.
-fn future_output(ty: &Type) -> Option<(Type, bool)> {
-    match ty {
-        Type::ImplTrait(ty) => bounds_output(&ty.bounds).map(|output| (output, false)),
-        Type::Paren(ty) => future_output(&ty.elem),
-        Type::Group(ty) => future_output(&ty.elem),
-        Type::Path(ty) => {
-            let last = ty.path.segments.last()?;
-            let mut types = type_arguments(&last.arguments);
-            match last.ident.to_string().as_str() {
-                "BoxFuture" | "LocalBoxFuture" => Some((types.next()?.clone(), true)),
-                "Pin" => {
-                    let Type::Path(boxed) = types.next()? else {
-                        return None;
-                    };
-                    let boxed = boxed
-                        .path
-                        .segments
-                        .last()
-                        .filter(|last| last.ident == "Box")?;
-                    let Type::TraitObject(object) = type_arguments(&boxed.arguments).next()? else {
-                        return None;
-                    };
-                    bounds_output(&object.bounds).map(|output| (output, true))
-                }
-                _ => None,
-            }
+/// What a future that a function returns is wrapped into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrapping {
+    /// `impl Future`
+    None,
+    /// `Pin<Box<…>>`, and what must be `Unpin`
+    Pinned,
+    /// `Box<…>`
+    Boxed,
+}
+
+/// The output of a future that the return type shows, and what it is wrapped into.
+fn future_output(ty: &Type) -> Option<(Type, Wrapping)> {
+    let ty = bare(ty);
+    if let Type::ImplTrait(object) = ty {
+        let wrapping = match object.bounds.iter().any(is_unpin) {
+            true => Wrapping::Pinned,
+            false => Wrapping::None,
+        };
+        return Some((bounds_output(&object.bounds)?, wrapping));
+    }
+    let last = last_segment(ty)?;
+    match last.ident.to_string().as_str() {
+        "BoxFuture" | "LocalBoxFuture" => {
+            let output = type_arguments(&last.arguments).next()?;
+            Some((output.clone(), Wrapping::Pinned))
         }
+        "Pin" => {
+            let boxed = bare(type_arguments(&last.arguments).next()?);
+            Some((boxed_output(last_segment(boxed)?)?, Wrapping::Pinned))
+        }
+        _ => Some((boxed_output(last)?, Wrapping::Boxed)),
+    }
+}
+
+/// The output of `Box<dyn Future>` and `Box<impl Future>`.
+fn boxed_output(boxed: &PathSegment) -> Option<Type> {
+    if boxed.ident != "Box" {
+        return None;
+    }
+    match bare(type_arguments(&boxed.arguments).next()?) {
+        Type::TraitObject(object) => bounds_output(&object.bounds),
+        Type::ImplTrait(object) => bounds_output(&object.bounds),
         _ => None,
+    }
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+fn is_unpin(bound: &TypeParamBound) -> bool {
+    let TypeParamBound::Trait(bound) = bound else {
+        return false;
+    };
+    let last = bound.path.segments.last();
+    last.is_some_and(|last| last.ident == "Unpin")
+}
+
+/// The type without what only groups it.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(ty) => bare(&ty.elem),
+        Type::Group(ty) => bare(&ty.elem),
+        _ => ty,
     }
 }
 

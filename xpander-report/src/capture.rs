@@ -95,33 +95,51 @@ text_behind!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
 /// Bytes, which nobody reads in a report: their number is captured.
 pub trait AsBytes {
-    /// How many.
-    fn count(&self) -> usize;
+    /// How many; `None` stands for null.
+    fn count(&self) -> Option<usize>;
 }
 
 impl AsBytes for [u8] {
-    fn count(&self) -> usize {
-        self.len()
+    fn count(&self) -> Option<usize> {
+        Some(self.len())
     }
 }
 
 impl AsBytes for Vec<u8> {
-    fn count(&self) -> usize {
-        self.len()
+    fn count(&self) -> Option<usize> {
+        Some(self.len())
     }
 }
 
 impl<const N: usize> AsBytes for [u8; N] {
-    fn count(&self) -> usize {
-        N
+    fn count(&self) -> Option<usize> {
+        Some(N)
     }
 }
 
-impl<T: AsBytes + ?Sized> AsBytes for &T {
-    fn count(&self) -> usize {
-        (**self).count()
+impl AsBytes for Cow<'_, [u8]> {
+    fn count(&self) -> Option<usize> {
+        Some(self.len())
     }
 }
+
+impl<T: AsBytes> AsBytes for Option<T> {
+    fn count(&self) -> Option<usize> {
+        self.as_ref().and_then(AsBytes::count)
+    }
+}
+
+macro_rules! bytes_behind {
+    ($($pointer:ty),*) => {$(
+        impl<T: AsBytes + ?Sized> AsBytes for $pointer {
+            fn count(&self) -> Option<usize> {
+                (**self).count()
+            }
+        }
+    )*};
+}
+
+bytes_behind!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
 /// Upper rung 1: text, as it is.
 pub trait TextRung {
@@ -143,7 +161,7 @@ pub trait BytesRung {
 
 impl<T: AsBytes + ?Sized> BytesRung for &&Probe<'_, T> {
     fn upper_rung(&self) -> Upper {
-        Ok(Some(bytes(self.0.count())))
+        Ok(self.0.count().map(bytes))
     }
 }
 

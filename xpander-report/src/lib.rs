@@ -116,14 +116,19 @@ pub mod __private {
     /// The traits of the ladder for errors.
     pub mod error_rungs {
         pub use crate::outcome::{
-            BoxedErrorRung as _, DebugErrorRung as _, DisplayErrorRung as _, ErrorRung as _,
-            NamedErrorRung as _, SendErrorRung as _,
+            DebugErrorRung as _, DisplayErrorRung as _, ErrorRung as _, HeldErrorRung as _,
+            NamedErrorRung as _,
         };
     }
 
     /// The traits that tell a `Result` from other values.
     pub mod kinds {
         pub use crate::outcome::{ProbeResult as _, ProbeValue as _};
+    }
+
+    /// The same for functions that are not async, which may return a future unawares.
+    pub mod sync_kinds {
+        pub use crate::outcome::{ProbeFuture as _, ProbeResult as _, ProbeValue as _};
     }
 }
 

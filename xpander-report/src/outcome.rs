@@ -6,6 +6,7 @@ use std::any::type_name;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt::{Debug, Display, Write};
+use std::ops::Deref;
 
 use crate::capture::Probe;
 
@@ -27,6 +28,28 @@ pub trait ProbeResult {
 
 impl<T, E> ProbeResult for &Probe<'_, Result<T, E>> {}
 
+/// The kind of a future that the return type does not show to be one.
+#[derive(Debug)]
+pub struct FutureKind;
+
+/// Names a future's kind.
+pub trait ProbeFuture {
+    /// The kind.
+    fn outcome_kind(&self) -> FutureKind {
+        FutureKind
+    }
+}
+
+impl<T: Future> ProbeFuture for &Probe<'_, T> {}
+
+/// Implemented for nothing: it gives a mistake its message.
+#[diagnostic::on_unimplemented(
+    message = "`#[external_task]` cannot follow a future whose return type does not show it. Spell \
+               the type as `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …>>>`.",
+    label = "this is a future, and its run would be over before it began"
+)]
+pub trait ShownToBeAFuture {}
+
 /// Names any other type's kind.
 pub trait ProbeValue {
     /// The kind.
@@ -44,6 +67,13 @@ impl ResultKind {
     }
 }
 
+impl FutureKind {
+    /// Does not compile, with a message.
+    pub fn split<T: ShownToBeAFuture>(self, value: &T) -> Result<&T, &Infallible> {
+        Ok(value)
+    }
+}
+
 impl ValueKind {
     /// The value; there is no error.
     pub fn split<T>(self, value: &T) -> Result<&T, &Infallible> {
@@ -57,40 +87,26 @@ pub trait ErrorRung {
     fn error_rung(&self) -> String;
 }
 
-impl<E: Error + ?Sized> ErrorRung for &&&&&Probe<'_, E> {
+impl<E: Error + ?Sized> ErrorRung for &&&&Probe<'_, E> {
     fn error_rung(&self) -> String {
         chain(self.0, self.0.source())
     }
 }
 
-/// Error rung 2: what holds an error that may cross threads, such as `anyhow::Error` and
-/// `Box<dyn Error + Send + Sync>`.
-pub trait SendErrorRung {
+/// Error rung 2: what holds an error, such as `anyhow::Error` and `Box<dyn Error>`.
+pub trait HeldErrorRung {
     /// What went wrong.
     fn error_rung(&self) -> String;
 }
 
-impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> SendErrorRung for &&&&Probe<'_, E> {
+impl<E: Deref<Target: Error> + ?Sized> HeldErrorRung for &&&Probe<'_, E> {
     fn error_rung(&self) -> String {
-        let error = self.0.as_ref();
+        let error = &**self.0;
         chain(error, error.source())
     }
 }
 
-/// Error rung 3: what holds an error, such as `Box<dyn Error>`.
-pub trait BoxedErrorRung {
-    /// What went wrong.
-    fn error_rung(&self) -> String;
-}
-
-impl<E: AsRef<dyn Error> + ?Sized> BoxedErrorRung for &&&Probe<'_, E> {
-    fn error_rung(&self) -> String {
-        let error = self.0.as_ref();
-        chain(error, error.source())
-    }
-}
-
-/// Error rung 4: `Display`.
+/// Error rung 3: `Display`.
 pub trait DisplayErrorRung {
     /// What went wrong.
     fn error_rung(&self) -> String;
@@ -102,7 +118,7 @@ impl<E: Display + ?Sized> DisplayErrorRung for &&Probe<'_, E> {
     }
 }
 
-/// Error rung 5: `Debug`.
+/// Error rung 4: `Debug`.
 pub trait DebugErrorRung {
     /// What went wrong.
     fn error_rung(&self) -> String;
@@ -151,7 +167,7 @@ macro_rules! __reason {
         $crate::__private::guarded(|| {
             #[allow(unused_imports)]
             use $crate::__private::error_rungs::*;
-            (&&&&&&$crate::__private::Probe($error)).error_rung()
+            (&&&&&$crate::__private::Probe($error)).error_rung()
         })
     };
 }

@@ -216,7 +216,7 @@ impl Run {
     }
 
     /// Runs a piece of the body with this run as the current one. A panic is reported and goes on.
-    fn inside<T>(&mut self, body: impl FnOnce() -> T) -> T {
+    pub fn inside<T>(&mut self, body: impl FnOnce() -> T) -> T {
         let outer = Entered::enter(self.shared.clone());
         if self.shared.is_none() {
             return body();
@@ -224,6 +224,8 @@ impl Run {
         let result = catch_unwind(AssertUnwindSafe(body));
         drop(outer);
         result.unwrap_or_else(|payload| {
+            // A function that returns a future may panic before there is one.
+            self.started.get_or_insert_with(Instant::now);
             if let Some(end) = self.end() {
                 end.panicked(payload.as_ref());
             }
