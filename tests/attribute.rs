@@ -696,6 +696,20 @@ mod keys {
     }
 
     #[test]
+    fn a_reporter_that_panics_costs_the_report_and_not_the_call() {
+        #[external_task(reporter = no_reporter())]
+        fn run() -> u8 {
+            7
+        }
+        fn no_reporter() -> Reporter {
+            panic!("no reporter")
+        }
+        let recorder = Recorder::new();
+        assert_eq!(recorder.in_scope(run), 7);
+        assert!(recorder.take().is_empty());
+    }
+
+    #[test]
     fn a_reporter_can_be_given_and_goes_before_the_scope() {
         struct Service {
             reporter: Reporter,

@@ -68,6 +68,31 @@ mod content {
     }
 
     #[test]
+    fn switched_off_is_not_even_captured() {
+        struct Secret;
+        impl std::fmt::Debug for Secret {
+            fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::process::abort()
+            }
+        }
+        #[external_task(error = |_| Secret)]
+        fn run(one: Secret, other: Secret) -> Result<Secret, Secret> {
+            if std::hint::black_box(true) {
+                Ok(one)
+            } else {
+                Err(other)
+            }
+        }
+        #[external_task(input = Secret, result = |_| Secret)]
+        fn keys() {}
+        let report = record(Redaction::new().capture_content(false), || {
+            run(Secret, Secret)
+        });
+        assert_eq!(report.is_success, Some(true));
+        record(Redaction::new().capture_content(false), keys);
+    }
+
+    #[test]
     fn switched_off_shows_that_a_run_panicked_and_not_why() {
         #[external_task]
         fn run() {

@@ -106,7 +106,11 @@ impl<'a> Expansion<'a> {
                 let at = at(reporter);
                 let private = self.private_at(at);
                 quote_spanned! {at=>
-                    #private::Start::with(::core::module_path!(), #name, &(#reporter))
+                    #private::Start::with(
+                        ::core::module_path!(),
+                        #name,
+                        || #private::reporter(&(#reporter)),
+                    )
                 }
             }
             None => quote!(#private::Start::new(::core::module_path!(), #name)),
@@ -159,14 +163,14 @@ impl<'a> Expansion<'a> {
     fn input(&self) -> Option<TokenStream> {
         let Self { private, start, .. } = self;
         if let Some(Input::Value(value)) = self.keys.input.get() {
-            return Some(quote!((&mut #start).input(#private::capture!(#value));));
+            return Some(quote!((&mut #start).input(|| #private::capture!(#value));));
         }
         let captured = self.captured();
         match captured.as_slice() {
             [] => None,
             [only] if only.conditions.is_empty() => {
                 let name = &only.name;
-                Some(quote!((&mut #start).argument(#private::capture!(#name));))
+                Some(quote!((&mut #start).argument(|| #private::capture!(#name));))
             }
             several => {
                 let several = several.iter().map(|argument| {
@@ -176,7 +180,7 @@ impl<'a> Expansion<'a> {
                     let label = argument.label();
                     quote!(#(#conditions)* (#label, #private::capture!(#name)))
                 });
-                Some(quote!((&mut #start).arguments([#(#several),*]);))
+                Some(quote!((&mut #start).arguments(|| [#(#several),*]);))
             }
         }
     }
@@ -384,8 +388,8 @@ impl<'a> Expansion<'a> {
     //     if let Some(mut __end) = (&mut __run).end() {
     //         use kinds::*;
     //         match (&&Probe(&__value)).outcome_kind().split(&__value) {
-    //             Ok(__ok) => (&mut __end).succeeded(capture!(*__ok)),
-    //             Err(__error) => (&mut __end).failed(reason!(__error), type_name(__error)),
+    //             Ok(__ok) => (&mut __end).succeeded(|| capture!(*__ok)),
+    //             Err(__error) => (&mut __end).failed(|| reason!(__error), type_name(__error)),
     //         }
     //         __end.report();
     //     }
@@ -416,11 +420,11 @@ impl<'a> Expansion<'a> {
             Some(result) => {
                 let extracted = extract(&ok, result);
                 quote! {
-                    (&mut #end).succeeded(::core::option::Option::None);
-                    (&mut #end).result(#private::capture!(#extracted));
+                    (&mut #end).succeeded(|| ::core::option::Option::None);
+                    (&mut #end).result(|| #private::capture!(#extracted));
                 }
             }
-            None => quote!((&mut #end).succeeded(#private::capture!(*#ok));),
+            None => quote!((&mut #end).succeeded(|| #private::capture!(*#ok));),
         };
         let others = [
             ("llm_response", keys.llm_response.get()),
@@ -438,12 +442,12 @@ impl<'a> Expansion<'a> {
             Some(reason) => {
                 let extracted = extract(&error, reason);
                 quote! {
-                    (&mut #end).failed(::core::option::Option::None, #private::type_name(#error));
-                    (&mut #end).result(#private::capture!(#extracted));
+                    (&mut #end).failed(|| ::core::option::Option::None, #private::type_name(#error));
+                    (&mut #end).result(|| #private::capture!(#extracted));
                 }
             }
             None => {
-                quote!((&mut #end).failed(#private::reason!(#error), #private::type_name(#error));)
+                quote!((&mut #end).failed(|| #private::reason!(#error), #private::type_name(#error));)
             }
         };
         quote! {

@@ -102,7 +102,7 @@ pub use tokens::Tokens;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::capture::{Probe, extract, guarded, type_name_of as type_name};
-    pub use crate::run::Start;
+    pub use crate::run::{Start, reporter};
     pub use crate::{__capture as capture, __reason as reason};
 
     /// The traits of the capture ladder.

@@ -71,6 +71,10 @@ impl Redaction {
         self
     }
 
+    pub(crate) fn captures_content(&self) -> bool {
+        self.content
+    }
+
     /// The report as it will be sent.
     pub(crate) fn finish(&self, mut envelope: Envelope) -> TaskReport {
         if self.content {

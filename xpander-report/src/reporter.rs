@@ -128,6 +128,11 @@ impl Reporter {
         })
     }
 
+    /// Whether content of runs may leave.
+    pub(crate) fn captures_content(&self) -> bool {
+        self.sink.captures_content()
+    }
+
     /// Whether runs of this function go anywhere.
     pub(crate) fn wants(&self, module: &str, function: &str) -> bool {
         self.is_enabled() && self.sink.wants(module, function)

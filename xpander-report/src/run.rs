@@ -72,14 +72,10 @@ impl Start {
     pub fn with(
         module: &'static str,
         function: &'static str,
-        reporter: impl AsRef<Reporter>,
+        reporter: impl FnOnce() -> Reporter,
     ) -> Self {
-        let reporter = reporter.as_ref();
-        Self(
-            reporter
-                .wants(module, function)
-                .then(|| Self::to(reporter.clone(), module, function)),
-        )
+        let reporter = guarded(reporter).filter(|reporter| reporter.wants(module, function));
+        Self(reporter.map(|reporter| Self::to(reporter, module, function)))
     }
 
     fn to(
@@ -123,33 +119,28 @@ impl Start {
     }
 
     /// The only captured argument.
-    pub fn argument(&mut self, value: Option<Captured>) {
-        self.edit(|envelope| envelope.input.capture(value));
+    pub fn argument(&mut self, value: impl FnOnce() -> Option<Captured>) {
+        self.content(|envelope| envelope.input.capture(value()));
     }
 
     /// Several captured arguments, which become an object by name.
-    pub fn arguments<const N: usize>(&mut self, arguments: [(&'static str, Option<Captured>); N]) {
-        let mut object = String::from("{");
-        for (name, value) in &arguments {
-            if object.len() > 1 {
-                object.push(',');
-            }
-            json::push_string(&mut object, name);
-            object.push(':');
-            match value {
-                Some(value) => value.push_json(&mut object),
-                None => object.push_str("null"),
-            }
-        }
-        object.push('}');
-        self.edit(|envelope| envelope.input.capture(Some(Captured::Json(object))));
+    pub fn arguments<const N: usize>(
+        &mut self,
+        arguments: impl FnOnce() -> [(&'static str, Option<Captured>); N],
+    ) {
+        self.content(|envelope| {
+            let object = Captured::Json(object(&arguments()));
+            envelope.input.capture(Some(object));
+        });
     }
 
     /// The key `input`.
-    pub fn input(&mut self, value: Option<Captured>) {
-        if let Some(value) = value {
-            self.edit(|envelope| envelope.input.set(value));
-        }
+    pub fn input(&mut self, value: impl FnOnce() -> Option<Captured>) {
+        self.content(|envelope| {
+            if let Some(value) = value() {
+                envelope.input.set(value);
+            }
+        });
     }
 
     /// The key `agent_id`.
@@ -182,6 +173,38 @@ impl Start {
             edit(envelope);
         }
     }
+
+    /// Captures content, unless none may leave.
+    fn content(&mut self, capture: impl FnOnce(&mut Envelope)) {
+        if let Some((reporter, envelope)) = &mut self.0
+            && reporter.captures_content()
+        {
+            capture(envelope);
+        }
+    }
+}
+
+/// Captured arguments as an object by name.
+fn object(arguments: &[(&'static str, Option<Captured>)]) -> String {
+    let mut object = String::from("{");
+    for (name, value) in arguments {
+        if object.len() > 1 {
+            object.push(',');
+        }
+        json::push_string(&mut object, name);
+        object.push(':');
+        match value {
+            Some(value) => value.push_json(&mut object),
+            None => object.push_str("null"),
+        }
+    }
+    object.push('}');
+    object
+}
+
+/// The key `reporter`.
+pub fn reporter(reporter: impl AsRef<Reporter>) -> Reporter {
+    reporter.as_ref().clone()
 }
 
 impl Run {
@@ -244,23 +267,25 @@ impl Drop for Run {
 
 impl End {
     /// The body gave a value.
-    pub fn succeeded(&mut self, result: Option<Captured>) {
+    pub fn succeeded(&mut self, result: impl FnOnce() -> Option<Captured>) {
         self.envelope.is_success.capture(Some(true));
-        self.envelope.result.capture(result);
+        self.content(|envelope| envelope.result.capture(result()));
     }
 
     /// The body gave an error of this type.
-    pub fn failed(&mut self, reason: Option<String>, error_type: &'static str) {
+    pub fn failed(&mut self, reason: impl FnOnce() -> Option<String>, error_type: &'static str) {
         self.envelope.is_success.capture(Some(false));
         self.envelope.error_type = Some(Cow::Borrowed(error_type));
-        self.envelope.result.capture(reason.map(Captured::Text));
+        self.content(|envelope| envelope.result.capture(reason().map(Captured::Text)));
     }
 
     /// The keys `result` and `error`.
-    pub fn result(&mut self, value: Option<Captured>) {
-        if let Some(value) = value {
-            self.envelope.result.set(value);
-        }
+    pub fn result(&mut self, value: impl FnOnce() -> Option<Captured>) {
+        self.content(|envelope| {
+            if let Some(value) = value() {
+                envelope.result.set(value);
+            }
+        });
     }
 
     /// The key `llm_response`.
@@ -294,6 +319,13 @@ impl End {
     pub fn is_success(&mut self, is_success: impl FnOnce() -> bool) {
         if let Some(is_success) = guarded(is_success) {
             self.envelope.is_success.set(is_success);
+        }
+    }
+
+    /// Captures content, unless none may leave.
+    fn content(&mut self, capture: impl FnOnce(&mut Envelope)) {
+        if self.shared.reporter.captures_content() {
+            capture(&mut self.envelope);
         }
     }
 

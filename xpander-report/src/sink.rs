@@ -18,6 +18,11 @@ pub(crate) trait Sink: Send + Sync {
         true
     }
 
+    /// Whether it lets content leave; none is captured otherwise.
+    fn captures_content(&self) -> bool {
+        true
+    }
+
     /// Takes a report; never blocks.
     fn accept(&self, envelope: Box<Envelope>);
 

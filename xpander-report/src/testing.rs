@@ -50,6 +50,10 @@ struct Kept {
 }
 
 impl Sink for Arc<Kept> {
+    fn captures_content(&self) -> bool {
+        self.redaction.captures_content()
+    }
+
     fn accept(&self, envelope: Box<Envelope>) {
         self.accepted.add(1);
         self.envelopes

@@ -89,6 +89,10 @@ impl Sink for Delivery {
         self.shared.targets.contain(module, function)
     }
 
+    fn captures_content(&self) -> bool {
+        self.shared.redaction.captures_content()
+    }
+
     fn accept(&self, envelope: Box<Envelope>) {
         self.shared.accept(envelope);
     }
