@@ -15,6 +15,11 @@ pub(crate) struct Argument {
 }
 
 impl Argument {
+    /// Whether a key means this argument by `name`.
+    pub(crate) fn is(&self, name: &Ident) -> bool {
+        *name == self.label()
+    }
+
     /// As the report shows it.
     pub(crate) fn label(&self) -> String {
         self.name.unraw().to_string()
