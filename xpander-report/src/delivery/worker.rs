@@ -228,11 +228,12 @@ impl Worker {
         self.take_in();
         self.requests.abort();
         let left = self.outbox.parcels() as u64;
+        // Counted before anybody is answered, who may look at the counters next.
+        self.shared.settle(&self.shared.counters.shut_down, left);
         for flush in self.flushes.drain(..) {
             flush.end_dropped(&self.outbox);
         }
         self.outbox = Outbox::default();
-        self.shared.settle(&self.shared.counters.shut_down, left);
     }
 }
 
