@@ -12,6 +12,14 @@ fn id_of(body: &str) -> String {
     body["id"].as_str().unwrap().to_owned()
 }
 
+/// Refuses the first try for now, so that what comes next meets it waiting.
+fn failing_once() -> Server {
+    Server::start(|before, _| match before {
+        0 => Answer::json(500, "{}"),
+        _ => Answer::task(),
+    })
+}
+
 #[test]
 fn a_report_without_an_id_gets_one_of_its_own() {
     let server = Server::always(Answer::task());
@@ -175,11 +183,7 @@ fn two_requests_of_one_task_are_never_on_the_way_together() {
 
 #[test]
 fn a_newer_report_is_laid_over_one_that_waits_and_keeps_what_it_does_not_say() {
-    // The first try fails, so that the second report meets the first one waiting.
-    let server = Server::start(|before, _| match before {
-        0 => Answer::json(500, "{}"),
-        _ => Answer::task(),
-    });
+    let server = failing_once();
     let reporter = reporter(server.url());
     let first = TaskReport::new()
         .id("t")
@@ -201,10 +205,7 @@ fn a_newer_report_is_laid_over_one_that_waits_and_keeps_what_it_does_not_say() {
 
 #[test]
 fn an_id_and_the_same_id_as_text_are_one_task() {
-    let server = Server::start(|before, _| match before {
-        0 => Answer::json(500, "{}"),
-        _ => Answer::task(),
-    });
+    let server = failing_once();
     let reporter = reporter(server.url());
     reporter.report(TaskReport::new());
     let id = id_of(&server.wait_for(1)[0].body);
@@ -518,10 +519,7 @@ fn what_the_library_calls_itself_is_not_reported_and_cannot_wait_for_itself() {
 
 #[test]
 fn an_update_without_values_keeps_those_that_wait() {
-    let server = Server::start(|before, _| match before {
-        0 => Answer::json(500, "{}"),
-        _ => Answer::task(),
-    });
+    let server = failing_once();
     let reporter = reporter(server.url());
     let first = TaskReport::new().id("t").llm_response([1]);
     reporter.report(first.duration(Duration::from_secs(3)));

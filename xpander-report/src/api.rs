@@ -8,11 +8,11 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::Config;
 use crate::capture::guarded;
 use crate::error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 use crate::own_thread::quietly;
 use crate::secret::ApiKey;
+use crate::{Config, TaskReport};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// A wait longer than this is not believed.
@@ -30,11 +30,13 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn report_task(
-        config: &Config,
-        agent: &str,
-        body: Vec<u8>,
-    ) -> Result<Self, ConfigError> {
+    /// The report, to the agent that it or else the configuration names.
+    pub(crate) fn report_task(config: &Config, report: &TaskReport) -> Result<Self, ConfigError> {
+        let agent = config.agent(report.named_agent())?;
+        let body = serde_json::to_vec(report).map_err(|error| {
+            let problem = format!("this report cannot be written as JSON: {error}");
+            ConfigError::invalid("no variable", "report", problem)
+        })?;
         Ok(Self {
             method: Method::POST,
             url: config.endpoint(&["agent-execution", agent, "report_task"])?,

@@ -65,16 +65,7 @@ impl Client {
     /// # Errors
     /// No agent named, no connection, a status that is no success, an answer that cannot be read.
     pub async fn report_external_task(&self, report: &TaskReport) -> Result<Task, Error> {
-        let agent = self.config.agent(report.named_agent())?;
-        let body = serde_json::to_vec(report).map_err(|error| {
-            ConfigError::invalid(
-                "",
-                "report",
-                format!("it cannot be written as JSON: {error}"),
-            )
-        })?;
-        self.call(Request::report_task(&self.config, agent, body)?)
-            .await
+        self.call(Request::report_task(&self.config, report)?).await
     }
 
     /// [`report_external_task`](Self::report_external_task) for code that is not async. It blocks

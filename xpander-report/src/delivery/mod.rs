@@ -131,7 +131,8 @@ impl Shared {
             self.drop_without_agent();
             return;
         }
-        if self.pending() > self.limits.queue_capacity {
+        // By its own ticket, so that of several at the limit only those beyond it are dropped.
+        if ticket.saturating_sub(counters.settled.get()) > self.limits.queue_capacity {
             self.drop_when_full();
             return;
         }

@@ -7,7 +7,7 @@ use super::Shared;
 use crate::Config;
 use crate::api::{Api, Request};
 use crate::envelope::Envelope;
-use crate::error::{ConfigError, Error};
+use crate::error::Error;
 use crate::task_id::TaskId;
 
 /// The requests on the way.
@@ -39,9 +39,10 @@ impl Requests {
 
     /// Sends a report.
     pub(super) fn start(&mut self, id: TaskId, envelope: Envelope, shared: &Shared) {
+        let report = shared.redaction.finish(envelope);
         let prepared = self
             .api(&shared.config)
-            .and_then(|api| Ok((api, request(shared, envelope)?)));
+            .and_then(|api| Ok((api, Request::report_task(&shared.config, &report)?)));
         let sending = self.sending.spawn(async move {
             let (api, request) = prepared?;
             api.send(request).await?.check()
@@ -95,13 +96,4 @@ impl Requests {
         self.sending.abort_all();
         self.ids.clear();
     }
-}
-
-fn request(shared: &Shared, envelope: Envelope) -> Result<Request, Error> {
-    let config = &shared.config;
-    let report = shared.redaction.finish(envelope);
-    let agent = config.agent(report.named_agent())?;
-    let body = serde_json::to_vec(&report)
-        .map_err(|error| ConfigError::invalid("", "report", format!("it is no JSON: {error}")))?;
-    Ok(Request::report_task(config, agent, body)?)
 }
