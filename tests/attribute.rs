@@ -667,6 +667,16 @@ mod keys {
     }
 
     #[test]
+    fn tokens_that_are_not_known_stay_open() {
+        #[external_task(tokens = |known: &bool| known.then(|| Tokens::new(7, 3)))]
+        fn run(known: bool) -> bool {
+            known
+        }
+        assert_eq!(record(|| run(true)).tokens, Some(Tokens::new(7, 3)));
+        assert_eq!(record(|| run(false)).tokens, None);
+    }
+
+    #[test]
     fn an_agent_may_be_given_by_its_record() {
         #[external_task(agent_id = agent, skip_all)]
         fn run(agent: &Agent) {}

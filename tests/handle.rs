@@ -17,7 +17,7 @@ fn everything_can_be_said_from_inside() {
             .tokens(Tokens::new(7, 3))
             .used_tool("search")
             .used_tool(String::from("fetch"))
-            .llm_response(serde_json::json!({"id": 1}))
+            .llm_response(&serde_json::json!({"id": 1}))
             .result("said");
         "returned"
     }
@@ -33,7 +33,7 @@ fn everything_can_be_said_from_inside() {
 fn several_responses_become_an_array() {
     #[external_task]
     fn run() {
-        current_task().llm_response([1]).llm_response("two");
+        current_task().llm_response(&[1]).llm_response("two");
     }
     let report = &record(run)[0];
     assert_eq!(
@@ -81,7 +81,7 @@ fn outside_a_run_the_handle_does_nothing() {
         .result("y")
         .fail("z")
         .tokens(Tokens::new(1, 1))
-        .llm_response(());
+        .llm_response(&());
     assert_eq!(task.id(), None);
 }
 
@@ -180,7 +180,7 @@ fn a_value_that_panics_while_it_is_written_does_not_break_the_handle() {
     }
     #[external_task]
     fn run() {
-        current_task().llm_response(Bomb).used_tool("after");
+        current_task().llm_response(&Bomb).used_tool("after");
     }
     let report = &record(run)[0];
     assert_eq!(report.used_tools, ["after"]);
@@ -212,4 +212,113 @@ fn what_a_cancelled_body_leaves_behind_is_dropped_as_a_part_of_its_run() {
     assert_eq!(reports[0].used_tools, ["argument", "local"]);
     assert_eq!(reports[0].result.as_deref(), Some("cancelled"));
     assert_eq!(reports[1].used_tools, ["outer"]);
+}
+
+mod a_run_carried_along {
+    use super::*;
+    use xpander_report::InTask;
+
+    async fn search() {
+        smol::future::yield_now().await;
+        current_task().used_tool("search");
+    }
+
+    #[test]
+    fn is_the_current_one_of_a_spawned_future_and_only_of_that() {
+        #[external_task]
+        async fn run(executor: &smol::Executor<'_>) {
+            let carried = executor.spawn(search().in_task(current_task()));
+            let left_behind = executor.spawn(async {
+                search().await;
+                current_task().id()
+            });
+            carried.await;
+            assert_eq!(left_behind.await, None);
+        }
+        let executor = smol::Executor::new();
+        let recorder = Recorder::new();
+        // The run's own polls and the executor's take turns on this thread.
+        smol::block_on(executor.run(async {
+            let run = recorder.scope(run(&executor));
+            run.await;
+        }));
+        assert_eq!(recorder.take()[0].used_tools, ["search"]);
+    }
+
+    #[test]
+    fn is_left_when_its_guard_is_dropped() {
+        #[external_task]
+        fn outer() {
+            let outer = current_task();
+            inner(&outer);
+            assert_eq!(current_task().id(), outer.id());
+        }
+        #[external_task(skip_all)]
+        fn inner(outer: &xpander_report::TaskHandle) {
+            let own = current_task().id();
+            {
+                let _entered = outer.enter();
+                assert_eq!(current_task().id(), outer.id());
+                current_task().used_tool("of the outer run");
+            }
+            assert_eq!(current_task().id(), own);
+        }
+        let reports = record(outer);
+        assert_eq!(reports[0].used_tools, [""; 0]);
+        assert_eq!(reports[1].used_tools, ["of the outer run"]);
+    }
+
+    #[test]
+    fn that_is_over_takes_nothing_more() {
+        #[external_task]
+        fn run() -> xpander_report::TaskHandle {
+            current_task()
+        }
+        let recorder = Recorder::new();
+        let over = recorder.in_scope(run);
+        let _entered = over.enter();
+        current_task().used_tool("too late").progress();
+        let reports = recorder.take();
+        assert_eq!(reports.len(), 1);
+        assert_eq!(reports[0].used_tools, [""; 0]);
+    }
+}
+
+mod progress {
+    use super::*;
+
+    #[test]
+    fn is_reported_under_the_id_that_the_run_ends_with() {
+        #[external_task]
+        fn run(question: &str) -> &'static str {
+            current_task().used_tool("search").progress();
+            current_task().used_tool("fetch").result("half").progress();
+            "returned"
+        }
+        let reports = record(|| run("why"));
+        let ids: Vec<_> = reports.iter().map(|report| report.id.as_ref()).collect();
+        assert_eq!(ids, [ids[0]; 3]);
+        assert!(ids[0].is_some());
+        assert!(
+            reports
+                .iter()
+                .all(|report| report.input.as_deref() == Some("why"))
+        );
+        assert_eq!(reports[0].is_success, None);
+        assert_eq!(reports[0].used_tools, ["search"]);
+        assert_eq!(reports[1].result.as_deref(), Some("half"));
+        assert_eq!(reports[2].used_tools, ["search", "fetch"]);
+    }
+
+    #[test]
+    fn of_a_run_that_is_not_drawn_is_not_reported() {
+        #[external_task(sample = 0.0, keep_failures)]
+        fn run() -> Result<(), &'static str> {
+            current_task().progress();
+            Err("no answer")
+        }
+        let reports = record(run);
+        assert_eq!(reports.len(), 1);
+        assert_eq!(reports[0].is_success, Some(false));
+    }
 }

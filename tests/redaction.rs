@@ -16,7 +16,7 @@ fn ask(question: &str) -> Result<String, std::num::ParseIntError> {
     current_task()
         .tokens(Tokens::new(7, 3))
         .used_tool("search")
-        .llm_response(serde_json::json!({"secret": question}));
+        .llm_response(&serde_json::json!({"secret": question}));
     question
         .parse::<u32>()
         .map(|number| format!("secret {number}"))
@@ -146,7 +146,7 @@ mod limits {
     fn long_json_stays_json() {
         #[external_task]
         fn list(numbers: &[u32]) {
-            current_task().llm_response(numbers);
+            current_task().llm_response(&numbers);
         }
         let report = record(Redaction::new().max_bytes(5), || list(&[1, 2, 3, 4]));
         let truncated = r#"{"truncated":true,"bytes":9,"head":"[1,2,"}"#;

@@ -116,13 +116,13 @@ mod size {
 
     /// How much larger the future is than the plain function's.
     macro_rules! grows_by {
-        ($(#[$keys:meta])? fn($($name:ident: $type:ty = $value:expr),*) -> $output:ty { $($body:tt)* }) => {{
-            async fn plain($($name: $type),*) -> $output {
+        ($(#[$keys:meta])? fn($($($name:ident)+: $type:ty = $value:expr),*) -> $output:ty { $($body:tt)* }) => {{
+            async fn plain($($($name)+: $type),*) -> $output {
                 $($body)*
             }
             grows_by! {
                 @ $(#[$keys])?
-                async fn instrumented($($name: $type),*) -> $output { $($body)* }
+                async fn instrumented($($($name)+: $type),*) -> $output { $($body)* }
             }
             let plain = size_of_val(&plain($($value),*));
             let instrumented = size_of_val(&instrumented($($value),*));
@@ -166,6 +166,18 @@ mod size {
     fn with_1_kib() {
         let grows = grows_by!(
             fn(bytes: [u8; 1024] = [0; 1024]) -> usize {
+                yield_now().await;
+                bytes.len()
+            }
+        );
+        assert!(grows <= MOST, "{grows}");
+    }
+
+    #[test]
+    fn with_1_kib_that_is_mutable() {
+        let grows = grows_by!(
+            fn(mut bytes: [u8; 1024] = [0; 1024]) -> usize {
+                bytes[0] += 1;
                 yield_now().await;
                 bytes.len()
             }

@@ -581,6 +581,18 @@ mod patterns {
     }
 
     #[test]
+    fn the_only_argument_that_a_condition_leaves_is_itself() {
+        #[external_task]
+        fn one(text: &str, #[cfg(not(test))] missing: Missing) -> usize {
+            text.len()
+        }
+        #[external_task]
+        fn none(#[cfg(not(test))] missing: Missing) {}
+        assert_eq!(input(|| one("x")).as_deref(), Some("x"));
+        assert_eq!(input(none), None);
+    }
+
+    #[test]
     fn raw_identifiers() {
         #[external_task]
         fn r#match(r#type: u8, r#fn: u8) -> u8 {

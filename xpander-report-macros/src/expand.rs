@@ -2,7 +2,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, Lifetime, Type, parse_quote};
+use syn::{Error, Expr, Type, parse_quote};
 
 use crate::check::check;
 use crate::function::Function;
@@ -15,7 +15,7 @@ use crate::signature::{self, Argument, Kind, Wrapping, local};
 /// all types never goes first.
 pub(crate) fn expand(keys: TokenStream, item: TokenStream) -> TokenStream {
     let keys = syn::parse2::<Keys>(keys);
-    let function = syn::parse2::<Function>(item.clone());
+    let function = Function::read("external_task", item.clone());
     let expanded = match (keys, function) {
         (Ok(keys), Ok(function)) => Expansion::new(&keys, &function).map(|it| it.expand()),
         (Err(mut error), Err(other)) => {
@@ -36,7 +36,6 @@ struct Expansion<'a> {
     /// The path of what the expansion calls.
     private: TokenStream,
     arguments: Vec<Argument>,
-    /// The body with a label, which keeps the compiler from calling its braces unnecessary.
     body: TokenStream,
     start: Ident,
     run: Ident,
@@ -56,7 +55,7 @@ impl<'a> Expansion<'a> {
             function,
             private,
             arguments,
-            body: labelled(&function.body.block),
+            body: function.body.labelled(),
             start: local("start"),
             run: local("run"),
             value: local("value"),
@@ -330,23 +329,33 @@ impl<'a> Expansion<'a> {
     }
 
     /// Moves what is captured into a scope that ends before the body is awaited: what was borrowed
-    /// keeps its place in the future until its scope ends. An argument that is `mut` stays, as the
-    /// compiler would call its `mut` unnecessary.
+    /// keeps its place in the future until its scope ends. An argument that is `mut` is assigned before,
+    /// or the compiler would call its `mut` unnecessary.
     fn rebound(&self, read: &TokenStream) -> TokenStream {
         self.arguments
             .iter()
             .filter(|argument| {
                 let label = argument.label();
-                label != "self" && !argument.is_mutable && mentions(read, &label)
+                label != "self" && mentions(read, &label)
             })
             .map(|argument| {
                 let Argument {
-                    name, conditions, ..
+                    name,
+                    conditions,
+                    mutability,
                 } = argument;
-                quote! {
-                    #[allow(clippy::used_underscore_binding)]
+                let assigned = mutability.map(|_| {
+                    quote! {
+                        #[allow(clippy::self_assignment, clippy::used_underscore_binding)]
                         #(#conditions)*
-                        let #name = #name;
+                        { #name = #name; }
+                    }
+                });
+                quote! {
+                    #assigned
+                    #[allow(clippy::used_underscore_binding)]
+                    #(#conditions)*
+                    let #mutability #name = #name;
                 }
             })
             .collect()
@@ -389,7 +398,7 @@ impl<'a> Expansion<'a> {
     //     if let Some(mut __end) = (&mut __run).end() {
     //         use kinds::*;
     //         match (&&Probe(&__value)).outcome_kind().split(&__value) {
-    //             Ok(__ok) => (&mut __end).succeeded(|| capture!(*__ok)),
+    //             Ok(__ok) => (&mut __end).succeeded(|__content| capture!(*__ok, __content)),
     //             Err(__error) => (&mut __end).failed(|| reason!(__error), type_name(__error)),
     //         }
     //         __end.report();
@@ -421,11 +430,14 @@ impl<'a> Expansion<'a> {
             Some(result) => {
                 let extracted = extract(&ok, result);
                 quote! {
-                    (&mut #end).succeeded(|| ::core::option::Option::None);
+                    (&mut #end).succeeded(|_| ::core::option::Option::None);
                     (&mut #end).result(|| #private::capture!(#extracted));
                 }
             }
-            None => quote!((&mut #end).succeeded(|| #private::capture!(*#ok));),
+            None => {
+                let content = local("content");
+                quote!((&mut #end).succeeded(|#content| #private::capture!(*#ok, #content));)
+            }
         };
         let others = [
             ("llm_response", keys.llm_response.get()),
@@ -434,8 +446,8 @@ impl<'a> Expansion<'a> {
             ("is_success", keys.is_success.get()),
         ];
         let others = others.into_iter().filter_map(|(name, extractor)| {
-            let name = Ident::new(name, Span::call_site());
             let extractor = extractor?;
+            let name = Ident::new(name, at(extractor));
             let extracted = extract(&ok, extractor);
             Some(quote_spanned!(at(extractor)=> (&mut #end).#name(|| #extracted);))
         });
@@ -467,11 +479,6 @@ impl<'a> Expansion<'a> {
             #value
         }
     }
-}
-
-fn labelled(block: &Group) -> TokenStream {
-    let label = Lifetime::new("'__body", block.span_open());
-    quote!(#label: #block)
 }
 
 fn names(names: &[Ident], argument: &Argument) -> bool {

@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Ident, Result, Signature, Token, Visibility};
+use quote::{ToTokens, quote};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Ident, Lifetime, Result, Signature, Token, Visibility};
 
 /// The annotated function. Only its signature is parsed; the body stays as it was written, so that
 /// it need not even be complete while somebody types it.
@@ -19,21 +19,28 @@ pub(crate) struct Body {
     pub(crate) block: Group,
 }
 
-impl Parse for Function {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
+impl Function {
+    /// Reads what the attribute of this name stands on.
+    pub(crate) fn read(attribute: &str, item: TokenStream) -> Result<Self> {
+        (|input: ParseStream<'_>| Self::parse(attribute, input)).parse2(item)
+    }
+
+    fn parse(attribute: &str, input: ParseStream<'_>) -> Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility: Visibility = input.parse()?;
         if let Some(what) = not_a_function(input) {
             return Err(input.error(format_args!(
-                "`#[external_task]` cannot stand on {what}. Put it on a function or a method."
+                "`#[{attribute}]` cannot stand on {what}. Put it on a function or a method."
             )));
         }
         let signature: Signature = input.parse()?;
         if input.peek(Token![;]) {
             return Err(syn::Error::new_spanned(
                 &signature,
-                "`#[external_task]` cannot instrument a method without a body. Put it on the \
-                 implementations, or give the method a default body.",
+                format!(
+                    "`#[{attribute}]` cannot instrument a method without a body. Put it on the \
+                     implementations, or give the method a default body."
+                ),
             ));
         }
         let body = input.parse::<TokenTree>()?;
@@ -53,6 +60,13 @@ impl Parse for Function {
 }
 
 impl Body {
+    /// The block with a label, which keeps the compiler from calling its braces unnecessary.
+    pub(crate) fn labelled(&self) -> TokenStream {
+        let block = &self.block;
+        let label = Lifetime::new("'__body", block.span_open());
+        quote!(#label: #block)
+    }
+
     fn split(group: Group) -> Self {
         let mut tokens = group.stream().into_iter();
         let mut attributes = TokenStream::new();
@@ -81,6 +95,15 @@ impl Body {
         let mut block = Group::new(Delimiter::Brace, tokens.collect());
         block.set_span(group.span());
         Self { attributes, block }
+    }
+}
+
+impl ToTokens for Body {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let (attributes, block) = (&self.attributes, self.block.stream());
+        let mut whole = Group::new(Delimiter::Brace, quote!(#attributes #block));
+        whole.set_span(self.block.span());
+        whole.to_tokens(tokens);
     }
 }
 

@@ -56,7 +56,7 @@ impl<T> Key<T> {
         self.0.as_ref().map(|(name, _)| name)
     }
 
-    fn set(&mut self, name: Ident, value: T) -> Result<()> {
+    pub(crate) fn set(&mut self, name: Ident, value: T) -> Result<()> {
         if let Some((first, _)) = &self.0 {
             let message =
                 format!("the key `{first}` cannot be given twice. Remove one of the two.");
@@ -72,21 +72,30 @@ impl<T> Key<T> {
 impl Parse for Keys {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut keys = Self::default();
-        let mut errors: Option<Error> = None;
-        while !input.is_empty() {
-            if let Err(error) = keys.parse_one(input) {
-                match &mut errors {
-                    Some(errors) => errors.combine(error),
-                    None => errors = Some(error),
-                }
-                skip_to_comma(input);
-            }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        errors.map_or(Ok(keys), Err)
+        each(input, |input| keys.parse_one(input))?;
+        Ok(keys)
     }
+}
+
+/// Reads keys between commas, and goes on behind one that is wrong.
+pub(crate) fn each(
+    input: ParseStream<'_>,
+    mut parse_one: impl FnMut(ParseStream<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut errors: Option<Error> = None;
+    while !input.is_empty() {
+        if let Err(error) = parse_one(input) {
+            match &mut errors {
+                Some(errors) => errors.combine(error),
+                None => errors = Some(error),
+            }
+            skip_to_comma(input);
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    errors.map_or(Ok(()), Err)
 }
 
 impl Keys {
@@ -122,16 +131,12 @@ impl Keys {
             "sample" => self.sample.set(name.clone(), value(&name, input)?),
             "max_bytes" => self.max_bytes.set(name.clone(), value(&name, input)?),
             "name" => {
-                equals(&name, input)?;
-                let text = input.parse::<LitStr>().map_err(|error| {
-                    let message = "`name` cannot be computed. Write a text, `name = \"…\"`.";
-                    Error::new(error.span(), message)
-                })?;
+                let text = text(&name, input)?;
                 self.name.set(name, text)
             }
             "crate" => {
-                equals(&name, input)?;
-                self.krate.set(name, input.call(Path::parse_mod_style)?)
+                let path = path(&name, input)?;
+                self.krate.set(name, path)
             }
             unknown => Err(Error::new(
                 name.span(),
@@ -144,6 +149,21 @@ impl Keys {
 fn value(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     equals(name, input)?;
     input.parse()
+}
+
+/// The value of the key `name`.
+pub(crate) fn text(name: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
+    equals(name, input)?;
+    input.parse::<LitStr>().map_err(|error| {
+        let message = "`name` cannot be computed. Write a text, `name = \"…\"`.";
+        Error::new(error.span(), message)
+    })
+}
+
+/// The value of the key `crate`.
+pub(crate) fn path(name: &Ident, input: ParseStream<'_>) -> Result<Path> {
+    equals(name, input)?;
+    input.call(Path::parse_mod_style)
 }
 
 fn flag(name: &Ident, input: ParseStream<'_>) -> Result<()> {

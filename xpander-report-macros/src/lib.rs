@@ -5,6 +5,7 @@ mod expand;
 mod function;
 mod keys;
 mod signature;
+mod tool;
 
 use proc_macro::TokenStream;
 
@@ -14,4 +15,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn external_task(keys: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(keys.into(), item.into()).into()
+}
+
+/// Adds each call of the function to the tools of the run that it is called in.
+///
+/// See `xpander_report::tool`.
+#[proc_macro_attribute]
+pub fn tool(keys: TokenStream, item: TokenStream) -> TokenStream {
+    tool::expand(keys.into(), item.into()).into()
 }

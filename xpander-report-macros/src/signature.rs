@@ -3,13 +3,13 @@ use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{
     Attribute, FnArg, GenericArgument, Pat, Path, PathArguments, PathSegment, ReturnType,
-    Signature, Type, TypeParamBound, parse_quote,
+    Signature, Token, Type, TypeParamBound, parse_quote,
 };
 
 /// A name that an argument binds.
 pub(crate) struct Argument {
     pub(crate) name: Ident,
-    pub(crate) is_mutable: bool,
+    pub(crate) mutability: Option<Token![mut]>,
     /// The `#[cfg]`s that the argument stands under.
     pub(crate) conditions: Vec<Attribute>,
 }
@@ -44,16 +44,16 @@ pub(crate) fn arguments(signature: &Signature) -> Vec<Argument> {
         match input {
             FnArg::Receiver(receiver) => arguments.push(Argument {
                 name: Ident::new("self", receiver.self_token.span),
-                is_mutable: receiver.mutability.is_some(),
+                mutability: receiver.mutability,
                 conditions: conditions(&receiver.attrs),
             }),
             FnArg::Typed(typed) => {
                 let conditions = conditions(&typed.attrs);
                 let mut names = Vec::new();
                 bindings(&typed.pat, &mut names);
-                arguments.extend(names.into_iter().map(|(name, is_mutable)| Argument {
+                arguments.extend(names.into_iter().map(|(name, mutability)| Argument {
                     name,
-                    is_mutable,
+                    mutability,
                     conditions: conditions.clone(),
                 }));
             }
@@ -70,10 +70,12 @@ fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
         .collect()
 }
 
-fn bindings(pattern: &Pat, names: &mut Vec<(Ident, bool)>) {
+fn bindings(pattern: &Pat, names: &mut Vec<(Ident, Option<Token![mut]>)>) {
     match pattern {
         Pat::Ident(binding) => {
-            names.push((binding.ident.clone(), binding.mutability.is_some()));
+            // In `ref mut a`, it is not `a` that is `mut`.
+            let mutability = binding.mutability.filter(|_| binding.by_ref.is_none());
+            names.push((binding.ident.clone(), mutability));
             if let Some((_, inner)) = &binding.subpat {
                 bindings(inner, names);
             }

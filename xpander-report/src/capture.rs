@@ -279,6 +279,10 @@ pub fn extract<'a, T: ?Sized, R>(value: &'a T, extractor: impl FnOnce(&'a T) -> 
 #[macro_export]
 macro_rules! __capture {
     ($value:expr) => {
+        $crate::__private::capture!($value, true)
+    };
+    // Where content is switched off, only what may be a provider's response is captured.
+    ($value:expr, $content:expr) => {
         $crate::__private::guarded(|| match &$value {
             __value => {
                 #[allow(unused_imports)]
@@ -286,6 +290,7 @@ macro_rules! __capture {
                 let __probe = $crate::__private::Probe(__value);
                 match (&&&&__probe).upper_rung() {
                     ::core::result::Result::Ok(__captured) => __captured,
+                    ::core::result::Result::Err(_) if !$content => ::core::option::Option::None,
                     ::core::result::Result::Err(_) => (&&&&&__probe).lower_rung(),
                 }
             }

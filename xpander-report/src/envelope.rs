@@ -25,13 +25,14 @@ pub(crate) struct Envelope {
     pub(crate) input: Field<Captured>,
     /// The provider's responses that were declared, in order, byte for byte.
     pub(crate) responses: Vec<Box<RawValue>>,
-    /// Explicit only: what responses say is read when the report is finished.
+    /// Explicit until the responses are read.
     pub(crate) tokens: Option<Tokens>,
     pub(crate) is_success: Field<bool>,
     pub(crate) result: Field<Captured>,
     /// In seconds.
     pub(crate) duration: Option<f64>,
-    pub(crate) used_tools: Vec<String>,
+    /// Captured from the body, which responses may add to, or explicit.
+    pub(crate) used_tools: Field<Vec<String>>,
     /// The type of the error that the run ended with, which stands for its text when content is off.
     pub(crate) error_type: Option<Cow<'static, str>>,
     /// The run was not drawn: its report counts only if it failed.
@@ -60,6 +61,13 @@ pub(crate) struct Target {
 
 impl<T> Field<T> {
     pub(crate) fn get(self) -> Option<T> {
+        match self {
+            Self::Absent => None,
+            Self::Captured(value) | Self::Explicit(value) => Some(value),
+        }
+    }
+
+    pub(crate) fn get_ref(&self) -> Option<&T> {
         match self {
             Self::Absent => None,
             Self::Captured(value) | Self::Explicit(value) => Some(value),
@@ -104,6 +112,11 @@ impl Envelope {
         self.id.get_or_insert_with(|| sequence.id());
     }
 
+    /// Whether `sample` leaves the run out, as far as is known.
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.only_if_failed && self.is_success.get() != Some(false)
+    }
+
     /// The report as it will be sent.
     pub(crate) fn finish(self) -> TaskReport {
         let mut report = TaskReport::new();
@@ -119,7 +132,7 @@ impl Envelope {
         report.is_success = self.is_success.get();
         report.result = self.result.get().map(Captured::into_text);
         report.duration = self.duration;
-        report.used_tools = self.used_tools;
+        report.used_tools = self.used_tools.get().unwrap_or_default();
         report
     }
 
@@ -153,7 +166,11 @@ impl Envelope {
         {
             self.duration = newer.duration;
         }
-        if !newer.used_tools.is_empty() {
+        if newer
+            .used_tools
+            .get_ref()
+            .is_some_and(|tools| !tools.is_empty())
+        {
             self.used_tools = newer.used_tools;
         }
     }
@@ -172,7 +189,9 @@ impl From<TaskReport> for Envelope {
             is_success: report.is_success.into(),
             result: report.result.map(Captured::Text).into(),
             duration: report.duration,
-            used_tools: report.used_tools,
+            used_tools: Some(report.used_tools)
+                .filter(|tools| !tools.is_empty())
+                .into(),
             error_type: None,
             only_if_failed: false,
             max_bytes: None,

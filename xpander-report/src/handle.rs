@@ -1,15 +1,20 @@
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use serde::Serialize;
+use pin_project_lite::pin_project;
 
 use crate::captured::Captured;
-use crate::run::{self, Shared};
-use crate::{Tokens, json, sequence};
+use crate::envelope::Field;
+use crate::run::{self, Entered, Shared};
+use crate::{LlmResponse, Tokens, json, sequence};
 
 /// The run that executes the code that asks, or a handle that does nothing outside a run.
 ///
-/// It follows the run through awaits, not into threads or tasks that the body starts; a handle can
-/// be moved there. What is set through it is explicit: nothing captured replaces it.
+/// It follows the run through awaits, not into threads or tasks that the body starts: carry it there
+/// with [`enter`](TaskHandle::enter) and [`in_task`](InTask::in_task). What is set through it is explicit: nothing captured replaces it.
 ///
 /// ```
 /// use xpander_report::{Tokens, current_task, external_task, testing::Recorder};
@@ -30,6 +35,11 @@ pub fn current_task() -> TaskHandle {
     TaskHandle(run::current())
 }
 
+/// A function with `#[tool]` is called.
+pub fn called(tool: &str) {
+    current_task().used_tool(tool);
+}
+
 /// A run, seen from inside its body; see [`current_task`].
 #[derive(Debug, Clone)]
 pub struct TaskHandle(Option<Arc<Shared>>);
@@ -42,16 +52,20 @@ impl TaskHandle {
             .edit(|envelope| envelope.id.get_or_insert_with(sequence::new_id).to_string())
     }
 
-    /// Hands over a provider's response: anything that serialises. Several become an array.
-    pub fn llm_response(&self, response: impl Serialize) -> &Self {
+    /// Hands over a provider's response: anything that serialises, or implements [`LlmResponse`].
+    ///
+    /// Text, tokens, tools and failure are read from it if it is of a known [`Shape`](crate::Shape), and
+    /// fill what is not set otherwise. Each response counts once, by its id or else by its bytes;
+    /// tokens of several add up, and they become an array.
+    pub fn llm_response<Via, T: LlmResponse<Via> + ?Sized>(&self, response: &T) -> &Self {
         if let Some(state) = &self.0 {
-            let response = json::raw(&response);
+            let response = json::raw(&response.response());
             state.edit(|envelope| envelope.responses.push(response));
         }
         self
     }
 
-    /// Sets how many tokens the run used.
+    /// Sets how many tokens the run used, whatever its responses say.
     pub fn tokens(&self, tokens: impl Into<Tokens>) -> &Self {
         if let Some(state) = &self.0 {
             let tokens = tokens.into();
@@ -60,11 +74,14 @@ impl TaskHandle {
         self
     }
 
-    /// Adds a tool that the run called.
+    /// Adds a tool that the run called. A call that a response asks for as well is one call.
     pub fn used_tool(&self, tool: impl Into<String>) -> &Self {
         if let Some(state) = &self.0 {
-            let tool = tool.into();
-            state.edit(|envelope| envelope.used_tools.push(tool));
+            let tool: String = tool.into();
+            state.edit(|envelope| match &mut envelope.used_tools {
+                Field::Captured(tools) | Field::Explicit(tools) => tools.push(tool),
+                absent @ Field::Absent => absent.capture(Some(vec![tool])),
+            });
         }
         self
     }
@@ -88,5 +105,103 @@ impl TaskHandle {
             });
         }
         self
+    }
+
+    /// Reports what is known of the run by now, under its id. The report at its end updates it.
+    pub fn progress(&self) -> &Self {
+        if let Some(state) = &self.0 {
+            state.progress();
+        }
+        self
+    }
+
+    /// Makes the run the current one of this thread, for code that the body has moved to a thread of its
+    /// own, until the guard is dropped. Do not keep the guard across an `await`: for futures there is
+    /// [`in_task`](InTask::in_task).
+    ///
+    /// ```
+    /// use xpander_report::{current_task, external_task, testing::Recorder};
+    ///
+    /// #[external_task]
+    /// fn research(question: &str) {
+    ///     let task = current_task();
+    ///     std::thread::scope(|scope| {
+    ///         scope.spawn(|| {
+    ///             let _entered = task.enter();
+    ///             current_task().used_tool("search"); // code that knows nothing of the handle
+    ///         });
+    ///     });
+    /// }
+    ///
+    /// let recorder = Recorder::new();
+    /// recorder.in_scope(|| research("why"));
+    /// assert_eq!(recorder.take()[0].used_tools, ["search"]);
+    /// ```
+    pub fn enter(&self) -> EnteredTask<'_> {
+        EnteredTask {
+            _entered: Entered::enter(self.0.clone()),
+            _task: PhantomData,
+        }
+    }
+}
+
+/// Keeps a run the current one of its thread; see [`TaskHandle::enter`].
+#[derive(Debug)]
+#[must_use = "the run is left when this is dropped"]
+pub struct EnteredTask<'a> {
+    _entered: Entered,
+    // It belongs to its thread.
+    _task: PhantomData<(&'a TaskHandle, *const ())>,
+}
+
+/// Carries a run into a future that is spawned.
+pub trait InTask: Future + Sized {
+    /// The future, with this run as the current one whenever it is polled.
+    ///
+    /// ```
+    /// use xpander_report::{InTask, current_task, external_task, testing::Recorder};
+    ///
+    /// async fn search() {
+    ///     current_task().used_tool("search"); // knows nothing of the handle
+    /// }
+    ///
+    /// #[external_task]
+    /// async fn research(question: &str) {
+    ///     let search = tokio::spawn(search().in_task(current_task()));
+    ///     search.await.ok();
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let recorder = Recorder::new();
+    /// recorder.scope(research("why")).await;
+    /// assert_eq!(recorder.take()[0].used_tools, ["search"]);
+    /// # }
+    /// ```
+    fn in_task(self, task: TaskHandle) -> WithTask<Self> {
+        WithTask { task, future: self }
+    }
+}
+
+impl<F: Future> InTask for F {}
+
+pin_project! {
+    /// A future that is a part of a run; see [`InTask::in_task`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct WithTask<F> {
+        task: TaskHandle,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for WithTask<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.task.enter();
+        this.future.poll(context)
     }
 }

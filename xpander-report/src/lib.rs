@@ -24,7 +24,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 )]
 //!
 //! - [`external_task`]: the attribute, with all its keys.
-//! - [`current_task`]: the run, seen from inside the function.
+//! - [`current_task`]: the run, seen from inside the function; [`tool`]: an attribute for the functions
+//!   that a model calls.
+//! - [`ProviderResponse`]: what is read from the responses of LLM providers.
 //! - [`Reporter`]: takes reports without blocking and delivers them in the background.
 #![cfg_attr(
     feature = "http",
@@ -58,9 +60,13 @@ mod error;
 mod global;
 mod handle;
 mod json;
+mod keys;
+mod llm_response;
 mod luck;
 mod outcome;
 mod own_thread;
+mod provider;
+mod recognition;
 mod record;
 mod redaction;
 mod report;
@@ -80,6 +86,8 @@ mod tokens;
 
 #[doc = include_str!("external_task.md")]
 pub use xpander_report_macros::external_task;
+#[doc = include_str!("tool.md")]
+pub use xpander_report_macros::tool;
 
 pub use agent::Agent;
 #[cfg(feature = "http")]
@@ -90,7 +98,9 @@ pub use client::Client;
 pub use config::{Config, ConfigBuilder};
 #[cfg(feature = "http")]
 pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};
-pub use handle::{TaskHandle, current_task};
+pub use handle::{EnteredTask, InTask, TaskHandle, WithTask, current_task};
+pub use llm_response::{LlmResponse, Serialized};
+pub use provider::{ProviderResponse, Shape};
 pub use redaction::Redaction;
 pub use report::TaskReport;
 pub use reporter::{AlreadyInstalled, Reporter, ReporterGuard};
@@ -102,6 +112,7 @@ pub use tokens::Tokens;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::capture::{Probe, extract, guarded, type_name_of as type_name};
+    pub use crate::handle::called;
     pub use crate::run::{Start, reporter};
     pub use crate::{__capture as capture, __reason as reason};
 

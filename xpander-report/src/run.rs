@@ -9,14 +9,14 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use pin_project_lite::pin_project;
-use serde::Serialize;
 
 use crate::capture::guarded;
 use crate::captured::Captured;
-use crate::envelope::{Envelope, Target};
+use crate::envelope::{Envelope, Field, Target};
+use crate::keys::{IntoId, IntoTokens};
 use crate::luck::luck;
 use crate::task_id::TaskId;
-use crate::{Reporter, Tokens, global, json};
+use crate::{LlmResponse, Reporter, global, json, sequence};
 
 thread_local! {
     /// The run whose body this thread executes just now.
@@ -54,6 +54,17 @@ impl Shared {
     /// Changes what will be reported, while the body runs.
     pub(crate) fn edit<T>(&self, edit: impl FnOnce(&mut Envelope) -> T) -> Option<T> {
         self.lock().as_deref_mut().map(edit)
+    }
+
+    /// Reports what is known by now.
+    pub(crate) fn progress(&self) {
+        let known = self.edit(|envelope| {
+            envelope.id.get_or_insert_with(sequence::new_id);
+            (!envelope.only_if_failed).then(|| Box::new(envelope.clone()))
+        });
+        if let Some(envelope) = known.flatten() {
+            self.reporter.accept(envelope);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Box<Envelope>>> {
@@ -129,8 +140,14 @@ impl Start {
         arguments: impl FnOnce() -> [(&'static str, Option<Captured>); N],
     ) {
         self.content(|envelope| {
-            let object = Captured::Json(object(&arguments()));
-            envelope.input.capture(Some(object));
+            let mut arguments = arguments();
+            // Some may stand under a `#[cfg]`, which only the compiler can judge.
+            let input = match arguments.as_mut_slice() {
+                [] => None,
+                [(_, only)] => only.take(),
+                several => Some(Captured::Json(object(several))),
+            };
+            envelope.input.capture(input);
         });
     }
 
@@ -144,14 +161,14 @@ impl Start {
     }
 
     /// The key `agent_id`.
-    pub fn agent_id<T: Into<String>>(&mut self, agent_id: impl FnOnce() -> T) {
-        let agent_id = guarded(|| agent_id().into());
+    pub fn agent_id<T: IntoId>(&mut self, agent_id: impl FnOnce() -> T) {
+        let agent_id = guarded(|| agent_id().into_id());
         self.edit(|envelope| envelope.agent_id = agent_id.filter(|id| !id.is_empty()));
     }
 
     /// The key `id`.
-    pub fn id<T: Into<String>>(&mut self, id: impl FnOnce() -> T) {
-        let id = guarded(|| id().into());
+    pub fn id<T: IntoId>(&mut self, id: impl FnOnce() -> T) {
+        let id = guarded(|| id().into_id());
         self.edit(|envelope| envelope.id = id.filter(|id| !id.is_empty()).map(TaskId::from));
     }
 
@@ -266,10 +283,14 @@ impl Drop for Run {
 }
 
 impl End {
-    /// The body gave a value.
-    pub fn succeeded(&mut self, result: impl FnOnce() -> Option<Captured>) {
+    /// The body gave a value. Its capture is told whether content may leave: if not, only a provider's
+    /// response is of use, which is read for its tokens.
+    pub fn succeeded(&mut self, result: impl FnOnce(bool) -> Option<Captured>) {
         self.envelope.is_success.capture(Some(true));
-        self.content(|envelope| envelope.result.capture(result()));
+        let content = self.shared.reporter.captures_content();
+        let result =
+            result(content).filter(|result| content || matches!(result, Captured::Json(_)));
+        self.envelope.result.capture(result);
     }
 
     /// The body gave an error of this type.
@@ -289,14 +310,14 @@ impl End {
     }
 
     /// The key `llm_response`.
-    pub fn llm_response<T: Serialize>(&mut self, response: impl FnOnce() -> T) {
-        let response = guarded(|| json::raw(&response()));
+    pub fn llm_response<Via, T: LlmResponse<Via>>(&mut self, response: impl FnOnce() -> T) {
+        let response = guarded(|| json::raw(&response().response()));
         self.envelope.responses.extend(response);
     }
 
     /// The key `tokens`.
-    pub fn tokens<T: Into<Tokens>>(&mut self, tokens: impl FnOnce() -> T) {
-        if let Some(tokens) = guarded(|| tokens().into()) {
+    pub fn tokens<T: IntoTokens>(&mut self, tokens: impl FnOnce() -> T) {
+        if let Some(tokens) = guarded(|| tokens().into_tokens()).flatten() {
             self.envelope.tokens = Some(tokens);
         }
     }
@@ -312,7 +333,9 @@ impl End {
                 .map(|tool| tool.as_ref().to_owned())
                 .collect::<Vec<_>>()
         });
-        self.envelope.used_tools.extend(tools.into_iter().flatten());
+        if let Some(tools) = tools {
+            self.envelope.used_tools.set(tools);
+        }
     }
 
     /// The key `is_success`.
@@ -331,7 +354,10 @@ impl End {
 
     /// Hands the report over.
     pub fn report(self) {
-        if self.envelope.only_if_failed && self.envelope.is_success.get() != Some(false) {
+        // What a response says may yet make a failure of it.
+        let is_decided = self.envelope.responses.is_empty()
+            && !matches!(self.envelope.result, Field::Captured(Captured::Json(_)));
+        if is_decided && self.envelope.is_left_out() {
             return;
         }
         self.shared.reporter.accept(self.envelope);
@@ -374,10 +400,11 @@ pub(crate) fn current() -> Option<Arc<Shared>> {
 }
 
 /// Makes a run the current one of this thread until dropped; `None` hides the outer run.
-struct Entered(Option<Arc<Shared>>);
+#[derive(Debug)]
+pub(crate) struct Entered(Option<Arc<Shared>>);
 
 impl Entered {
-    fn enter(state: Option<Arc<Shared>>) -> Self {
+    pub(crate) fn enter(state: Option<Arc<Shared>>) -> Self {
         Self(swap(state))
     }
 }

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a reporter has done so far, in reports.
 ///
-/// At rest, `accepted = delivered + merged + pending + dead + dropped`.
+/// At rest, `accepted = delivered + merged + left_out + pending + dead + dropped`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
@@ -12,6 +12,8 @@ pub struct Stats {
     pub delivered: u64,
     /// Laid over an older report of the same task that still waited; they went as one.
     pub merged: u64,
+    /// Left out by `sample`, when it was clear that the run had not failed.
+    pub left_out: u64,
     /// Accepted and neither delivered nor given up yet.
     pub pending: u64,
     /// Tries that failed and were put off.
@@ -74,6 +76,7 @@ pub(crate) struct Counters {
     pub(crate) settled: Counter,
     pub(crate) delivered: Counter,
     pub(crate) merged: Counter,
+    pub(crate) left_out: Counter,
     pub(crate) retried: Counter,
     pub(crate) dead: Counter,
     pub(crate) queue_full: Counter,

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::envelope::Envelope;
+use crate::recognition::recognise;
 use crate::sink::Sink;
 use crate::stats::Counter;
 use crate::{Redaction, Reporter, Stats, TaskReport, global};
@@ -121,7 +122,11 @@ impl Recorder {
         envelopes.sort_by_key(|envelope| envelope.sequence);
         envelopes
             .into_iter()
-            .map(|envelope| self.kept.redaction.finish(envelope))
+            .filter_map(|mut envelope| {
+                recognise(&mut envelope);
+                let is_left_out = envelope.is_left_out();
+                (!is_left_out).then(|| self.kept.redaction.finish(envelope))
+            })
             .collect()
     }
 }

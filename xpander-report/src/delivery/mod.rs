@@ -243,6 +243,7 @@ impl Shared {
             accepted: counters.accepted.get(),
             delivered: counters.delivered.get(),
             merged: counters.merged.get(),
+            left_out: counters.left_out.get(),
             pending: self.pending(),
             retried: counters.retried.get(),
             dead: counters.dead.get(),

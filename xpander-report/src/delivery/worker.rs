@@ -12,9 +12,11 @@ use super::outbox::Outbox;
 use super::requests::{Outcome, Requests};
 use super::trouble::Trouble;
 use super::{Shared, lock};
+use crate::capture::guarded;
 use crate::diagnostics::warn;
 use crate::luck::luck;
 use crate::own_thread::quietly;
+use crate::recognition::recognise;
 
 /// While reports keep coming, the worker looks for them this often and callers need not wake it: a
 /// wake-up costs a caller more than all the rest.
@@ -102,6 +104,13 @@ impl Worker {
     fn take_in(&mut self) {
         while let Some((ticket, mut envelope)) = self.shared.queue.pop() {
             self.is_busy = true;
+            if guarded(|| recognise(&mut envelope)).is_none() {
+                warn(format_args!("a response was not read because of a panic"));
+            }
+            if envelope.is_left_out() {
+                self.shared.settle(&self.shared.counters.left_out, 1);
+                continue;
+            }
             let id = envelope
                 .id
                 .get_or_insert_with(crate::sequence::new_id)

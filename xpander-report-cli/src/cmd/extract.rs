@@ -1,0 +1,105 @@
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use xpander_report::{ProviderResponse, Tokens};
+
+use super::Done;
+
+/// Show what a provider's response would be reported as
+///
+/// Reads a response's JSON on standard input and writes one JSON object to standard output:
+///
+///   {"shape", "model", "result", "tokens", "used_tools", "finish_reason", "failure"}
+///
+/// If the input is not recognised as the response of any provider, a message says so and the exit
+/// code is 1.
+///
+/// Example: curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Extract {
+    /// Read one response per line and write one object per line; its `shape` is null where nothing
+    /// is recognised
+    #[arg(long)]
+    jsonl: bool,
+}
+
+/// Stands where nothing is recognised.
+#[derive(Default, Serialize)]
+struct Unrecognised {
+    shape: Option<&'static str>,
+    model: Option<String>,
+    result: Option<String>,
+    tokens: Option<Tokens>,
+    used_tools: [String; 0],
+    finish_reason: Option<String>,
+    failure: Option<String>,
+}
+
+impl Extract {
+    pub(crate) fn run(self) -> Done {
+        if io::stdin().is_terminal() {
+            let _ = writeln!(
+                io::stderr(),
+                "Paste a provider's response, then press Ctrl-D."
+            );
+        }
+        match self.jsonl {
+            true => each_line(io::stdin().lock(), io::stdout().lock()),
+            false => whole(io::stdin().lock(), io::stdout().lock()),
+        }
+    }
+}
+
+fn whole(mut input: impl Read, mut output: impl Write) -> Done {
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes)?;
+    let text = str::from_utf8(&bytes)
+        .map_err(|error| format!("standard input is not UTF-8 text: {error}"))?;
+    let json = without_mark(text);
+    if json.trim().is_empty() {
+        return Err("standard input is empty: give it a provider's response, as JSON".into());
+    }
+    let response = ProviderResponse::read(json).ok_or_else(|| unrecognised(json))?;
+    write_line(&mut output, &response)
+}
+
+fn unrecognised(json: &str) -> String {
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(json) {
+        let mut lines = json.lines().filter(|line| !line.trim().is_empty());
+        let is_jsonl = lines.clone().count() > 1
+            && lines.all(|line| serde_json::from_str::<IgnoredAny>(line).is_ok());
+        return match is_jsonl {
+            true => "standard input is one JSON value per line: use --jsonl".to_owned(),
+            false => format!("standard input is not JSON: {error}"),
+        };
+    }
+    "this is not recognised as the response of any provider. A function that returns it is reported \
+     with it as its result, without tokens and tools"
+        .to_owned()
+}
+
+fn each_line(mut input: impl BufRead, mut output: impl Write) -> Done {
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        let text = str::from_utf8(&line).unwrap_or_default();
+        match ProviderResponse::read(without_mark(text)) {
+            Some(response) => write_line(&mut output, &response)?,
+            None => write_line(&mut output, &Unrecognised::default())?,
+        }
+        line.clear();
+    }
+    Ok(())
+}
+
+fn write_line(output: &mut impl Write, value: &impl Serialize) -> Done {
+    serde_json::to_writer(&mut *output, value).map_err(io::Error::from)?;
+    output.write_all(b"\n")?;
+    Ok(())
+}
+
+/// Some editors and shells put a mark before the text.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}

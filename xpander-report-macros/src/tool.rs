@@ -1,0 +1,100 @@
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, LitStr, Path, Result};
+
+use crate::function::Function;
+use crate::keys::{self, Key};
+
+/// The attribute's keys.
+#[derive(Default)]
+struct Keys {
+    name: Key<LitStr>,
+    krate: Key<Path>,
+}
+
+impl Parse for Keys {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut keys = Self::default();
+        keys::each(input, |input| {
+            let name = input.call(Ident::parse_any)?;
+            match name.to_string().as_str() {
+                "name" => {
+                    let text = keys::text(&name, input)?;
+                    keys.name.set(name, text)
+                }
+                "crate" => {
+                    let path = keys::path(&name, input)?;
+                    keys.krate.set(name, path)
+                }
+                unknown => Err(Error::new(
+                    name.span(),
+                    format!("`{unknown}` is no key of `#[tool]`. The keys are `name`, `crate`."),
+                )),
+            }
+        })?;
+        Ok(keys)
+    }
+}
+
+/// The function, which says its name to the run that it is called in; beside an error, the function as
+/// it was.
+pub(crate) fn expand(keys: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = syn::parse2(keys.clone()).and_then(|parsed| {
+        let function = Function::read("tool", item.clone())?;
+        check(&function)?;
+        Ok(tool(&parsed, &keys, function))
+    });
+    expanded.unwrap_or_else(|error| {
+        let error = error.into_compile_error();
+        quote!(#item #error)
+    })
+}
+
+fn check(function: &Function) -> Result<()> {
+    match &function.signature.constness {
+        Some(constness) => Err(Error::new_spanned(
+            constness,
+            "`#[tool]` cannot instrument a `const fn`: a call of it can take place in the compiler. \
+             Remove `const`, or put the attribute on the function that calls it.",
+        )),
+        None => Ok(()),
+    }
+}
+
+// Output:
+//
+//     async fn search(query: &str) -> String {
+//         ::xpander_report::__private::called("search");
+//         '__body: { … }
+//     }
+fn tool(keys: &Keys, written: &TokenStream, function: Function) -> TokenStream {
+    let krate = match keys.krate.get() {
+        Some(path) => path.to_token_stream(),
+        None => quote!(::xpander_report),
+    };
+    let Function {
+        attributes,
+        visibility,
+        signature,
+        body,
+    } = function;
+    let is_run = |attribute: &syn::Attribute| {
+        let last = attribute.path().segments.last();
+        last.is_some_and(|last| last.ident == "external_task")
+    };
+    if attributes.iter().any(is_run) {
+        // A tool that is a run itself is called in the run around it, before its own begins.
+        return quote!(#(#attributes)* #[#krate::tool(#written)] #visibility #signature #body);
+    }
+    let name = match keys.name.get() {
+        Some(name) => name.value(),
+        None => signature.ident.unraw().to_string(),
+    };
+    let (inner, labelled) = (&body.attributes, body.labelled());
+    let content = quote!(#inner #krate::__private::called(#name); #labelled);
+    let mut block = Group::new(Delimiter::Brace, content);
+    block.set_span(body.block.span());
+    quote!(#(#attributes)* #visibility #signature #block)
+}

@@ -1,0 +1,128 @@
+//! What a provider's response says: its shape by structure alone, then text, tokens, tools and failure.
+//!
+//! Each shape is a [`Format`] in a file of its own; [`FORMATS`] is their order.
+
+mod anthropic;
+mod chat;
+mod cohere;
+mod completions;
+mod converse;
+mod document;
+mod embeddings;
+mod failure;
+mod gemini;
+mod genai;
+mod invoke;
+mod langchain;
+mod ollama;
+mod provider_error;
+mod reading;
+mod responses;
+mod rig;
+mod shape;
+mod tgi;
+mod usage;
+mod xai;
+
+use serde::Serialize;
+
+use crate::Tokens;
+use document::Node;
+use reading::Reading;
+
+pub use shape::Shape;
+
+/// What a provider's response says, whichever provider it is.
+///
+/// Serialises to one JSON object with the fields below, except for `id`.
+///
+/// ```
+/// use xpander_report::{ProviderResponse, Shape, Tokens};
+///
+/// let response = ProviderResponse::read(
+///     r#"{"id": "msg_1", "model": "claude-opus-4-6", "stop_reason": "end_turn",
+///         "content": [{"type": "text", "text": "Hello!"}],
+///         "usage": {"input_tokens": 12, "output_tokens": 6}}"#,
+/// )
+/// .ok_or("this is no response")?;
+/// assert_eq!(response.shape, Shape::AnthropicMessages);
+/// assert_eq!(response.result.as_deref(), Some("Hello!"));
+/// assert_eq!(response.tokens, Some(Tokens::new(12, 6)));
+/// # Ok::<(), &str>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ProviderResponse {
+    /// Which API the response comes from.
+    pub shape: Shape,
+    /// The provider's id of the response.
+    #[serde(skip)]
+    pub id: Option<String>,
+    /// The model that answered, as the provider names it.
+    pub model: Option<String>,
+    /// The assistant's text.
+    pub result: Option<String>,
+    /// How many tokens it took; `None` if the provider does not say.
+    pub tokens: Option<Tokens>,
+    /// The tools that the model called, a name for each call.
+    pub used_tools: Vec<String>,
+    /// Why the model stopped, in the provider's word.
+    pub finish_reason: Option<String>,
+    /// Why the response is a failure, in words for people; `None` if it is none.
+    pub failure: Option<String>,
+}
+
+/// One shape: how to tell it, and what it says.
+struct Format {
+    shape: Shape,
+    /// So general that it counts only for what is known to be a response.
+    only_declared: bool,
+    matches: fn(&Node<'_>) -> bool,
+    read: for<'n> fn(&'n Node<'_>) -> Reading<'n>,
+}
+
+/// All shapes; the first that matches is it.
+const FORMATS: &[Format] = &[
+    chat::FORMAT,
+    completions::FORMAT,
+    responses::FORMAT,
+    gemini::FORMAT,
+    anthropic::MESSAGES,
+    converse::FORMAT,
+    cohere::V2,
+    cohere::V1,
+    cohere::GENERATE,
+    ollama::FORMAT,
+    xai::FORMAT,
+    invoke::TITAN,
+    invoke::LLAMA,
+    invoke::AI21,
+    anthropic::LEGACY,
+    rig::COMPLETION,
+    rig::PROMPT,
+    genai::FORMAT,
+    langchain::FORMAT,
+    tgi::FORMAT,
+    embeddings::FORMAT,
+    provider_error::FORMAT,
+];
+
+impl ProviderResponse {
+    /// Reads JSON that is known to be a provider's response. `None` if it has no shape that this
+    /// library knows, or is not JSON.
+    pub fn read(json: &str) -> Option<Self> {
+        Self::of(json, |_| true)
+    }
+
+    /// Reads JSON that may be anything, such as what a function returned.
+    pub(crate) fn recognise(json: &str) -> Option<Self> {
+        Self::of(json, |format| !format.only_declared)
+    }
+
+    fn of(json: &str, counts: impl Fn(&Format) -> bool) -> Option<Self> {
+        let document = Node::read(json)?;
+        let mut formats = FORMATS.iter().filter(|format| counts(format));
+        let format = formats.find(|format| (format.matches)(&document))?;
+        Some((format.read)(&document).into_response(format.shape))
+    }
+}

@@ -1,0 +1,30 @@
+use super::document::Key;
+use super::reading::Reading;
+use super::usage::Usage;
+use super::{Format, Shape, failure};
+
+pub(super) const FORMAT: Format = Format {
+    shape: Shape::Ollama,
+    only_declared: false,
+    matches: |document| {
+        document[Key::Model].is_text()
+            && document[Key::Done].is_bool()
+            && (document[Key::Message].is_object() || document[Key::Response].is_text())
+    },
+    read: |document| {
+        let message = &document[Key::Message];
+        let mut reading = Reading::of(document);
+        reading.push_text(&message[Key::Content]);
+        reading.push_text(&document[Key::Response]);
+        reading.push_tool_calls(&message[Key::ToolCalls]);
+        reading.usage = Usage {
+            // Absent when the whole prompt was in the cache.
+            prompt: document[Key::PromptEvalCount].count(),
+            completion: document[Key::EvalCount].count(),
+            ..Usage::default()
+        };
+        reading.finish_reason = document[Key::DoneReason].text();
+        reading.failure = failure::error(&document[Key::Error]);
+        reading
+    },
+};

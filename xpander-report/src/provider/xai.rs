@@ -1,0 +1,39 @@
+use super::document::Key;
+use super::reading::Reading;
+use super::usage::{Usage, largest, sum};
+use super::{Format, Shape};
+
+const ASSISTANT: &str = "ROLE_ASSISTANT";
+
+pub(super) const FORMAT: Format = Format {
+    shape: Shape::Xai,
+    only_declared: false,
+    matches: |document| {
+        let message = &document[Key::Outputs][0][Key::Message];
+        message[Key::Role]
+            .text()
+            .is_some_and(|role| role.starts_with("ROLE_"))
+    },
+    read: |document| {
+        let mut reading = Reading::of(document);
+        for output in document[Key::Outputs].items() {
+            let message = &output[Key::Message];
+            if message[Key::Role].is(ASSISTANT) {
+                reading.push_text(&message[Key::Content]);
+                reading.push_tool_calls(&message[Key::ToolCalls]);
+                reading.finish_reason = output[Key::FinishReason].text();
+            }
+        }
+        let usage = &document[Key::Usage];
+        reading.usage = Usage {
+            prompt: usage[Key::PromptTokens].count(),
+            completion: sum([
+                usage[Key::CompletionTokens].count(),
+                usage[Key::ReasoningTokens].count(),
+            ]),
+            cache_read: largest([&usage[Key::CachedPromptTextTokens]]),
+            ..Usage::default()
+        };
+        reading
+    },
+};

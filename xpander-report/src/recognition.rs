@@ -1,0 +1,159 @@
+//! What a run's responses say goes into its report, where nothing explicit stands.
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+
+use crate::Tokens;
+use crate::captured::Captured;
+use crate::envelope::{Envelope, Field};
+use crate::provider::ProviderResponse;
+
+/// A response of the run, and what was read of it.
+struct Response {
+    raw: Box<RawValue>,
+    says: Option<ProviderResponse>,
+}
+
+/// Reads the run's responses. Done once, away from the caller's thread.
+pub(crate) fn recognise(envelope: &mut Envelope) {
+    let mut responses = Vec::new();
+    for raw in std::mem::take(&mut envelope.responses) {
+        let says = ProviderResponse::read(raw.get());
+        count_once(&mut responses, Response { raw, says });
+    }
+    if let Some(returned) = take_returned(&mut envelope.result) {
+        count_returned(&mut responses, returned);
+    }
+    fill(envelope, &responses);
+    envelope.responses = responses.into_iter().map(|response| response.raw).collect();
+}
+
+/// The returned value, if it is a provider's response. The assistant's text takes its place.
+fn take_returned(result: &mut Field<Captured>) -> Option<Response> {
+    let Field::Captured(Captured::Json(json)) = result else {
+        return None;
+    };
+    let says = ProviderResponse::recognise(json)?;
+    let raw = RawValue::from_string(std::mem::take(json)).ok()?;
+    *result = match &says.result {
+        Some(text) => Field::Captured(Captured::Text(text.clone())),
+        None => Field::Absent,
+    };
+    Some(Response {
+        raw,
+        says: Some(says),
+    })
+}
+
+/// Adds a declared response. One that was there already, by its id or else by its bytes, is replaced: a
+/// later answer to the same question knows more.
+fn count_once(responses: &mut Vec<Response>, response: Response) {
+    match responses.iter_mut().find(|other| other.is(&response)) {
+        Some(same) => *same = response,
+        None => responses.push(response),
+    }
+}
+
+/// Adds the returned response, unless it was declared as well. What a crate made of its responses is no
+/// response beside those that were declared.
+fn count_returned(responses: &mut Vec<Response>, returned: Response) {
+    let is_made = returned
+        .says
+        .as_ref()
+        .is_some_and(|says| says.shape.is_of_a_crate());
+    let is_declared = responses.iter().any(|other| other.is(&returned));
+    if !is_declared && (responses.is_empty() || !is_made) {
+        responses.push(returned);
+    }
+}
+
+impl Response {
+    fn is(&self, other: &Self) -> bool {
+        match (self.id(), other.id()) {
+            (Some(id), Some(other)) => id == other,
+            _ => self.raw.get() == other.raw.get(),
+        }
+    }
+
+    fn id(&self) -> Option<&str> {
+        self.says.as_ref()?.id.as_deref()
+    }
+}
+
+fn fill(envelope: &mut Envelope, responses: &[Response]) {
+    let says = || {
+        responses
+            .iter()
+            .filter_map(|response| response.says.as_ref())
+    };
+    envelope.tokens = envelope
+        .tokens
+        .or_else(|| says().filter_map(|says| says.tokens).reduce(sum));
+    if let Field::Absent | Field::Captured(_) = envelope.used_tools {
+        let mut tools = std::mem::take(&mut envelope.used_tools)
+            .get()
+            .unwrap_or_default();
+        add_tools(&mut tools, says().flat_map(|says| &says.used_tools));
+        envelope.used_tools.capture(Some(tools));
+    }
+    if let Field::Absent = envelope.result {
+        let text = says().rev().find_map(|says| says.result.clone());
+        envelope.result.capture(text.map(Captured::Text));
+    }
+    // What went wrong on the way, the run got over; how it ended counts.
+    if let Some(last) = says().last()
+        && let Some(failure) = &last.failure
+        && let Field::Absent | Field::Captured(true) = envelope.is_success
+    {
+        envelope.is_success.capture(Some(false));
+        envelope.error_type = Some(
+            last.finish_reason
+                .clone()
+                .unwrap_or_else(|| last.shape.to_string())
+                .into(),
+        );
+        if let Field::Absent | Field::Captured(_) = envelope.result {
+            let result = std::mem::take(&mut envelope.result).get();
+            let result = Captured::Text(failed(failure, result));
+            envelope.result.capture(Some(result));
+        }
+    }
+}
+
+/// Why the run failed, then what came out of it all the same.
+fn failed(failure: &str, result: Option<Captured>) -> String {
+    match result.map(Captured::into_text) {
+        Some(result) if !result.is_empty() && !failure.ends_with(&result) => {
+            format!("{failure}: {result}")
+        }
+        _ => failure.to_owned(),
+    }
+}
+
+fn sum(a: Tokens, b: Tokens) -> Tokens {
+    let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
+        (Some(a), Some(b)) => Some(a.saturating_add(b)),
+        (a, b) => a.or(b),
+    };
+    let mut sum = Tokens::default();
+    sum.prompt_tokens = add(a.prompt_tokens, b.prompt_tokens);
+    sum.completion_tokens = add(a.completion_tokens, b.completion_tokens);
+    sum.cache_read_tokens = add(a.cache_read_tokens, b.cache_read_tokens);
+    sum.cache_write_tokens = add(a.cache_write_tokens, b.cache_write_tokens);
+    sum
+}
+
+/// Adds the calls that responses ask for. A call that the body made known as well is one call.
+fn add_tools<'a>(tools: &mut Vec<String>, called: impl Iterator<Item = &'a String>) {
+    let mut known = HashMap::<String, usize>::new();
+    for tool in tools.iter() {
+        *known.entry(tool.clone()).or_default() += 1;
+    }
+    for tool in called {
+        match known.get_mut(tool) {
+            Some(left @ 1..) => *left -= 1,
+            _ => tools.push(tool.clone()),
+        }
+    }
+}
