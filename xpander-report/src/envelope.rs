@@ -67,6 +67,7 @@ impl<T> Field<T> {
         }
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn get_ref(&self) -> Option<&T> {
         match self {
             Self::Absent => None,

@@ -1,0 +1,160 @@
+//! `xpander-report extract`, run as its users run it.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+const CHAT: &str = r#"{
+    "id": "chatcmpl-1", "object": "chat.completion", "model": "gpt-5",
+    "choices": [{"index": 0, "finish_reason": "tool_calls", "message": {"role": "assistant",
+        "content": "Let me look.\nOne moment.", "tool_calls": [{"id": "c1", "type": "function",
+        "function": {"name": "get_weather", "arguments": "{}"}}]}}],
+    "usage": {"prompt_tokens": 82, "completion_tokens": 17, "total_tokens": 99,
+        "prompt_tokens_details": {"cached_tokens": 64}}
+}"#;
+
+const READ: &str = concat!(
+    r#"{"shape":"openai.chat","model":"gpt-5","result":"Let me look.\nOne moment.","tokens":"#,
+    r#"{"completion_tokens":17,"prompt_tokens":82,"cache_read_tokens":64,"cache_write_tokens":0,"#,
+    r#""total_tokens":99},"used_tools":["get_weather"],"finish_reason":"tool_calls","failure":null}"#,
+    "\n",
+);
+
+const NOTHING: &str = concat!(
+    r#"{"shape":null,"model":null,"result":null,"tokens":null,"used_tools":[],"#,
+    r#""finish_reason":null,"failure":null}"#,
+    "\n",
+);
+
+fn extract(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_xpander-report"))
+        .arg("extract")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    program
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_ref())
+        .unwrap();
+    program.wait_with_output().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    str::from_utf8(&output.stdout).unwrap()
+}
+
+/// What it says on standard error when it fails.
+fn complaint(arguments: &[&str], input: impl AsRef<[u8]>) -> String {
+    let output = extract(arguments, input);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), "");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+mod one_response {
+    use super::*;
+
+    #[test]
+    fn is_one_object_on_one_line() {
+        let output = extract(&[], CHAT);
+        assert_eq!(stdout(&output), READ);
+        assert!(output.status.success());
+        assert!(output.stderr.is_empty());
+    }
+
+    #[test]
+    fn may_stand_behind_a_mark_that_an_editor_put_there() {
+        assert_eq!(stdout(&extract(&[], format!("\u{feff}{CHAT}\n"))), READ);
+    }
+
+    #[test]
+    fn without_usage_has_null_tokens() {
+        let output = extract(&[], r#"{"choices": [{"message": {"content": "Hello!"}}]}"#);
+        assert!(stdout(&output).contains(r#""tokens":null"#));
+    }
+
+    #[test]
+    fn that_failed_says_why() {
+        let error = r#"{"error": {"message": "You are out of credit.", "type": "billing"}}"#;
+        let output = extract(&[], error);
+        let failure =
+            r#""failure":"the provider answered with an error (billing): You are out of credit.""#;
+        assert!(stdout(&output).contains(failure), "{}", stdout(&output));
+        assert!(output.status.success());
+    }
+}
+
+mod what_is_no_response {
+    use super::*;
+
+    #[test]
+    fn is_said_not_to_be_recognised() {
+        let complaint = complaint(&[], r#"{"name": "left-pad", "version": "1.0.0"}"#);
+        assert!(
+            complaint.starts_with("error: this is not recognised as the response of any provider")
+        );
+    }
+
+    #[test]
+    fn because_it_is_no_json_is_shown_where() {
+        let complaint = complaint(&[], "{\n  \"choices\": [,]\n}");
+        assert!(complaint.contains("not JSON"), "{complaint}");
+        assert!(complaint.contains("line 2 column 15"), "{complaint}");
+    }
+
+    #[test]
+    fn because_it_is_empty_is_said() {
+        assert!(complaint(&[], " \n").contains("standard input is empty"));
+    }
+
+    #[test]
+    fn because_it_is_no_text_is_said() {
+        assert!(complaint(&[], b"{\"a\": \"\xff\"}").contains("not UTF-8"));
+    }
+
+    #[test]
+    fn because_it_is_one_per_line_names_the_flag() {
+        assert!(complaint(&[], "{\"a\": 1}\n{\"b\": 2}\n").contains("--jsonl"));
+    }
+}
+
+mod one_response_per_line {
+    use super::*;
+
+    #[test]
+    fn is_one_object_per_line_in_order() {
+        let chat = CHAT.replace('\n', " ");
+        let output = extract(
+            &["--jsonl"],
+            format!("{{\"a\":1}}\n{chat}\nno json\n{chat}"),
+        );
+        assert_eq!(stdout(&output), format!("{NOTHING}{READ}{NOTHING}{READ}"));
+        assert!(output.status.success());
+    }
+
+    #[test]
+    fn keeps_its_place_behind_an_empty_line_and_one_that_is_no_text() {
+        let mut input = b"\n\xff\r\n".to_vec();
+        input.extend_from_slice(CHAT.replace('\n', " ").as_bytes());
+        let output = extract(&["--jsonl"], input);
+        assert_eq!(stdout(&output), format!("{NOTHING}{NOTHING}{READ}"));
+    }
+
+    #[test]
+    fn of_nothing_is_nothing() {
+        let output = extract(&["--jsonl"], "");
+        assert_eq!(stdout(&output), "");
+        assert!(output.status.success());
+    }
+}
+
+#[test]
+fn an_unknown_option_is_refused_with_what_there_is() {
+    let output = extract(&["--json"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--jsonl"));
+}
