@@ -20,7 +20,7 @@ use async_openai::types::chat::{
     CreateChatCompletionRequestArgs,
 };
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use xpander_report::{Reporter, Tokens, current_task, external_task};
+use xpander_report::{Reporter, current_task, external_task};
 use xpander_report_examples::model::Model;
 use xpander_report_local::LocalPlatform;
 
@@ -41,15 +41,7 @@ async fn summarise(
         ])
         .build()?;
     let response = model.client.chat().create(request).await?;
-
-    let task = current_task();
-    task.llm_response(&response);
-    if let Some(usage) = &response.usage {
-        task.tokens(Tokens::new(
-            usage.prompt_tokens.into(),
-            usage.completion_tokens.into(),
-        ));
-    }
+    current_task().llm_response(&response);
     let choice = response.choices.into_iter().next();
     Ok(choice
         .and_then(|choice| choice.message.content)
