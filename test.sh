@@ -23,4 +23,4 @@ export CARGO_PROFILE_DEV_DEBUG="${CARGO_PROFILE_DEV_DEBUG:-line-tables-only}"
 # The facade first: what a library gets that switches HTTP off.
 cargo test -p xpander-report --no-default-features
 cargo test -p example-library
-cargo test --workspace
+cargo test

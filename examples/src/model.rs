@@ -3,10 +3,17 @@
 //! [`Model`] is what an example needs to call one; [`ModelEndpoint`] is the endpoint it calls when
 //! the environment names no other.
 
+mod arguments;
+mod call;
 mod completion;
+mod conversation;
 mod endpoint;
 mod error;
+mod generation;
+mod message;
 mod request;
+mod tool;
+mod turn;
 
 use std::env;
 use std::fmt;

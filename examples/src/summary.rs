@@ -2,7 +2,7 @@
 
 mod markdown;
 mod sentences;
-mod terms;
+pub(crate) mod terms;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;

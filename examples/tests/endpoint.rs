@@ -4,9 +4,12 @@ use std::time::{Duration, Instant};
 
 use async_openai::error::{ApiErrorResponse, OpenAIError};
 use async_openai::types::chat::{
-    ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage,
-    ChatCompletionRequestUserMessage, CreateChatCompletionRequest, CreateChatCompletionRequestArgs,
-    CreateChatCompletionResponse, FinishReason, Role,
+    ChatCompletionMessageToolCall, ChatCompletionMessageToolCalls,
+    ChatCompletionRequestAssistantMessageArgs, ChatCompletionRequestMessage,
+    ChatCompletionRequestSystemMessage, ChatCompletionRequestToolMessage,
+    ChatCompletionRequestUserMessage, ChatCompletionTool, ChatCompletionToolChoiceOption,
+    ChatCompletionTools, CreateChatCompletionRequest, CreateChatCompletionRequestArgs,
+    CreateChatCompletionResponse, FinishReason, FunctionObject, Role, ToolChoiceOptions,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -311,4 +314,238 @@ async fn it_stops_when_it_is_dropped() {
     timeout(Duration::from_secs(30), refused)
         .await
         .expect("nothing listens any more");
+}
+
+fn tools() -> Vec<ChatCompletionTools> {
+    let tool = |name: &str, description: &str, parameters: Value| {
+        ChatCompletionTools::Function(ChatCompletionTool {
+            function: FunctionObject {
+                name: name.to_owned(),
+                description: Some(description.to_owned()),
+                parameters: Some(parameters),
+                strict: None,
+            },
+        })
+    };
+    let expression = json!({"expression": {"type": "string"}});
+    vec![
+        tool(
+            "calculate",
+            "The value of an arithmetic expression.",
+            json!({"type": "object", "properties": expression, "required": ["expression"]}),
+        ),
+        tool(
+            "clock",
+            "Tells the time.",
+            json!({"type": "object", "properties": {}}),
+        ),
+    ]
+}
+
+const QUESTION: &str = "Calculate 6 * 7. What does the clock say?";
+
+fn question(text: &str) -> CreateChatCompletionRequest {
+    let mut request = request(MODEL, text);
+    request.tools = Some(tools());
+    request
+}
+
+/// The calls of a response, as an agent reads them.
+fn calls(response: &CreateChatCompletionResponse) -> Vec<ChatCompletionMessageToolCall> {
+    let calls = response.choices[0].message.tool_calls.clone();
+    let calls = calls
+        .unwrap_or_default()
+        .into_iter()
+        .map(|call| match call {
+            ChatCompletionMessageToolCalls::Function(call) => call,
+            ChatCompletionMessageToolCalls::Custom(call) => panic!("not offered: {call:?}"),
+        });
+    calls.collect()
+}
+
+/// The conversation after `asked`, with these answers to its calls.
+fn answered(
+    asked: &CreateChatCompletionRequest,
+    calls: &[ChatCompletionMessageToolCall],
+    answers: &[(&str, &str)],
+) -> CreateChatCompletionRequest {
+    let mut request = asked.clone();
+    let calls = calls
+        .iter()
+        .cloned()
+        .map(ChatCompletionMessageToolCalls::Function);
+    let assistant = ChatCompletionRequestAssistantMessageArgs::default()
+        .tool_calls(calls.collect::<Vec<_>>())
+        .build()
+        .unwrap();
+    request.messages.push(assistant.into());
+    for (id, answer) in answers {
+        let answer = ChatCompletionRequestToolMessage {
+            content: (*answer).into(),
+            tool_call_id: (*id).to_owned(),
+        };
+        request.messages.push(answer.into());
+    }
+    request
+}
+
+#[tokio::test]
+async fn tools_that_the_question_names_are_called() {
+    let model = Model::embedded().await.unwrap();
+    let request = question(QUESTION);
+    let response = model.client.chat().create(request).await.unwrap();
+    assert_eq!(
+        response.choices[0].finish_reason,
+        Some(FinishReason::ToolCalls)
+    );
+    assert_eq!(response.choices[0].message.content, None);
+    let calls = calls(&response);
+    let functions: Vec<_> = calls
+        .iter()
+        .map(|call| (&*call.function.name, &*call.function.arguments))
+        .collect();
+    assert_eq!(
+        functions,
+        [("calculate", r#"{"expression":"6 * 7"}"#), ("clock", "{}")]
+    );
+    assert!(calls[0].id.starts_with("call_"));
+    assert_ne!(calls[0].id, calls[1].id);
+}
+
+#[tokio::test]
+async fn the_results_of_tools_become_the_answer() {
+    let model = Model::embedded().await.unwrap();
+    let asked = question(QUESTION);
+    let response = model.client.chat().create(asked.clone()).await.unwrap();
+    let calls = calls(&response);
+    let (calculate, clock) = (&*calls[0].id, &*calls[1].id);
+    let answers = [(clock, "It is noon."), (calculate, "42")];
+    let request = answered(&asked, &calls, &answers);
+    let response = model.client.chat().create(request).await.unwrap();
+    assert_eq!(answer(&response), "clock: It is noon.\ncalculate: 42");
+    assert_eq!(response.choices[0].finish_reason, Some(FinishReason::Stop));
+    assert_eq!(response.choices[0].message.tool_calls, None);
+}
+
+#[tokio::test]
+async fn usage_counts_tools_calls_and_results() {
+    let model = Model::embedded().await.unwrap();
+    let ask = async |request: CreateChatCompletionRequest| {
+        let response = model.client.chat().create(request).await.unwrap();
+        let usage = response.usage.clone().unwrap();
+        (
+            response,
+            u64::from(usage.prompt_tokens),
+            u64::from(usage.completion_tokens),
+        )
+    };
+    let asked = question(QUESTION);
+    let (response, prompt, completion) = ask(asked.clone()).await;
+    let calls = calls(&response);
+    let written = |call: &ChatCompletionMessageToolCall| {
+        tokens::count(&call.function.name) + tokens::count(&call.function.arguments)
+    };
+    assert_eq!(completion, calls.iter().map(written).sum::<u64>());
+
+    let (_, without_tools, _) = ask(request(MODEL, QUESTION)).await;
+    assert!(prompt > without_tools, "{prompt}, {without_tools}");
+
+    let answers = [(&*calls[0].id, "42"), (&*calls[1].id, "noon")];
+    let (response, then, completion) = ask(answered(&asked, &calls, &answers)).await;
+    assert!(then > prompt, "{then}, {prompt}");
+    assert_eq!(completion, tokens::count(answer(&response)));
+}
+
+#[tokio::test]
+async fn calls_are_cut_at_the_maximum_of_tokens() {
+    let model = Model::embedded().await.unwrap();
+    let mut request = question(QUESTION);
+    request.max_completion_tokens = Some(5);
+    let response = model.client.chat().create(request).await.unwrap();
+    assert_eq!(
+        response.choices[0].finish_reason,
+        Some(FinishReason::Length)
+    );
+    assert_eq!(response.usage.clone().unwrap().completion_tokens, 5);
+    let calls = calls(&response);
+    assert_eq!(calls.len(), 1);
+    serde_json::from_str::<Value>(&calls[0].function.arguments).unwrap_err();
+}
+
+#[tokio::test]
+async fn one_call_at_a_time_if_that_is_asked_for() {
+    let model = Model::embedded().await.unwrap();
+    let mut request = question(QUESTION);
+    request.parallel_tool_calls = Some(false);
+    let response = model.client.chat().create(request).await.unwrap();
+    assert_eq!(calls(&response).len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_to_no_call_is_refused() {
+    let model = Model::embedded().await.unwrap();
+    let asked = question(QUESTION);
+    let answer = answered(&asked, &[], &[("call_1", "42")]);
+    let error = refused(&model, answer).await;
+    assert_eq!(error.status_code.as_u16(), 400);
+    assert_eq!(error.api_error.param.as_deref(), Some("messages.[3].role"));
+    assert_eq!(
+        error.api_error.r#type.as_deref(),
+        Some("invalid_request_error")
+    );
+    assert!(error.api_error.message.contains("role 'tool'"));
+
+    let response = model.client.chat().create(asked.clone()).await.unwrap();
+    let calls = calls(&response);
+    let answers = [(&*calls[0].id, "42"), ("call_1", "noon")];
+    let error = refused(&model, answered(&asked, &calls, &answers)).await;
+    assert_eq!(
+        error.api_error.param.as_deref(),
+        Some("messages.[4].tool_call_id")
+    );
+    assert!(error.api_error.message.contains("'call_1' not found"));
+}
+
+#[tokio::test]
+async fn a_call_without_an_answer_is_refused_by_its_id() {
+    let model = Model::embedded().await.unwrap();
+    let asked = question(QUESTION);
+    let response = model.client.chat().create(asked.clone()).await.unwrap();
+    let calls = calls(&response);
+    let (answered_id, left) = (&*calls[0].id, &*calls[1].id);
+    let error = refused(&model, answered(&asked, &calls, &[(answered_id, "42")])).await;
+    assert_eq!(error.status_code.as_u16(), 400);
+    assert!(error.api_error.message.ends_with(left));
+    assert!(!error.api_error.message.contains(answered_id));
+}
+
+#[tokio::test]
+async fn an_answer_without_the_id_of_its_call_is_refused() {
+    let endpoint = ModelEndpoint::start().await.unwrap();
+    let function = json!({"name": "clock", "arguments": "{}"});
+    let call = json!({"id": "call_1", "type": "function", "function": function});
+    let messages = json!([
+        {"role": "user", "content": QUESTION},
+        {"role": "assistant", "content": null, "tool_calls": [call]},
+        {"role": "tool", "content": "noon"},
+    ]);
+    let body = json!({"model": MODEL, "messages": messages});
+    let (status, answer) = post(&endpoint, "Bearer key", body.to_string()).await;
+    let param = &answer["error"]["param"];
+    assert_eq!((status, param), (400, &json!("messages.[2].tool_call_id")));
+}
+
+#[tokio::test]
+async fn a_question_that_names_no_tool_is_answered_in_text() {
+    let model = Model::embedded().await.unwrap();
+    let with_tools = model.client.chat().create(question(TEXT)).await.unwrap();
+    let without = complete(&model, TEXT).await;
+    assert_eq!(answer(&with_tools), answer(&without));
+    let mut none = question(QUESTION);
+    none.tool_choice = Some(ChatCompletionToolChoiceOption::Mode(
+        ToolChoiceOptions::None,
+    ));
+    let response = model.client.chat().create(none).await.unwrap();
+    assert_eq!(calls(&response), []);
+    assert!(response.choices[0].message.content.is_some());
 }

@@ -42,6 +42,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 mod agent;
 #[cfg(feature = "http")]
 mod api;
+#[cfg(feature = "bedrock")]
+mod bedrock;
 mod block_on;
 #[cfg(feature = "http")]
 mod builder;
@@ -90,6 +92,8 @@ pub use xpander_report_macros::external_task;
 pub use xpander_report_macros::tool;
 
 pub use agent::Agent;
+#[cfg(feature = "bedrock")]
+pub use bedrock::Bedrock;
 #[cfg(feature = "http")]
 pub use builder::ReporterBuilder;
 #[cfg(feature = "http")]

@@ -4,48 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
-use tokio::time;
 
+use super::generation::{Generation, WrittenCall};
 use super::request::ChatRequest;
-use crate::{summary, tokens};
-
-/// The sentences of an answer.
-const SENTENCES: usize = 3;
-
-/// What the model generated.
-#[derive(Debug)]
-pub(super) struct Generation {
-    text: String,
-    tokens: u64,
-    /// Whether the text ends where it was meant to, and not at the limit.
-    finished: bool,
-}
-
-impl Generation {
-    /// Summarises `text` in at most `limit` tokens, each of which takes `pace`.
-    ///
-    /// Dropping the future stops generating, as when a client goes away.
-    pub(super) async fn run(text: &str, limit: u64, pace: Duration) -> Self {
-        let answer = summary::summarise(text, SENTENCES);
-        let mut generation = Self {
-            text: String::with_capacity(answer.len()),
-            tokens: 0,
-            finished: true,
-        };
-        for piece in tokens::pieces(&answer) {
-            if generation.tokens == limit {
-                generation.finished = false;
-                break;
-            }
-            if !pace.is_zero() {
-                time::sleep(pace).await;
-            }
-            generation.text.push_str(piece);
-            generation.tokens += 1;
-        }
-        generation
-    }
-}
 
 /// A chat completion, as OpenAI's API gives it.
 #[derive(Debug, Serialize)]
@@ -69,8 +30,24 @@ struct Choice {
 #[derive(Debug, Serialize)]
 struct Message {
     role: &'static str,
-    content: String,
+    content: Option<String>,
     refusal: Option<()>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<ToolCall>,
+}
+
+#[derive(Debug, Serialize)]
+struct ToolCall {
+    id: String,
+    r#type: &'static str,
+    function: Function,
+}
+
+#[derive(Debug, Serialize)]
+struct Function {
+    name: String,
+    /// JSON as text, as a model writes it.
+    arguments: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,8 +77,17 @@ impl ChatCompletion {
     pub(super) fn new(request: ChatRequest, prompt_tokens: u64, generation: Generation) -> Self {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.unwrap_or_default();
+        let calls = generation.calls.into_iter();
+        let tool_calls: Vec<_> = calls.map(|call| ToolCall::new(call, now)).collect();
+        let finish_reason = if !generation.finished {
+            "length"
+        } else if tool_calls.is_empty() {
+            "stop"
+        } else {
+            "tool_calls"
+        };
         Self {
-            id: id(now),
+            id: unique("chatcmpl-", now),
             object: "chat.completion",
             created: now.as_secs(),
             model: request.model,
@@ -111,13 +97,10 @@ impl ChatCompletion {
                     role: "assistant",
                     content: generation.text,
                     refusal: None,
+                    tool_calls,
                 },
                 logprobs: None,
-                finish_reason: if generation.finished {
-                    "stop"
-                } else {
-                    "length"
-                },
+                finish_reason,
             }],
             usage: Usage {
                 prompt_tokens,
@@ -130,12 +113,25 @@ impl ChatCompletion {
     }
 }
 
-/// An id no other completion has: the time sets it apart from other processes' and the number from
-/// this one's.
-fn id(now: Duration) -> String {
+impl ToolCall {
+    fn new(call: WrittenCall, now: Duration) -> Self {
+        Self {
+            id: unique("call_", now),
+            r#type: "function",
+            function: Function {
+                name: call.name,
+                arguments: call.arguments,
+            },
+        }
+    }
+}
+
+/// An id nothing else has: the time sets it apart from other processes' and the number from this
+/// one's.
+fn unique(prefix: &str, now: Duration) -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    format!("chatcmpl-{:x}{number:06x}", now.as_nanos())
+    format!("{prefix}{:x}{number:06x}", now.as_nanos())
 }
 
 #[cfg(test)]
@@ -144,6 +140,7 @@ mod tests {
 
     #[test]
     fn ids_of_the_same_moment_differ() {
-        assert_ne!(id(Duration::from_secs(1)), id(Duration::from_secs(1)));
+        let now = Duration::from_secs(1);
+        assert_ne!(unique("", now), unique("", now));
     }
 }

@@ -15,8 +15,9 @@ use axum::{Json, Router};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::completion::{ChatCompletion, Generation};
+use super::completion::ChatCompletion;
 use super::error::ApiError;
+use super::generation::Generation;
 use super::request::ChatRequest;
 
 /// The model that answers at once.
@@ -43,6 +44,10 @@ const BODY_LIMIT: usize = 8 * 1024 * 1024;
 /// any. Whatever is wrong with a request is answered with an error in OpenAI's form; among them
 /// are a prompt longer than [`CONTEXT_WINDOW`], a model other than [`MODEL`] and [`SLOW_MODEL`],
 /// and streaming.
+///
+/// When the request offers tools, it calls those that the last user message names, or else the one
+/// whose description fits best, with what the message says of their arguments. It answers the tools'
+/// results with a text made of them.
 ///
 /// It listens until it is dropped. Requests it is then still answering are answered to the end.
 #[derive(Debug)]
@@ -109,7 +114,7 @@ async fn complete(
         Duration::ZERO
     };
     let limit = request.limit(prompt_tokens);
-    let generation = Generation::run(&request.text(), limit, pace).await;
+    let generation = Generation::run(request.turn(), limit, pace).await;
     Ok(Json(ChatCompletion::new(
         request,
         prompt_tokens,

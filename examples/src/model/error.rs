@@ -1,5 +1,7 @@
 //! Errors in the form in which OpenAI's API gives them.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -10,7 +12,7 @@ use serde::Serialize;
 pub(super) struct ApiError {
     status: StatusCode,
     message: String,
-    param: Option<&'static str>,
+    param: Option<Cow<'static, str>>,
     code: Option<&'static str>,
 }
 
@@ -29,8 +31,8 @@ impl ApiError {
     }
 
     /// Names the parameter of the request that is at fault.
-    pub(super) fn param(mut self, param: &'static str) -> Self {
-        self.param = Some(param);
+    pub(super) fn param(mut self, param: impl Into<Cow<'static, str>>) -> Self {
+        self.param = Some(param.into());
         self
     }
 
@@ -51,7 +53,7 @@ impl IntoResponse for ApiError {
         struct Detail {
             message: String,
             r#type: &'static str,
-            param: Option<&'static str>,
+            param: Option<Cow<'static, str>>,
             code: Option<&'static str>,
         }
 

@@ -5,10 +5,9 @@ use serde::Deserialize;
 
 use super::endpoint::{CONTEXT_WINDOW, MODEL, SLOW_MODEL};
 use super::error::ApiError;
-use crate::tokens;
-
-/// Tokens counted for each message on top of its content, for its role and its bounds.
-const PER_MESSAGE: u64 = 4;
+use super::message::{Message, Role};
+use super::tool::{self, Choice, Tool};
+use super::{conversation, turn::Turn};
 
 /// Tokens counted for what begins the answer.
 const ANSWER: u64 = 3;
@@ -20,48 +19,14 @@ const ANSWER: u64 = 3;
 pub(super) struct ChatRequest {
     pub(super) model: String,
     messages: Vec<Message>,
+    tools: Option<Vec<Tool>>,
+    tool_choice: Option<Choice>,
+    parallel_tool_calls: Option<bool>,
     max_completion_tokens: Option<u64>,
     /// The former name of `max_completion_tokens`.
     max_tokens: Option<u64>,
     n: Option<u64>,
     stream: Option<bool>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Message {
-    role: Role,
-    content: Option<Content>,
-    name: Option<String>,
-}
-
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Role {
-    Developer,
-    System,
-    User,
-    Assistant,
-    Tool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Parts(Vec<Part>),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Part {
-    Text {
-        text: String,
-    },
-    Refusal {
-        refusal: String,
-    },
-    #[serde(other)]
-    Other,
 }
 
 impl ChatRequest {
@@ -107,12 +72,15 @@ impl ChatRequest {
             let message = "This model needs a message with the role 'user'.";
             return Err(ApiError::bad_request(message).param("messages"));
         }
-        Ok(())
+        tool::check(self.tools.as_deref(), self.tool_choice.as_ref())?;
+        conversation::check(&self.messages)
     }
 
-    /// The number of tokens in the messages, or an error if they don't fit the context window.
+    /// The number of tokens in the messages and the tools, or an error if they don't fit the context window.
     pub(super) fn prompt_tokens(&self) -> Result<u64, ApiError> {
-        let tokens = ANSWER + self.messages.iter().map(Message::tokens).sum::<u64>();
+        let messages = self.messages.iter().map(Message::tokens);
+        let tools = self.tools.iter().flatten().map(Tool::tokens);
+        let tokens = ANSWER + messages.chain(tools).sum::<u64>();
         if tokens <= CONTEXT_WINDOW {
             return Ok(tokens);
         }
@@ -131,44 +99,16 @@ impl ChatRequest {
         limit.map_or(room, |limit| limit.min(room))
     }
 
-    /// The text of the user's last message.
-    pub(super) fn text(&self) -> String {
-        let mut messages = self.messages.iter().rev();
-        let last = messages.find(|message| message.role == Role::User);
-        last.map(|message| message.texts().join("\n"))
-            .unwrap_or_default()
-    }
-}
-
-impl Message {
-    fn texts(&self) -> Vec<&str> {
-        match &self.content {
-            None => Vec::new(),
-            Some(Content::Text(text)) => vec![text],
-            Some(Content::Parts(parts)) => parts.iter().filter_map(Part::text).collect(),
+    /// What the model has to do.
+    pub(super) fn turn(&self) -> Turn {
+        let tools = self.tools.as_deref().unwrap_or_default();
+        let mut turn = Turn::new(&self.messages, tools, self.tool_choice.as_ref());
+        if self.parallel_tool_calls == Some(false)
+            && let Turn::Call(calls) = &mut turn
+        {
+            calls.truncate(1);
         }
-    }
-
-    fn tokens(&self) -> u64 {
-        let texts = self.texts().into_iter().chain(self.name.as_deref());
-        PER_MESSAGE + texts.map(tokens::count).sum::<u64>()
-    }
-
-    fn has_other_parts(&self) -> bool {
-        let Some(Content::Parts(parts)) = &self.content else {
-            return false;
-        };
-        parts.iter().any(|part| part.text().is_none())
-    }
-}
-
-impl Part {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text { text } => Some(text),
-            Self::Refusal { refusal } => Some(refusal),
-            Self::Other => None,
-        }
+        turn
     }
 }
 
@@ -185,21 +125,6 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_that_of_the_last_user_message() {
-        let request = parse(
-            r#""messages": [
-                {"role": "system", "content": "s"},
-                {"role": "user", "content": "first"},
-                {"role": "user", "content": [
-                    {"type": "text", "text": "a"}, {"type": "text", "text": "b"}
-                ]},
-                {"role": "assistant", "content": null}
-            ]"#,
-        );
-        assert_eq!(request.unwrap().text(), "a\nb");
-    }
-
-    #[test]
     fn every_message_counts() {
         let tokens = |messages: &str| {
             let request = parse(&format!(r#""messages": [{messages}]"#)).unwrap();
@@ -209,6 +134,27 @@ mod tests {
         let system = r#"{"role": "system", "content": "Be brief."}"#;
         assert_eq!(tokens(user), 3 + 4 + 2);
         assert_eq!(tokens(&format!("{system}, {user}")), 3 + (4 + 4) + (4 + 2));
+        let call = r#"{"role": "assistant", "tool_calls": [
+            {"id": "a", "type": "function", "function": {"name": "word", "arguments": "{}"}}
+        ]}, {"role": "tool", "tool_call_id": "a", "content": "four word"}"#;
+        assert_eq!(tokens(&format!("{user}, {call}")), 3 + 6 + (4 + 1 + 2) + 6);
+    }
+
+    #[test]
+    fn a_tool_counts_with_its_name_its_description_and_its_parameters() {
+        let tokens = |function: &str| {
+            let user = r#""messages": [{"role": "user", "content": ""}]"#;
+            let tools = format!(r#""tools": [{{"type": "function", "function": {function}}}]"#);
+            parse(&format!("{user}, {tools}"))
+                .unwrap()
+                .prompt_tokens()
+                .unwrap()
+        };
+        assert_eq!(tokens(r#"{"name": "word"}"#), 7 + 1);
+        assert_eq!(
+            tokens(r#"{"name": "word", "description": "four word", "parameters": {}}"#),
+            7 + 1 + 2 + 2
+        );
     }
 
     #[test]
@@ -235,6 +181,14 @@ mod tests {
             format!(r#"{user}, "stream": true"#),
             format!(r#"{user}, "n": 2"#),
             format!(r#"{user}, "max_tokens": 0"#),
+            format!(r#"{user}, "tools": []"#),
+            format!(r#"{user}, "tools": [{{"type": "custom", "custom": {{"name": "a"}}}}]"#),
+            format!(r#"{user}, "tools": [{{"type": "function", "function": {{"name": "a b"}}}}]"#),
+            format!(r#"{user}, "tool_choice": "auto""#),
+            format!(
+                r#"{user}, "tools": [{{"type": "function", "function": {{"name": "a"}}}}],
+                    "tool_choice": {{"type": "function", "function": {{"name": "b"}}}}"#
+            ),
             r#""messages": []"#.to_owned(),
             r#""messages": [{"role": "system", "content": "a"}]"#.to_owned(),
             r#""messages": [{"role": "nobody", "content": "a"}]"#.to_owned(),

@@ -23,7 +23,7 @@ static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 });
 
 /// The terms of `text` in order, in lower case and without an English plural's ending.
-pub(super) fn terms(text: &str) -> impl Iterator<Item = String> {
+pub(crate) fn terms(text: &str) -> impl Iterator<Item = String> {
     words(text)
         .map(str::to_lowercase)
         .filter(|word| is_telling(word))
@@ -31,7 +31,7 @@ pub(super) fn terms(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// The words of `text`.
-pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| !word.is_empty())
 }
