@@ -2,7 +2,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, Type, parse_quote};
+use syn::{Error, Type, parse_quote};
 
 use crate::check::check;
 use crate::function::Function;
@@ -30,16 +30,16 @@ pub(crate) fn expand(keys: TokenStream, item: TokenStream) -> TokenStream {
     })
 }
 
-struct Expansion<'a> {
-    keys: &'a Keys,
-    function: &'a Function,
+pub(crate) struct Expansion<'a> {
+    pub(crate) keys: &'a Keys,
+    pub(crate) function: &'a Function,
     /// The path of what the expansion calls.
-    private: TokenStream,
+    pub(crate) private: TokenStream,
     arguments: Vec<Argument>,
     body: TokenStream,
     start: Ident,
-    run: Ident,
-    value: Ident,
+    pub(crate) run: Ident,
+    pub(crate) value: Ident,
 }
 
 impl<'a> Expansion<'a> {
@@ -150,7 +150,7 @@ impl<'a> Expansion<'a> {
         })
     }
 
-    fn private_at(&self, at: Span) -> TokenStream {
+    pub(crate) fn private_at(&self, at: Span) -> TokenStream {
         let tokens = self.private.clone().into_iter();
         tokens
             .map(|mut token| {
@@ -391,94 +391,6 @@ impl<'a> Expansion<'a> {
             let _ = (#(#references,)*);
         })
     }
-
-    // Output:
-    //
-    //     let __value: Result<String, Error> = …;
-    //     if let Some(mut __end) = (&mut __run).end() {
-    //         use kinds::*;
-    //         match (&&Probe(&__value)).outcome_kind().split(&__value) {
-    //             Ok(__ok) => (&mut __end).succeeded(|__content| capture!(*__ok, __content)),
-    //             Err(__error) => (&mut __end).failed(|| reason!(__error), type_name(__error)),
-    //         }
-    //         __end.report();
-    //     }
-    //     __value
-    fn outcome(&self, body: &TokenStream, annotation: Option<&Type>) -> TokenStream {
-        let Self {
-            private,
-            run,
-            value,
-            keys,
-            ..
-        } = self;
-        // What never returns has no outcome but a panic.
-        let Some(annotation) = annotation else {
-            return body.clone();
-        };
-        let kinds = match signature::kind(&self.function.signature) {
-            Kind::Sync => quote!(sync_kinds),
-            Kind::Async | Kind::Future { .. } => quote!(kinds),
-        };
-        let (end, ok, error) = (local("end"), local("ok"), local("error"));
-        let extract = |from: &Ident, extractor: &Expr| {
-            let at = at(extractor);
-            let private = self.private_at(at);
-            quote_spanned!(at=> #private::extract(#from, #extractor))
-        };
-        let result = match keys.result.get() {
-            Some(result) => {
-                let extracted = extract(&ok, result);
-                quote! {
-                    (&mut #end).succeeded(|_| ::core::option::Option::None);
-                    (&mut #end).result(|| #private::capture!(#extracted));
-                }
-            }
-            None => {
-                let content = local("content");
-                quote!((&mut #end).succeeded(|#content| #private::capture!(*#ok, #content));)
-            }
-        };
-        let others = [
-            ("llm_response", keys.llm_response.get()),
-            ("tokens", keys.tokens.get()),
-            ("used_tools", keys.used_tools.get()),
-            ("is_success", keys.is_success.get()),
-        ];
-        let others = others.into_iter().filter_map(|(name, extractor)| {
-            let extractor = extractor?;
-            let name = Ident::new(name, at(extractor));
-            let extracted = extract(&ok, extractor);
-            Some(quote_spanned!(at(extractor)=> (&mut #end).#name(|| #extracted);))
-        });
-        let failure = match keys.error.get() {
-            Some(reason) => {
-                let extracted = extract(&error, reason);
-                quote! {
-                    (&mut #end).failed(|| ::core::option::Option::None, #private::type_name(#error));
-                    (&mut #end).result(|| #private::capture!(#extracted));
-                }
-            }
-            None => {
-                quote!((&mut #end).failed(|| #private::reason!(#error), #private::type_name(#error));)
-            }
-        };
-        quote! {
-            #[allow(clippy::let_unit_value)]
-            let #value: #annotation = #body;
-            if let ::core::option::Option::Some(mut #end) = (&mut #run).end() {
-                #[allow(unused_imports)]
-                use #private::#kinds::*;
-                match (&&#private::Probe(&#value)).outcome_kind().split(&#value) {
-                    ::core::result::Result::Ok(#ok) => { #result #(#others)* }
-                    ::core::result::Result::Err(#error) => { #failure }
-                }
-                #end.report();
-            }
-            #[allow(clippy::implicit_return)]
-            #value
-        }
-    }
 }
 
 fn names(names: &[Ident], argument: &Argument) -> bool {
@@ -486,7 +398,7 @@ fn names(names: &[Ident], argument: &Argument) -> bool {
 }
 
 /// Where the user wrote it, so that what the compiler says of the expansion is said there.
-fn at(written: &impl Spanned) -> Span {
+pub(crate) fn at(written: &impl Spanned) -> Span {
     Span::call_site().located_at(written.span())
 }
 

@@ -2,8 +2,10 @@
 
 mod check;
 mod expand;
+mod flow;
 mod function;
 mod keys;
+mod outcome;
 mod signature;
 mod tool;
 

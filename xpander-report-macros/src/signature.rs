@@ -131,7 +131,7 @@ pub(crate) enum Wrapping {
 fn future_output(ty: &Type) -> Option<(Type, Wrapping)> {
     let ty = bare(ty);
     if let Type::ImplTrait(object) = ty {
-        let wrapping = match object.bounds.iter().any(is_unpin) {
+        let wrapping = match object.bounds.iter().any(|bound| is(bound, "Unpin")) {
             true => Wrapping::Pinned,
             false => Wrapping::None,
         };
@@ -163,23 +163,24 @@ fn boxed_output(boxed: &PathSegment) -> Option<Type> {
     }
 }
 
-fn last_segment(ty: &Type) -> Option<&PathSegment> {
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(path) => path.path.segments.last(),
         _ => None,
     }
 }
 
-fn is_unpin(bound: &TypeParamBound) -> bool {
+/// Whether it is the trait of this name.
+pub(crate) fn is(bound: &TypeParamBound, name: &str) -> bool {
     let TypeParamBound::Trait(bound) = bound else {
         return false;
     };
     let last = bound.path.segments.last();
-    last.is_some_and(|last| last.ident == "Unpin")
+    last.is_some_and(|last| last.ident == name)
 }
 
 /// The type without what only groups it.
-fn bare(ty: &Type) -> &Type {
+pub(crate) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Paren(ty) => bare(&ty.elem),
         Type::Group(ty) => bare(&ty.elem),
@@ -187,7 +188,7 @@ fn bare(ty: &Type) -> &Type {
     }
 }
 
-fn type_arguments(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
+pub(crate) fn type_arguments(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
     let arguments = match arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,
@@ -202,20 +203,25 @@ fn type_arguments(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
 }
 
 fn bounds_output<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> Option<Type> {
+    let mut bounds = bounds.into_iter().filter(|bound| is(bound, "Future"));
+    associated(bounds.next(), "Output")
+}
+
+/// What a bound says of an associated type, as in `Future<Output = u8>`.
+pub(crate) fn associated<'a>(
+    bounds: impl IntoIterator<Item = &'a TypeParamBound>,
+    name: &str,
+) -> Option<Type> {
     bounds.into_iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else {
             return None;
         };
-        let last = bound
-            .path
-            .segments
-            .last()
-            .filter(|last| last.ident == "Future")?;
+        let last = bound.path.segments.last()?;
         let PathArguments::AngleBracketed(arguments) = &last.arguments else {
             return None;
         };
         arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
+            GenericArgument::AssocType(assoc) if assoc.ident == name => Some(assoc.ty.clone()),
             _ => None,
         })
     })

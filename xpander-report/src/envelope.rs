@@ -4,8 +4,12 @@ use serde_json::value::RawValue;
 
 use crate::captured::Captured;
 use crate::sequence::Sequence;
+use crate::stream::Item;
 use crate::task_id::TaskId;
 use crate::{TaskReport, Tokens, json};
+
+/// How many bytes of a stream's items are kept.
+const MOST_ITEMS: usize = 16 << 20;
 
 /// The one type that travels from a run to its delivery. Each field knows whether the user set it
 /// or the library captured it: what is explicit stands, what was captured may still be completed.
@@ -33,6 +37,10 @@ pub(crate) struct Envelope {
     pub(crate) duration: Option<f64>,
     /// Captured from the body, which responses may add to, or explicit.
     pub(crate) used_tools: Field<Vec<String>>,
+    /// The JSON of the items of a stream that the run returned, a line each.
+    pub(crate) chunks: String,
+    /// Why the run ended before it was done, which goes before what came out of it.
+    pub(crate) failure: Option<String>,
     /// The type of the error that the run ended with, which stands for its text when content is off.
     pub(crate) error_type: Option<Cow<'static, str>>,
     /// The run was not drawn: its report counts only if it failed.
@@ -94,6 +102,12 @@ impl<T> Field<T> {
         }
     }
 
+    fn capture_if_absent(&mut self, value: impl FnOnce() -> T) {
+        if let Self::Absent = self {
+            *self = Self::Captured(value());
+        }
+    }
+
     pub(crate) fn set(&mut self, value: T) {
         *self = Self::Explicit(value);
     }
@@ -111,6 +125,34 @@ impl Envelope {
         let sequence = Sequence::next();
         self.sequence = Some(sequence);
         self.id.get_or_insert_with(|| sequence.id());
+    }
+
+    /// Adds an item of a stream that the run returned.
+    pub(crate) fn add(&mut self, item: Item) {
+        match item {
+            Item::Value(Some(Captured::Text(text))) => self.add_text(&text),
+            Item::Value(Some(Captured::Json(json))) => {
+                if self.chunks.len() + json.len() <= MOST_ITEMS {
+                    self.chunks.push_str(&json);
+                    self.chunks.push('\n');
+                }
+            }
+            Item::Value(None) => {}
+            Item::Error(reason, error_type) => {
+                self.error_type = Some(Cow::Borrowed(error_type));
+                self.failure = reason.or_else(|| Some(error_type.to_owned()));
+            }
+        }
+    }
+
+    fn add_text(&mut self, text: &str) {
+        self.result
+            .capture_if_absent(|| Captured::Text(String::new()));
+        if let Field::Captured(Captured::Text(result)) = &mut self.result
+            && result.len() + text.len() <= MOST_ITEMS
+        {
+            result.push_str(text);
+        }
     }
 
     /// Whether `sample` leaves the run out, as far as is known.
@@ -190,6 +232,8 @@ impl From<TaskReport> for Envelope {
             is_success: report.is_success.into(),
             result: report.result.map(Captured::Text).into(),
             duration: report.duration,
+            chunks: String::new(),
+            failure: None,
             used_tools: Some(report.used_tools)
                 .filter(|tools| !tools.is_empty())
                 .into(),

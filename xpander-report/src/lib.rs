@@ -79,6 +79,7 @@ mod secret;
 mod sequence;
 mod sink;
 mod stats;
+mod stream;
 #[cfg(feature = "http")]
 mod targets;
 mod task;
@@ -118,6 +119,7 @@ pub mod __private {
     pub use crate::capture::{Probe, extract, guarded, type_name_of as type_name};
     pub use crate::handle::called;
     pub use crate::run::{Start, reporter};
+    pub use crate::stream::{Item, iterator, keys, shown, stream};
     pub use crate::{__capture as capture, __reason as reason};
 
     /// The traits of the capture ladder.
@@ -139,11 +141,18 @@ pub mod __private {
     /// The traits that tell a `Result` from other values.
     pub mod kinds {
         pub use crate::outcome::{ProbeResult as _, ProbeValue as _};
+        pub use crate::stream::{ProbeNamed as _, ProbeNamedInResult as _};
+    }
+
+    /// The traits that tell a stream that can be followed.
+    pub mod stream_kinds {
+        pub use crate::stream::{ProbeBoxed as _, ProbeNamed as _, ProbeNoStream as _};
     }
 
     /// The same for functions that are not async, which may return a future unawares.
     pub mod sync_kinds {
         pub use crate::outcome::{ProbeFuture as _, ProbeResult as _, ProbeValue as _};
+        pub use crate::stream::{ProbeNamed as _, ProbeNamedInResult as _};
     }
 }
 

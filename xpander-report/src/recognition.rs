@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::Tokens;
 use crate::captured::Captured;
 use crate::envelope::{Envelope, Field};
-use crate::provider::ProviderResponse;
+use crate::provider::{ProviderResponse, StreamReader};
 
 /// A response of the run, and what was read of it.
 struct Response {
@@ -22,10 +22,16 @@ pub(crate) fn recognise(envelope: &mut Envelope) {
         let says = ProviderResponse::read(raw.get());
         count_once(&mut responses, Response { raw, says });
     }
-    if let Some(returned) = take_returned(&mut envelope.result) {
+    let returned = take_returned(&mut envelope.result).or_else(|| take_streamed(envelope));
+    if let Some(returned) = returned {
         count_returned(&mut responses, returned);
     }
     fill(envelope, &responses);
+    if let Some(failure) = envelope.failure.take() {
+        let result = std::mem::take(&mut envelope.result).get();
+        let result = Captured::Text(failed(&failure, result));
+        envelope.result = Field::Captured(result);
+    }
     envelope.responses = responses.into_iter().map(|response| response.raw).collect();
 }
 
@@ -40,6 +46,32 @@ fn take_returned(result: &mut Field<Captured>) -> Option<Response> {
         Some(text) => Field::Captured(Captured::Text(text.clone())),
         None => Field::Absent,
     };
+    Some(Response {
+        raw,
+        says: Some(says),
+    })
+}
+
+/// What the items of a returned stream make together, if they are a provider's. The assistant's text takes
+/// their place.
+fn take_streamed(envelope: &mut Envelope) -> Option<Response> {
+    if envelope.chunks.is_empty() {
+        return None;
+    }
+    let chunks = std::mem::take(&mut envelope.chunks);
+    let mut stream = StreamReader::default();
+    for chunk in chunks.lines() {
+        stream.push(chunk);
+    }
+    let Some((says, raw)) = stream.finish() else {
+        let items = chunks.lines().collect::<Vec<_>>().join(",");
+        let items = Captured::Json(format!("[{items}]"));
+        envelope.result.capture(Some(items));
+        return None;
+    };
+    envelope
+        .result
+        .capture(says.result.clone().map(Captured::Text));
     Some(Response {
         raw,
         says: Some(says),
@@ -97,7 +129,7 @@ fn fill(envelope: &mut Envelope, responses: &[Response]) {
         add_tools(&mut tools, says().flat_map(|says| &says.used_tools));
         envelope.used_tools.capture(Some(tools));
     }
-    if let Field::Absent = envelope.result {
+    if let (Field::Absent, None) = (&envelope.result, &envelope.failure) {
         let text = says().rev().find_map(|says| says.result.clone());
         envelope.result.capture(text.map(Captured::Text));
     }

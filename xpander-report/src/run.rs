@@ -15,6 +15,7 @@ use crate::captured::Captured;
 use crate::envelope::{Envelope, Field, Target};
 use crate::keys::{IntoId, IntoTokens};
 use crate::luck::luck;
+use crate::stream::CaptureItem;
 use crate::task_id::TaskId;
 use crate::{LlmResponse, Reporter, global, json, sequence};
 
@@ -33,6 +34,8 @@ pub struct Start(Option<(Reporter, Box<Envelope>)>);
 pub struct Run {
     shared: Option<Arc<Shared>>,
     started: Option<Instant>,
+    /// The function is not async: if it gives a stream, it has done nothing yet.
+    is_called: bool,
 }
 
 /// A run whose body has given a value: what came out is captured here.
@@ -182,6 +185,7 @@ impl Start {
                 })
             }),
             started: None,
+            is_called: false,
         }
     }
 
@@ -237,6 +241,7 @@ impl Run {
     /// Runs the body of a function that is not async.
     pub fn call<T>(&mut self, body: impl FnOnce() -> T) -> T {
         self.start_clock();
+        self.is_called = true;
         self.inside(body)
     }
 
@@ -247,6 +252,61 @@ impl Run {
         let mut envelope = shared.lock().take()?;
         envelope.duration = Some(started.elapsed().as_secs_f64());
         Some(End { shared, envelope })
+    }
+
+    /// [`end`](Self::end) of a run whose clock may not have begun.
+    pub fn end_now(&mut self) -> Option<End> {
+        self.started.get_or_insert_with(Instant::now);
+        self.end()
+    }
+
+    /// Lets the user's keys look at what the function returned, while the run goes on.
+    pub(crate) fn pause(&mut self, keys: impl FnOnce(&mut End)) {
+        let Some(shared) = self.shared.clone() else {
+            return;
+        };
+        let Some(envelope) = shared.lock().take() else {
+            return;
+        };
+        let mut end = End { shared, envelope };
+        keys(&mut end);
+        let End { shared, envelope } = end;
+        *shared.lock() = Some(envelope);
+    }
+
+    /// The body has given a stream, which is polled later or never.
+    pub(crate) fn wait(&mut self) {
+        if self.is_called {
+            self.started = None;
+        }
+    }
+
+    /// Runs a piece of a body that comes in pieces.
+    pub(crate) fn go_on<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        if self.started.is_none() {
+            self.start_clock();
+        }
+        self.inside(body)
+    }
+
+    /// The next item of what the function returned; none: it is over.
+    pub(crate) fn note<T>(&mut self, item: Option<&T>, capture: CaptureItem<T>) {
+        let Some(shared) = &self.shared else {
+            return;
+        };
+        match item {
+            Some(item) => {
+                let content = shared.reporter.captures_content();
+                if let Some(item) = guarded(|| capture(item, content)) {
+                    shared.edit(|envelope| envelope.add(item));
+                }
+            }
+            None => {
+                if let Some(end) = self.end() {
+                    end.streamed();
+                }
+            }
+        }
     }
 
     fn start_clock(&mut self) {
@@ -277,7 +337,11 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if let Some(end) = self.end() {
-            end.broken("cancelled", None);
+            // Who sees an error in a stream takes no more of it.
+            match end.envelope.failure.is_some() {
+                true => end.streamed(),
+                false => end.broken("cancelled", None),
+            }
         }
     }
 }
@@ -356,11 +420,19 @@ impl End {
     pub fn report(self) {
         // What a response says may yet make a failure of it.
         let is_decided = self.envelope.responses.is_empty()
+            && self.envelope.chunks.is_empty()
             && !matches!(self.envelope.result, Field::Captured(Captured::Json(_)));
         if is_decided && self.envelope.is_left_out() {
             return;
         }
         self.shared.reporter.accept(self.envelope);
+    }
+
+    /// The stream that the body gave is over.
+    fn streamed(mut self) {
+        let is_success = self.envelope.failure.is_none();
+        self.envelope.is_success.capture(Some(is_success));
+        self.report();
     }
 
     fn panicked(self, payload: &(dyn Any + Send)) {
@@ -371,20 +443,12 @@ impl End {
         self.broken("panicked", message);
     }
 
-    /// The body ended without a value. What is known of why, and what it had set as its result, follows
-    /// the word for it.
+    /// The body ended before it was done.
     fn broken(mut self, word: &'static str, why: Option<&str>) {
-        let said = std::mem::take(&mut self.envelope.result).get();
-        let mut result = word.to_owned();
-        for part in why
-            .map(str::to_owned)
-            .into_iter()
-            .chain(said.map(Captured::into_text))
-        {
-            result.push_str(": ");
-            result.push_str(&part);
-        }
-        self.envelope.result.set(Captured::Text(result));
+        self.envelope.failure = Some(match why {
+            Some(why) => format!("{word}: {why}"),
+            None => word.to_owned(),
+        });
         self.envelope.error_type = Some(Cow::Borrowed(word));
         self.envelope.is_success.set(false);
         self.report();

@@ -20,6 +20,7 @@ mod reading;
 mod responses;
 mod rig;
 mod shape;
+mod stream;
 mod tgi;
 mod usage;
 mod xai;
@@ -31,6 +32,7 @@ use document::Node;
 use reading::Reading;
 
 pub use shape::Shape;
+pub(crate) use stream::StreamReader;
 
 /// What a provider's response says, whichever provider it is.
 ///
