@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use crate::captured::Captured;
+use crate::declared::Declared;
 use crate::sequence::Sequence;
 use crate::stream::Item;
 use crate::task_id::TaskId;
@@ -27,8 +26,8 @@ pub(crate) struct Envelope {
     )]
     pub(crate) target: Option<Target>,
     pub(crate) input: Field<Captured>,
-    /// The provider's responses that were declared, in order, byte for byte.
-    pub(crate) responses: Vec<Box<RawValue>>,
+    /// The provider's responses that were declared, in order.
+    pub(crate) responses: Vec<Declared>,
     /// Explicit until the responses are read.
     pub(crate) tokens: Option<Tokens>,
     pub(crate) is_success: Field<bool>,
@@ -166,7 +165,8 @@ impl Envelope {
         report.id = self.id.map(|id| id.to_string());
         report.agent_id = self.agent_id;
         report.input = self.input.get().map(Captured::into_text);
-        report.llm_response = match <[_; 1]>::try_from(self.responses) {
+        let responses = self.responses.into_iter().filter_map(Declared::into_raw);
+        report.llm_response = match <[_; 1]>::try_from(responses.collect::<Vec<_>>()) {
             Ok([only]) => Some(only),
             Err(none) if none.is_empty() => None,
             Err(several) => Some(json::raw_array(&several)),
@@ -190,11 +190,7 @@ impl Envelope {
         if !newer.input.is_absent() {
             self.input = newer.input;
         }
-        if newer
-            .responses
-            .iter()
-            .any(|response| response.get() != "null")
-        {
+        if newer.responses.iter().any(|response| !response.is_null()) {
             self.responses = newer.responses;
         }
         if newer.tokens.is_some() {
@@ -227,7 +223,11 @@ impl From<TaskReport> for Envelope {
             sequence: None,
             target: None,
             input: report.input.map(Captured::Text).into(),
-            responses: report.llm_response.into_iter().collect(),
+            responses: report
+                .llm_response
+                .into_iter()
+                .map(Declared::Given)
+                .collect(),
             tokens: report.tokens,
             is_success: report.is_success.into(),
             result: report.result.map(Captured::Text).into(),

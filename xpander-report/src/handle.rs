@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::captured::Captured;
+use crate::declared::Declared;
 use crate::envelope::Field;
 use crate::run::{self, Entered, Shared};
 use crate::{LlmResponse, Tokens, json, sequence};
@@ -60,7 +61,7 @@ impl TaskHandle {
     pub fn llm_response<Via, T: LlmResponse<Via> + ?Sized>(&self, response: &T) -> &Self {
         if let Some(state) = &self.0 {
             let response = json::raw(&response.response());
-            state.edit(|envelope| envelope.responses.push(response));
+            state.edit(|envelope| envelope.responses.push(Declared::Given(response)));
         }
         self
     }

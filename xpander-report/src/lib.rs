@@ -55,6 +55,7 @@ mod client;
 mod config;
 #[cfg(feature = "http")]
 mod delivery;
+mod declared;
 mod diagnostics;
 mod envelope;
 #[cfg(feature = "http")]

@@ -6,21 +6,32 @@ use serde_json::value::RawValue;
 
 use crate::Tokens;
 use crate::captured::Captured;
+use crate::declared::Declared;
 use crate::envelope::{Envelope, Field};
-use crate::provider::{ProviderResponse, StreamReader};
+use crate::provider::{ProviderResponse, StreamReader, read_stream};
 
 /// A response of the run, and what was read of it.
 struct Response {
+    origin: Origin,
     raw: Box<RawValue>,
     says: Option<ProviderResponse>,
+}
+
+/// Where a response comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Given,
+    Caught,
+    Returned,
 }
 
 /// Reads the run's responses. Done once, away from the caller's thread.
 pub(crate) fn recognise(envelope: &mut Envelope) {
     let mut responses = Vec::new();
-    for raw in std::mem::take(&mut envelope.responses) {
-        let says = ProviderResponse::read(raw.get());
-        count_once(&mut responses, Response { raw, says });
+    for declared in std::mem::take(&mut envelope.responses) {
+        if let Some(response) = read(declared) {
+            count_once(&mut responses, response);
+        }
     }
     let returned = take_returned(&mut envelope.result).or_else(|| take_streamed(envelope));
     if let Some(returned) = returned {
@@ -32,7 +43,27 @@ pub(crate) fn recognise(envelope: &mut Envelope) {
         let result = Captured::Text(failed(&failure, result));
         envelope.result = Field::Captured(result);
     }
-    envelope.responses = responses.into_iter().map(|response| response.raw).collect();
+    let responses = responses.into_iter().map(|response| response.raw);
+    envelope.responses = responses.map(Declared::Given).collect();
+}
+
+/// A declared response. What was caught on its way and is no provider's is not the run's.
+fn read(declared: Declared) -> Option<Response> {
+    match declared {
+        Declared::Given(raw) => Some(Response {
+            origin: Origin::Given,
+            says: ProviderResponse::read(raw.get()),
+            raw,
+        }),
+        Declared::Caught(body) => {
+            let (says, raw) = read_stream(&body)?;
+            Some(Response {
+                origin: Origin::Caught,
+                says: Some(says),
+                raw,
+            })
+        }
+    }
 }
 
 /// The returned value, if it is a provider's response. The assistant's text takes its place.
@@ -47,6 +78,7 @@ fn take_returned(result: &mut Field<Captured>) -> Option<Response> {
         None => Field::Absent,
     };
     Some(Response {
+        origin: Origin::Returned,
         raw,
         says: Some(says),
     })
@@ -73,15 +105,20 @@ fn take_streamed(envelope: &mut Envelope) -> Option<Response> {
         .result
         .capture(says.result.clone().map(Captured::Text));
     Some(Response {
+        origin: Origin::Returned,
         raw,
         says: Some(says),
     })
 }
 
-/// Adds a declared response. One that was there already, by its id or else by its bytes, is replaced: a
-/// later answer to the same question knows more.
+/// Adds a declared response, unless it was there already: then a later answer to the same question, which
+/// knows more, takes its place, and what was caught is closer to the provider than what was given.
 fn count_once(responses: &mut Vec<Response>, response: Response) {
+    if response.origin == Origin::Given && response.is_made() && is_caught(responses) {
+        return;
+    }
     match responses.iter_mut().find(|other| other.is(&response)) {
+        Some(same) if same.origin == Origin::Caught && response.origin == Origin::Given => {}
         Some(same) => *same = response,
         None => responses.push(response),
     }
@@ -90,26 +127,42 @@ fn count_once(responses: &mut Vec<Response>, response: Response) {
 /// Adds the returned response, unless it was declared as well. What a crate made of its responses is no
 /// response beside those that were declared.
 fn count_returned(responses: &mut Vec<Response>, returned: Response) {
-    let is_made = returned
-        .says
-        .as_ref()
-        .is_some_and(|says| says.shape.is_of_a_crate());
     let is_declared = responses.iter().any(|other| other.is(&returned));
-    if !is_declared && (responses.is_empty() || !is_made) {
+    if !is_declared && (responses.is_empty() || !returned.is_made()) {
         responses.push(returned);
     }
 }
 
+fn is_caught(responses: &[Response]) -> bool {
+    let mut origins = responses.iter().map(|response| response.origin);
+    origins.any(|origin| origin == Origin::Caught)
+}
+
 impl Response {
+    /// Whether it is the same response: by its id, else by its bytes, else, if they went different ways, by
+    /// what it says.
     fn is(&self, other: &Self) -> bool {
         match (self.id(), other.id()) {
             (Some(id), Some(other)) => id == other,
-            _ => self.raw.get() == other.raw.get(),
+            _ if self.origin == other.origin => self.raw.get() == other.raw.get(),
+            _ => self.gist().is_some_and(|gist| Some(gist) == other.gist()),
         }
+    }
+
+    /// Whether a Rust crate made it of the provider's responses.
+    fn is_made(&self) -> bool {
+        let says = self.says.as_ref();
+        says.is_some_and(|says| says.shape.is_of_a_crate())
     }
 
     fn id(&self) -> Option<&str> {
         self.says.as_ref()?.id.as_deref()
+    }
+
+    fn gist(&self) -> Option<(Option<&str>, &[String], Option<u64>)> {
+        let says = self.says.as_ref()?;
+        let total = says.tokens.map(|tokens| tokens.total_tokens());
+        Some((says.result.as_deref(), &says.used_tools, total))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::TaskReport;
 use crate::capture::guarded;
 use crate::captured::Captured;
+use crate::declared::Declared;
 use crate::envelope::{Envelope, Field};
 use crate::json;
 use crate::own_thread::quietly;
@@ -128,8 +129,10 @@ fn cut(envelope: &mut Envelope, max_bytes: usize) {
         }
     }
     for response in &mut envelope.responses {
-        if response.get().len() > max_bytes {
-            *response = truncated(response.get(), max_bytes);
+        if let Declared::Given(raw) = response
+            && raw.get().len() > max_bytes
+        {
+            *raw = truncated(raw.get(), max_bytes);
         }
     }
 }

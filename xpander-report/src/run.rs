@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 
 use crate::capture::guarded;
 use crate::captured::Captured;
+use crate::declared::Declared;
 use crate::envelope::{Envelope, Field, Target};
 use crate::keys::{IntoId, IntoTokens};
 use crate::luck::luck;
@@ -376,7 +377,9 @@ impl End {
     /// The key `llm_response`.
     pub fn llm_response<Via, T: LlmResponse<Via>>(&mut self, response: impl FnOnce() -> T) {
         let response = guarded(|| json::raw(&response().response()));
-        self.envelope.responses.extend(response);
+        self.envelope
+            .responses
+            .extend(response.map(Declared::Given));
     }
 
     /// The key `tokens`.
