@@ -215,6 +215,21 @@ fn words_that_the_sdk_does_not_know_stay_and_blocks_keep_their_place() {
 }
 
 #[test]
+fn a_response_that_is_returned_needs_nothing_more() {
+    #[external_task(skip_all)]
+    fn ask(answer: ConverseOutput) -> Result<ConverseOutput, BoxError> {
+        Ok(answer)
+    }
+    let wire = converse(json!([{"text": "Rain."}]), "end_turn");
+    let request = client(&wire).converse().model_id("amazon.nova-lite-v1:0");
+    let answer = smol::block_on(request.send()).unwrap();
+    let report = record(|| ask(answer));
+    assert_eq!(said(&report).tokens, Some([125, 60, 1_024, 64]));
+    assert_eq!(said(&report).result, Some("Rain."));
+    assert_eq!(serde_json::from_str::<Value>(kept(&report)).unwrap(), wire);
+}
+
+#[test]
 fn a_response_that_is_returned_is_handed_over_by_a_key() {
     #[external_task(skip_all, llm_response = |answer| answer, result = |_| "told elsewhere")]
     fn ask(answer: ConverseOutput) -> Result<ConverseOutput, BoxError> {

@@ -165,6 +165,21 @@ impl<T: AsBytes + ?Sized> BytesRung for &&Probe<'_, T> {
     }
 }
 
+/// Upper rung 2, as no type has both: what Amazon Bedrock's SDK gives, as the JSON that Bedrock sent.
+#[cfg(feature = "bedrock")]
+pub trait BedrockRung {
+    /// Captures the value.
+    fn upper_rung(&self) -> Upper;
+}
+
+#[cfg(feature = "bedrock")]
+impl<T: crate::LlmResponse<crate::Bedrock>> BedrockRung for &&Probe<'_, T> {
+    fn upper_rung(&self) -> Upper {
+        let json = crate::json::raw(&self.0.response());
+        Ok(Some(Captured::Json(json.get().to_owned())))
+    }
+}
+
 /// Upper rung 3: `Serialize`, as JSON.
 pub trait SerializeRung {
     /// Captures the value.

@@ -125,6 +125,8 @@ pub mod __private {
 
     /// The traits of the capture ladder.
     pub mod rungs {
+        #[cfg(feature = "bedrock")]
+        pub use crate::capture::BedrockRung as _;
         pub use crate::capture::{
             ByteBufferRung as _, BytesRung as _, DebugRung as _, DisplayRung as _, NameRung as _,
             NoUpperRung as _, SerializeRung as _, StrRung as _, TextRung as _,
