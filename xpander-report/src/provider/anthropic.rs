@@ -8,8 +8,8 @@ pub(super) const MESSAGES: Format = Format {
     only_declared: false,
     matches: |document| {
         document[Key::Content].is_list()
-            && document[Key::Usage].has(Key::InputTokens)
             && document.has(Key::StopReason)
+            && (document[Key::Usage].has(Key::InputTokens) || document[Key::Model].is_text())
     },
     read,
 };
@@ -20,11 +20,15 @@ pub(super) const LEGACY: Format = Format {
     only_declared: false,
     matches: |document| {
         document[Key::Completion].is_text()
-            && (document[Key::Type].is("completion") || document.has(Key::StopReason))
+            && (document[Key::Type].is("completion")
+                || ["stop_sequence", "max_tokens"]
+                    .into_iter()
+                    .any(|reason| document[Key::StopReason].is(reason)))
     },
     read: |document| {
         let mut reading = Reading::of(document);
         reading.push_text(&document[Key::Completion]);
+        reading.usage = usage(&document[Key::Usage]);
         reading.finish_reason = document[Key::StopReason].text();
         reading
     },
@@ -44,8 +48,9 @@ fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     reading.usage = usage(&document[Key::Usage]);
     reading.finish_reason = document[Key::StopReason].text();
     if document[Key::StopReason].is("refusal") {
-        let why = document[Key::StopDetails][Key::Explanation].text();
-        reading.failure = Some(failure::refused(why));
+        let details = &document[Key::StopDetails];
+        let why = [Key::Explanation, Key::Category].map(|key| details[key].text());
+        reading.failure = Some(failure::refused(why.into_iter().flatten().next()));
     }
     reading
 }

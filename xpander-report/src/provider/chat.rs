@@ -17,18 +17,19 @@ fn matches(document: &Node<'_>) -> bool {
         .is_some_and(|object| object.starts_with("chat.completion"));
     choice[Key::Message].is_object()
         || choice[Key::Delta].is_object()
+        || choice[Key::Messages].is_text() && document[Key::Usage].has(Key::PromptTokens)
         || is_named && document[Key::Choices].is_list()
 }
 
 fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     let choice = &document[Key::Choices][0];
-    // A chunk of a stream has a delta.
-    let message = match &choice[Key::Message] {
-        Node::Null => &choice[Key::Delta],
-        message => message,
-    };
+    let message = message(choice);
     let mut reading = Reading::of(document);
+    reading.push_text(message);
     reading.push_content(&message[Key::Content]);
+    if reading.text.is_empty() {
+        reading.push_text(&message[Key::Audio][Key::Transcript]);
+    }
     reading.push_tool_calls(&message[Key::ToolCalls]);
     if reading.tools.is_empty() {
         reading.push_tool(&message[Key::FunctionCall][Key::Name]);
@@ -40,6 +41,17 @@ fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     reading.finish_reason = choice[Key::FinishReason].text();
     reading.failure = failure(document, choice, message);
     reading
+}
+
+/// A chunk of a stream has a delta; who looks up your own data for the model gives several messages,
+/// or one text.
+fn message<'n, 'a>(choice: &'n Node<'a>) -> &'n Node<'a> {
+    let messages = &choice[Key::Messages];
+    [&choice[Key::Message], &choice[Key::Delta]]
+        .into_iter()
+        .find(|message| !message.is_null())
+        .or_else(|| messages.items().last())
+        .unwrap_or(messages)
 }
 
 pub(super) fn usage(usage: &Node<'_>) -> Usage {

@@ -25,9 +25,10 @@ pub(super) const V1: Format = Format {
     shape: Shape::CohereV1,
     only_declared: false,
     matches: |document| {
+        let is_named = document[Key::GenerationId].is_text();
         document[Key::Text].is_text()
-            && document.has(Key::FinishReason)
-            && (document[Key::Meta].is_object() || document[Key::GenerationId].is_text())
+            && (is_named && document[Key::Meta].is_object()
+                || document.has(Key::FinishReason) && (is_named || document[Key::Meta].is_object()))
     },
     read: |document| {
         let mut reading = Reading {
@@ -47,7 +48,13 @@ pub(super) const V1: Format = Format {
 pub(super) const GENERATE: Format = Format {
     shape: Shape::CohereGenerate,
     only_declared: false,
-    matches: |document| document[Key::Generations][0][Key::Text].is_text(),
+    matches: |document| {
+        let generation = &document[Key::Generations][0];
+        generation[Key::Text].is_text()
+            && (document.has(Key::Prompt)
+                || document.has(Key::Meta)
+                || generation.has(Key::FinishReason))
+    },
     read: |document| {
         let generation = &document[Key::Generations][0];
         let mut reading = Reading::of(document);

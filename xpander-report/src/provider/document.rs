@@ -26,7 +26,7 @@ pub(super) enum Node<'a> {
     Bool(bool),
     Number(f64),
     Text(Cow<'a, str>),
-    List(Vec<Node<'a>>),
+    List(Vec<Self>),
     Object(Object<'a>),
 }
 
@@ -119,6 +119,10 @@ impl<'a> Node<'a> {
         }
     }
 
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
     pub(super) fn is_bool(&self) -> bool {
         matches!(self, Self::Bool(_))
     }
@@ -142,9 +146,9 @@ impl<'a> Node<'a> {
 
 /// A field; of several with one key the last.
 impl<'a> Index<Key> for Node<'a> {
-    type Output = Node<'a>;
+    type Output = Self;
 
-    fn index(&self, key: Key) -> &Node<'a> {
+    fn index(&self, key: Key) -> &Self {
         let Self::Object(object) = self else {
             return &NULL;
         };
@@ -154,9 +158,9 @@ impl<'a> Index<Key> for Node<'a> {
 }
 
 impl<'a> Index<usize> for Node<'a> {
-    type Output = Node<'a>;
+    type Output = Self;
 
-    fn index(&self, at: usize) -> &Node<'a> {
+    fn index(&self, at: usize) -> &Self {
         self.items().get(at).unwrap_or(&NULL)
     }
 }
@@ -330,6 +334,7 @@ keys! {
     ContentFilterVariant = "ContentFilter",
     ConversationId = "conversation_id",
     Created = "created",
+    CreatedAt = "created_at",
     Custom = "custom",
     Data = "data",
     Delta = "delta",
@@ -342,6 +347,7 @@ keys! {
     Error = "error",
     ErrorType = "error_type",
     Errors = "errors",
+    EstimatedTime = "estimated_time",
     EvalCount = "eval_count",
     ExecutableCode = "executable_code" | "executableCode",
     ExecutedTools = "executed_tools",
@@ -361,7 +367,6 @@ keys! {
     Get = "get",
     Id = "id",
     IncompleteDetails = "incomplete_details",
-    Index = "index",
     InputTextTokenCount = "inputTextTokenCount",
     InputTokenCount = "input_token_count" | "inputTokenCount",
     InputTokens = "input_tokens" | "inputTokens",
@@ -427,6 +432,7 @@ keys! {
     StopDetails = "stop_details",
     StopReason = "stop_reason" | "stopReason",
     StopSequenceVariant = "StopSequence",
+    StopType = "stop_type",
     Success = "success",
     Text = "text",
     TextVariant = "Text",
@@ -436,6 +442,8 @@ keys! {
     TokenCount = "tokenCount" | "token_count",
     TokenMetadata = "token_metadata" | "tokenMetadata",
     Tokens = "tokens",
+    TokensEvaluated = "tokens_evaluated",
+    TokensPredicted = "tokens_predicted",
     ToolCall = "tool_call" | "toolCall",
     ToolCallVariant = "ToolCall",
     ToolCalls = "tool_calls" | "toolCalls",
@@ -446,11 +454,11 @@ keys! {
     TotalInputTokens = "total_input_tokens",
     TotalOutputTokens = "total_output_tokens",
     TotalThoughtTokens = "total_thought_tokens",
-    TotalTokenCount = "total_token_count" | "totalTokenCount",
     TotalTokens = "total_tokens" | "totalTokens",
     TotalToolUseTokens = "total_tool_use_tokens",
     Transcript = "transcript",
     Type = "type" | "__type",
+    Url = "url",
     Urls = "urls",
     Usage = "usage",
     UsageMetadata = "usage_metadata" | "usageMetadata",

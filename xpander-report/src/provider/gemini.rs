@@ -32,7 +32,7 @@ fn matches(document: &Node<'_>) -> bool {
     // A blocked prompt has no candidates.
     candidate[Key::Content].is_object()
         || candidate[Key::FinishReason].is_text()
-        || document[Key::UsageMetadata].is_object()
+        || (document[Key::UsageMetadata].is_object() || document[Key::Candidates].is_list())
             && (document[Key::PromptFeedback].is_object() || document[Key::ModelVersion].is_text())
         || document[Key::PromptFeedback][Key::BlockReason].is_text()
 }
@@ -58,6 +58,9 @@ fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     reading.finish_reason = candidate[Key::FinishReason].text();
     reading.failure = failure(&document[Key::PromptFeedback], candidate)
         .or_else(|| failure::error(&document[Key::Error]));
+    if reading.failure.is_none() && reading.text.is_empty() && reading.tools.is_empty() {
+        reading.failure = nothing(candidate);
+    }
     reading
 }
 
@@ -77,9 +80,10 @@ fn usage(usage: &Node<'_>) -> Usage {
 }
 
 fn failure(feedback: &Node<'_>, candidate: &Node<'_>) -> Option<String> {
-    if let Some(reason) = feedback[Key::BlockReason].text() {
+    let block_reason = feedback[Key::BlockReason].text();
+    if let Some(reason) = block_reason.filter(|reason| !reason.ends_with("_UNSPECIFIED")) {
         let why = feedback[Key::BlockReasonMessage].text();
-        return Some(format!("the prompt: {}", failure::blocked(reason, why)));
+        return Some(failure::blocked_prompt(reason, why));
     }
     let reason = candidate[Key::FinishReason].text()?;
     let (_, is_blocked) = FAILURES
@@ -90,4 +94,11 @@ fn failure(feedback: &Node<'_>, candidate: &Node<'_>) -> Option<String> {
         true => failure::blocked(reason, why),
         false => failure::failed(reason, why),
     })
+}
+
+/// The reason that is no other is a failure where nothing came of it.
+fn nothing(candidate: &Node<'_>) -> Option<String> {
+    let reason = candidate[Key::FinishReason].text()?;
+    let why = candidate[Key::FinishMessage].text();
+    (reason == "OTHER").then(|| failure::failed(reason, why))
 }

@@ -46,6 +46,22 @@ pub(super) const LLAMA: Format = Format {
     },
 };
 
+pub(super) const MISTRAL: Format = Format {
+    shape: Shape::BedrockMistral,
+    only_declared: false,
+    matches: |document| {
+        let output = &document[Key::Outputs][0];
+        output[Key::Text].is_text() && output.has(Key::StopReason)
+    },
+    read: |document| {
+        let output = &document[Key::Outputs][0];
+        let mut reading = Reading::of(document);
+        reading.push_text(&output[Key::Text]);
+        stopped(&mut reading, &output[Key::StopReason]);
+        reading
+    },
+};
+
 pub(super) const AI21: Format = Format {
     shape: Shape::BedrockAi21,
     only_declared: false,

@@ -12,6 +12,7 @@ pub(super) const FORMAT: Format = Format {
         document[Key::Generation].is_text()
             && (document[Key::Tokens].has(Key::PromptTokens)
                 || document.has(Key::Tokens)
+                    && document[Key::Tokens].is_null()
                     && document.has_only(&[Key::Generation, Key::Tokens, Key::ToolCalls]))
     },
     read: |document| {

@@ -2,27 +2,41 @@
 //!
 //! Each shape is a [`Format`] in a file of its own; [`FORMATS`] is their order.
 
+mod aleph_alpha;
 mod anthropic;
 mod chat;
+mod cloudflare;
 mod cohere;
 mod completions;
+mod conversations;
 mod converse;
+mod dashscope;
 mod document;
 mod embeddings;
 mod failure;
 mod gemini;
 mod genai;
+mod images;
+mod interactions;
 mod invoke;
 mod langchain;
+mod llama;
+mod llama_cpp;
 mod ollama;
 mod provider_error;
 mod reading;
+mod replicate;
+mod rerank;
 mod responses;
 mod rig;
 mod shape;
 mod stream;
+mod surrogates;
 mod tgi;
+mod transcription;
 mod usage;
+mod vertex;
+mod watsonx;
 mod xai;
 
 use serde::Serialize;
@@ -32,7 +46,7 @@ use document::Node;
 use reading::Reading;
 
 pub use shape::Shape;
-pub(crate) use stream::StreamReader;
+pub(crate) use stream::{StreamReader, read_stream};
 
 /// What a provider's response says, whichever provider it is.
 ///
@@ -99,15 +113,32 @@ const FORMATS: &[Format] = &[
     invoke::TITAN,
     invoke::LLAMA,
     invoke::AI21,
+    invoke::MISTRAL,
     anthropic::LEGACY,
+    aleph_alpha::FORMAT,
+    cloudflare::FORMAT,
+    conversations::FORMAT,
+    dashscope::FORMAT,
+    images::FORMAT,
+    interactions::FORMAT,
+    llama::FORMAT,
+    llama_cpp::FORMAT,
+    replicate::FORMAT,
+    transcription::FORMAT,
+    vertex::FORMAT,
+    watsonx::FORMAT,
     rig::COMPLETION,
     rig::PROMPT,
     genai::FORMAT,
     langchain::FORMAT,
     tgi::FORMAT,
     embeddings::FORMAT,
+    rerank::FORMAT,
     provider_error::FORMAT,
 ];
+
+/// Some servers put it before the text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl ProviderResponse {
     /// Reads JSON that is known to be a provider's response. `None` if it has no shape that this
@@ -121,8 +152,11 @@ impl ProviderResponse {
         Self::of(json, |format| !format.only_declared)
     }
 
-    fn of(json: &str, counts: impl Fn(&Format) -> bool) -> Option<Self> {
-        let document = Node::read(json)?;
+    fn of(json: &str, counts: fn(&Format) -> bool) -> Option<Self> {
+        let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
+        let Some(document) = Node::read(json) else {
+            return Self::of(&surrogates::replaced(json)?, counts);
+        };
         let mut formats = FORMATS.iter().filter(|format| counts(format));
         let format = formats.find(|format| (format.matches)(&document))?;
         Some((format.read)(&document).into_response(format.shape))

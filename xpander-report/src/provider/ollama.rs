@@ -9,7 +9,8 @@ pub(super) const FORMAT: Format = Format {
     matches: |document| {
         document[Key::Model].is_text()
             && document[Key::Done].is_bool()
-            && (document[Key::Message].is_object() || document[Key::Response].is_text())
+            && (document[Key::Message][Key::Role].is_text()
+                || document[Key::Response].is_text() && document.has(Key::CreatedAt))
     },
     read: |document| {
         let message = &document[Key::Message];

@@ -19,7 +19,9 @@ impl<'n> Reading<'n> {
     pub(super) fn of(document: &'n Node<'_>) -> Self {
         Self {
             id: document[Key::Id].text(),
-            model: document[Key::Model].text(),
+            model: document[Key::Model]
+                .text()
+                .or_else(|| document[Key::ModelId].text()),
             ..Self::default()
         }
     }
@@ -29,11 +31,14 @@ impl<'n> Reading<'n> {
         self.text.push_str(text.text().unwrap_or_default());
     }
 
-    /// Appends content that is text, or a list of parts of which some are text.
+    /// Appends content that is text, or a list of parts of which some are text. A part may leave
+    /// its type out.
     pub(super) fn push_content(&mut self, content: &Node<'_>) {
         self.push_text(content);
-        for part in content.of_type("text") {
-            self.push_text(&part[Key::Text]);
+        for part in content.items() {
+            if part[Key::Type].is("text") || !part.has(Key::Type) {
+                self.push_text(&part[Key::Text]);
+            }
         }
     }
 
@@ -48,7 +53,8 @@ impl<'n> Reading<'n> {
     pub(super) fn push_tool_calls(&mut self, calls: &'n Node<'_>) {
         for call in calls.items() {
             let _ = self.push_tool(&call[Key::Function][Key::Name])
-                || self.push_tool(&call[Key::Custom][Key::Name]);
+                || self.push_tool(&call[Key::Custom][Key::Name])
+                || self.push_tool(&call[Key::Name]);
         }
     }
 
@@ -57,7 +63,7 @@ impl<'n> Reading<'n> {
             shape,
             id: self.id.map(str::to_owned),
             model: self.model.map(str::to_owned),
-            result: Some(self.text).filter(|text| !text.is_empty()),
+            result: Some(self.text).filter(|text| !text.trim().is_empty()),
             tokens: self.usage.tokens(),
             used_tools: self.tools.into_iter().map(str::to_owned).collect(),
             finish_reason: self.finish_reason.map(str::to_owned),

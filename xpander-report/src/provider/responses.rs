@@ -19,15 +19,13 @@ fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     let mut reading = Reading::of(document);
     let mut refusal = None;
     for item in document[Key::Output].items() {
+        for part in item[Key::Content].of_type("output_text") {
+            reading.push_text(&part[Key::Text]);
+        }
+        let mut refusals = item[Key::Content].of_type("refusal");
+        refusal = refusal.or(refusals.find_map(|part| part[Key::Refusal].text()));
         let kind = item[Key::Type].text().unwrap_or_default();
         match kind {
-            "message" => {
-                for part in item[Key::Content].of_type("output_text") {
-                    reading.push_text(&part[Key::Text]);
-                }
-                let mut refusals = item[Key::Content].of_type("refusal");
-                refusal = refusal.or(refusals.find_map(|part| part[Key::Refusal].text()));
-            }
             "function_call" | "custom_tool_call" | "mcp_call" => {
                 reading.push_tool(&item[Key::Name]);
             }
@@ -64,6 +62,7 @@ fn usage(usage: &Node<'_>) -> Usage {
             &input_details[Key::CacheWriteTokens],
             &input_details[Key::CacheCreationTokens],
         ]),
+        audio: None,
         reasoning: output_details
             .is_object()
             .then(|| largest([&output_details[Key::ReasoningTokens]])),

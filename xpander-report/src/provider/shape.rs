@@ -40,8 +40,16 @@ shapes! {
     OpenAiCompletions = "openai.completions",
     /// OpenAI's Responses API.
     OpenAiResponses = "openai.responses",
+    /// OpenAI's transcriptions of what was said.
+    OpenAiTranscription = "openai.transcription",
+    /// OpenAI's images.
+    OpenAiImages = "openai.images",
     /// Gemini, on Google's own API and on Vertex AI.
     Gemini = "gemini",
+    /// Gemini's interactions.
+    GeminiInteractions = "gemini.interactions",
+    /// the predictions of Vertex AI's older models of text.
+    VertexPredict = "vertex.predict",
     /// Anthropic's Messages API, also on Bedrock and Vertex AI.
     AnthropicMessages = "anthropic.messages",
     /// Anthropic's first API, of one text.
@@ -54,6 +62,8 @@ shapes! {
     BedrockLlama = "bedrock.llama",
     /// AI21's Jurassic, also through Bedrock.
     BedrockAi21 = "bedrock.ai21",
+    /// Mistral through Bedrock.
+    BedrockMistral = "bedrock.mistral",
     /// Cohere's second API.
     CohereV2 = "cohere.v2",
     /// Cohere's first API: chat.
@@ -66,6 +76,22 @@ shapes! {
     Tgi = "tgi",
     /// xAI's gRPC API, as JSON.
     Xai = "xai",
+    /// Mistral's conversations, with its agents.
+    MistralConversations = "mistral.conversations",
+    /// Alibaba's DashScope.
+    DashScope = "dashscope",
+    /// IBM's watsonx: text generation.
+    Watsonx = "watsonx",
+    /// Replicate's predictions.
+    Replicate = "replicate",
+    /// Cloudflare's Workers AI.
+    Cloudflare = "cloudflare",
+    /// Meta's own API of Llama.
+    MetaLlama = "meta.llama",
+    /// the native API of llama.cpp's server.
+    LlamaCpp = "llamacpp",
+    /// Aleph Alpha's completions.
+    AlephAlpha = "alephalpha",
     /// the Rust crate `rig`'s own response.
     Rig = "rig",
     /// the Rust crate `genai`'s own response.
@@ -74,6 +100,8 @@ shapes! {
     Langchain = "langchain",
     /// embeddings, of any provider.
     Embeddings = "embeddings",
+    /// documents in the order of their relevance, of any provider.
+    Rerank = "rerank",
     /// a provider's error.
     Error = "error",
 }

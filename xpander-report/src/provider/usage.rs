@@ -8,6 +8,8 @@ pub(super) struct Usage {
     pub(super) completion: Option<u64>,
     pub(super) cache_read: u64,
     pub(super) cache_write: u64,
+    /// What was heard, where the provider gives details of its prompt.
+    pub(super) audio: Option<u64>,
     /// Hidden output, where the provider gives details of its output.
     pub(super) reasoning: Option<u64>,
     pub(super) total: Option<u64>,
@@ -34,6 +36,7 @@ impl Usage {
                 &usage[Key::CacheCreationInputTokens],
                 &usage[Key::CacheWriteInputTokens],
             ]),
+            audio: prompt_details[Key::AudioTokens].count(),
             reasoning: completion_details
                 .is_object()
                 .then(|| largest([&completion_details[Key::ReasoningTokens]])),
@@ -46,18 +49,15 @@ impl Usage {
         if self.prompt.is_none() && self.completion.is_none() {
             return None;
         }
-        let prompt = self.prompt.unwrap_or(0);
+        let mut prompt = self.prompt.unwrap_or(0);
         let mut completion = self.completion.unwrap_or(0);
-        if let Some(total) = self.total {
-            let visible = prompt.saturating_add(completion);
-            match self.reasoning {
-                // Output that is only in the total.
-                None => completion += total.saturating_sub(visible),
-                Some(reasoning) if total == visible.saturating_add(reasoning) => {
-                    completion += reasoning;
-                }
-                Some(_) => {}
-            }
+        let visible = prompt.saturating_add(completion);
+        // What is only in the total.
+        let hidden = self.total.unwrap_or(0).saturating_sub(visible);
+        if self.audio == Some(hidden) {
+            prompt += hidden;
+        } else if self.reasoning.is_none_or(|reasoning| reasoning == hidden) {
+            completion += hidden;
         }
         let tokens = Tokens::new(prompt, completion)
             .cache_read(self.cache_read)

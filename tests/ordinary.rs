@@ -1,0 +1,87 @@
+//! Ordinary documents, full of the words that providers use: none is taken for a response.
+
+use serde_json::value::RawValue;
+use xpander_report::{ProviderResponse, external_task};
+use xpander_report_tests::record;
+
+const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ordinary");
+
+/// So general that they count where somebody says that they are a response: errors, vectors and the like.
+const ONLY_DECLARED: &str = "only-declared.jsonl";
+
+struct Document {
+    file: String,
+    line: usize,
+    json: String,
+}
+
+/// A document for each line of each file.
+fn documents() -> Vec<Document> {
+    let mut documents = Vec::new();
+    for file in std::fs::read_dir(DIRECTORY).unwrap() {
+        let path = file.unwrap().path();
+        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+        for (at, line) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
+            documents.push(Document {
+                file: file.clone(),
+                line: at + 1,
+                json: line.to_owned(),
+            });
+        }
+    }
+    assert!(documents.len() > 120, "{}", documents.len());
+    documents
+}
+
+#[external_task(skip_all)]
+fn returns(document: Box<RawValue>) -> Box<RawValue> {
+    document
+}
+
+/// What a document that was returned was taken for, if that is more than itself.
+fn taken_for(json: &str) -> Option<String> {
+    let document = RawValue::from_string(json.to_owned()).unwrap();
+    let report = record(|| returns(document));
+    let result = Some(json).filter(|json| *json != "null");
+    let is_itself = report.result.as_deref() == result
+        && report.llm_response.is_none()
+        && report.tokens.is_none()
+        && report.used_tools.is_empty()
+        && report.is_success == Some(true);
+    (!is_itself).then(|| format!("{report:?}"))
+}
+
+fn assert_none(mistakes: impl Iterator<Item = (Document, String)>) {
+    let mistakes = mistakes
+        .map(|(Document { file, line, json }, what)| format!("{file}:{line}: {json}\n  {what}"))
+        .collect::<Vec<_>>();
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+}
+
+#[test]
+fn none_is_a_response_when_it_is_returned() {
+    assert_none(documents().into_iter().filter_map(|document| {
+        let what = taken_for(&document.json)?;
+        Some((document, what))
+    }));
+}
+
+#[test]
+fn none_is_a_response_when_it_is_declared() {
+    let documents = documents().into_iter();
+    let documents = documents.filter(|document| document.file != ONLY_DECLARED);
+    assert_none(documents.filter_map(|document| {
+        let what = ProviderResponse::read(&document.json)?;
+        Some((document, format!("{what:?}")))
+    }));
+}
+
+#[test]
+fn some_are_responses_only_when_they_are_declared() {
+    for document in documents() {
+        if document.file == ONLY_DECLARED {
+            let read = ProviderResponse::read(&document.json);
+            assert!(read.is_some(), "{}", document.json);
+        }
+    }
+}
