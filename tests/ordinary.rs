@@ -9,6 +9,10 @@ const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ordinary");
 /// So general that they count where somebody says that they are a response: errors, vectors and the like.
 const ONLY_DECLARED: &str = "only-declared.jsonl";
 
+/// Taken for responses all the same.
+const MISTAKEN: &str = "mistaken.jsonl";
+
+#[derive(Clone)]
 struct Document {
     file: String,
     line: usize,
@@ -58,22 +62,42 @@ fn assert_none(mistakes: impl Iterator<Item = (Document, String)>) {
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
 }
 
-#[test]
-fn none_is_a_response_when_it_is_returned() {
-    assert_none(documents().into_iter().filter_map(|document| {
+fn assert_none_is_one_when_returned(documents: impl Iterator<Item = Document>) {
+    assert_none(documents.filter_map(|document| {
         let what = taken_for(&document.json)?;
         Some((document, what))
     }));
 }
 
-#[test]
-fn none_is_a_response_when_it_is_declared() {
-    let documents = documents().into_iter();
-    let documents = documents.filter(|document| document.file != ONLY_DECLARED);
+fn assert_none_is_one_when_declared(documents: impl Iterator<Item = Document>) {
     assert_none(documents.filter_map(|document| {
         let what = ProviderResponse::read(&document.json)?;
         Some((document, format!("{what:?}")))
     }));
+}
+
+#[test]
+fn none_is_a_response_when_it_is_returned() {
+    let documents = documents().into_iter();
+    assert_none_is_one_when_returned(documents.filter(|document| document.file != MISTAKEN));
+}
+
+#[test]
+fn none_is_a_response_when_it_is_declared() {
+    let documents = documents().into_iter();
+    let general = [ONLY_DECLARED, MISTAKEN];
+    assert_none_is_one_when_declared(
+        documents.filter(|document| !general.contains(&document.file.as_str())),
+    );
+}
+
+#[test]
+#[ignore = "they are taken for responses"]
+fn none_of_those_near_to_a_shape_is_a_response() {
+    let mut documents = documents();
+    documents.retain(|document| document.file == MISTAKEN);
+    assert_none_is_one_when_returned(documents.iter().cloned());
+    assert_none_is_one_when_declared(documents.into_iter());
 }
 
 #[test]

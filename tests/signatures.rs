@@ -382,6 +382,16 @@ mod futures {
     }
 
     #[test]
+    fn a_box_that_is_not_pinned() {
+        #[external_task]
+        fn run(text: &str) -> Box<dyn Future<Output = String> + Send + '_> {
+            Box::new(async move { format!("{text}!") })
+        }
+        let run = || block_on(Box::into_pin(run("x")));
+        assert_eq!(result(run).as_deref(), Some("x!"));
+    }
+
+    #[test]
     fn recursion_through_a_box_stays_send() {
         #[external_task]
         fn boxed(depth: u32) -> BoxFuture<'static, u32> {

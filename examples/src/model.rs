@@ -12,6 +12,7 @@ mod error;
 mod generation;
 mod message;
 mod request;
+mod streaming;
 mod tool;
 mod turn;
 
@@ -33,6 +34,8 @@ const DEFAULT_MODEL: &str = "gpt-4o-mini";
 pub struct Model {
     /// The client of the model's endpoint.
     pub client: Client<OpenAIConfig>,
+    /// The HTTP client below it.
+    pub http: reqwest::Client,
     /// The name to call the model by.
     pub model: String,
     /// The name of a model that takes its time: [`SLOW_MODEL`] at the embedded endpoint, and the
@@ -64,7 +67,8 @@ impl Model {
         // A proxy would look for 127.0.0.1 on its own machine.
         let http = http_client(reqwest::Client::builder().no_proxy())?;
         Ok(Self {
-            client: Client::build(http, config(&base_url, "embedded")),
+            client: Client::build(http.clone(), config(&base_url, "embedded")),
+            http,
             model: MODEL.to_owned(),
             slow_model: SLOW_MODEL.to_owned(),
             description: format!("the embedded extractive model at {base_url}"),
@@ -80,7 +84,8 @@ impl Model {
     fn remote(settings: Settings) -> io::Result<Self> {
         let http = http_client(reqwest::Client::builder())?;
         Ok(Self {
-            client: Client::build(http, config(&settings.base_url, &settings.key)),
+            client: Client::build(http.clone(), config(&settings.base_url, &settings.key)),
+            http,
             description: format!("{} at {}", settings.model, settings.base_url),
             slow_model: settings.model.clone(),
             model: settings.model,

@@ -263,9 +263,11 @@ async fn malformed_requests_are_refused() {
     assert!(message.starts_with("We could not parse the JSON body of your request"));
 
     let messages = json!([{"role": "user", "content": TEXT}]);
-    let body = json!({"model": MODEL, "messages": messages, "stream": true});
+    let options = json!({"include_usage": true});
+    let body = json!({"model": MODEL, "messages": messages, "stream_options": options});
     let (status, answer) = post(&endpoint, "Bearer key", body.to_string()).await;
-    assert_eq!((status, &answer["error"]["param"]), (400, &json!("stream")));
+    let param = &answer["error"]["param"];
+    assert_eq!((status, param), (400, &json!("stream_options")));
 }
 
 #[tokio::test]

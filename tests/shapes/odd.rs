@@ -47,11 +47,11 @@ fn values_of_other_types_are_as_good_as_nothing() {
 }
 
 #[test]
-fn a_text_of_spaces_is_none() {
+fn a_text_of_spaces_is_a_text() {
     expect(
         r#"{"choices": [{"message": {"content": "\n ", "tool_calls": [
             {"function": {"name": "look"}}]}}]}"#,
-        says(OpenAiChat).tools(&["look"]),
+        says(OpenAiChat).result("\n ").tools(&["look"]),
     );
 }
 

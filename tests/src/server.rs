@@ -1,5 +1,6 @@
 //! An HTTP server that answers as a script says, and keeps what it was sent.
 
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
@@ -14,13 +15,34 @@ pub enum Answer {
     Http(u16, Vec<(&'static str, String)>, String),
     /// Bytes as they are; then the connection ends.
     Bytes(&'static str),
+    /// Whatever the writer writes, in its own time; then the connection ends.
+    Written(Writer),
     /// The connection ends.
     Hangup,
     /// Nothing, for as long as the server lives.
     Silence,
 }
 
+/// How an answer is written piece by piece.
+#[derive(Clone)]
+pub struct Writer(Arc<Writing>);
+
+type Writing = dyn Fn(&mut TcpStream) -> io::Result<()> + Send + Sync;
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
 impl Answer {
+    /// Whatever `write` writes.
+    pub fn written(
+        write: impl Fn(&mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self::Written(Writer(Arc::new(write)))
+    }
+
     /// A JSON body under this status.
     pub fn json(status: u16, body: impl Into<String>) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
@@ -150,6 +172,10 @@ fn serve(
             }
             Answer::Bytes(bytes) => {
                 let _ = writer.write_all(bytes.as_bytes());
+                return;
+            }
+            Answer::Written(write) => {
+                let _ = (write.0)(&mut writer);
                 return;
             }
             Answer::Hangup => return,

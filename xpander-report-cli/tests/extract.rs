@@ -1,5 +1,7 @@
 //! `xpander-report extract`, run as its users run it.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -149,6 +151,85 @@ mod one_response_per_line {
         let output = extract(&["--jsonl"], "");
         assert_eq!(stdout(&output), "");
         assert!(output.status.success());
+    }
+}
+
+mod a_recorded_stream {
+    use super::*;
+
+    const STREAM: &str = concat!(
+        ": OPENROUTER PROCESSING\n\n",
+        "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"model\":\"gpt-5\",\"choices\":[{\"index\":0,",
+        "\"delta\":{\"role\":\"assistant\",\"content\":\"Let me look.\\nOne moment.\"}}]}\n\n",
+        "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"model\":\"gpt-5\",\"choices\":[{\"index\":0,",
+        "\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"get_weather\",\"arguments\":\"{}\"}}]},",
+        "\"finish_reason\":\"tool_calls\"}]}\n\n",
+        "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"model\":\"gpt-5\",\"choices\":[],\"usage\":",
+        "{\"prompt_tokens\":82,\"completion_tokens\":17,\"prompt_tokens_details\":{\"cached_tokens\":64}}}\n\n",
+        "data: [DONE]\n\n",
+    );
+
+    #[test]
+    fn is_one_object_on_one_line() {
+        let output = extract(&["--stream"], STREAM);
+        assert_eq!(stdout(&output), READ);
+        assert!(output.status.success());
+        assert!(output.stderr.is_empty());
+    }
+
+    #[test]
+    fn that_was_cut_off_says_what_came() {
+        let (cut, _) = STREAM.split_at(STREAM.find("17").unwrap());
+        let output = extract(&["--stream"], cut);
+        assert_eq!(
+            stdout(&output).replace(r#""tokens":null"#, ""),
+            READ.replace(
+                r#""tokens":{"completion_tokens":17,"prompt_tokens":82,"cache_read_tokens":64,"cache_write_tokens":0,"total_tokens":99}"#,
+                "",
+            )
+        );
+    }
+
+    #[test]
+    fn may_be_binary() {
+        let headers = b"\x0b:event-type\x07\0\x11contentBlockDelta";
+        let payload = br#"{"contentBlockIndex":0,"delta":{"text":"Hello!"}}"#;
+        let mut recording = Vec::new();
+        for length in [12 + headers.len() + payload.len() + 4, headers.len()] {
+            recording.extend(u32::try_from(length).unwrap().to_be_bytes());
+        }
+        recording.extend([0; 4]);
+        recording.extend(headers);
+        recording.extend(payload);
+        recording.extend([0; 4]);
+        let output = extract(&["--stream"], recording);
+        let read = r#"{"shape":"bedrock.converse","model":null,"result":"Hello!","#;
+        assert!(stdout(&output).starts_with(read), "{}", stdout(&output));
+    }
+
+    #[test]
+    fn may_be_a_response_that_was_not_streamed() {
+        assert_eq!(stdout(&extract(&["--stream"], CHAT)), READ);
+    }
+
+    #[test]
+    fn of_nobody_is_said_not_to_be_recognised() {
+        let complaint = complaint(&["--stream"], "data: {\"a\": 1}\n\n");
+        assert!(complaint.starts_with("error: this is not recognised as the streamed response"));
+    }
+
+    #[test]
+    fn of_nothing_is_said_to_be_empty() {
+        assert!(complaint(&["--stream"], " \n").contains("standard input is empty"));
+    }
+
+    #[test]
+    fn is_not_one_per_line() {
+        let complaint = complaint(&["--stream", "--jsonl"], STREAM);
+        assert!(
+            complaint.contains("--jsonl and --stream exclude each other"),
+            "{complaint}"
+        );
     }
 }
 

@@ -1,8 +1,9 @@
 use proc_macro2::Ident;
-use syn::Error;
+use quote::ToTokens;
+use syn::{Error, Expr, Lit, UnOp};
 
 use crate::function::Function;
-use crate::keys::{Input, Keys};
+use crate::keys::{Input, Key, Keys};
 use crate::signature::Argument;
 
 /// What the signature and the keys must keep to, all breaches at once.
@@ -55,6 +56,16 @@ pub(crate) fn check(keys: &Keys, function: &Function, arguments: &[Argument]) ->
              write `sample = 0.1` beside it.",
         ));
     }
+    errors.extend(keys.sample.get().and_then(wrong_share));
+    let functions = [
+        &keys.result,
+        &keys.llm_response,
+        &keys.tokens,
+        &keys.used_tools,
+        &keys.is_success,
+        &keys.error,
+    ];
+    errors.extend(functions.into_iter().filter_map(no_function));
     errors
         .into_iter()
         .reduce(|mut all, error| {
@@ -62,6 +73,41 @@ pub(crate) fn check(keys: &Keys, function: &Function, arguments: &[Argument]) ->
             all
         })
         .map_or(Ok(()), Err)
+}
+
+/// A share that is written down and can be none.
+fn wrong_share(rate: &Expr) -> Option<Error> {
+    let is_negative = matches!(rate, Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)));
+    let number = match rate {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Float(number) => number.base10_parse::<f64>().ok()?,
+            Lit::Int(number) => number.base10_parse::<f64>().ok()?,
+            _ => return None,
+        },
+        _ if is_negative => -1.0,
+        _ => return None,
+    };
+    let is_integer = matches!(rate, Expr::Lit(literal) if matches!(literal.lit, Lit::Int(_)));
+    let is_share = (0.0..=1.0).contains(&number) && !is_integer;
+    (!is_share).then(|| {
+        Error::new_spanned(
+            rate,
+            "`sample` cannot be this: it is a share of the runs, from 0.0 to 1.0. For a tenth of \
+             them write `sample = 0.1`.",
+        )
+    })
+}
+
+/// A value where a key takes a function of what came out.
+fn no_function(key: &Key<Expr>) -> Option<Error> {
+    let (name, value) = (key.name()?, key.get()?);
+    matches!(value, Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_)).then(|| {
+        let value = value.to_token_stream();
+        Error::new_spanned(
+            &value,
+            format!("`{name}` cannot be a value: it is read from what came out. Write a function, `{name} = |_| {value}`."),
+        )
+    })
 }
 
 fn listed(arguments: &[Argument]) -> String {

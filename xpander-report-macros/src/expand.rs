@@ -55,7 +55,7 @@ impl<'a> Expansion<'a> {
             function,
             private,
             arguments,
-            body: function.body.labelled(),
+            body: function.body.labelled("'__body"),
             start: local("start"),
             run: local("run"),
             value: local("value"),
@@ -148,6 +148,11 @@ impl<'a> Expansion<'a> {
             }
             #start.begin()
         })
+    }
+
+    /// Where the body stands, so that what the compiler says of what takes its place is said there.
+    fn at_body(&self) -> Span {
+        Span::call_site().located_at(self.function.body.block.span())
     }
 
     pub(crate) fn private_at(&self, at: Span) -> TokenStream {
@@ -258,6 +263,7 @@ impl<'a> Expansion<'a> {
             }
         });
         let rebound = self.rebound(read);
+        let body = quote_spanned!(self.at_body()=> async move { #order #edge #body });
         let future = local("body");
         let called = quote!((&mut #run).follow(#future).await);
         let outcome = self.outcome(&called, annotation.as_ref());
@@ -267,7 +273,7 @@ impl<'a> Expansion<'a> {
             let #future = {
                 #rebound
                 #run = #start;
-                async move { #order #edge #body }
+                #body
             };
             #outcome
         }
@@ -284,7 +290,8 @@ impl<'a> Expansion<'a> {
         let Self { body, run, .. } = self;
         let annotation = signature::annotation(&self.function.signature.output);
         let output = annotation.clone().unwrap_or_else(|| parse_quote!(!));
-        let called = quote!((&mut #run).call(move || -> #output { #order #body }));
+        let body = quote_spanned!(self.at_body()=> move || -> #output { #order #body });
+        let called = quote!((&mut #run).call(#body));
         let outcome = self.outcome(&called, annotation.as_ref());
         quote! {
             let mut #run = #start;
@@ -313,7 +320,11 @@ impl<'a> Expansion<'a> {
         let Self { body, run, .. } = self;
         let future = local("future");
         let returned = signature::annotation(&self.function.signature.output);
-        let called = quote!((&mut #run).follow(#future).await);
+        let future_body = match wrapping {
+            Wrapping::None | Wrapping::Pinned => quote!(#future),
+            Wrapping::Boxed => quote!(::std::boxed::Box::into_pin(#future)),
+        };
+        let called = quote!((&mut #run).follow(#future_body).await);
         let outcome = self.outcome(&called, signature::nameable(output).as_ref());
         let reported = quote!(async move { #outcome });
         let reported = match wrapping {
@@ -321,9 +332,11 @@ impl<'a> Expansion<'a> {
             Wrapping::Pinned => quote!(::std::boxed::Box::pin(#reported)),
             Wrapping::Boxed => quote!(::std::boxed::Box::new(::std::boxed::Box::pin(#reported))),
         };
+        let body = quote_spanned!(self.at_body()=> move || -> #returned { #order #body });
         quote! {
             let mut #run = #start;
-            let #future = (&mut #run).inside(move || -> #returned { #order #body });
+            let #future = (&mut #run).inside(#body);
+            #[allow(clippy::implicit_return)]
             #reported
         }
     }
@@ -353,7 +366,7 @@ impl<'a> Expansion<'a> {
                 });
                 quote! {
                     #assigned
-                    #[allow(clippy::used_underscore_binding)]
+                    #[allow(clippy::shadow_same, clippy::used_underscore_binding)]
                     #(#conditions)*
                     let #mutability #name = #name;
                 }

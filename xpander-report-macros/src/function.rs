@@ -35,8 +35,8 @@ impl Function {
         }
         let signature: Signature = input.parse()?;
         if input.peek(Token![;]) {
-            return Err(syn::Error::new_spanned(
-                &signature,
+            return Err(syn::Error::new(
+                signature.ident.span(),
                 format!(
                     "`#[{attribute}]` cannot instrument a method without a body. Put it on the \
                      implementations, or give the method a default body."
@@ -61,9 +61,9 @@ impl Function {
 
 impl Body {
     /// The block with a label, which keeps the compiler from calling its braces unnecessary.
-    pub(crate) fn labelled(&self) -> TokenStream {
+    pub(crate) fn labelled(&self, label: &str) -> TokenStream {
         let block = &self.block;
-        let label = Lifetime::new("'__body", block.span_open());
+        let label = Lifetime::new(label, block.span_open());
         quote!(#label: #block)
     }
 
@@ -144,6 +144,8 @@ fn not_a_function(input: ParseStream<'_>) -> Option<&'static str> {
         Some("a use")
     } else if input.peek(Token![let]) {
         Some("a variable")
+    } else if input.peek(Ident) && input.peek2(Token![!]) {
+        Some("a macro")
     } else {
         None
     }

@@ -5,9 +5,41 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Error, Expr, LitStr, Path, Result, Token, parenthesized, token};
 
-const KEYS: &str = "`agent_id`, `id`, `input`, `skip`, `skip_all`, `result`, `llm_response`, \
-                    `tokens`, `used_tools`, `is_success`, `error`, `reporter`, `name`, `sample`, \
-                    `keep_failures`, `max_bytes`, `crate`";
+/// All keys, in the order in which they are documented.
+const KEYS: &[&str] = &[
+    "reporter",
+    "name",
+    "sample",
+    "keep_failures",
+    "max_bytes",
+    "input",
+    "skip",
+    "skip_all",
+    "agent_id",
+    "id",
+    "result",
+    "llm_response",
+    "tokens",
+    "used_tools",
+    "is_success",
+    "error",
+    "crate",
+];
+
+/// What others call a key.
+const ALIASES: &[(&str, &str)] = &[
+    ("agent", "agent_id"),
+    ("args", "input"),
+    ("err", "error"),
+    ("except", "skip"),
+    ("output", "result"),
+    ("response", "llm_response"),
+    ("ret", "result"),
+    ("success", "is_success"),
+    ("task_id", "id"),
+    ("tools", "used_tools"),
+    ("usage", "tokens"),
+];
 
 /// The attribute's keys.
 #[derive(Default)]
@@ -138,17 +170,62 @@ impl Keys {
                 let path = path(&name, input)?;
                 self.krate.set(name, path)
             }
-            unknown => Err(Error::new(
-                name.span(),
-                format!("`{unknown}` is no key of `#[external_task]`. The keys are {KEYS}."),
-            )),
+            unknown => Err(Error::new(name.span(), unknown_key(unknown))),
         }
     }
 }
 
+fn unknown_key(unknown: &str) -> String {
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == unknown);
+    let meant = alias.map(|(_, key)| *key).or_else(|| {
+        let close = KEYS
+            .iter()
+            .map(|key| (distance(unknown, key), *key))
+            .min()?;
+        (close.0 <= 2).then_some(close.1)
+    });
+    let meant = meant.map_or_else(String::new, |key| format!(" Did you mean `{key}`?"));
+    let keys: Vec<String> = KEYS.iter().map(|key| format!("`{key}`")).collect();
+    let keys = keys.join(", ");
+    format!("`{unknown}` is no key of `#[external_task]`.{meant} The keys are {keys}.")
+}
+
+/// How many letters must be added, removed or replaced to make one of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, a) in a.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in b.bytes().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
 fn value(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     equals(name, input)?;
-    input.parse()
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(without_value(name));
+    }
+    input.parse().map_err(|error: Error| {
+        if input.is_empty() {
+            Error::new(
+                name.span(),
+                format!("the value of `{name}` is not complete: {error}"),
+            )
+        } else {
+            error
+        }
+    })
+}
+
+fn without_value(name: &Ident) -> Error {
+    Error::new(
+        name.span(),
+        format!("the key `{name}` cannot stand without a value. Write `{name} = …`."),
+    )
 }
 
 /// The value of the key `name`.
@@ -163,6 +240,11 @@ pub(crate) fn text(name: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
 /// The value of the key `crate`.
 pub(crate) fn path(name: &Ident, input: ParseStream<'_>) -> Result<Path> {
     equals(name, input)?;
+    if input.peek(LitStr) {
+        return Err(
+            input.error("a path cannot be a text. Write `crate = path::to::xpander_report`.")
+        );
+    }
     input.call(Path::parse_mod_style)
 }
 
@@ -180,16 +262,22 @@ fn equals(name: &Ident, input: ParseStream<'_>) -> Result<()> {
     if input.peek(Token![=]) {
         return input.parse::<Token![=]>().map(drop);
     }
-    Err(Error::new(
-        name.span(),
-        format!("the key `{name}` cannot stand without a value. Write `{name} = …`."),
-    ))
+    if input.peek(token::Paren) {
+        return Err(Error::new(
+            name.span(),
+            format!("the key `{name}` cannot take its value in parentheses. Write `{name} = …`."),
+        ));
+    }
+    Err(without_value(name))
 }
 
 fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     let content;
     parenthesized!(content in input);
     let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, |input| {
+        if input.peek(LitStr) {
+            return Err(input.error("a text is no argument. Write its name without quotes."));
+        }
         // `type` and `r#type` name the same argument.
         let name = input.call(Ident::parse_any)?;
         Ok(match name.to_string().as_str() {

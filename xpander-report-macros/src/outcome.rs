@@ -49,13 +49,14 @@ impl Expansion<'_> {
         };
         let keys = self.outcome_keys(&end, &ok);
         let failed = self.failed(&end, &error);
+        let split = quote_spanned!(at(annotation)=> split(&#value));
         quote! {
             #[allow(clippy::let_unit_value)]
             let #value: #annotation = #body;
             if let ::core::option::Option::Some(mut #end) = (&mut #run).end() {
                 #[allow(unused_imports)]
                 use #private::#kinds::*;
-                match (&&&#private::Probe(&#value)).outcome_kind().split(&#value) {
+                match (&&&#private::Probe(&#value)).outcome_kind().#split {
                     ::core::result::Result::Ok(#ok) => { #succeeded #keys }
                     ::core::result::Result::Err(#error) => { #failed }
                 }
@@ -190,8 +191,11 @@ impl Expansion<'_> {
         ];
         let others = others.into_iter().filter_map(|(name, extractor)| {
             let extractor = extractor?;
+            let extracted = match name {
+                "is_success" => self.extract_with("extract_bool", ok, extractor),
+                _ => self.extract(ok, extractor),
+            };
             let name = Ident::new(name, at(extractor));
-            let extracted = self.extract(ok, extractor);
             Some(quote_spanned!(at(extractor)=> (&mut #end).#name(|| #extracted);))
         });
         quote!(#result #(#others)*)
@@ -214,8 +218,13 @@ impl Expansion<'_> {
     }
 
     fn extract(&self, from: &Ident, extractor: &Expr) -> TokenStream {
+        self.extract_with("extract", from, extractor)
+    }
+
+    fn extract_with(&self, name: &str, from: &Ident, extractor: &Expr) -> TokenStream {
         let at = at(extractor);
         let private = self.private_at(at);
-        quote_spanned!(at=> #private::extract(#from, #extractor))
+        let name = Ident::new(name, at);
+        quote_spanned!(at=> #private::#name(#from, #extractor))
     }
 }

@@ -18,6 +18,9 @@ impl Parse for Keys {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut keys = Self::default();
         keys::each(input, |input| {
+            if input.peek(LitStr) {
+                return Err(input.error("a text cannot stand alone. Write `name = \"…\"`."));
+            }
             let name = input.call(Ident::parse_any)?;
             match name.to_string().as_str() {
                 "name" => {
@@ -67,7 +70,7 @@ fn check(function: &Function) -> Result<()> {
 //
 //     async fn search(query: &str) -> String {
 //         ::xpander_report::__private::called("search");
-//         '__body: { … }
+//         '__tool: { … }
 //     }
 fn tool(keys: &Keys, written: &TokenStream, function: Function) -> TokenStream {
     let krate = match keys.krate.get() {
@@ -92,7 +95,7 @@ fn tool(keys: &Keys, written: &TokenStream, function: Function) -> TokenStream {
         Some(name) => name.value(),
         None => signature.ident.unraw().to_string(),
     };
-    let (inner, labelled) = (&body.attributes, body.labelled());
+    let (inner, labelled) = (&body.attributes, body.labelled("'__tool"));
     let content = quote!(#inner #krate::__private::called(#name); #labelled);
     let mut block = Group::new(Delimiter::Brace, content);
     block.set_span(body.block.span());

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, RwLock};
 
 use serde::Serialize;
 
@@ -180,6 +180,28 @@ impl<T: crate::LlmResponse<crate::Bedrock>> BedrockRung for &&Probe<'_, T> {
     }
 }
 
+/// A lock, and what points to one. To serialise it would take it, and who calls may hold it.
+pub trait Lock {}
+
+impl<T: ?Sized> Lock for Mutex<T> {}
+impl<T: ?Sized> Lock for RwLock<T> {}
+impl<T: Lock + ?Sized> Lock for &T {}
+impl<T: Lock + ?Sized> Lock for &mut T {}
+impl<T: Lock + ?Sized> Lock for Box<T> {}
+impl<T: Lock + ?Sized> Lock for Rc<T> {}
+impl<T: Lock + ?Sized> Lock for Arc<T> {}
+impl<T: Lock> Lock for Option<T> {}
+
+/// Upper rung 2, as no type has both: a lock goes on to `Debug`, which does not wait.
+pub trait LockRung {
+    /// Goes on to the lower rungs.
+    fn upper_rung(&self) -> Upper {
+        Err(NextRung)
+    }
+}
+
+impl<T: Lock + ?Sized> LockRung for &&Probe<'_, T> {}
+
 /// Upper rung 3: `Serialize`, as JSON.
 pub trait SerializeRung {
     /// Captures the value.
@@ -289,15 +311,16 @@ pub fn extract<'a, T: ?Sized, R>(value: &'a T, extractor: impl FnOnce(&'a T) -> 
     extractor(value)
 }
 
+/// [`extract`] for what must be a `bool`.
+pub fn extract_bool<'a, T: ?Sized>(value: &'a T, extractor: impl FnOnce(&'a T) -> bool) -> bool {
+    extractor(value)
+}
+
 /// Captures a value by the ladder; `None` stands for null, and for a capture that panicked.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __capture {
     ($value:expr) => {
-        $crate::__private::capture!($value, true)
-    };
-    // Where content is switched off, only what may be a provider's response is captured.
-    ($value:expr, $content:expr) => {
         $crate::__private::guarded(|| match &$value {
             __value => {
                 #[allow(unused_imports)]
@@ -305,12 +328,27 @@ macro_rules! __capture {
                 let __probe = $crate::__private::Probe(__value);
                 match (&&&&__probe).upper_rung() {
                     ::core::result::Result::Ok(__captured) => __captured,
-                    ::core::result::Result::Err(_) if !$content => ::core::option::Option::None,
                     ::core::result::Result::Err(_) => (&&&&&__probe).lower_rung(),
                 }
             }
         })
         .unwrap_or_default()
+    };
+    // Where content is switched off, only what may be a provider's response is captured.
+    ($value:expr, $content:expr) => {
+        if $content {
+            $crate::__private::capture!($value)
+        } else {
+            $crate::__private::guarded(|| match &$value {
+                __value => {
+                    #[allow(unused_imports)]
+                    use $crate::__private::rungs::*;
+                    (&&&&$crate::__private::Probe(__value)).upper_rung()
+                }
+            })
+            .and_then(::core::result::Result::ok)
+            .unwrap_or_default()
+        }
     };
 }
 

@@ -1,3 +1,5 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use serde_json::value::RawValue;
 
 /// A response that was handed over as one.
@@ -7,16 +9,29 @@ pub(crate) enum Declared {
     Given(Box<RawValue>),
     /// On its way from the provider: the body of an HTTP answer, be it a stream, not looked at yet.
     #[cfg_attr(
-        not(any(feature = "tower", feature = "reqwest-middleware")),
+        not(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower")),
         expect(dead_code, reason = "only middleware catches")
     )]
-    Caught(Vec<u8>),
+    Caught(Recording),
 }
+
+/// What has passed of a body so far. It is written until it is read.
+#[derive(Debug)]
+pub(crate) struct Recording(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl Declared {
     #[cfg(feature = "http")]
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Given(raw) if raw.get() == "null")
+    }
+
+    /// How many bytes are recorded of it.
+    #[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+    pub(crate) fn recorded(&self) -> usize {
+        match self {
+            Self::Given(_) => 0,
+            Self::Caught(recording) => recording.len(),
+        }
     }
 
     /// The response as it is reported; none if it was not looked at.
@@ -25,5 +40,47 @@ impl Declared {
             Self::Given(raw) => Some(raw),
             Self::Caught(_) => None,
         }
+    }
+}
+
+impl Recording {
+    /// What there is; more does not come.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.lock().take().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What has passed by now, for a report of what is known by now.
+impl Clone for Recording {
+    fn clone(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.lock().clone())))
+    }
+}
+
+#[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+impl Recording {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Some(Vec::new()))))
+    }
+
+    /// The same one, for the body that passes.
+    pub(crate) fn share(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
+    /// Changes it; none once nobody will read it any more.
+    pub(crate) fn edit<T>(&self, edit: impl FnOnce(&mut Vec<u8>) -> T) -> Option<T> {
+        if Arc::strong_count(&self.0) == 1 {
+            return None;
+        }
+        self.lock().as_mut().map(edit)
+    }
+
+    fn len(&self) -> usize {
+        self.lock().as_ref().map_or(0, Vec::len)
     }
 }

@@ -8,6 +8,8 @@ use pin_project_lite::pin_project;
 
 use crate::captured::Captured;
 use crate::declared::Declared;
+#[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+use crate::declared::Recording;
 use crate::envelope::Field;
 use crate::run::{self, Entered, Shared};
 use crate::{LlmResponse, Tokens, json, sequence};
@@ -142,6 +144,37 @@ impl TaskHandle {
         EnteredTask {
             _entered: Entered::enter(self.0.clone()),
             _task: PhantomData,
+        }
+    }
+}
+
+#[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+impl TaskHandle {
+    /// Begins to record a response of the run: what has passed of it by the end of the run counts. None
+    /// outside a run, and if the run's recordings are longer than `most` together.
+    pub(crate) fn record(&self, most: usize) -> Option<Recording> {
+        let run = self.0.as_ref()?;
+        let recording = Recording::new();
+        let is_taken = run.edit(|envelope| {
+            let responses = envelope.responses.iter();
+            let length: usize = responses.map(Declared::recorded).sum();
+            if length > most {
+                return false;
+            }
+            let recorded = Declared::Caught(recording.share());
+            envelope.responses.push(recorded);
+            true
+        })?;
+        if !is_taken {
+            run.count_unread();
+        }
+        is_taken.then_some(recording)
+    }
+
+    /// A response was too long to be read.
+    pub(crate) fn count_unread(&self) {
+        if let Some(run) = &self.0 {
+            run.count_unread();
         }
     }
 }

@@ -49,13 +49,15 @@ mod block_on;
 mod builder;
 mod capture;
 mod captured;
+#[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+mod caught;
 #[cfg(feature = "http")]
 mod client;
 #[cfg(feature = "http")]
 mod config;
+mod declared;
 #[cfg(feature = "http")]
 mod delivery;
-mod declared;
 mod diagnostics;
 mod envelope;
 #[cfg(feature = "http")]
@@ -98,6 +100,10 @@ pub use agent::Agent;
 pub use bedrock::Bedrock;
 #[cfg(feature = "http")]
 pub use builder::ReporterBuilder;
+#[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+pub use caught::CatchResponses;
+#[cfg(feature = "tower")]
+pub use caught::{Catching, CatchingFuture, CaughtBody, HttpAnswer};
 #[cfg(feature = "http")]
 pub use client::Client;
 #[cfg(feature = "http")]
@@ -117,7 +123,7 @@ pub use tokens::Tokens;
 /// What the attribute's expansion calls. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::capture::{Probe, extract, guarded, type_name_of as type_name};
+    pub use crate::capture::{Probe, extract, extract_bool, guarded, type_name_of as type_name};
     pub use crate::handle::called;
     pub use crate::run::{Start, reporter};
     pub use crate::stream::{Item, iterator, keys, shown, stream};
@@ -128,8 +134,8 @@ pub mod __private {
         #[cfg(feature = "bedrock")]
         pub use crate::capture::BedrockRung as _;
         pub use crate::capture::{
-            ByteBufferRung as _, BytesRung as _, DebugRung as _, DisplayRung as _, NameRung as _,
-            NoUpperRung as _, SerializeRung as _, StrRung as _, TextRung as _,
+            ByteBufferRung as _, BytesRung as _, DebugRung as _, DisplayRung as _, LockRung as _,
+            NameRung as _, NoUpperRung as _, SerializeRung as _, StrRung as _, TextRung as _,
         };
     }
 
@@ -154,7 +160,9 @@ pub mod __private {
 
     /// The same for functions that are not async, which may return a future unawares.
     pub mod sync_kinds {
-        pub use crate::outcome::{ProbeFuture as _, ProbeResult as _, ProbeValue as _};
+        pub use crate::outcome::{
+            ProbeFuture as _, ProbeFutureInside as _, ProbeResult as _, ProbeValue as _,
+        };
         pub use crate::stream::{ProbeNamed as _, ProbeNamedInResult as _};
     }
 }

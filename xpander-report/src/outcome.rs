@@ -42,10 +42,22 @@ pub trait ProbeFuture {
 
 impl<T: Future> ProbeFuture for &Probe<'_, T> {}
 
+/// Names the kind of what holds a future.
+pub trait ProbeFutureInside {
+    /// The kind.
+    fn outcome_kind(&self) -> FutureKind {
+        FutureKind
+    }
+}
+
+impl<T: Future, E> ProbeFutureInside for &&Probe<'_, Result<T, E>> {}
+impl<T: Future> ProbeFutureInside for &&Probe<'_, Option<T>> {}
+
 /// Implemented for nothing: it gives a mistake its message.
 #[diagnostic::on_unimplemented(
     message = "`#[external_task]` cannot follow a future whose return type does not show it. Spell \
-               the type as `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …>>>`.",
+               the type as `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …>>>`, or put the \
+               attribute on the async function that it runs.",
     label = "this is a future, and its run would be over before it began"
 )]
 pub trait ShownToBeAFuture {}

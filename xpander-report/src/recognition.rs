@@ -56,7 +56,7 @@ fn read(declared: Declared) -> Option<Response> {
             raw,
         }),
         Declared::Caught(body) => {
-            let (says, raw) = read_stream(&body)?;
+            let (says, raw) = read_stream(&body.finish())?;
             Some(Response {
                 origin: Origin::Caught,
                 says: Some(says),
@@ -187,7 +187,7 @@ fn fill(envelope: &mut Envelope, responses: &[Response]) {
         envelope.result.capture(text.map(Captured::Text));
     }
     // What went wrong on the way, the run got over; how it ended counts.
-    if let Some(last) = says().last()
+    if let Some(last) = says().next_back()
         && let Some(failure) = &last.failure
         && let Field::Absent | Field::Captured(true) = envelope.is_success
     {
@@ -221,12 +221,12 @@ fn sum(a: Tokens, b: Tokens) -> Tokens {
         (Some(a), Some(b)) => Some(a.saturating_add(b)),
         (a, b) => a.or(b),
     };
-    let mut sum = Tokens::default();
-    sum.prompt_tokens = add(a.prompt_tokens, b.prompt_tokens);
-    sum.completion_tokens = add(a.completion_tokens, b.completion_tokens);
-    sum.cache_read_tokens = add(a.cache_read_tokens, b.cache_read_tokens);
-    sum.cache_write_tokens = add(a.cache_write_tokens, b.cache_write_tokens);
-    sum
+    Tokens {
+        prompt_tokens: add(a.prompt_tokens, b.prompt_tokens),
+        completion_tokens: add(a.completion_tokens, b.completion_tokens),
+        cache_read_tokens: add(a.cache_read_tokens, b.cache_read_tokens),
+        cache_write_tokens: add(a.cache_write_tokens, b.cache_write_tokens),
+    }
 }
 
 /// Adds the calls that responses ask for. A call that the body made known as well is one call.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,10 @@ const GUARD_FLUSH: Duration = Duration::from_secs(2);
 pub struct Reporter {
     sink: Arc<dyn Sink>,
 }
+
+// Its locks survive a panic, and what users hook into it is called with panics caught.
+impl UnwindSafe for Reporter {}
+impl RefUnwindSafe for Reporter {}
 
 impl Reporter {
     pub(crate) fn new(sink: impl Sink + 'static) -> Self {
@@ -136,6 +141,11 @@ impl Reporter {
     /// Whether runs of this function go anywhere.
     pub(crate) fn wants(&self, module: &str, function: &str) -> bool {
         self.is_enabled() && self.sink.wants(module, function)
+    }
+
+    #[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+    pub(crate) fn count_unread(&self) {
+        self.sink.count_unread();
     }
 
     pub(crate) fn accept(&self, mut envelope: Box<Envelope>) {

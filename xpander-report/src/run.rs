@@ -2,7 +2,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use crate::capture::guarded;
 use crate::captured::Captured;
 use crate::declared::Declared;
 use crate::envelope::{Envelope, Field, Target};
-use crate::keys::{IntoId, IntoTokens};
+use crate::keys::{AsReporter, IntoId, IntoTokens, IntoTools};
 use crate::luck::luck;
 use crate::stream::CaptureItem;
 use crate::task_id::TaskId;
@@ -69,6 +69,12 @@ impl Shared {
         if let Some(envelope) = known.flatten() {
             self.reporter.accept(envelope);
         }
+    }
+
+    /// A response was too long to be read.
+    #[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+    pub(crate) fn count_unread(&self) {
+        self.reporter.count_unread();
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Box<Envelope>>> {
@@ -225,8 +231,8 @@ fn object(arguments: &[(&'static str, Option<Captured>)]) -> String {
 }
 
 /// The key `reporter`.
-pub fn reporter(reporter: impl AsRef<Reporter>) -> Reporter {
-    reporter.as_ref().clone()
+pub fn reporter(reporter: impl AsReporter) -> Reporter {
+    reporter.reporter()
 }
 
 impl Run {
@@ -390,17 +396,8 @@ impl End {
     }
 
     /// The key `used_tools`.
-    pub fn used_tools<T>(&mut self, tools: impl FnOnce() -> T)
-    where
-        T: IntoIterator<Item: AsRef<str>>,
-    {
-        let tools = guarded(|| {
-            let tools = tools().into_iter();
-            tools
-                .map(|tool| tool.as_ref().to_owned())
-                .collect::<Vec<_>>()
-        });
-        if let Some(tools) = tools {
+    pub fn used_tools<T: IntoTools>(&mut self, tools: impl FnOnce() -> T) {
+        if let Some(tools) = guarded(|| tools().into_tools()) {
             self.envelope.used_tools.set(tools);
         }
     }
@@ -510,6 +507,13 @@ pin_project! {
         }
     }
 }
+
+// A run only notes what happens: a panic on the way leaves nothing half done. So instrumented code is
+// unwind safe if it was before.
+impl UnwindSafe for Run {}
+impl RefUnwindSafe for Run {}
+impl<F: UnwindSafe> UnwindSafe for Followed<'_, F> {}
+impl<F: RefUnwindSafe> RefUnwindSafe for Followed<'_, F> {}
 
 impl<F: Future> Future for Followed<'_, F> {
     type Output = F::Output;

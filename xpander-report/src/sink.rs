@@ -26,6 +26,13 @@ pub(crate) trait Sink: Send + Sync {
     /// Takes a report; never blocks.
     fn accept(&self, envelope: Box<Envelope>);
 
+    /// A response of a run was too long to be read.
+    #[cfg_attr(
+        not(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower")),
+        expect(dead_code, reason = "only middleware reads")
+    )]
+    fn count_unread(&self) {}
+
     fn flush(&self, _timeout: Duration) -> Flushing<'_> {
         Box::pin(ready(FlushOutcome::default()))
     }

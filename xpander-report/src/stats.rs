@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a reporter has done so far, in reports.
+/// What a reporter has done so far, in reports but for `unread`.
 ///
 /// At rest, `accepted = delivered + merged + left_out + pending + dead + dropped`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +20,8 @@ pub struct Stats {
     pub retried: u64,
     /// Refused by the platform for good.
     pub dead: u64,
+    /// Responses that were too long to be read.
+    pub unread: u64,
     /// Given up, by reason.
     pub dropped: Dropped,
 }
@@ -79,6 +81,7 @@ pub(crate) struct Counters {
     pub(crate) left_out: Counter,
     pub(crate) retried: Counter,
     pub(crate) dead: Counter,
+    pub(crate) unread: Counter,
     pub(crate) queue_full: Counter,
     pub(crate) no_agent: Counter,
     pub(crate) shut_down: Counter,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -48,6 +49,7 @@ struct Kept {
     redaction: Redaction,
     envelopes: Mutex<Vec<Envelope>>,
     accepted: Counter,
+    unread: Counter,
 }
 
 impl Sink for Arc<Kept> {
@@ -63,14 +65,23 @@ impl Sink for Arc<Kept> {
             .push(*envelope);
     }
 
+    fn count_unread(&self) {
+        self.unread.add(1);
+    }
+
     fn stats(&self) -> Stats {
         Stats {
+            unread: self.unread.get(),
             accepted: self.accepted.get(),
             delivered: self.accepted.get(),
             ..Stats::default()
         }
     }
 }
+
+// Its lock survives a panic: tests of panics record them.
+impl UnwindSafe for Recorder {}
+impl RefUnwindSafe for Recorder {}
 
 impl Recorder {
     /// A recorder that has nothing yet.
@@ -97,6 +108,9 @@ impl Recorder {
 
     /// Runs a future with this recorder in place of the installed reporter, so that tests that run
     /// side by side do not mix. The scope goes along with the future, not into what it spawns.
+    ///
+    /// A function that returns a future without being async (a method under `#[async_trait]` is one)
+    /// begins its run when it is called, so call it inside: `recorder.scope(async { ask().await })`.
     pub fn scope<F: Future>(&self, future: F) -> Scope<F> {
         Scope {
             reporter: self.reporter(),

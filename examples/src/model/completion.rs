@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use super::generation::{Generation, WrittenCall};
+use super::generation::{Piece, Writing};
 use super::request::ChatRequest;
 
 /// A chat completion, as OpenAI's API gives it.
@@ -51,7 +51,7 @@ struct Function {
 }
 
 #[derive(Debug, Serialize)]
-struct Usage {
+pub(super) struct Usage {
     prompt_tokens: u64,
     completion_tokens: u64,
     total_tokens: u64,
@@ -74,18 +74,25 @@ struct CompletionTokens {
 }
 
 impl ChatCompletion {
-    pub(super) fn new(request: ChatRequest, prompt_tokens: u64, generation: Generation) -> Self {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let now = now.unwrap_or_default();
-        let calls = generation.calls.into_iter();
-        let tool_calls: Vec<_> = calls.map(|call| ToolCall::new(call, now)).collect();
-        let finish_reason = if !generation.finished {
-            "length"
-        } else if tool_calls.is_empty() {
-            "stop"
-        } else {
-            "tool_calls"
-        };
+    /// Waits until all of it is written.
+    pub(super) async fn new(
+        request: ChatRequest,
+        prompt_tokens: u64,
+        mut writing: Writing,
+    ) -> Self {
+        let mut content = (!writing.calls_tools).then(String::new);
+        let mut tool_calls: Vec<ToolCall> = Vec::new();
+        while let Some(piece) = writing.next().await {
+            match (piece, &mut content, tool_calls.last_mut()) {
+                (Piece::Text(token), Some(text), _) => text.push_str(&token),
+                (Piece::Name(name), ..) => tool_calls.push(ToolCall::new(name)),
+                (Piece::Arguments(token), _, Some(call)) => {
+                    call.function.arguments.push_str(&token);
+                }
+                _ => {}
+            }
+        }
+        let now = now();
         Self {
             id: unique("chatcmpl-", now),
             object: "chat.completion",
@@ -95,40 +102,52 @@ impl ChatCompletion {
                 index: 0,
                 message: Message {
                     role: "assistant",
-                    content: generation.text,
+                    content,
                     refusal: None,
                     tool_calls,
                 },
                 logprobs: None,
-                finish_reason,
+                finish_reason: writing.finish_reason(),
             }],
-            usage: Usage {
-                prompt_tokens,
-                completion_tokens: generation.tokens,
-                total_tokens: prompt_tokens + generation.tokens,
-                prompt_tokens_details: PromptTokens::default(),
-                completion_tokens_details: CompletionTokens::default(),
-            },
+            usage: Usage::new(prompt_tokens, writing.tokens),
+        }
+    }
+}
+
+impl Usage {
+    pub(super) fn new(prompt_tokens: u64, completion_tokens: u64) -> Self {
+        Self {
+            prompt_tokens,
+            completion_tokens,
+            total_tokens: prompt_tokens + completion_tokens,
+            prompt_tokens_details: PromptTokens::default(),
+            completion_tokens_details: CompletionTokens::default(),
         }
     }
 }
 
 impl ToolCall {
-    fn new(call: WrittenCall, now: Duration) -> Self {
+    fn new(name: String) -> Self {
         Self {
-            id: unique("call_", now),
+            id: unique("call_", now()),
             r#type: "function",
             function: Function {
-                name: call.name,
-                arguments: call.arguments,
+                name,
+                arguments: String::new(),
             },
         }
     }
 }
 
+/// The time since 1970.
+pub(super) fn now() -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.unwrap_or_default()
+}
+
 /// An id nothing else has: the time sets it apart from other processes' and the number from this
 /// one's.
-fn unique(prefix: &str, now: Duration) -> String {
+pub(super) fn unique(prefix: &str, now: Duration) -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     format!("{prefix}{:x}{number:06x}", now.as_nanos())

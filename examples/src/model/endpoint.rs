@@ -10,6 +10,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use tokio::net::TcpListener;
@@ -17,14 +18,15 @@ use tokio::sync::oneshot;
 
 use super::completion::ChatCompletion;
 use super::error::ApiError;
-use super::generation::Generation;
+use super::generation::Writing;
 use super::request::ChatRequest;
+use super::streaming;
 
 /// The model that answers at once.
 pub const MODEL: &str = "extractive-1";
 
-/// The model that generates a token every [`PACE`] and answers when it is done, as a slow model
-/// would. Its answers are those of [`MODEL`].
+/// The model that generates a token every [`PACE`] and answers when it is done, unless its answer is
+/// streamed, as a slow model would. Its answers are those of [`MODEL`].
 pub const SLOW_MODEL: &str = "extractive-slow";
 
 /// How long [`SLOW_MODEL`] takes for a token of its answer.
@@ -42,8 +44,9 @@ const BODY_LIMIT: usize = 8 * 1024 * 1024;
 /// `POST /v1/chat/completions` answers with a [summary](crate::summary) of the text of the last
 /// user message and with the [tokens](crate::tokens) it took. It needs a bearer token but takes
 /// any. Whatever is wrong with a request is answered with an error in OpenAI's form; among them
-/// are a prompt longer than [`CONTEXT_WINDOW`], a model other than [`MODEL`] and [`SLOW_MODEL`],
-/// and streaming.
+/// are a prompt longer than [`CONTEXT_WINDOW`], and a model other than [`MODEL`] and [`SLOW_MODEL`].
+///
+/// With `stream` it answers token by token, as server-sent events.
 ///
 /// When the request offers tools, it calls those that the last user message names, or else the one
 /// whose description fits best, with what the message says of their arguments. It answers the tools'
@@ -102,7 +105,7 @@ async fn complete(
     State(requests): State<Arc<AtomicU64>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<ChatCompletion>, ApiError> {
+) -> Result<Response, ApiError> {
     requests.fetch_add(1, Ordering::Relaxed);
     authorize(&headers)?;
     let body = body.map_err(|error| ApiError::new(error.status(), error.body_text()))?;
@@ -114,12 +117,12 @@ async fn complete(
         Duration::ZERO
     };
     let limit = request.limit(prompt_tokens);
-    let generation = Generation::run(request.turn(), limit, pace).await;
-    Ok(Json(ChatCompletion::new(
-        request,
-        prompt_tokens,
-        generation,
-    )))
+    let writing = Writing::new(request.turn(), limit, pace);
+    if request.is_streamed() {
+        return Ok(streaming::answer(&request, prompt_tokens, writing).into_response());
+    }
+    let completion = ChatCompletion::new(request, prompt_tokens, writing).await;
+    Ok(Json(completion).into_response())
 }
 
 /// Demands a key, which may be any.

@@ -1,5 +1,6 @@
 //! What the model writes: a text, or calls of tools.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time;
@@ -8,77 +9,94 @@ use super::call::Call;
 use super::turn::Turn;
 use crate::tokens;
 
-#[derive(Debug, Default)]
-pub(super) struct Generation {
-    /// None when the model calls tools instead.
-    pub(super) text: Option<String>,
-    pub(super) calls: Vec<WrittenCall>,
-    pub(super) tokens: u64,
-    /// Whether it ends where it was meant to, and not at the limit.
-    pub(super) finished: bool,
-}
-
-/// A call as far as the limit let the model write it.
+/// A turn, as it is written piece by piece.
+///
+/// Dropping it stops generating, as when a client goes away.
 #[derive(Debug)]
-pub(super) struct WrittenCall {
-    pub(super) name: String,
-    pub(super) arguments: String,
+pub(super) struct Writing {
+    left: VecDeque<Piece>,
+    limit: u64,
+    pace: Duration,
+    /// How many tokens are written.
+    pub(super) tokens: u64,
+    /// There was more to write than the limit allows.
+    stopped: bool,
+    pub(super) calls_tools: bool,
 }
 
-impl Generation {
-    /// Takes `turn` in at most `limit` tokens, each of which takes `pace`.
-    ///
-    /// Dropping the future stops generating, as when a client goes away.
-    pub(super) async fn run(turn: Turn, limit: u64, pace: Duration) -> Self {
-        let mut pen = Pen {
+/// What is written at once.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// A token of the answer.
+    Text(String),
+    /// The name of a tool, which begins a call. Nobody can call half a name.
+    Name(String),
+    /// A token of the arguments of the call that is begun.
+    Arguments(String),
+}
+
+impl Writing {
+    /// Writes `turn` in at most `limit` tokens, each of which takes `pace`.
+    pub(super) fn new(turn: Turn, limit: u64, pace: Duration) -> Self {
+        let calls_tools = matches!(turn, Turn::Call(_));
+        let left = match turn {
+            Turn::Answer(answer) => pieces(&answer, Piece::Text).collect(),
+            Turn::Call(calls) => calls.into_iter().flat_map(call).collect(),
+        };
+        Self {
+            left,
             limit,
             pace,
             tokens: 0,
             stopped: false,
-        };
-        let mut generation = Self::default();
-        match turn {
-            Turn::Answer(answer) => generation.text = Some(pen.write(&answer).await),
-            Turn::Call(calls) => {
-                for Call { name, arguments } in calls {
-                    let written = pen.write(&name).await;
-                    // Nobody can call half a name.
-                    if written == name {
-                        let arguments = pen.write(&arguments.to_string()).await;
-                        generation.calls.push(WrittenCall { name, arguments });
-                    }
-                }
-            }
+            calls_tools,
         }
-        generation.tokens = pen.tokens;
-        generation.finished = !pen.stopped;
-        generation
     }
-}
 
-struct Pen {
-    limit: u64,
-    pace: Duration,
-    tokens: u64,
-    /// There was more to write than the limit allows.
-    stopped: bool,
-}
-
-impl Pen {
-    /// Writes as much of `text` as the limit still allows.
-    async fn write(&mut self, text: &str) -> String {
-        let mut written = String::with_capacity(text.len());
-        for piece in tokens::pieces(text) {
-            if self.tokens == self.limit {
-                self.stopped = true;
-                break;
-            }
+    /// The next piece; none when it is done, or at the limit.
+    pub(super) async fn next(&mut self) -> Option<Piece> {
+        let piece = self.left.pop_front()?;
+        let wanted = piece.tokens();
+        let written = wanted.min(self.limit - self.tokens);
+        for _ in 0..written {
             if !self.pace.is_zero() {
                 time::sleep(self.pace).await;
             }
-            written.push_str(piece);
             self.tokens += 1;
         }
-        written
+        if written < wanted {
+            self.stopped = true;
+            self.left.clear();
+            return None;
+        }
+        Some(piece)
     }
+
+    /// Why there is no more of it, in OpenAI's words.
+    pub(super) fn finish_reason(&self) -> &'static str {
+        match (self.stopped, self.calls_tools) {
+            (true, _) => "length",
+            (false, true) => "tool_calls",
+            (false, false) => "stop",
+        }
+    }
+}
+
+impl Piece {
+    fn tokens(&self) -> u64 {
+        match self {
+            Self::Text(_) | Self::Arguments(_) => 1,
+            Self::Name(name) => tokens::count(name),
+        }
+    }
+}
+
+fn call(call: Call) -> impl Iterator<Item = Piece> {
+    let arguments = call.arguments.to_string();
+    let arguments: Vec<_> = pieces(&arguments, Piece::Arguments).collect();
+    [Piece::Name(call.name)].into_iter().chain(arguments)
+}
+
+fn pieces(text: &str, piece: fn(String) -> Piece) -> impl Iterator<Item = Piece> {
+    tokens::pieces(text).map(move |token| piece(token.to_owned()))
 }

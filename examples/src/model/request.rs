@@ -27,6 +27,13 @@ pub(super) struct ChatRequest {
     max_tokens: Option<u64>,
     n: Option<u64>,
     stream: Option<bool>,
+    stream_options: Option<StreamOptions>,
+}
+
+#[derive(Debug, Deserialize)]
+struct StreamOptions {
+    #[serde(default)]
+    include_usage: bool,
 }
 
 impl ChatRequest {
@@ -48,9 +55,10 @@ impl ChatRequest {
             let error = ApiError::new(StatusCode::NOT_FOUND, message);
             return Err(error.param("model").code("model_not_found"));
         }
-        if self.stream == Some(true) {
-            let message = "Streaming isn't supported by this endpoint yet.";
-            return Err(unsupported(message).param("stream"));
+        if self.stream_options.is_some() && !self.is_streamed() {
+            let message =
+                "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
+            return Err(ApiError::bad_request(message).param("stream_options"));
         }
         if self.n.is_some_and(|n| n != 1) {
             return Err(unsupported("This model gives one choice only.").param("n"));
@@ -97,6 +105,17 @@ impl ChatRequest {
         let room = CONTEXT_WINDOW.saturating_sub(prompt_tokens);
         let limit = self.max_completion_tokens.or(self.max_tokens);
         limit.map_or(room, |limit| limit.min(room))
+    }
+
+    /// Whether the answer is wanted piece by piece.
+    pub(super) fn is_streamed(&self) -> bool {
+        self.stream == Some(true)
+    }
+
+    /// Whether a streamed answer ends with its usage.
+    pub(super) fn includes_usage(&self) -> bool {
+        let options = self.stream_options.as_ref();
+        options.is_some_and(|options| options.include_usage)
     }
 
     /// What the model has to do.
@@ -178,7 +197,7 @@ mod tests {
     fn what_is_not_supported_is_refused() {
         let user = r#""messages": [{"role": "user", "content": "a"}]"#;
         for parameters in [
-            format!(r#"{user}, "stream": true"#),
+            format!(r#"{user}, "stream_options": {{"include_usage": true}}"#),
             format!(r#"{user}, "n": 2"#),
             format!(r#"{user}, "max_tokens": 0"#),
             format!(r#"{user}, "tools": []"#),
@@ -196,6 +215,7 @@ mod tests {
         ] {
             assert!(parse(&parameters).is_err(), "{parameters}");
         }
+        assert!(parse(&format!(r#"{user}, "stream": true"#)).is_ok());
         assert!(parse(&format!(r#"{user}, "stream": false, "n": 1, "top_p": 0.5"#)).is_ok());
     }
 }

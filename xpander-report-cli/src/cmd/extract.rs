@@ -15,6 +15,9 @@ use super::Done;
 /// If the input is not recognised as the response of any provider, a message says so and the exit
 /// code is 1.
 ///
+/// With --stream the input is the recording of a streamed response: server-sent events, JSON line by
+/// line, a list of chunks, or AWS's binary event stream.
+///
 /// Example: curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -23,6 +26,10 @@ pub(crate) struct Extract {
     /// is recognised
     #[arg(long)]
     jsonl: bool,
+
+    /// Read the recording of a streamed response, whole or cut off, and write what it says
+    #[arg(long)]
+    stream: bool,
 }
 
 /// Stands where nothing is recognised.
@@ -39,15 +46,26 @@ struct Unrecognised {
 
 impl Extract {
     pub(crate) fn run(self) -> Done {
+        if self.jsonl && self.stream {
+            return Err(
+                "--jsonl and --stream exclude each other: --jsonl reads a response on each line, \
+                 --stream reads one response from all lines"
+                    .into(),
+            );
+        }
         if io::stdin().is_terminal() {
             let _ = writeln!(
                 io::stderr(),
                 "Paste a provider's response, then press Ctrl-D."
             );
         }
-        match self.jsonl {
-            true => each_line(io::stdin().lock(), io::stdout().lock()),
-            false => whole(io::stdin().lock(), io::stdout().lock()),
+        let (input, output) = (io::stdin().lock(), io::stdout().lock());
+        if self.jsonl {
+            each_line(input, output)
+        } else if self.stream {
+            stream(input, output)
+        } else {
+            whole(input, output)
         }
     }
 }
@@ -62,6 +80,17 @@ fn whole(mut input: impl Read, mut output: impl Write) -> Done {
         return Err("standard input is empty: give it a provider's response, as JSON".into());
     }
     let response = ProviderResponse::read(json).ok_or_else(|| unrecognised(json))?;
+    write_line(&mut output, &response)
+}
+
+fn stream(mut input: impl Read, mut output: impl Write) -> Done {
+    let mut recording = Vec::new();
+    input.read_to_end(&mut recording)?;
+    if recording.trim_ascii().is_empty() {
+        return Err("standard input is empty: give it the recording of a streamed response".into());
+    }
+    let response = ProviderResponse::read_stream(&recording)
+        .ok_or("this is not recognised as the streamed response of any provider")?;
     write_line(&mut output, &response)
 }
 

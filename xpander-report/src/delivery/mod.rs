@@ -97,6 +97,10 @@ impl Sink for Delivery {
         self.shared.accept(envelope);
     }
 
+    fn count_unread(&self) {
+        self.shared.counters.unread.add(1);
+    }
+
     fn flush(&self, timeout: Duration) -> Flushing<'_> {
         self.shared.flush(timeout, false)
     }
@@ -247,6 +251,7 @@ impl Shared {
             pending: self.pending(),
             retried: counters.retried.get(),
             dead: counters.dead.get(),
+            unread: counters.unread.get(),
             dropped: Dropped {
                 queue_full: counters.queue_full.get(),
                 no_agent: counters.no_agent.get(),

@@ -3,12 +3,7 @@ use super::reading::Reading;
 use super::{Format, Shape, failure};
 
 /// What stands beside an error that is no more than a text. Such texts are in many other answers as well.
-const BESIDE: &[Key] = &[
-    Key::Code,
-    Key::Error,
-    Key::ErrorType,
-    Key::EstimatedTime,
-];
+const BESIDE: &[Key] = &[Key::Code, Key::Error, Key::ErrorType, Key::EstimatedTime];
 
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Error,

@@ -63,7 +63,7 @@ impl<'n> Reading<'n> {
             shape,
             id: self.id.map(str::to_owned),
             model: self.model.map(str::to_owned),
-            result: Some(self.text).filter(|text| !text.trim().is_empty()),
+            result: Some(self.text).filter(|text| !text.is_empty()),
             tokens: self.usage.tokens(),
             used_tools: self.tools.into_iter().map(str::to_owned).collect(),
             finish_reason: self.finish_reason.map(str::to_owned),

@@ -1,0 +1,141 @@
+//! Cohere's two APIs, also through Bedrock.
+
+use super::event::Event;
+use super::part::{Part, Rule};
+use super::{Key, METRICS, Protocol};
+use crate::provider::cohere;
+
+pub(super) const V2: Protocol = Protocol {
+    matches: |event| {
+        let delta = &event[Key::Delta];
+        match event[Key::Type].text() {
+            Some("message-start" | "content-start" | "content-delta" | "tool-plan-delta") => {
+                delta[Key::Message].is_object()
+            }
+            Some("tool-call-start") => delta[Key::Message][Key::ToolCalls].is_object(),
+            Some("message-end") => delta.has(Key::FinishReason),
+            _ => false,
+        }
+    },
+    take: take_v2,
+    finish: |_| &cohere::V2,
+};
+
+/// The last event has the whole response.
+pub(super) const V1: Protocol = Protocol {
+    matches: |event| match event[Key::EventType].text() {
+        Some("stream-start") => event[Key::GenerationId].is_text(),
+        Some("text-generation") => event[Key::Text].is_text(),
+        Some("stream-end") => event[Key::Response].is_object(),
+        _ => false,
+    },
+    take: take_v1,
+    finish: |stream| {
+        let (reason, response) = (stream.take("finish_reason"), stream.take("response"));
+        if !response.is_nothing() {
+            *stream = response;
+        }
+        if !stream.has("finish_reason") {
+            *stream.field("finish_reason") = reason;
+        }
+        match stream.has("generations") {
+            true => &cohere::GENERATE,
+            false => &cohere::V1,
+        }
+    },
+};
+
+pub(super) const GENERATE: Protocol = Protocol {
+    matches: |event| {
+        event[Key::IsFinished].is_bool()
+            && event[Key::Index].is_number()
+            && event[Key::Text].is_text()
+            || (cohere::GENERATE.matches)(event)
+    },
+    take: |response, event| {
+        if event.get("generations").is_some() {
+            response.merge(event.json(), &Rule::Fields(&[]));
+        } else if event.index("index").unwrap_or(0) == 0 {
+            let generation = response.field("generations").item(0);
+            generation.merge(event.json(), &GENERATION);
+        }
+    },
+    finish: |_| &cohere::GENERATE,
+};
+
+const CONTENT: Rule = Rule::Fields(&[("text", Rule::Text), ("thinking", Rule::Text)]);
+
+const CALL: Rule = Rule::Fields(&[("function", Rule::Fields(&[("arguments", Rule::Text)]))]);
+
+const GENERATION: Rule = Rule::Fields(&[
+    (METRICS, Rule::Dropped),
+    ("is_finished", Rule::Dropped),
+    ("text", Rule::Text),
+]);
+
+fn take_v2(response: &mut Part, event: &Event<'_>) {
+    let Some(delta) = event.get("delta").map(Event::inside) else {
+        return;
+    };
+    if let Some(id) = event.get("id") {
+        response.field("id").keep(id);
+    }
+    let index = event.index("index").unwrap_or(0);
+    let inside = delta.get("message").map(Event::inside);
+    let piece = |name| inside.as_ref().and_then(|message| message.get(name));
+    let message = response.field("message");
+    match &*event.text("type").unwrap_or_default() {
+        "message-start" => {
+            if let Some(start) = delta.get("message") {
+                message.merge(start, &Rule::Fields(&[]));
+            }
+        }
+        "content-start" | "content-delta" => {
+            if let Some(content) = piece("content") {
+                message
+                    .field("content")
+                    .item(index)
+                    .merge(content, &CONTENT);
+            }
+        }
+        "tool-plan-delta" => {
+            if let Some(plan) = piece("tool_plan") {
+                message.field("tool_plan").merge(plan, &Rule::Text);
+            }
+        }
+        "tool-call-start" | "tool-call-delta" => {
+            if let Some(call) = piece("tool_calls") {
+                message.field("tool_calls").item(index).merge(call, &CALL);
+            }
+        }
+        "citation-start" => {
+            if let Some(citation) = piece("citations") {
+                message.field("citations").push(citation);
+            }
+        }
+        "message-end" => {
+            if let Some(end) = event.get("delta") {
+                response.merge(end, &Rule::Fields(&[]));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn take_v1(stream: &mut Part, event: &Event<'_>) {
+    let mut take = |from: &str, to: &'static str, rule: &Rule| {
+        if let Some(piece) = event.get(from) {
+            stream.field(to).merge(piece, rule);
+        }
+    };
+    match &*event.text("event_type").unwrap_or_default() {
+        "stream-start" => take("generation_id", "generation_id", &Rule::Last),
+        "text-generation" => take("text", "text", &Rule::Text),
+        "tool-calls-generation" => take("tool_calls", "tool_calls", &Rule::Last),
+        "stream-end" => {
+            take("response", "response", &Rule::Last);
+            take("finish_reason", "finish_reason", &Rule::Last);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,56 @@
+//! Mistral's conversations.
+
+use super::event::Event;
+use super::part::{Part, Rule};
+use super::{Key, Protocol};
+use crate::provider::conversations;
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    matches: |event| match event[Key::Type].text() {
+        Some("conversation.response.started") => event[Key::ConversationId].is_text(),
+        Some("message.output.delta" | "function.call.delta" | "tool.execution.started") => {
+            event.has(Key::OutputIndex)
+        }
+        _ => false,
+    },
+    take,
+    finish: |response| {
+        response.field("object").keep_text("conversation.response");
+        if response.get("outputs").is_none() {
+            response.field("outputs").make_list();
+        }
+        &conversations::FORMAT
+    },
+};
+
+const OUTPUT: Rule = Rule::Fields(&[
+    ("arguments", Rule::Text),
+    (
+        "content",
+        Rule::Content(&Rule::Fields(&[("text", Rule::Text)])),
+    ),
+    ("content_index", Rule::Dropped),
+    ("output_index", Rule::Dropped),
+    ("type", Rule::Dropped),
+]);
+
+fn take(response: &mut Part, event: &Event<'_>) {
+    for name in ["conversation_id", "usage"] {
+        if let Some(value) = event.get(name) {
+            response.field(name).keep(value);
+        }
+    }
+    let kind = match &*event.text("type").unwrap_or_default() {
+        "message.output.delta" => "message.output",
+        "function.call.delta" => "function.call",
+        "tool.execution.started" | "tool.execution.delta" | "tool.execution.done" => {
+            "tool.execution"
+        }
+        _ => return,
+    };
+    if let Some(index) = event.index("output_index") {
+        let output = response.field("outputs").item(index);
+        output.field("type").keep_text(kind);
+        output.merge(event.json(), &OUTPUT);
+    }
+}

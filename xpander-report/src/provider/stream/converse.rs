@@ -1,0 +1,83 @@
+//! Bedrock's Converse API, and Nova's own.
+
+use serde_json::value::RawValue;
+
+use super::event::Event;
+use super::part::{Part, Rule};
+use super::{Key, Protocol};
+use crate::provider::converse;
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    matches: |event| {
+        event[Key::MessageStart][Key::Role].is_text()
+            || event[Key::ContentBlockStart].has(Key::Start)
+            || event[Key::ContentBlockDelta][Key::Delta].is_object()
+            || event[Key::MessageStop][Key::StopReason].is_text()
+    },
+    take,
+    finish: |response| {
+        let message = message(response);
+        if message.get("content").is_none() {
+            message.field("content").make_list();
+        }
+        response.field("stopReason");
+        &converse::FORMAT
+    },
+};
+
+const START: Rule = Rule::Fields(&[("toolUse", TOOL)]);
+
+const DELTA: Rule = Rule::Fields(&[
+    ("citation", Rule::Dropped),
+    ("reasoningContent", Rule::Dropped),
+    ("text", Rule::Text),
+    ("toolUse", TOOL),
+]);
+
+const TOOL: Rule = Rule::Fields(&[("input", Rule::Json)]);
+
+const REASONING: Rule = Rule::Fields(&[("text", Rule::Text)]);
+
+fn take(response: &mut Part, event: &Event<'_>) {
+    for (name, json) in event.fields() {
+        let inside = Event::inside(json);
+        let index = inside.index("contentBlockIndex");
+        match name {
+            "messageStart" => message(response).merge(json, &Rule::Fields(&[])),
+            "contentBlockStart" => {
+                if let (Some(index), Some(start)) = (index, inside.get("start")) {
+                    block(response, index).merge(start, &START);
+                }
+            }
+            "contentBlockDelta" => {
+                if let (Some(index), Some(delta)) = (index, inside.get("delta")) {
+                    add(block(response, index), delta);
+                }
+            }
+            "messageStop" | "metadata" => response.merge(json, &Rule::Fields(&[])),
+            _ => {}
+        }
+    }
+}
+
+fn message(response: &mut Part) -> &mut Part {
+    response.field("output").field("message")
+}
+
+fn block(response: &mut Part, index: u64) -> &mut Part {
+    message(response).field("content").item(index)
+}
+
+/// What a block has beside text and tools is spelled otherwise in a whole response.
+fn add(block: &mut Part, json: &RawValue) {
+    let delta = Event::inside(json);
+    if let Some(citation) = delta.get("citation") {
+        let cited = block.field("citationsContent");
+        cited.field("citations").push(citation);
+    }
+    if let Some(reasoning) = delta.get("reasoningContent") {
+        let text = block.field("reasoningContent").field("reasoningText");
+        text.merge(reasoning, &REASONING);
+    }
+    block.merge(json, &DELTA);
+}

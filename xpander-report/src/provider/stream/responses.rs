@@ -1,0 +1,97 @@
+//! OpenAI's Responses API. The last event has the whole response; what was cut off before is put together.
+
+use serde_json::value::RawValue;
+
+use super::event::{Event, items};
+use super::part::{Part, Rule};
+use super::{Format, Key, Protocol};
+use crate::provider::responses;
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    matches: |event| {
+        let is_named = event[Key::Type]
+            .text()
+            .is_some_and(|kind| kind.starts_with("response."));
+        is_named && (event[Key::Response].is_object() || event.has(Key::OutputIndex))
+    },
+    take,
+    finish,
+};
+
+const ITEM: Rule = Rule::Fields(&[
+    ("arguments", Rule::Text),
+    ("content", Rule::Items(&PART)),
+    ("input", Rule::Text),
+]);
+
+const PART: Rule = Rule::Fields(&[("refusal", Rule::Text), ("text", Rule::Text)]);
+
+fn take(stream: &mut Part, event: &Event<'_>) {
+    if let Some(response) = event.get("response") {
+        stream.field("response").keep(response);
+    }
+    let Some(index) = event.index("output_index") else {
+        return;
+    };
+    let kind = event.text("type").unwrap_or_default();
+    let item = stream.field("items").item(index);
+    if &*kind == "response.output_item.done"
+        && let Some(done) = event.get("item")
+    {
+        return item.keep(done);
+    }
+    if item.raw().is_some() {
+        return;
+    }
+    let delta = event.get("delta");
+    match &*kind {
+        "response.output_item.added" => {
+            if let Some(added) = event.get("item") {
+                item.merge(added, &ITEM);
+            }
+        }
+        "response.content_part.added" => {
+            if let Some(added) = event.get("part") {
+                part(item, event).merge(added, &PART);
+            }
+        }
+        "response.output_text.delta" => add(part(item, event), "output_text", "text", delta),
+        "response.refusal.delta" => add(part(item, event), "refusal", "refusal", delta),
+        "response.function_call_arguments.delta" => add(item, "function_call", "arguments", delta),
+        "response.mcp_call_arguments.delta" => add(item, "mcp_call", "arguments", delta),
+        "response.custom_tool_call_input.delta" => add(item, "custom_tool_call", "input", delta),
+        _ => {}
+    }
+}
+
+fn part<'p>(item: &'p mut Part, event: &Event<'_>) -> &'p mut Part {
+    if item.get("type").is_none() {
+        item.field("type").keep_text("message");
+    }
+    let index = event.index("content_index").unwrap_or(0);
+    item.field("content").item(index)
+}
+
+fn add(to: &mut Part, kind: &str, field: &'static str, delta: Option<&RawValue>) {
+    if to.get("type").is_none() {
+        to.field("type").keep_text(kind);
+    }
+    if let Some(delta) = delta {
+        to.field(field).merge(delta, &Rule::Text);
+    }
+}
+
+fn finish(stream: &mut Part) -> &'static Format {
+    let streamed = stream.take("items");
+    let mut response = stream.take("response");
+    let whole = response.raw().map(Event::inside);
+    let has_output = whole
+        .and_then(|response| response.get("output"))
+        .is_some_and(|output| !items(output).is_empty());
+    // Some servers leave out at the end what they have streamed.
+    if !has_output && !streamed.is_nothing() {
+        *response.field("output") = streamed;
+    }
+    *stream = response;
+    &responses::FORMAT
+}
