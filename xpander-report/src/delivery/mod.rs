@@ -1,6 +1,7 @@
 //! Delivery over HTTP: the queue that callers put reports into, and the thread that empties it.
 
 mod flush;
+mod gate;
 mod outbox;
 mod requests;
 mod retry;
@@ -25,6 +26,8 @@ use crate::targets::Targets;
 use crate::{Config, Dropped, FlushOutcome, Redaction, Stats};
 use flush::FlushRequest;
 use outbox::Ticket;
+
+pub(crate) use retry::Refusal;
 
 /// The sink behind an application's reporter. When it is dropped, the worker empties the queue and
 /// ends.
