@@ -268,6 +268,30 @@ fn a_full_queue_drops_the_newest_and_counts_it() {
 }
 
 #[test]
+fn a_queue_of_too_many_bytes_drops_the_newest_and_counts_it() {
+    let server = Server::always(Answer::Silence);
+    let reporter = Reporter::builder()
+        .config(config(server.url()))
+        .queue_bytes(100_000)
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        reporter.report(TaskReport::new().input("x".repeat(40_000)));
+    }
+    // Wherever the first two are by now.
+    server.wait_for(2);
+    reporter.report(TaskReport::new().input("x".repeat(40_000)));
+    let stats = reporter.stats();
+    assert_eq!((stats.pending, stats.dropped.queue_full), (2, 2));
+    assert!(
+        (80_000..100_000).contains(&stats.pending_bytes),
+        "{stats:?}"
+    );
+    reporter.report(TaskReport::new());
+    assert_eq!(reporter.stats().pending, 3);
+}
+
+#[test]
 fn a_report_without_an_agent_is_dropped_and_counted() {
     let server = Server::always(Answer::task());
     let config = xpander_report::Config::builder()

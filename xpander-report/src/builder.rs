@@ -8,6 +8,8 @@ use crate::{ConfigBuilder, Redaction, Reporter, TaskReport};
 pub(crate) struct Limits {
     /// Reports accepted and not settled: in the queue, on the way, waiting for a retry.
     pub(crate) queue_capacity: u64,
+    /// The bytes that they hold.
+    pub(crate) queue_bytes: usize,
     /// Requests on the way at once.
     pub(crate) connections: usize,
 }
@@ -16,6 +18,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             queue_capacity: 10_000,
+            queue_bytes: 64 << 20,
             connections: 4,
         }
     }
@@ -27,11 +30,15 @@ impl Default for Limits {
 ///
 /// | limit | default | set by |
 /// |---|---|---|
+/// | bytes of a returned stream's items | 16 MiB | |
 /// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
+/// | bytes that they hold, about | 64 MiB | [`queue_bytes`](Self::queue_bytes) |
 /// | requests at once | 4 | [`connections`](Self::connections) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |
 /// | longest wait before a retry | 60 s | |
+/// | wait before a refused key or agent is tried again, doubling, drawn at random | 30 s to 10 min | |
+/// | content of a report that the platform found too large | 16 KiB a field | |
 /// | longest `Retry-After` that is believed | 10 min | |
 /// | opening a connection | 5 s | [`ConfigBuilder::connect_timeout`] |
 /// | one request | 15 s | [`ConfigBuilder::timeout`] |
@@ -87,6 +94,12 @@ impl ReporterBuilder {
     /// How many reports may wait; further ones are dropped and counted. At least 1.
     pub fn queue_capacity(mut self, reports: usize) -> Self {
         self.limits.queue_capacity = reports.max(1) as u64;
+        self
+    }
+
+    /// How many bytes the reports that wait may hold, about; further ones are dropped and counted.
+    pub fn queue_bytes(mut self, bytes: usize) -> Self {
+        self.limits.queue_bytes = bytes;
         self
     }
 

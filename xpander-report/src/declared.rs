@@ -19,6 +19,14 @@ impl Declared {
         matches!(self, Self::Given(raw) if raw.get() == "null")
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Given(raw) => raw.get().len(),
+            Self::Caught(body) => body.len(),
+        }
+    }
+
     /// The response as it is reported; none if it was not looked at.
     pub(crate) fn into_raw(self) -> Option<Box<RawValue>> {
         match self {

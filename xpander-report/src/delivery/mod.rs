@@ -9,7 +9,7 @@ mod trouble;
 mod worker;
 
 use std::future::ready;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -42,7 +42,11 @@ struct Shared {
     redaction: Redaction,
     targets: Targets,
     counters: Counters,
-    queue: SegQueue<(Ticket, Box<Envelope>)>,
+    queue: SegQueue<(Ticket, usize, Box<Envelope>)>,
+    /// How many bytes the queue holds.
+    queued_bytes: AtomicUsize,
+    /// How many bytes the worker holds.
+    held_bytes: AtomicUsize,
     flushes: Mutex<Vec<FlushRequest>>,
     /// No more reports are taken.
     closed: AtomicBool,
@@ -73,6 +77,8 @@ impl Delivery {
                 targets,
                 counters: Counters::default(),
                 queue: SegQueue::new(),
+                queued_bytes: AtomicUsize::new(0),
+                held_bytes: AtomicUsize::new(0),
                 flushes: Mutex::default(),
                 closed: AtomicBool::new(false),
                 abandoned: AtomicBool::new(false),
@@ -135,11 +141,18 @@ impl Shared {
             return;
         }
         // By its own ticket, so that of several at the limit only those beyond it are dropped.
-        if ticket.saturating_sub(counters.settled.get()) > self.limits.queue_capacity {
+        let reports = ticket.saturating_sub(counters.settled.get());
+        let bytes = envelope.bytes();
+        let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let held = self.held_bytes.load(Ordering::Relaxed);
+        let is_full = reports > self.limits.queue_capacity
+            || queued.saturating_add(held).saturating_add(bytes) > self.limits.queue_bytes;
+        if is_full {
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.drop_when_full();
             return;
         }
-        self.queue.push((ticket, envelope));
+        self.queue.push((ticket, bytes, envelope));
         self.wake();
     }
 
@@ -147,6 +160,11 @@ impl Shared {
     fn pending(&self) -> u64 {
         let settled = self.counters.settled.get();
         self.counters.accepted.get().saturating_sub(settled)
+    }
+
+    fn pending_bytes(&self) -> u64 {
+        let queued = self.queued_bytes.load(Ordering::Relaxed);
+        queued.saturating_add(self.held_bytes.load(Ordering::Relaxed)) as u64
     }
 
     #[cold]
@@ -165,8 +183,8 @@ impl Shared {
         self.count(&self.counters.queue_full, 1);
         if !self.is_full.swap(true, Ordering::Relaxed) {
             warn(format_args!(
-                "reports are dropped: {} wait for the platform already, which is the limit",
-                self.limits.queue_capacity
+                "reports are dropped: as many wait for the platform as may ({} reports, {} bytes)",
+                self.limits.queue_capacity, self.limits.queue_bytes
             ));
         }
     }
@@ -248,6 +266,7 @@ impl Shared {
             merged: counters.merged.get(),
             left_out: counters.left_out.get(),
             pending: self.pending(),
+            pending_bytes: self.pending_bytes(),
             retried: counters.retried.get(),
             dead: counters.dead.get(),
             dropped: Dropped {

@@ -34,6 +34,8 @@ pub(super) struct Outbox {
     window: usize,
     /// The tickets of all reports that are here.
     open: BTreeSet<Ticket>,
+    /// How many bytes they hold.
+    bytes: usize,
     backoff: Backoff,
 }
 
@@ -54,6 +56,7 @@ struct Lane {
 struct Parcel {
     envelope: Box<Envelope>,
     tickets: Vec<Ticket>,
+    bytes: usize,
     failures: u32,
     /// Its content was cut, because the platform found it too large.
     is_cut: bool,
@@ -79,6 +82,24 @@ impl Parcel {
     fn update(&mut self, newer: Self) {
         self.envelope.update(*newer.envelope);
         self.tickets.extend(newer.tickets);
+        self.bytes = self.envelope.bytes();
+    }
+}
+
+impl Lane {
+    /// What was on the way waits again, with what came for the same task in the meantime laid over it.
+    /// Returns whether there was such, and how many bytes that freed.
+    fn put_back(&mut self, mut parcel: Parcel) -> (bool, usize) {
+        let newer = self.waiting.take();
+        let merged = newer.is_some();
+        let mut freed = 0;
+        if let Some(newer) = newer {
+            let apart = parcel.bytes + newer.bytes;
+            parcel.update(newer);
+            freed = apart.saturating_sub(parcel.bytes);
+        }
+        self.waiting = Some(parcel);
+        (merged, freed)
     }
 }
 
@@ -93,6 +114,7 @@ impl Default for Outbox {
             failures: 0,
             window: usize::MAX,
             open: BTreeSet::new(),
+            bytes: 0,
             backoff: Backoff::default(),
         }
     }
@@ -103,14 +125,18 @@ impl Outbox {
     pub(super) fn push(&mut self, id: TaskId, ticket: Ticket, envelope: Box<Envelope>) -> bool {
         self.open.insert(ticket);
         let parcel = Parcel {
+            bytes: envelope.bytes(),
             envelope,
             tickets: vec![ticket],
             failures: 0,
             is_cut: false,
         };
         let lane = self.lanes.entry(id.clone()).or_default();
+        self.bytes += parcel.bytes;
         if let Some(waiting) = &mut lane.waiting {
+            let apart = waiting.bytes + parcel.bytes;
             waiting.update(parcel);
+            self.bytes = self.bytes - apart + waiting.bytes;
             return true;
         }
         lane.waiting = Some(parcel);
@@ -208,12 +234,10 @@ impl Outbox {
             return false;
         };
         parcel.is_cut = true;
-        if let Some(newer) = lane.waiting.take() {
-            parcel.update(newer);
-        }
         let max_bytes = &mut parcel.envelope.max_bytes;
         *max_bytes = Some(max_bytes.map_or(CUT, |bytes| bytes.min(CUT)));
-        lane.waiting = Some(parcel);
+        let (_, freed) = lane.put_back(parcel);
+        self.bytes -= freed;
         self.ready.push_front(id.clone());
         true
     }
@@ -237,7 +261,9 @@ impl Outbox {
         let Some(lane) = self.lanes.get_mut(id) else {
             return Vec::new();
         };
-        let tickets = lane.on_the_way.take().map_or_else(Vec::new, |p| p.tickets);
+        let parcel = lane.on_the_way.take();
+        self.bytes -= parcel.as_ref().map_or(0, |parcel| parcel.bytes);
+        let tickets = parcel.map_or_else(Vec::new, |parcel| parcel.tickets);
         if lane.waiting.is_some() {
             self.ready.push_back(id.clone());
         } else {
@@ -259,16 +285,12 @@ impl Outbox {
         let Some(mut parcel) = lane.on_the_way.take() else {
             return false;
         };
-        let newer = lane.waiting.take();
-        let merged = newer.is_some();
         if failure.refusal.is_none() {
             parcel.failures += 1;
         }
         let failures = parcel.failures;
-        if let Some(newer) = newer {
-            parcel.update(newer);
-        }
-        lane.waiting = Some(parcel);
+        let (merged, freed) = lane.put_back(parcel);
+        self.bytes -= freed;
         match (failure.refusal, agent) {
             (Some(Refusal::Agent), Some(agent)) => {
                 // The platform is there all the same.
@@ -325,11 +347,9 @@ impl Outbox {
             refused.gate.recover(now);
         }
         for (id, lane) in &mut self.lanes {
-            if let Some(mut parcel) = lane.on_the_way.take() {
-                if let Some(newer) = lane.waiting.take() {
-                    parcel.update(newer);
-                }
-                lane.waiting = Some(parcel);
+            if let Some(parcel) = lane.on_the_way.take() {
+                let (_, freed) = lane.put_back(parcel);
+                self.bytes -= freed;
                 self.ready.push_back(id.clone());
             }
         }
@@ -351,6 +371,11 @@ impl Outbox {
             .values()
             .map(|lane| lane.waiting.iter().len() + lane.on_the_way.iter().len())
             .sum()
+    }
+
+    /// How many bytes all of them hold.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -517,6 +542,29 @@ mod tests {
         let probe = simulation.go();
         simulation.outbox.arrived(&probe[0]);
         assert_eq!(simulation.names(), ["2"]);
+    }
+
+    #[test]
+    fn its_bytes_are_those_of_what_it_holds() {
+        let mut simulation = Simulation::new();
+        simulation.report("1", "a");
+        let one = simulation.outbox.bytes();
+        assert!(one > 0);
+        simulation.report("1", "a");
+        assert_eq!(simulation.outbox.bytes(), one);
+        let id = simulation.go().remove(0);
+        simulation.report("1", "a");
+        assert_eq!(simulation.outbox.bytes(), 2 * one);
+        simulation.fail(&id, AWAY);
+        assert_eq!(simulation.outbox.bytes(), one);
+        simulation.sleep();
+        let id = simulation.go().remove(0);
+        simulation.report("1", "a");
+        simulation.outbox.recover(simulation.now);
+        assert_eq!(simulation.outbox.bytes(), one);
+        assert_eq!(simulation.go(), [id.clone()]);
+        simulation.outbox.arrived(&id);
+        assert_eq!(simulation.outbox.bytes(), 0);
     }
 
     #[test]

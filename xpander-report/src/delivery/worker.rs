@@ -87,6 +87,7 @@ impl Worker {
             if (stop || idle) && self.shared.may_end() {
                 return;
             }
+            self.weigh();
             self.wait().await;
         }
     }
@@ -102,12 +103,13 @@ impl Worker {
 
     /// Takes what callers put into the queue.
     fn take_in(&mut self) {
-        while let Some((ticket, mut envelope)) = self.shared.queue.pop() {
+        while let Some((ticket, bytes, mut envelope)) = self.shared.queue.pop() {
             self.is_busy = true;
             if guarded(|| recognise(&mut envelope)).is_none() {
                 warn(format_args!("a response was not read because of a panic"));
             }
             if envelope.is_left_out() {
+                self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
                 self.shared.settle(&self.shared.counters.left_out, 1);
                 continue;
             }
@@ -118,7 +120,15 @@ impl Worker {
             if self.outbox.push(id, ticket, envelope) {
                 self.shared.settle(&self.shared.counters.merged, 1);
             }
+            self.weigh();
+            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
+    }
+
+    /// Tells callers how many bytes are here.
+    fn weigh(&self) {
+        let held = self.outbox.bytes();
+        self.shared.held_bytes.store(held, Ordering::Relaxed);
     }
 
     fn begin_flushes(&mut self) {
