@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::delivery::Delivery;
 use crate::error::ConfigError;
 use crate::targets::Targets;
@@ -12,6 +14,8 @@ pub(crate) struct Limits {
     pub(crate) queue_bytes: usize,
     /// Requests on the way at once.
     pub(crate) connections: usize,
+    /// How long the end of the program waits.
+    pub(crate) exit_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -20,6 +24,7 @@ impl Default for Limits {
             queue_capacity: 10_000,
             queue_bytes: 64 << 20,
             connections: 4,
+            exit_timeout: Duration::from_secs(2),
         }
     }
 }
@@ -35,6 +40,7 @@ impl Default for Limits {
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
 /// | bytes that they hold, about | 64 MiB | [`queue_bytes`](Self::queue_bytes) |
 /// | requests at once | 4 | [`connections`](Self::connections) |
+/// | wait for what is left when the program ends | 2 s | [`exit_timeout`](Self::exit_timeout) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |
 /// | longest wait before a retry | 60 s | |
 /// | wait before a refused key or agent is tried again, doubling, drawn at random | 30 s to 10 min | |
@@ -106,6 +112,13 @@ impl ReporterBuilder {
     /// How many requests may be on the way at once. At least 1.
     pub fn connections(mut self, connections: usize) -> Self {
         self.limits.connections = connections.max(1);
+        self
+    }
+
+    /// How long the end of the program waits for what is not delivered yet, when `main` returns or panics
+    /// or somebody calls [`std::process::exit`]; zero: not at all. A guard that was dropped has waited.
+    pub fn exit_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.exit_timeout = timeout;
         self
     }
 

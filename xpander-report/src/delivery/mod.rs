@@ -1,5 +1,7 @@
 //! Delivery over HTTP: the queue that callers put reports into, and the thread that empties it.
 
+#[cfg(any(unix, windows))]
+mod exit;
 mod flush;
 mod gate;
 mod outbox;
@@ -9,7 +11,7 @@ mod trouble;
 mod worker;
 
 use std::future::ready;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,6 +60,8 @@ struct Shared {
     /// Whether there is a worker.
     is_running: Mutex<bool>,
     is_full: AtomicBool,
+    /// How many had been accepted when somebody waited for the end of the program.
+    left_at: AtomicU64,
     warned_no_agent: AtomicBool,
     warned_no_thread: AtomicBool,
 }
@@ -86,6 +90,7 @@ impl Delivery {
                 wake: Notify::new(),
                 is_running: Mutex::new(false),
                 is_full: AtomicBool::new(false),
+                left_at: AtomicU64::new(0),
                 warned_no_agent: AtomicBool::new(false),
                 warned_no_thread: AtomicBool::new(false),
             }),
@@ -117,6 +122,11 @@ impl Sink for Delivery {
 
     fn stats(&self) -> Stats {
         self.shared.stats()
+    }
+
+    fn leave(&self) {
+        let accepted = self.shared.counters.accepted.get();
+        self.shared.left_at.store(accepted, Ordering::Relaxed);
     }
 }
 
@@ -202,7 +212,11 @@ impl Shared {
         let mut is_running = lock(&self.is_running);
         if !*is_running {
             match worker::start(Arc::clone(self)) {
-                Ok(()) => *is_running = true,
+                Ok(()) => {
+                    *is_running = true;
+                    #[cfg(any(unix, windows))]
+                    exit::register(self);
+                }
                 Err(error) => {
                     // The next report tries again.
                     self.asleep.store(true, Ordering::SeqCst);
@@ -248,6 +262,13 @@ impl Shared {
             lock(&self.flushes).clear();
         }
         Box::pin(async move { outcome.await.unwrap_or_else(|_| self.timed_out()) })
+    }
+
+    /// Whether the end of the program shall wait for it.
+    #[cfg(any(unix, windows))]
+    fn waits_at_exit(&self) -> bool {
+        let is_new = self.counters.accepted.get() > self.left_at.load(Ordering::Relaxed);
+        is_new && self.pending() > 0 && !self.limits.exit_timeout.is_zero()
     }
 
     fn timed_out(&self) -> FlushOutcome {
