@@ -1,5 +1,5 @@
-//! How many instructions a call takes on its own thread: the same number on a quiet machine and on a busy
-//! one, so that a regression shows. Needs valgrind and the runner:
+//! How many instructions a call takes on its own thread, and reading a response on the worker's: the same
+//! number on a quiet machine and on a busy one, so that a regression shows. Needs valgrind and the runner:
 //!
 //! ```text
 //! cargo install gungraun-runner --version 0.20.0
@@ -13,8 +13,10 @@ use std::task::{Context, Poll, Waker};
 
 use fastrace::prelude::{Span, SpanContext};
 use gungraun::{library_benchmark, library_benchmark_group, main};
+use serde::de::IgnoredAny;
 use xpander_report::testing::Recorder;
-use xpander_report::{Reporter, external_task};
+use xpander_report::{ProviderResponse, Reporter, external_task};
+use xpander_report_benches::responses;
 
 async fn plain(prompt: &str) -> String {
     prompt.to_owned()
@@ -101,4 +103,40 @@ library_benchmark_group!(
     ]
 );
 
-main!(library_benchmark_groups = calls);
+fn chat() -> String {
+    responses::chat().json
+}
+
+fn response() -> String {
+    responses::responses().json
+}
+
+fn message() -> String {
+    responses::messages().json
+}
+
+fn gemini() -> String {
+    responses::gemini().json
+}
+
+#[library_benchmark]
+#[bench::chat(setup = chat)]
+#[bench::response(setup = response)]
+#[bench::message(setup = message)]
+#[bench::gemini(setup = gemini)]
+fn reading(json: String) -> Option<ProviderResponse> {
+    ProviderResponse::read(black_box(&json))
+}
+
+#[library_benchmark]
+#[bench::chat(setup = chat)]
+#[bench::response(setup = response)]
+#[bench::message(setup = message)]
+#[bench::gemini(setup = gemini)]
+fn skipping(json: String) -> Option<IgnoredAny> {
+    serde_json::from_str(black_box(&json)).ok()
+}
+
+library_benchmark_group!(name = responses_of_8_kib, benchmarks = [reading, skipping]);
+
+main!(library_benchmark_groups = calls, responses_of_8_kib);

@@ -107,7 +107,14 @@ fn an_error_without_a_detail_shows_the_start_of_its_body() {
 
 #[test]
 fn retry_after_is_read_and_not_believed_beyond_ten_minutes() {
-    for (header, expected) in [("7", Some(7)), ("86400", Some(600)), ("soon", None)] {
+    for (header, expected) in [
+        ("7", Some(7)),
+        ("86400", Some(600)),
+        ("99999999999999999999", None),
+        ("Tue, 31 Dec 2999 23:59:59 GMT", Some(600)),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", Some(0)),
+        ("soon", None),
+    ] {
         let answer = Answer::json(429, "{}").header("retry-after", header);
         assert_eq!(status(answer).2, expected.map(Duration::from_secs));
     }

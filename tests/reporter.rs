@@ -90,7 +90,7 @@ fn a_server_that_does_not_answer_is_asked_again() {
 
 #[test]
 fn what_is_refused_for_good_is_not_sent_again() {
-    for code in [400, 401, 404, 422] {
+    for code in [400, 404, 422] {
         let server = Server::always(Answer::json(code, r#"{"detail":"no"}"#));
         let reporter = reporter(server.url());
         reporter.report(TaskReport::new());
@@ -100,6 +100,43 @@ fn what_is_refused_for_good_is_not_sent_again() {
         assert_eq!((stats.accepted, stats.dead, stats.pending), (1, 1, 0));
         assert_eq!(server.requests().len(), 1);
     }
+}
+
+#[test]
+fn a_key_or_an_agent_that_is_refused_keeps_the_report_until_it_is_accepted() {
+    for code in [401, 403] {
+        let server = Server::start(move |before, _| match before {
+            0 => Answer::json(code, r#"{"detail":"no"}"#),
+            _ => Answer::task(),
+        });
+        let reporter = reporter(server.url());
+        reporter.report(TaskReport::new());
+        server.wait_for(1);
+        while reporter.stats().retried == 0 {
+            std::thread::yield_now();
+        }
+        let stats = reporter.stats();
+        assert_eq!((stats.dead, stats.pending), (0, 1));
+        assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    }
+}
+
+#[test]
+fn what_the_platform_finds_too_large_is_sent_once_more_cut() {
+    let server = Server::start(|_, request| match request.body.len() {
+        0..50_000 => Answer::task(),
+        _ => Answer::json(413, r#"{"detail":"too large"}"#),
+    });
+    let reporter = reporter(server.url());
+    reporter.report(TaskReport::new().input("x".repeat(100_000)));
+    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(server.requests().len(), 2);
+
+    let server = Server::always(Answer::json(413, r#"{"detail":"too large"}"#));
+    let reporter = self::reporter(server.url());
+    reporter.report(TaskReport::new());
+    assert_eq!(reporter.flush_blocking(LONG).dropped, 1);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[test]
@@ -228,6 +265,30 @@ fn a_full_queue_drops_the_newest_and_counts_it() {
     let stats = reporter.stats();
     assert_eq!((stats.accepted, stats.pending), (10, 3));
     assert_eq!((stats.dropped.queue_full, stats.dropped.total()), (7, 7));
+}
+
+#[test]
+fn a_queue_of_too_many_bytes_drops_the_newest_and_counts_it() {
+    let server = Server::always(Answer::Silence);
+    let reporter = Reporter::builder()
+        .config(config(server.url()))
+        .queue_bytes(100_000)
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        reporter.report(TaskReport::new().input("x".repeat(40_000)));
+    }
+    // Wherever the first two are by now.
+    server.wait_for(2);
+    reporter.report(TaskReport::new().input("x".repeat(40_000)));
+    let stats = reporter.stats();
+    assert_eq!((stats.pending, stats.dropped.queue_full), (2, 2));
+    assert!(
+        (80_000..100_000).contains(&stats.pending_bytes),
+        "{stats:?}"
+    );
+    reporter.report(TaskReport::new());
+    assert_eq!(reporter.stats().pending, 3);
 }
 
 #[test]

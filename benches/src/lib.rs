@@ -4,6 +4,8 @@
 //! candidate once, one after the other; what slows a round slows all of them, and the medians over
 //! many rounds are set in relation.
 
+pub mod responses;
+
 use std::time::Duration;
 
 use axum::Router;

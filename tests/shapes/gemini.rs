@@ -267,7 +267,8 @@ mod interactions {
             says(GeminiInteractions).id("v1_3").finish("in_progress"),
         );
         expect(
-            r#"{"id": "v1_3", "status": "failed", "object": "interaction"}"#,
+            r#"{"id": "v1_3", "status": "failed", "object": "interaction",
+                "agent": "deep-research-pro"}"#,
             says(GeminiInteractions)
                 .id("v1_3")
                 .finish("failed")

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::delivery::Delivery;
 use crate::error::ConfigError;
 use crate::targets::Targets;
@@ -8,15 +10,21 @@ use crate::{ConfigBuilder, Redaction, Reporter, TaskReport};
 pub(crate) struct Limits {
     /// Reports accepted and not settled: in the queue, on the way, waiting for a retry.
     pub(crate) queue_capacity: u64,
+    /// The bytes that they hold.
+    pub(crate) queue_bytes: usize,
     /// Requests on the way at once.
     pub(crate) connections: usize,
+    /// How long the end of the program waits.
+    pub(crate) exit_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             queue_capacity: 10_000,
+            queue_bytes: 64 << 20,
             connections: 4,
+            exit_timeout: Duration::from_secs(2),
         }
     }
 }
@@ -27,11 +35,16 @@ impl Default for Limits {
 ///
 /// | limit | default | set by |
 /// |---|---|---|
+/// | bytes of a returned stream's items | 16 MiB | |
 /// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
+/// | bytes that they hold, about | 64 MiB | [`queue_bytes`](Self::queue_bytes) |
 /// | requests at once | 4 | [`connections`](Self::connections) |
+/// | wait for what is left when the program ends | 2 s | [`exit_timeout`](Self::exit_timeout) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |
 /// | longest wait before a retry | 60 s | |
+/// | wait before a refused key or agent is tried again, doubling, drawn at random | 30 s to 10 min | |
+/// | content of a report that the platform found too large | 16 KiB a field | |
 /// | longest `Retry-After` that is believed | 10 min | |
 /// | opening a connection | 5 s | [`ConfigBuilder::connect_timeout`] |
 /// | one request | 15 s | [`ConfigBuilder::timeout`] |
@@ -90,9 +103,22 @@ impl ReporterBuilder {
         self
     }
 
+    /// How many bytes the reports that wait may hold, about; further ones are dropped and counted.
+    pub fn queue_bytes(mut self, bytes: usize) -> Self {
+        self.limits.queue_bytes = bytes;
+        self
+    }
+
     /// How many requests may be on the way at once. At least 1.
     pub fn connections(mut self, connections: usize) -> Self {
         self.limits.connections = connections.max(1);
+        self
+    }
+
+    /// How long the end of the program waits for what is not delivered yet, when `main` returns or panics
+    /// or somebody calls [`std::process::exit`]; zero: not at all. A guard that was dropped has waited.
+    pub fn exit_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.exit_timeout = timeout;
         self
     }
 

@@ -17,6 +17,13 @@ impl Captured {
         }
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Json(text) => text.len(),
+        }
+    }
+
     pub(crate) fn push_json(&self, json: &mut String) {
         match self {
             Self::Text(text) => json::push_string(json, text),

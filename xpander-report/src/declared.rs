@@ -34,6 +34,14 @@ impl Declared {
         }
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Given(raw) => raw.get().len(),
+            Self::Caught(recording) => recording.len(),
+        }
+    }
+
     /// The response as it is reported; none if it was not looked at.
     pub(crate) fn into_raw(self) -> Option<Box<RawValue>> {
         match self {
@@ -47,6 +55,16 @@ impl Recording {
     /// What there is; more does not come.
     pub(crate) fn finish(self) -> Vec<u8> {
         self.lock().take().unwrap_or_default()
+    }
+
+    #[cfg(any(
+        feature = "bedrock",
+        feature = "http",
+        feature = "reqwest-middleware",
+        feature = "tower"
+    ))]
+    fn len(&self) -> usize {
+        self.lock().as_ref().map_or(0, Vec::len)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
@@ -78,9 +96,5 @@ impl Recording {
             return None;
         }
         self.lock().as_mut().map(edit)
-    }
-
-    fn len(&self) -> usize {
-        self.lock().as_ref().map_or(0, Vec::len)
     }
 }

@@ -154,6 +154,18 @@ impl Envelope {
         }
     }
 
+    /// How many bytes it holds, about.
+    #[cfg(feature = "http")]
+    pub(crate) fn bytes(&self) -> usize {
+        let content = |field: &Field<Captured>| field.get_ref().map_or(0, Captured::bytes);
+        let responses = self.responses.iter().map(Declared::bytes);
+        size_of::<Self>()
+            + content(&self.input)
+            + content(&self.result)
+            + self.chunks.len()
+            + responses.sum::<usize>()
+    }
+
     /// Whether `sample` leaves the run out, as far as is known.
     pub(crate) fn is_left_out(&self) -> bool {
         self.only_if_failed && self.is_success.get() != Some(false)

@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::delivery::Refusal;
 use crate::outcome::chain;
 
 /// Why a call to the platform failed.
@@ -99,6 +100,20 @@ impl Error {
             Self::Status(error) => {
                 matches!(error.status, 300..=399 | 408 | 425 | 429 | 500..=599)
             }
+        }
+    }
+
+    /// Whether the platform finds the report too large.
+    pub(crate) fn is_too_large(&self) -> bool {
+        matches!(self, Self::Status(error) if error.status == 413)
+    }
+
+    /// What the platform refuses until somebody changes it.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Status(error) if error.status == 401 => Some(Refusal::Key),
+            Self::Status(error) if error.status == 403 => Some(Refusal::Agent),
+            _ => None,
         }
     }
 

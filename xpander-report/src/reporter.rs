@@ -182,6 +182,7 @@ pub struct ReporterGuard {
 impl Drop for ReporterGuard {
     fn drop(&mut self) {
         let outcome = self.reporter.flush_blocking(GUARD_FLUSH);
+        self.reporter.sink.leave();
         if outcome.pending > 0 {
             warn(format_args!(
                 "{} reports were not delivered when the guard was dropped; flush for longer, or see \

@@ -44,6 +44,9 @@ pub(crate) trait Sink: Send + Sync {
     fn stats(&self) -> Stats {
         Stats::default()
     }
+
+    /// The program is about to end, and has waited.
+    fn leave(&self) {}
 }
 
 /// Drops everything.

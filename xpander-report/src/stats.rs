@@ -16,6 +16,8 @@ pub struct Stats {
     pub left_out: u64,
     /// Accepted and neither delivered nor given up yet.
     pub pending: u64,
+    /// How many bytes those hold, about.
+    pub pending_bytes: u64,
     /// Tries that failed and were put off.
     pub retried: u64,
     /// Refused by the platform for good.

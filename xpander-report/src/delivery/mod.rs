@@ -1,6 +1,9 @@
 //! Delivery over HTTP: the queue that callers put reports into, and the thread that empties it.
 
+#[cfg(any(unix, windows))]
+mod exit;
 mod flush;
+mod gate;
 mod outbox;
 mod requests;
 mod retry;
@@ -8,7 +11,7 @@ mod trouble;
 mod worker;
 
 use std::future::ready;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +29,8 @@ use crate::{Config, Dropped, FlushOutcome, Redaction, Stats};
 use flush::FlushRequest;
 use outbox::Ticket;
 
+pub(crate) use retry::Refusal;
+
 /// The sink behind an application's reporter. When it is dropped, the worker empties the queue and
 /// ends.
 pub(crate) struct Delivery {
@@ -39,7 +44,11 @@ struct Shared {
     redaction: Redaction,
     targets: Targets,
     counters: Counters,
-    queue: SegQueue<(Ticket, Box<Envelope>)>,
+    queue: SegQueue<(Ticket, usize, Box<Envelope>)>,
+    /// How many bytes the queue holds.
+    queued_bytes: AtomicUsize,
+    /// How many bytes the worker holds.
+    held_bytes: AtomicUsize,
     flushes: Mutex<Vec<FlushRequest>>,
     /// No more reports are taken.
     closed: AtomicBool,
@@ -51,6 +60,8 @@ struct Shared {
     /// Whether there is a worker.
     is_running: Mutex<bool>,
     is_full: AtomicBool,
+    /// How many had been accepted when somebody waited for the end of the program.
+    left_at: AtomicU64,
     warned_no_agent: AtomicBool,
     warned_no_thread: AtomicBool,
 }
@@ -70,6 +81,8 @@ impl Delivery {
                 targets,
                 counters: Counters::default(),
                 queue: SegQueue::new(),
+                queued_bytes: AtomicUsize::new(0),
+                held_bytes: AtomicUsize::new(0),
                 flushes: Mutex::default(),
                 closed: AtomicBool::new(false),
                 abandoned: AtomicBool::new(false),
@@ -77,6 +90,7 @@ impl Delivery {
                 wake: Notify::new(),
                 is_running: Mutex::new(false),
                 is_full: AtomicBool::new(false),
+                left_at: AtomicU64::new(0),
                 warned_no_agent: AtomicBool::new(false),
                 warned_no_thread: AtomicBool::new(false),
             }),
@@ -113,6 +127,11 @@ impl Sink for Delivery {
     fn stats(&self) -> Stats {
         self.shared.stats()
     }
+
+    fn leave(&self) {
+        let accepted = self.shared.counters.accepted.get();
+        self.shared.left_at.store(accepted, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Delivery {
@@ -136,11 +155,18 @@ impl Shared {
             return;
         }
         // By its own ticket, so that of several at the limit only those beyond it are dropped.
-        if ticket.saturating_sub(counters.settled.get()) > self.limits.queue_capacity {
+        let reports = ticket.saturating_sub(counters.settled.get());
+        let bytes = envelope.bytes();
+        let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let held = self.held_bytes.load(Ordering::Relaxed);
+        let is_full = reports > self.limits.queue_capacity
+            || queued.saturating_add(held).saturating_add(bytes) > self.limits.queue_bytes;
+        if is_full {
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.drop_when_full();
             return;
         }
-        self.queue.push((ticket, envelope));
+        self.queue.push((ticket, bytes, envelope));
         self.wake();
     }
 
@@ -148,6 +174,11 @@ impl Shared {
     fn pending(&self) -> u64 {
         let settled = self.counters.settled.get();
         self.counters.accepted.get().saturating_sub(settled)
+    }
+
+    fn pending_bytes(&self) -> u64 {
+        let queued = self.queued_bytes.load(Ordering::Relaxed);
+        queued.saturating_add(self.held_bytes.load(Ordering::Relaxed)) as u64
     }
 
     #[cold]
@@ -166,8 +197,8 @@ impl Shared {
         self.count(&self.counters.queue_full, 1);
         if !self.is_full.swap(true, Ordering::Relaxed) {
             warn(format_args!(
-                "reports are dropped: {} wait for the platform already, which is the limit",
-                self.limits.queue_capacity
+                "reports are dropped: as many wait for the platform as may ({} reports, {} bytes)",
+                self.limits.queue_capacity, self.limits.queue_bytes
             ));
         }
     }
@@ -185,7 +216,11 @@ impl Shared {
         let mut is_running = lock(&self.is_running);
         if !*is_running {
             match worker::start(Arc::clone(self)) {
-                Ok(()) => *is_running = true,
+                Ok(()) => {
+                    *is_running = true;
+                    #[cfg(any(unix, windows))]
+                    exit::register(self);
+                }
                 Err(error) => {
                     // The next report tries again.
                     self.asleep.store(true, Ordering::SeqCst);
@@ -233,6 +268,13 @@ impl Shared {
         Box::pin(async move { outcome.await.unwrap_or_else(|_| self.timed_out()) })
     }
 
+    /// Whether the end of the program shall wait for it.
+    #[cfg(any(unix, windows))]
+    fn waits_at_exit(&self) -> bool {
+        let is_new = self.counters.accepted.get() > self.left_at.load(Ordering::Relaxed);
+        is_new && self.pending() > 0 && !self.limits.exit_timeout.is_zero()
+    }
+
     fn timed_out(&self) -> FlushOutcome {
         FlushOutcome {
             pending: self.pending(),
@@ -249,6 +291,7 @@ impl Shared {
             merged: counters.merged.get(),
             left_out: counters.left_out.get(),
             pending: self.pending(),
+            pending_bytes: self.pending_bytes(),
             retried: counters.retried.get(),
             dead: counters.dead.get(),
             unread: counters.unread.get(),

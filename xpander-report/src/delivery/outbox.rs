@@ -1,27 +1,49 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::retry::Backoff;
+use super::gate::Gate;
+use super::retry::{Backoff, Refusal};
 use crate::envelope::Envelope;
 use crate::task_id::TaskId;
+
+/// What is left of each field of content once the platform has found a report too large.
+const CUT: usize = 16 << 10;
+
+/// Tries in a row that failed before the platform is taken to be away.
+const OUTAGE: u32 = 3;
 
 /// The reports that wait, in the order in which they may go. Knows no clock and does no I/O.
 ///
 /// One task has one lane: at most one of its reports is on the way, and those that wait behind it
 /// are laid over each other, so that an older one can never arrive after a newer one.
-#[derive(Debug, Default)]
+///
+/// While the platform is away, or refuses the key or an agent, nothing but one report at a time goes
+/// ahead to see whether that is over; after it as many go as were answered, until all may.
+#[derive(Debug)]
 pub(super) struct Outbox {
     lanes: HashMap<TaskId, Lane>,
     ready: VecDeque<TaskId>,
     delayed: BTreeSet<(Instant, TaskId)>,
-    paused_until: Option<Instant>,
+    /// The gate that all reports pass.
+    platform: Gate,
+    /// Agents whose reports are refused.
+    agents: HashMap<Agent, Refused>,
+    /// Tries that failed since one was answered.
+    failures: u32,
+    /// How many may be on the way at once, after an outage.
+    window: usize,
     /// The tickets of all reports that are here.
     open: BTreeSet<Ticket>,
+    /// How many bytes they hold.
+    bytes: usize,
     backoff: Backoff,
 }
 
 /// The count of reports when this one came.
 pub(super) type Ticket = u64;
+
+/// The agent that a report names; none: the configuration's.
+type Agent = Option<String>;
 
 #[derive(Debug, Default)]
 struct Lane {
@@ -34,7 +56,25 @@ struct Lane {
 struct Parcel {
     envelope: Box<Envelope>,
     tickets: Vec<Ticket>,
+    bytes: usize,
     failures: u32,
+    /// Its content was cut, because the platform found it too large.
+    is_cut: bool,
+}
+
+/// What waits because its agent's reports are refused.
+#[derive(Debug, Default)]
+struct Refused {
+    gate: Gate,
+    held: VecDeque<TaskId>,
+}
+
+/// Why a report did not arrive, and will be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) refusal: Option<Refusal>,
+    /// The wait that the platform asks for.
+    pub(super) asked: Option<Duration>,
 }
 
 impl Parcel {
@@ -42,6 +82,41 @@ impl Parcel {
     fn update(&mut self, newer: Self) {
         self.envelope.update(*newer.envelope);
         self.tickets.extend(newer.tickets);
+        self.bytes = self.envelope.bytes();
+    }
+}
+
+impl Lane {
+    /// What was on the way waits again, with what came for the same task in the meantime laid over it.
+    /// Returns whether there was such, and how many bytes that freed.
+    fn put_back(&mut self, mut parcel: Parcel) -> (bool, usize) {
+        let newer = self.waiting.take();
+        let merged = newer.is_some();
+        let mut freed = 0;
+        if let Some(newer) = newer {
+            let apart = parcel.bytes + newer.bytes;
+            parcel.update(newer);
+            freed = apart.saturating_sub(parcel.bytes);
+        }
+        self.waiting = Some(parcel);
+        (merged, freed)
+    }
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            lanes: HashMap::new(),
+            ready: VecDeque::new(),
+            delayed: BTreeSet::new(),
+            platform: Gate::default(),
+            agents: HashMap::new(),
+            failures: 0,
+            window: usize::MAX,
+            open: BTreeSet::new(),
+            bytes: 0,
+            backoff: Backoff::default(),
+        }
     }
 }
 
@@ -50,13 +125,18 @@ impl Outbox {
     pub(super) fn push(&mut self, id: TaskId, ticket: Ticket, envelope: Box<Envelope>) -> bool {
         self.open.insert(ticket);
         let parcel = Parcel {
+            bytes: envelope.bytes(),
             envelope,
             tickets: vec![ticket],
             failures: 0,
+            is_cut: false,
         };
         let lane = self.lanes.entry(id.clone()).or_default();
+        self.bytes += parcel.bytes;
         if let Some(waiting) = &mut lane.waiting {
+            let apart = waiting.bytes + parcel.bytes;
             waiting.update(parcel);
+            self.bytes = self.bytes - apart + waiting.bytes;
             return true;
         }
         lane.waiting = Some(parcel);
@@ -66,42 +146,124 @@ impl Outbox {
         false
     }
 
-    /// The next report that may go now. It is on the way until [`settled`](Self::settled)
-    /// or [`failed`](Self::failed) says otherwise.
+    /// How many reports may be on the way at once, of those that could be.
+    pub(super) fn window(&self, connections: usize) -> usize {
+        connections.min(self.window)
+    }
+
+    /// The next report that may go now. It is on the way until [`arrived`](Self::arrived),
+    /// [`refused`](Self::refused) or [`failed`](Self::failed) says otherwise.
     pub(super) fn next(&mut self, now: Instant) -> Option<(TaskId, &Envelope)> {
-        if self.paused_until.is_some_and(|until| now < until) {
+        if !self.platform.is_open(now) {
             return None;
         }
-        self.paused_until = None;
-        while let Some((at, _)) = self.delayed.first()
-            && *at <= now
-            && let Some((_, id)) = self.delayed.pop_first()
-        {
-            self.ready.push_back(id);
-        }
-        let id = self.ready.pop_front()?;
+        self.wake(now);
+        let id = loop {
+            let id = self.ready.pop_front()?;
+            let agent = &self.lanes.get(&id)?.waiting.as_ref()?.envelope.agent_id;
+            match self.agents.get_mut(agent) {
+                Some(refused) if !refused.gate.is_open(now) => refused.held.push_back(id),
+                Some(refused) => {
+                    refused.gate.pass();
+                    break id;
+                }
+                None => break id,
+            }
+        };
+        self.platform.pass();
         let lane = self.lanes.get_mut(&id)?;
         lane.on_the_way = lane.waiting.take();
         let parcel = lane.on_the_way.as_ref()?;
         Some((id, &parcel.envelope))
     }
 
-    /// When [`next`](Self::next) may have something that it does not have now.
-    pub(super) fn wake_at(&self) -> Option<Instant> {
-        let delayed = self.delayed.first().map(|(at, _)| *at);
-        match self.paused_until {
-            Some(until) if !self.ready.is_empty() => Some(until),
-            Some(until) => delayed.map(|at| at.max(until)),
-            None => delayed,
+    /// Makes ready what has waited long enough.
+    fn wake(&mut self, now: Instant) {
+        while let Some((at, _)) = self.delayed.first()
+            && *at <= now
+            && let Some((_, id)) = self.delayed.pop_first()
+        {
+            self.ready.push_back(id);
+        }
+        for refused in self.agents.values_mut() {
+            if refused.gate.is_open(now) {
+                self.ready.extend(refused.held.pop_front());
+            }
         }
     }
 
-    /// The report on the way arrived, or will never. Returns the tickets of what went as one.
-    pub(super) fn settled(&mut self, id: &TaskId) -> Vec<Ticket> {
+    /// When [`next`](Self::next) may have something that it does not have now.
+    pub(super) fn wake_at(&self) -> Option<Instant> {
+        let delayed = self.delayed.first().map(|(at, _)| *at);
+        let refused = self
+            .agents
+            .values()
+            .filter(|refused| !refused.held.is_empty());
+        let refused = refused.filter_map(|refused| refused.gate.opens_at());
+        let next = delayed.into_iter().chain(refused).min();
+        match self.platform.opens_at() {
+            Some(opens) if !self.ready.is_empty() => Some(opens),
+            Some(opens) => next.map(|at| at.max(opens)),
+            None => next,
+        }
+    }
+
+    /// The platform took the report on the way. Returns the tickets of what went as one.
+    pub(super) fn arrived(&mut self, id: &TaskId) -> Vec<Ticket> {
+        self.answered(id);
+        if self.window < usize::MAX / 2 {
+            self.window *= 2;
+        }
+        self.settled(id)
+    }
+
+    /// The platform will never take the report on the way. Returns the tickets of what went as one.
+    pub(super) fn refused(&mut self, id: &TaskId) -> Vec<Ticket> {
+        self.answered(id);
+        self.settled(id)
+    }
+
+    /// The platform finds the report on the way too large: cut, it may go once more. Says whether it will.
+    pub(super) fn cut(&mut self, id: &TaskId) -> bool {
+        self.answered(id);
+        let Some(lane) = self.lanes.get_mut(id) else {
+            return false;
+        };
+        let on_the_way = lane.on_the_way.take_if(|parcel| !parcel.is_cut);
+        let Some(mut parcel) = on_the_way else {
+            return false;
+        };
+        parcel.is_cut = true;
+        let max_bytes = &mut parcel.envelope.max_bytes;
+        *max_bytes = Some(max_bytes.map_or(CUT, |bytes| bytes.min(CUT)));
+        let (_, freed) = lane.put_back(parcel);
+        self.bytes -= freed;
+        self.ready.push_front(id.clone());
+        true
+    }
+
+    /// The platform is there, and takes reports of this task's agent.
+    fn answered(&mut self, id: &TaskId) {
+        self.failures = 0;
+        self.platform.open();
+        let agent = self.agent_on_the_way(id);
+        if let Some(refused) = agent.and_then(|agent| self.agents.remove(&agent)) {
+            self.ready.extend(refused.held);
+        }
+    }
+
+    fn agent_on_the_way(&self, id: &TaskId) -> Option<Agent> {
+        let parcel = self.lanes.get(id)?.on_the_way.as_ref()?;
+        Some(parcel.envelope.agent_id.clone())
+    }
+
+    fn settled(&mut self, id: &TaskId) -> Vec<Ticket> {
         let Some(lane) = self.lanes.get_mut(id) else {
             return Vec::new();
         };
-        let tickets = lane.on_the_way.take().map_or_else(Vec::new, |p| p.tickets);
+        let parcel = lane.on_the_way.take();
+        self.bytes -= parcel.as_ref().map_or(0, |parcel| parcel.bytes);
+        let tickets = parcel.map_or_else(Vec::new, |parcel| parcel.tickets);
         if lane.waiting.is_some() {
             self.ready.push_back(id.clone());
         } else {
@@ -115,49 +277,79 @@ impl Outbox {
 
     /// The report on the way did not arrive and will be tried again. What came for the same task in
     /// the meantime is laid over it; returns whether there was such.
-    pub(super) fn failed(
-        &mut self,
-        id: TaskId,
-        now: Instant,
-        asked: Option<Duration>,
-        luck: f64,
-    ) -> bool {
+    pub(super) fn failed(&mut self, id: TaskId, now: Instant, failure: Failure, luck: f64) -> bool {
+        let agent = self.agent_on_the_way(&id);
         let Some(lane) = self.lanes.get_mut(&id) else {
             return false;
         };
         let Some(mut parcel) = lane.on_the_way.take() else {
             return false;
         };
-        parcel.failures += 1;
-        let newer = lane.waiting.take();
-        let merged = newer.is_some();
-        if let Some(newer) = newer {
-            parcel.update(newer);
+        if failure.refusal.is_none() {
+            parcel.failures += 1;
         }
-        let at = now + self.backoff.wait(parcel.failures, asked, luck);
-        lane.waiting = Some(parcel);
-        self.delayed.insert((at, id));
-        if asked.is_some() {
-            self.paused_until = self.paused_until.max(Some(at));
+        let failures = parcel.failures;
+        let (merged, freed) = lane.put_back(parcel);
+        self.bytes -= freed;
+        match (failure.refusal, agent) {
+            (Some(Refusal::Agent), Some(agent)) => {
+                // The platform is there all the same.
+                self.failures = 0;
+                self.platform.open();
+                let refused = self.agents.entry(agent).or_default();
+                let wait = Backoff::REFUSAL.wait(refused.gate.failures_now(), failure.asked, luck);
+                refused.gate.shut(now, wait, false);
+                refused.held.push_front(id);
+            }
+            (Some(_), _) => {
+                let wait = Backoff::REFUSAL.wait(self.platform.failures_now(), failure.asked, luck);
+                self.platform.shut(now, wait, false);
+                self.ready.push_front(id);
+            }
+            (None, _) => {
+                let wait = self.backoff.wait(failures, failure.asked, luck);
+                self.delayed.insert((now + wait, id));
+                self.outage(now, failure.asked, wait, luck);
+            }
         }
         merged
     }
 
+    /// A try failed for a reason that may be everybody's.
+    fn outage(&mut self, now: Instant, asked: Option<Duration>, wait: Duration, luck: f64) {
+        self.failures = self.failures.saturating_add(1);
+        if asked.is_some() {
+            self.platform.shut(now, wait, true);
+        } else if self.failures >= OUTAGE {
+            let wait = self.backoff.wait(self.platform.failures_now(), None, luck);
+            self.platform.shut(now, wait, false);
+        }
+        if self.failures >= OUTAGE || asked.is_some() {
+            self.window = 1;
+        }
+    }
+
     /// Makes everything ready that waits for its next try, but for what the platform asked to wait.
-    pub(super) fn hurry(&mut self) {
+    pub(super) fn hurry(&mut self, now: Instant) {
         for (_, id) in std::mem::take(&mut self.delayed) {
             self.ready.push_back(id);
+        }
+        self.platform.hurry(now);
+        for refused in self.agents.values_mut() {
+            refused.gate.hurry(now);
         }
     }
 
     /// Makes what was on the way wait again.
-    pub(super) fn recover(&mut self) {
+    pub(super) fn recover(&mut self, now: Instant) {
+        self.platform.recover(now);
+        for refused in self.agents.values_mut() {
+            refused.gate.recover(now);
+        }
         for (id, lane) in &mut self.lanes {
-            if let Some(mut parcel) = lane.on_the_way.take() {
-                if let Some(newer) = lane.waiting.take() {
-                    parcel.update(newer);
-                }
-                lane.waiting = Some(parcel);
+            if let Some(parcel) = lane.on_the_way.take() {
+                let (_, freed) = lane.put_back(parcel);
+                self.bytes -= freed;
                 self.ready.push_back(id.clone());
             }
         }
@@ -181,7 +373,210 @@ impl Outbox {
             .sum()
     }
 
+    /// How many bytes all of them hold.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.open.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const LUCK: f64 = 0.5;
+    const AWAY: Failure = Failure {
+        refusal: None,
+        asked: None,
+    };
+
+    /// An outbox and its clock.
+    struct Simulation {
+        outbox: Outbox,
+        now: Instant,
+        tickets: Ticket,
+    }
+
+    impl Simulation {
+        fn new() -> Self {
+            Self {
+                outbox: Outbox::default(),
+                now: Instant::now(),
+                tickets: 0,
+            }
+        }
+
+        fn report(&mut self, id: &str, agent: &str) {
+            self.tickets += 1;
+            let envelope = Envelope {
+                agent_id: Some(agent.to_owned()),
+                ..Envelope::default()
+            };
+            let id = TaskId::from(id.to_owned());
+            self.outbox.push(id, self.tickets, Box::new(envelope));
+        }
+
+        /// All that may go now.
+        fn go(&mut self) -> Vec<TaskId> {
+            std::iter::from_fn(|| self.outbox.next(self.now).map(|(id, _)| id)).collect()
+        }
+
+        fn names(&mut self) -> Vec<String> {
+            self.go().iter().map(ToString::to_string).collect()
+        }
+
+        fn fail(&mut self, id: &TaskId, failure: Failure) {
+            self.outbox.failed(id.clone(), self.now, failure, LUCK);
+        }
+
+        fn sleep(&mut self) -> Duration {
+            let at = self.outbox.wake_at().expect("something to wait for");
+            let slept = at.saturating_duration_since(self.now);
+            self.now = self.now.max(at);
+            slept
+        }
+    }
+
+    #[test]
+    fn an_outage_of_an_hour_costs_few_tries_and_ends_without_a_herd() {
+        let mut simulation = Simulation::new();
+        let end = simulation.now + 3_600 * SECOND;
+        for report in 0..1_000 {
+            simulation.report(&report.to_string(), "a");
+        }
+        let mut tries = 0;
+        while simulation.now < end {
+            let connections = simulation.outbox.window(4);
+            let going: Vec<_> =
+                std::iter::from_fn(|| simulation.outbox.next(simulation.now).map(|(id, _)| id))
+                    .take(connections)
+                    .collect();
+            tries += going.len();
+            for id in &going {
+                simulation.fail(id, AWAY);
+            }
+            if going.is_empty() {
+                simulation.sleep();
+            }
+        }
+        assert!((60..300).contains(&tries), "{tries}");
+
+        let mut rounds = Vec::new();
+        while simulation.outbox.parcels() > 0 {
+            let connections = simulation.outbox.window(4);
+            let going: Vec<_> =
+                std::iter::from_fn(|| simulation.outbox.next(simulation.now).map(|(id, _)| id))
+                    .take(connections)
+                    .collect();
+            if going.is_empty() {
+                simulation.sleep();
+                continue;
+            }
+            rounds.push(going.len());
+            for id in &going {
+                simulation.outbox.arrived(id);
+            }
+        }
+        assert_eq!(rounds[..3], [1, 2, 4]);
+        assert_eq!(rounds.iter().sum::<usize>(), 1_000);
+    }
+
+    #[test]
+    fn one_report_that_fails_holds_nobody_back() {
+        let mut simulation = Simulation::new();
+        simulation.report("bad", "a");
+        simulation.report("good", "a");
+        let going = simulation.go();
+        simulation.fail(&going[0], AWAY);
+        simulation.outbox.arrived(&going[1]);
+        simulation.report("better", "a");
+        assert_eq!(simulation.names(), ["better"]);
+        assert_eq!(simulation.sleep(), SECOND / 4);
+        assert_eq!(simulation.names(), ["bad"]);
+    }
+
+    #[test]
+    fn a_refused_key_keeps_everything_and_one_report_asks_again() {
+        let mut simulation = Simulation::new();
+        simulation.report("1", "a");
+        simulation.report("2", "b");
+        let refused = Failure {
+            refusal: Some(Refusal::Key),
+            asked: None,
+        };
+        for id in simulation.go() {
+            simulation.fail(&id, refused);
+        }
+        simulation.report("3", "c");
+        assert_eq!(simulation.names(), [""; 0]);
+        assert_eq!(simulation.sleep(), 15 * SECOND);
+        let probe = simulation.go();
+        assert_eq!(probe.len(), 1);
+        simulation.outbox.arrived(&probe[0]);
+        assert_eq!(simulation.names().len(), 2);
+    }
+
+    #[test]
+    fn a_refused_agent_holds_back_its_own_reports_only() {
+        let mut simulation = Simulation::new();
+        simulation.report("1", "refused");
+        let refused = Failure {
+            refusal: Some(Refusal::Agent),
+            asked: None,
+        };
+        let going = simulation.go();
+        simulation.fail(&going[0], refused);
+        simulation.report("2", "refused");
+        simulation.report("3", "other");
+        assert_eq!(simulation.names(), ["3"]);
+        assert_eq!(simulation.sleep(), 15 * SECOND);
+        let probe = simulation.go();
+        assert_eq!(probe[0].to_string(), "1");
+        assert_eq!(probe.len(), 1);
+        simulation.fail(&probe[0], refused);
+        assert_eq!(simulation.sleep(), 30 * SECOND);
+        let probe = simulation.go();
+        simulation.outbox.arrived(&probe[0]);
+        assert_eq!(simulation.names(), ["2"]);
+    }
+
+    #[test]
+    fn its_bytes_are_those_of_what_it_holds() {
+        let mut simulation = Simulation::new();
+        simulation.report("1", "a");
+        let one = simulation.outbox.bytes();
+        assert!(one > 0);
+        simulation.report("1", "a");
+        assert_eq!(simulation.outbox.bytes(), one);
+        let id = simulation.go().remove(0);
+        simulation.report("1", "a");
+        assert_eq!(simulation.outbox.bytes(), 2 * one);
+        simulation.fail(&id, AWAY);
+        assert_eq!(simulation.outbox.bytes(), one);
+        simulation.sleep();
+        let id = simulation.go().remove(0);
+        simulation.report("1", "a");
+        simulation.outbox.recover(simulation.now);
+        assert_eq!(simulation.outbox.bytes(), one);
+        assert_eq!(simulation.go(), [id.clone()]);
+        simulation.outbox.arrived(&id);
+        assert_eq!(simulation.outbox.bytes(), 0);
+    }
+
+    #[test]
+    fn what_is_too_large_goes_once_more_cut() {
+        let mut simulation = Simulation::new();
+        simulation.report("large", "a");
+        let id = simulation.go().remove(0);
+        assert!(simulation.outbox.cut(&id));
+        let (_, envelope) = simulation.outbox.next(simulation.now).expect("the report");
+        assert_eq!(envelope.max_bytes, Some(CUT));
+        assert!(!simulation.outbox.cut(&id));
+        assert_eq!(simulation.outbox.refused(&id), [1]);
+        assert!(simulation.outbox.is_empty());
     }
 }

@@ -20,7 +20,22 @@ impl Default for Backoff {
     }
 }
 
+/// What the platform refuses until somebody changes it: reports are kept for then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The key (401), and with it everything.
+    Key,
+    /// The reports of one agent (403).
+    Agent,
+}
+
 impl Backoff {
+    /// How often to ask whether a refusal has ended.
+    pub(crate) const REFUSAL: Self = Self {
+        first: Duration::from_secs(30),
+        longest: Duration::from_secs(600),
+    };
+
     /// The wait after `failures` failed tries; `luck` is from 0 to 1. What the platform asked for is
     /// the least.
     pub(crate) fn wait(&self, failures: u32, asked: Option<Duration>, luck: f64) -> Duration {

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use super::retry::Refusal;
 use crate::diagnostics::warn;
 use crate::error::Error;
 use crate::task_id::TaskId;
@@ -18,10 +19,15 @@ impl Trouble {
     /// A report arrived.
     pub(super) fn over(&mut self) {
         self.failures = 0;
+        self.refusals.retain(|status| !matches!(status, 401 | 403));
     }
 
     /// A report will be tried again.
-    pub(super) fn put_off(&mut self, error: &Error) {
+    pub(super) fn put_off(&mut self, id: &TaskId, error: &Error) {
+        if let Some(refusal) = error.refusal() {
+            self.kept(id, error, refusal);
+            return;
+        }
         self.failures = self.failures.saturating_add(1);
         if self.failures == TOLD_AFTER {
             warn(format_args!(
@@ -31,17 +37,38 @@ impl Trouble {
         }
     }
 
+    fn kept(&mut self, id: &TaskId, error: &Error, refusal: Refusal) {
+        let status = status(error);
+        if !self.refusals.insert(status) {
+            return;
+        }
+        let what = match refusal {
+            Refusal::Key => {
+                "the platform refuses the API key. Reports are kept and tried again; \
+                             check XPANDER_API_KEY"
+            }
+            Refusal::Agent => {
+                "the platform refuses reports of an agent. They are kept and tried again; \
+                               check XPANDER_AGENT_ID, and what the key may do"
+            }
+        };
+        warn(format_args!("{what}: task {id}: {}", error.with_sources()));
+    }
+
     /// A report will never arrive.
     pub(super) fn refused(&mut self, id: &TaskId, error: &Error) {
-        let status = match error {
-            Error::Status(error) => error.status,
-            _ => 0,
-        };
-        if self.refusals.insert(status) {
+        if self.refusals.insert(status(error)) {
             warn(format_args!(
                 "task {id} cannot be delivered: {}",
                 error.with_sources()
             ));
         }
+    }
+}
+
+fn status(error: &Error) -> u16 {
+    match error {
+        Error::Status(error) => error.status,
+        _ => 0,
     }
 }

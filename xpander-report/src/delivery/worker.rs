@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{self, Runtime};
 
 use super::flush::Flush;
-use super::outbox::Outbox;
+use super::outbox::{Failure, Outbox};
 use super::requests::{Outcome, Requests};
 use super::trouble::Trouble;
 use super::{Shared, lock};
@@ -87,6 +87,7 @@ impl Worker {
             if (stop || idle) && self.shared.may_end() {
                 return;
             }
+            self.weigh();
             self.wait().await;
         }
     }
@@ -94,7 +95,7 @@ impl Worker {
     /// After a panic: what was on the way is sent again, by a new client.
     fn recover(&mut self) {
         self.requests = Requests::new();
-        self.outbox.recover();
+        self.outbox.recover(Instant::now());
         for flush in self.flushes.drain(..) {
             flush.end(&self.outbox);
         }
@@ -102,12 +103,13 @@ impl Worker {
 
     /// Takes what callers put into the queue.
     fn take_in(&mut self) {
-        while let Some((ticket, mut envelope)) = self.shared.queue.pop() {
+        while let Some((ticket, bytes, mut envelope)) = self.shared.queue.pop() {
             self.is_busy = true;
             if guarded(|| recognise(&mut envelope)).is_none() {
                 warn(format_args!("a response was not read because of a panic"));
             }
             if envelope.is_left_out() {
+                self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
                 self.shared.settle(&self.shared.counters.left_out, 1);
                 continue;
             }
@@ -118,7 +120,15 @@ impl Worker {
             if self.outbox.push(id, ticket, envelope) {
                 self.shared.settle(&self.shared.counters.merged, 1);
             }
+            self.weigh();
+            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
+    }
+
+    /// Tells callers how many bytes are here.
+    fn weigh(&self) {
+        let held = self.outbox.bytes();
+        self.shared.held_bytes.store(held, Ordering::Relaxed);
     }
 
     fn begin_flushes(&mut self) {
@@ -128,8 +138,8 @@ impl Worker {
         }
         // What was accepted before the flush is in the queue by now.
         self.take_in();
-        self.outbox.hurry();
         let now = Instant::now();
+        self.outbox.hurry(now);
         self.flushes.extend(
             requests
                 .into_iter()
@@ -138,7 +148,7 @@ impl Worker {
     }
 
     fn has_room(&self) -> bool {
-        self.requests.len() < self.shared.limits.connections
+        self.requests.len() < self.outbox.window(self.shared.limits.connections)
     }
 
     /// Starts as many requests as may be under way at once.
@@ -190,23 +200,29 @@ impl Worker {
         match result {
             Ok(()) => {
                 self.trouble.over();
-                let tickets = self.outbox.settled(&id);
+                let tickets = self.outbox.arrived(&id);
                 for flush in &mut self.flushes {
                     flush.delivered(&tickets);
                 }
                 shared.settle(&counters.delivered, 1);
             }
-            Err(error) if error.is_retryable() => {
-                self.trouble.put_off(&error);
+            Err(error) if error.is_retryable() || error.refusal().is_some() => {
+                self.trouble.put_off(&id, &error);
                 counters.retried.add(1);
-                let asked = error.retry_after();
-                if self.outbox.failed(id, Instant::now(), asked, luck()) {
+                let failure = Failure {
+                    refusal: error.refusal(),
+                    asked: error.retry_after(),
+                };
+                if self.outbox.failed(id, Instant::now(), failure, luck()) {
                     shared.settle(&counters.merged, 1);
                 }
             }
+            Err(error) if error.is_too_large() && self.outbox.cut(&id) => {
+                counters.retried.add(1);
+            }
             Err(error) => {
                 self.trouble.refused(&id, &error);
-                let tickets = self.outbox.settled(&id);
+                let tickets = self.outbox.refused(&id);
                 for flush in &mut self.flushes {
                     flush.dropped(&tickets);
                 }

@@ -7,7 +7,9 @@ pub(super) const FORMAT: Format = Format {
     shape: Shape::AlephAlpha,
     only_declared: false,
     matches: |document| {
-        document[Key::Completions][0][Key::Completion].is_text()
+        let completion = &document[Key::Completions][0];
+        completion[Key::Completion].is_text()
+            && completion.has(Key::FinishReason)
             && (document.has(Key::ModelVersion) || document.has(Key::NumTokensGenerated))
     },
     read: |document| {

@@ -9,7 +9,9 @@ pub(super) const MESSAGES: Format = Format {
     matches: |document| {
         document[Key::Content].is_list()
             && document.has(Key::StopReason)
-            && (document[Key::Usage].has(Key::InputTokens) || document[Key::Model].is_text())
+            && (document[Key::Usage].has(Key::InputTokens)
+                || document[Key::Type].is("message")
+                || document[Key::Content][0][Key::Type].is("text"))
     },
     read,
 };
@@ -20,7 +22,7 @@ pub(super) const LEGACY: Format = Format {
     only_declared: false,
     matches: |document| {
         document[Key::Completion].is_text()
-            && (document[Key::Type].is("completion")
+            && (document[Key::Type].is("completion") && document.has(Key::StopReason)
                 || ["stop_sequence", "max_tokens"]
                     .into_iter()
                     .any(|reason| document[Key::StopReason].is(reason)))

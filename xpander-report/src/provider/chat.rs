@@ -15,10 +15,19 @@ fn matches(document: &Node<'_>) -> bool {
     let is_named = document[Key::Object]
         .text()
         .is_some_and(|object| object.starts_with("chat.completion"));
-    choice[Key::Message].is_object()
-        || choice[Key::Delta].is_object()
+    is_message(&choice[Key::Message], choice)
+        || is_message(&choice[Key::Delta], choice)
         || choice[Key::Messages].is_text() && document[Key::Usage].has(Key::PromptTokens)
         || is_named && document[Key::Choices].is_list()
+}
+
+/// The choices of a quiz or a game may have messages and deltas of their own.
+fn is_message(message: &Node<'_>, choice: &Node<'_>) -> bool {
+    message.is_object()
+        && (choice.has(Key::FinishReason)
+            || [Key::Role, Key::Content, Key::ToolCalls]
+                .into_iter()
+                .any(|key| message.has(key)))
 }
 
 fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {

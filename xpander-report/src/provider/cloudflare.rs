@@ -7,10 +7,12 @@ pub(super) const FORMAT: Format = Format {
     shape: Shape::Cloudflare,
     only_declared: false,
     matches: |document| {
+        let result = &document[Key::Result];
         document[Key::Success].is_bool()
             && document[Key::Errors].is_list()
-            && (document[Key::Result][Key::Response].is_text()
-                || document[Key::Result][Key::ToolCalls].is_list())
+            && (result[Key::Response].is_text()
+                && (result.has(Key::Usage) || result.has_only(&[Key::Response]))
+                || result[Key::ToolCalls].is_list())
     },
     read: |document| {
         let result = &document[Key::Result];

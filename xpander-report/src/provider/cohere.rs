@@ -7,7 +7,7 @@ pub(super) const V2: Format = Format {
     shape: Shape::CohereV2,
     only_declared: false,
     matches: |document| {
-        document[Key::Message].is_object()
+        document[Key::Message].has(Key::Role)
             && document.has(Key::FinishReason)
             && is_usage(&document[Key::Usage])
     },

@@ -19,7 +19,9 @@ fn matches(document: &Node<'_>) -> bool {
             || choice.has(Key::FinishReason)
             || choice.has(Key::StopReason)
             || choice.has(Key::Logprobs)
-            || document[Key::Model].is_text() && document[Key::Created].is_number())
+            || choice.has(Key::Index)
+                && document[Key::Model].is_text()
+                && document[Key::Created].is_number())
         || is_named && document[Key::Choices].is_list()
 }
 

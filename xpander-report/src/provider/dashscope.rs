@@ -9,7 +9,8 @@ pub(super) const FORMAT: Format = Format {
     matches: |document| {
         let output = &document[Key::Output];
         document[Key::RequestId].is_text()
-            && document[Key::Usage].is_object()
+            && (document[Key::Usage].has(Key::InputTokens)
+                || document[Key::Usage].has(Key::TotalTokens))
             && (output[Key::Text].is_text() || output[Key::Choices][0][Key::Message].is_object())
     },
     read: |document| {

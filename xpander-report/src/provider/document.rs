@@ -14,6 +14,9 @@ use serde::de::{
 /// No shape reads anything that lies deeper.
 const DEPTH: usize = 16;
 
+/// No response has longer lists of anything but numbers.
+const ITEMS: usize = 1 << 14;
+
 /// A count beyond it is no count: JSON's numbers are exact up to here.
 const LARGEST_COUNT: f64 = 9_007_199_254_740_991.0;
 
@@ -225,12 +228,16 @@ impl<'de> Visitor<'de> for Depth {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'de>, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = list.next_element_seed(Self(self.0 + 1))? {
+        while items.len() < ITEMS {
+            let Some(item) = list.next_element_seed(Self(self.0 + 1))? else {
+                return Ok(Node::List(items));
+            };
             // An embedding is a thousand numbers; that there are any is all that counts.
             if items.is_empty() || !item.is_number() {
                 items.push(item);
             }
         }
+        while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Node::List(items))
     }
 
@@ -238,6 +245,10 @@ impl<'de> Visitor<'de> for Depth {
         let mut object = Object::default();
         while let Some(key) = map.next_key_seed(Name)? {
             match key {
+                Some(Key::ExactNumber) => {
+                    let digits = map.next_value::<Cow<'de, str>>()?;
+                    return Ok(digits.parse().map_or(Node::Null, Node::Number));
+                }
                 Some(key) => {
                     let value = map.next_value_seed(Self(self.0 + 1))?;
                     object.fields.push((key, value));
@@ -296,6 +307,7 @@ macro_rules! keys {
 
 keys! {
     Aborted = "aborted",
+    Agent = "agent",
     Audio = "audio",
     AudioTokens = "audio_tokens",
     B64Json = "b64_json",
@@ -354,6 +366,8 @@ keys! {
     EvalCount = "eval_count",
     Event = "event",
     EventType = "event_type",
+    // What serde_json makes of a fraction if its feature `arbitrary_precision` is on.
+    ExactNumber = "$serde_json::private::Number",
     ExecutableCode = "executable_code" | "executableCode",
     ExecutedTools = "executed_tools",
     Explanation = "explanation",
@@ -434,6 +448,7 @@ keys! {
     Results = "results",
     Role = "role",
     SearchContextSize = "search_context_size",
+    Seconds = "seconds",
     SharedVariant = "Shared",
     Start = "start",
     StaticVariant = "Static",

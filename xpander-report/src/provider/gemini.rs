@@ -30,7 +30,9 @@ const FAILURES: &[(&str, bool)] = &[
 fn matches(document: &Node<'_>) -> bool {
     let candidate = &document[Key::Candidates][0];
     // A blocked prompt has no candidates.
-    candidate[Key::Content].is_object()
+    let content = &candidate[Key::Content];
+    content[Key::Parts].is_list()
+        || content.has(Key::Role)
         || candidate[Key::FinishReason].is_text()
         || (document[Key::UsageMetadata].is_object() || document[Key::Candidates].is_list())
             && (document[Key::PromptFeedback].is_object() || document[Key::ModelVersion].is_text())

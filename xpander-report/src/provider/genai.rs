@@ -8,7 +8,9 @@ use super::{Format, Shape, failure};
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Genai,
     only_declared: false,
-    matches: |document| document[Key::Content].is_list() && document[Key::ModelIden].is_object(),
+    matches: |document| {
+        document[Key::Content].is_list() && document[Key::ModelIden].has(Key::ModelName)
+    },
     read: |document| {
         let mut reading = Reading {
             id: document[Key::ResponseId].text(),

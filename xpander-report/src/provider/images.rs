@@ -10,7 +10,7 @@ pub(super) const FORMAT: Format = Format {
         let image = &document[Key::Data][0];
         document[Key::Created].is_number()
             && (image[Key::B64Json].is_text()
-                || image[Key::Url].is_text() && document[Key::Usage].has(Key::InputTokens))
+                || image[Key::Url].is_text() && document[Key::Usage][Key::InputTokens].is_number())
     },
     read: |document| {
         let mut reading = Reading::of(document);

@@ -8,7 +8,10 @@ use super::{Format, Shape, failure};
 pub(super) const FORMAT: Format = Format {
     shape: Shape::GeminiInteractions,
     only_declared: false,
-    matches: |document| document[Key::Object].is("interaction"),
+    matches: |document| {
+        document[Key::Object].is("interaction")
+            && (document[Key::Model].is_text() || document[Key::Agent].is_text())
+    },
     read,
 };
 

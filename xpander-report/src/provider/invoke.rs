@@ -65,7 +65,10 @@ pub(super) const MISTRAL: Format = Format {
 pub(super) const AI21: Format = Format {
     shape: Shape::BedrockAi21,
     only_declared: false,
-    matches: |document| document[Key::Completions][0][Key::Data][Key::Text].is_text(),
+    matches: |document| {
+        let completion = &document[Key::Completions][0];
+        completion[Key::Data][Key::Text].is_text() && completion.has(Key::FinishReason)
+    },
     read: |document| {
         let completion = &document[Key::Completions][0];
         let tokens = |data: &Node<'_>| u64::try_from(data[Key::Tokens].items().len()).ok();

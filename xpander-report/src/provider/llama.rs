@@ -10,7 +10,8 @@ pub(super) const FORMAT: Format = Format {
     only_declared: false,
     matches: |document| {
         let message = &document[Key::CompletionMessage];
-        message[Key::Role].is_text() && (message.has(Key::Content) || message.has(Key::StopReason))
+        message[Key::Role].is("assistant")
+            && (message.has(Key::Content) || message.has(Key::StopReason))
     },
     read: |document| {
         let message = &document[Key::CompletionMessage];

@@ -179,7 +179,10 @@ impl ProviderResponse {
 
     /// Reads JSON that may be anything, such as what a function returned.
     pub(crate) fn recognise(json: &str) -> Option<Self> {
-        Self::of(json, |format| !format.only_declared)
+        // What is no object counts only if it is declared.
+        json.starts_with('{')
+            .then(|| Self::of(json, |format| !format.only_declared))
+            .flatten()
     }
 
     fn of(json: &str, counts: fn(&Format) -> bool) -> Option<Self> {

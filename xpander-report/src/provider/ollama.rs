@@ -9,8 +9,11 @@ pub(super) const FORMAT: Format = Format {
     matches: |document| {
         document[Key::Model].is_text()
             && document[Key::Done].is_bool()
-            && (document[Key::Message][Key::Role].is_text()
-                || document[Key::Response].is_text() && document.has(Key::CreatedAt))
+            && (document[Key::Message][Key::Role].is("assistant")
+                || document[Key::Response].is_text()
+                    && [Key::CreatedAt, Key::EvalCount, Key::DoneReason]
+                        .into_iter()
+                        .any(|key| document.has(key)))
     },
     read: |document| {
         let message = &document[Key::Message];

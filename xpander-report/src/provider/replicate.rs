@@ -10,7 +10,7 @@ pub(super) const FORMAT: Format = Format {
         document[Key::Status].is_text()
             && document[Key::Urls][Key::Get]
                 .text()
-                .is_some_and(|url| url.contains("/predictions/"))
+                .is_some_and(|url| url.contains("/v1/predictions/"))
     },
     read: |document| {
         let mut reading = Reading::of(document);

@@ -12,7 +12,8 @@ pub(super) const FORMAT: Format = Format {
 
 fn matches(document: &Node<'_>) -> bool {
     let object = &document[Key::Object];
-    object.is("response") || object.is("response.compaction")
+    let is_response = document[Key::Output].is_list() || document[Key::Usage].has(Key::InputTokens);
+    object.is("response") && is_response || object.is("response.compaction")
 }
 
 fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {

@@ -11,6 +11,7 @@ pub(super) const COMPLETION: Format = Format {
     only_declared: false,
     matches: |document| {
         document[Key::Choice].is_list()
+            && document[Key::Choice].items().iter().all(Node::is_object)
             && document[Key::Usage].is_object()
             && (document[Key::Origin].is_object() || document.has(Key::Raw))
     },
@@ -45,7 +46,7 @@ pub(super) const PROMPT: Format = Format {
     only_declared: false,
     matches: |document| {
         document[Key::Content].is_list()
-            && document[Key::Usage].is_object()
+            && document[Key::Usage].has(Key::InputTokens)
             && document[Key::Messages].is_list()
     },
     read: |document| {

@@ -9,7 +9,8 @@ pub(super) const FORMAT: Format = Format {
     matches: |document| {
         let usage = &document[Key::Usage];
         document[Key::Text].is_text()
-            && (usage[Key::Type].is("tokens") || usage[Key::Type].is("duration"))
+            && (usage[Key::Type].is("tokens") && usage.has(Key::InputTokens)
+                || usage[Key::Type].is("duration") && usage.has(Key::Seconds))
     },
     read: |document| {
         let mut reading = Reading::of(document);

@@ -1,6 +1,9 @@
 use super::document::{Key, Node};
 use crate::Tokens;
 
+/// JSON's numbers are exact up to here.
+const LARGEST_COUNT: u64 = 1 << 53;
+
 /// A provider's own numbers, before they become ours.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Usage {
@@ -59,9 +62,13 @@ impl Usage {
         } else if self.reasoning.is_none_or(|reasoning| reasoning == hidden) {
             completion += hidden;
         }
+        // A sum beyond it is no count either.
+        let [prompt, completion, read, written] =
+            [prompt, completion, self.cache_read, self.cache_write]
+                .map(|count| count.min(LARGEST_COUNT));
         let tokens = Tokens::new(prompt, completion)
-            .cache_read(self.cache_read)
-            .cache_write(self.cache_write);
+            .cache_read(read)
+            .cache_write(written);
         Some(tokens)
     }
 }

@@ -9,10 +9,8 @@ pub(super) const FORMAT: Format = Format {
     shape: Shape::Xai,
     only_declared: false,
     matches: |document| {
-        let message = &document[Key::Outputs][0][Key::Message];
-        message[Key::Role]
-            .text()
-            .is_some_and(|role| role.starts_with("ROLE_"))
+        let mut outputs = document[Key::Outputs].items().iter();
+        outputs.any(|output| output[Key::Message][Key::Role].is(ASSISTANT))
     },
     read: |document| {
         let mut reading = Reading::of(document);

@@ -1,0 +1,108 @@
+//! The end of the process. It takes what is left along though nobody kept a guard: `main` returns or
+//! panics, or somebody calls `std::process::exit`.
+
+use std::process;
+use std::sync::{Arc, Condvar, Mutex, Once, OnceLock, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Shared, lock};
+use crate::block_on::block_on_for;
+use crate::diagnostics::warn;
+use crate::own_thread::is_quiet;
+
+/// All that have had something to deliver.
+static REPORTERS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
+
+/// The process that they belong to; a child that was forked has no part in them.
+static PROCESS: OnceLock<u32> = OnceLock::new();
+
+/// Makes the end of the process wait for this reporter.
+pub(super) fn register(shared: &Arc<Shared>) {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        PROCESS.get_or_init(process::id);
+        hook();
+    });
+    let mut reporters = lock(&REPORTERS);
+    reporters.retain(|other| other.strong_count() > 0);
+    if !reporters
+        .iter()
+        .any(|other| Weak::as_ptr(other) == Arc::as_ptr(shared))
+    {
+        reporters.push(Arc::downgrade(shared));
+    }
+}
+
+#[allow(
+    unsafe_code,
+    reason = "only the C library can call us when the process ends"
+)]
+fn hook() {
+    extern "C" fn at_exit() {
+        // A panic must not go on into the C library.
+        let _ = std::panic::catch_unwind(deliver);
+    }
+    // SAFETY: the function is there as long as the process, takes nothing and does not unwind.
+    // It fails only without memory for it, and then there is no such wait.
+    let _ = unsafe { libc::atexit(at_exit) };
+}
+
+fn deliver() {
+    // The worker, which would do it, is who ends the process.
+    if is_quiet() || PROCESS.get() != Some(&process::id()) {
+        return;
+    }
+    let reporters = std::mem::take(&mut *lock(&REPORTERS));
+    let reporters = reporters.iter().filter_map(Weak::upgrade);
+    let waiting: Vec<_> = reporters.filter(|shared| shared.waits_at_exit()).collect();
+    let Some(patience) = waiting
+        .iter()
+        .map(|shared| shared.limits.exit_timeout)
+        .max()
+    else {
+        return;
+    };
+    // This thread's own variables may be gone already, so another one asks.
+    let done = Arc::new(Done::default());
+    let asks = Arc::clone(&done);
+    let started = thread::Builder::new().spawn(move || {
+        let deadline = Instant::now() + patience;
+        for shared in waiting {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let left = left.min(shared.limits.exit_timeout);
+            block_on_for(shared.flush(left, false), left);
+            let pending = shared.pending();
+            if pending > 0 {
+                warn(format_args!(
+                    "{pending} reports were not delivered before the program ended"
+                ));
+            }
+        }
+        asks.tell();
+    });
+    if started.is_ok() {
+        done.wait(patience + Duration::from_millis(100));
+    }
+}
+
+#[derive(Default)]
+struct Done {
+    is_done: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Done {
+    fn tell(&self) {
+        *lock(&self.is_done) = true;
+        self.changed.notify_all();
+    }
+
+    fn wait(&self, patience: Duration) {
+        let is_done = lock(&self.is_done);
+        let waited = self
+            .changed
+            .wait_timeout_while(is_done, patience, |is_done| !*is_done);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+}
