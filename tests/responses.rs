@@ -423,7 +423,7 @@ fn a_run_that_only_a_response_can_fail_is_left_out_without_being_lost() {
         value
     }
     let platform = platform();
-    let reporter = reporter(&platform.url());
+    let reporter = reporter(platform.url());
     run(&reporter, chat("1", "Hello!"));
     run(&reporter, filtered("2", ""));
     let outcome = reporter.flush_blocking(xpander_report_tests::LONG);

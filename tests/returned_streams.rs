@@ -140,9 +140,9 @@ mod a_stream {
 
     #[test]
     fn that_nobody_polls_is_not_reported_unless_its_function_ran() {
-        let (_, reports) = record(|| drop(opaque("hi")));
+        let ((), reports) = record(|| drop(opaque("hi")));
         assert_eq!(reports.len(), 0);
-        let (_, reports) = record(|| drop(block_on(later("hi".into()))));
+        let ((), reports) = record(|| drop(block_on(later("hi".into()))));
         assert_eq!(outcome(&reports), (Some(false), Some("cancelled")));
     }
 
@@ -221,11 +221,11 @@ mod a_stream {
             }
         }
         let mut model = Model(vec!["a".into(), "b".into()]);
-        let (_, reports) = record(|| {
+        let ((), reports) = record(|| {
             block_on(model.words("hi").for_each(|word| {
                 word.push('!');
                 std::future::ready(())
-            }))
+            }));
         });
         assert_eq!(outcome(&reports), (Some(true), Some("ab")));
         assert_eq!(model.0, ["a!", "b!"]);

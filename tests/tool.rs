@@ -46,6 +46,7 @@ fn an_async_method_counts_when_it_is_polled() {
     impl Notes {
         #[tool(name = "note")]
         async fn push(&mut self, text: &str) -> Result<&str, std::fmt::Error> {
+            smol::future::yield_now().await;
             if text.is_empty() {
                 return Err(std::fmt::Error);
             }

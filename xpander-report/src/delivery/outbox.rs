@@ -562,7 +562,7 @@ mod tests {
         simulation.report("1", "a");
         simulation.outbox.recover(simulation.now);
         assert_eq!(simulation.outbox.bytes(), one);
-        assert_eq!(simulation.go(), [id.clone()]);
+        assert_eq!(simulation.go(), std::slice::from_ref(&id));
         simulation.outbox.arrived(&id);
         assert_eq!(simulation.outbox.bytes(), 0);
     }
