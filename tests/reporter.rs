@@ -122,6 +122,19 @@ fn a_key_or_an_agent_that_is_refused_keeps_the_report_until_it_is_accepted() {
 }
 
 #[test]
+fn a_flush_does_not_wait_for_a_refused_key() {
+    let server = Server::always(Answer::json(401, r#"{"detail":"no"}"#));
+    let reporter = reporter(server.url());
+    reporter.report(TaskReport::new());
+    reporter.report(TaskReport::new());
+    for _ in 0..2 {
+        let outcome = reporter.flush_blocking(LONG);
+        assert_eq!((outcome.pending, outcome.timed_out), (2, false));
+    }
+    assert!((2..=4).contains(&server.requests().len()));
+}
+
+#[test]
 fn what_the_platform_finds_too_large_is_sent_once_more_cut() {
     let server = Server::start(|_, request| match request.body.len() {
         0..50_000 => Answer::task(),

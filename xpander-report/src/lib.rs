@@ -27,6 +27,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! - [`current_task`]: the run, seen from inside the function; [`tool`]: an attribute for the functions
 //!   that a model calls.
 //! - [`ProviderResponse`]: what is read from the responses of LLM providers.
+#![cfg_attr(
+    any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"),
+    doc = "- [`CatchResponses`]: a middleware that reads responses on their way, for functions that return a mere text."
+)]
 //! - [`Reporter`]: takes reports without blocking and delivers them in the background.
 #![cfg_attr(
     feature = "http",

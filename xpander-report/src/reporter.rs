@@ -87,7 +87,8 @@ impl Reporter {
     }
 
     /// Waits until everything accepted so far is delivered or given up, at most for `timeout`.
-    /// Reports that wait for a retry are tried at once. Needs no particular runtime.
+    /// Reports that wait for a retry are tried at once. If the platform refuses the API key, it waits no
+    /// longer. Needs no particular runtime.
     pub async fn flush(&self, timeout: Duration) -> FlushOutcome {
         self.sink.flush(timeout).await
     }

@@ -43,7 +43,7 @@ const NO_TEXT: [&str; 4] = ["audio", "font", "image", "video"];
 ///
 /// # `async-openai`, or any client that takes `tower`'s layers
 /// With the feature `tower` it is a layer over every service that answers with a `reqwest::Response` or an
-/// [`http::Response`](HttpAnswer). Clients of `async-openai` take one with that crate's feature
+/// `http::Response`. Clients of `async-openai` take one with that crate's feature
 /// `middleware`. Where they do they no longer retry by themselves, so that their own layer is named too:
 ///
 #[cfg_attr(feature = "tower", doc = "```no_run")]

@@ -112,7 +112,7 @@ pub trait HttpAnswer: Sealed {
     fn pass(self, task: &TaskHandle) -> Self::Caught;
 }
 
-/// What is no answer of a client need not be one some day.
+/// Keeps [`HttpAnswer`] to the types here.
 pub trait Sealed {}
 
 impl Sealed for reqwest::Response {}

@@ -53,13 +53,13 @@ impl Flush {
     }
 
     pub(super) fn is_over(&self, outbox: &Outbox, now: Instant) -> bool {
-        now >= self.deadline || !outbox.has_open_until(self.until)
+        now >= self.deadline || !outbox.has_open_until(self.until) || outbox.is_refused()
     }
 
     /// Ends with what is still in the outbox pending.
     pub(super) fn end(mut self, outbox: &Outbox) {
         self.outcome.pending = outbox.open_until(self.until) as u64;
-        self.outcome.timed_out = self.outcome.pending > 0;
+        self.outcome.timed_out = self.outcome.pending > 0 && !outbox.is_refused();
         self.answer();
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Outbox {
     delayed: BTreeSet<(Instant, TaskId)>,
     /// The gate that all reports pass.
     platform: Gate,
+    /// Whether it is shut because the key is refused.
+    is_key_refused: bool,
     /// Agents whose reports are refused.
     agents: HashMap<Agent, Refused>,
     /// Tries that failed since one was answered.
@@ -110,6 +112,7 @@ impl Default for Outbox {
             ready: VecDeque::new(),
             delayed: BTreeSet::new(),
             platform: Gate::default(),
+            is_key_refused: false,
             agents: HashMap::new(),
             failures: 0,
             window: usize::MAX,
@@ -245,6 +248,7 @@ impl Outbox {
     /// The platform is there, and takes reports of this task's agent.
     fn answered(&mut self, id: &TaskId) {
         self.failures = 0;
+        self.is_key_refused = false;
         self.platform.open();
         let agent = self.agent_on_the_way(id);
         if let Some(refused) = agent.and_then(|agent| self.agents.remove(&agent)) {
@@ -295,6 +299,7 @@ impl Outbox {
             (Some(Refusal::Agent), Some(agent)) => {
                 // The platform is there all the same.
                 self.failures = 0;
+                self.is_key_refused = false;
                 self.platform.open();
                 let refused = self.agents.entry(agent).or_default();
                 let wait = Backoff::REFUSAL.wait(refused.gate.failures_now(), failure.asked, luck);
@@ -304,6 +309,7 @@ impl Outbox {
             (Some(_), _) => {
                 let wait = Backoff::REFUSAL.wait(self.platform.failures_now(), failure.asked, luck);
                 self.platform.shut(now, wait, false);
+                self.is_key_refused = true;
                 self.ready.push_front(id);
             }
             (None, _) => {
@@ -353,6 +359,11 @@ impl Outbox {
                 self.ready.push_back(id.clone());
             }
         }
+    }
+
+    /// Whether nothing will go for long, because the key is refused and none is on the way to ask again.
+    pub(super) fn is_refused(&self) -> bool {
+        self.is_key_refused && self.platform.opens_at().is_some()
     }
 
     /// How many reports are here that came no later than `ticket`.
@@ -513,9 +524,11 @@ mod tests {
         }
         simulation.report("3", "c");
         assert_eq!(simulation.names(), [""; 0]);
+        assert!(simulation.outbox.is_refused());
         assert_eq!(simulation.sleep(), 15 * SECOND);
         let probe = simulation.go();
         assert_eq!(probe.len(), 1);
+        assert!(!simulation.outbox.is_refused());
         simulation.outbox.arrived(&probe[0]);
         assert_eq!(simulation.names().len(), 2);
     }
