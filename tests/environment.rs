@@ -117,7 +117,11 @@ fn a_refused_key_is_told_once_and_not_shown() {
         ("XPANDER_AGENT_ID", "a"),
     ]);
     let warnings = text(&output.stderr);
-    assert_eq!(warnings.matches("401: unknown key").count(), 1, "{warnings}");
+    assert_eq!(
+        warnings.matches("401: unknown key").count(),
+        1,
+        "{warnings}"
+    );
     assert!(warnings.contains("check XPANDER_API_KEY"), "{warnings}");
     assert!(!warnings.contains("very-secret"), "{warnings}");
     assert!(text(&output.stdout).ends_with("delivered 0, dropped 0\n"));

@@ -50,7 +50,8 @@ async fn every_border_between_two_chunks_will_do() {
         })
     });
     for _ in 1..events.len() {
-        let (_, reports) = record(read(server.url())).await;
+        let (text, reports) = record(read(server.url())).await;
+        assert_eq!(text.unwrap(), events);
         assert_whole(only(&reports));
     }
 }
