@@ -1,11 +1,14 @@
 //! `async-openai`: its types are OpenAI's wire.
 
 use async_openai::error::OpenAIError;
-use async_openai::types::chat::CreateChatCompletionResponse;
+use async_openai::types::chat::{
+    ChatCompletionResponseStream, CreateChatCompletionResponse, CreateChatCompletionStreamResponse,
+};
 use async_openai::types::completions::CreateCompletionResponse;
 use async_openai::types::embeddings::CreateEmbeddingResponse;
 use async_openai::types::responses::Response;
 use serde_json::{Value, json};
+use smol::stream::{self, StreamExt};
 use xpander_report::external_task;
 use xpander_report_tests_crates::{Said, declared, kept, record, said};
 
@@ -253,4 +256,50 @@ fn embeddings_give_tokens_only_when_they_are_handed_over() {
     let returned = record(|| embed(response.clone()));
     assert_eq!(returned.tokens, None);
     assert!(returned.llm_response.is_none());
+}
+
+#[test]
+fn a_stream_behind_the_crate_s_alias_gives_text_tools_and_tokens_when_it_ends() {
+    #[external_task(skip_all)]
+    async fn ask(chunks: Vec<Value>) -> Result<ChatCompletionResponseStream, OpenAIError> {
+        let chunks = chunks.into_iter().map(|chunk| {
+            let chunk: CreateChatCompletionStreamResponse = serde_json::from_value(chunk).unwrap();
+            Ok(chunk)
+        });
+        Ok(Box::pin(stream::iter(chunks)))
+    }
+    let chunk = |delta: Value, finish_reason: Value| {
+        json!({
+            "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-5",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],
+        })
+    };
+    let call = json!({"index": 0, "id": "call_1", "type": "function",
+        "function": {"name": "get_weather", "arguments": "{}"}});
+    let usage = json!({
+        "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-5",
+        "choices": [],
+        "usage": {"prompt_tokens": 19, "completion_tokens": 10, "total_tokens": 29},
+    });
+    let chunks = vec![
+        chunk(
+            json!({"role": "assistant", "content": "Rain "}),
+            Value::Null,
+        ),
+        chunk(json!({"content": "today."}), Value::Null),
+        chunk(json!({"tool_calls": [call]}), json!("tool_calls")),
+        usage,
+    ];
+    let report = record(|| {
+        smol::block_on(async { ask(chunks).await.unwrap().count().await });
+    });
+    let expected = Said {
+        result: Some("Rain today."),
+        tokens: Some([19, 10, 0, 0]),
+        used_tools: vec!["get_weather"],
+        is_success: true,
+    };
+    assert_eq!(said(&report), expected);
+    let response: Value = serde_json::from_str(kept(&report)).unwrap();
+    assert_eq!(response["object"], "chat.completion");
 }

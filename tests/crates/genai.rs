@@ -97,3 +97,61 @@ fn usage_that_no_provider_gave_is_not_made_up() {
     assert_eq!(said(&report).tokens, None);
     assert_eq!(said(&report).result, Some("Rain."));
 }
+
+mod a_returned_stream {
+    use super::*;
+    use genai::chat::{ChatStreamEvent, StreamChunk, StreamEnd};
+    use smol::stream::{self, Stream, StreamExt};
+
+    #[external_task(skip_all)]
+    fn stream(end: StreamEnd) -> impl Stream<Item = genai::Result<ChatStreamEvent>> + Unpin {
+        let chunk = |text: &str| {
+            ChatStreamEvent::Chunk(StreamChunk {
+                content: text.to_owned(),
+            })
+        };
+        stream::iter([
+            Ok(ChatStreamEvent::Start),
+            Ok(chunk("Rain ")),
+            Ok(chunk("today.")),
+            Ok(ChatStreamEvent::End(end)),
+        ])
+    }
+
+    #[test]
+    fn is_the_text_of_its_chunks_and_what_its_end_captured() {
+        let call = ToolCall {
+            call_id: "call_1".to_owned(),
+            fn_name: "get_weather".to_owned(),
+            fn_arguments: json!({"city": "Lima"}),
+            thought_signatures: None,
+        };
+        let end = StreamEnd {
+            captured_usage: Some(usage()),
+            captured_content: Some(MessageContent::from_parts(vec![
+                ContentPart::Text("Rain today.".to_owned()),
+                ContentPart::ToolCall(call),
+            ])),
+            ..StreamEnd::default()
+        };
+        let report = record(|| smol::block_on(stream(end).count()));
+        let expected = Said {
+            result: Some("Rain today."),
+            tokens: Some([1_219, 310, 1_024, 64]),
+            used_tools: vec!["get_weather"],
+            is_success: true,
+        };
+        assert_eq!(said(&report), expected);
+    }
+
+    #[test]
+    fn that_is_dropped_half_way_is_the_text_so_far() {
+        let report = record(|| {
+            let mut stream = stream(StreamEnd::default());
+            for _ in 0..2 {
+                smol::block_on(stream.next());
+            }
+        });
+        assert_eq!(report.result.as_deref(), Some("cancelled: Rain "));
+    }
+}

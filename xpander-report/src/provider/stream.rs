@@ -11,6 +11,7 @@ mod converse;
 mod event;
 mod event_stream;
 mod gemini;
+mod genai;
 mod interactions;
 mod invoke;
 mod llama;
@@ -63,6 +64,7 @@ const PROTOCOLS: &[Protocol] = &[
     conversations::PROTOCOL,
     llama::PROTOCOL,
     tgi::PROTOCOL,
+    genai::PROTOCOL,
 ];
 
 /// Where Bedrock says what an invocation took, whichever model it was.

@@ -1,0 +1,49 @@
+//! What the crate `genai` makes of a stream.
+
+use super::part::Rule;
+use super::{Event, Key, Protocol};
+use crate::provider::genai;
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    matches: |event| match event.only_field() {
+        Some((Key::ChunkVariant, chunk)) => chunk[Key::Content].is_text(),
+        Some((Key::EndVariant, end)) => {
+            end.has(Key::CapturedUsage) || end.has(Key::CapturedContent)
+        }
+        _ => false,
+    },
+    take: |response, event| {
+        for (name, json) in event.fields() {
+            let inside = Event::inside(json);
+            match name {
+                "Chunk" => {
+                    if let Some(text) = inside.get("content") {
+                        let part = response.field("content").item(0);
+                        part.field("Text").merge(text, &Rule::Text);
+                    }
+                }
+                "End" => {
+                    for (captured, name) in [
+                        ("captured_content", "whole"),
+                        ("captured_response_id", "response_id"),
+                        ("captured_stop_reason", "stop_reason"),
+                        ("captured_usage", "usage"),
+                    ] {
+                        if let Some(captured) = inside.get(captured) {
+                            response.field(name).keep(captured);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    },
+    finish: |response| {
+        // It is there if the crate was asked to capture it, and has the calls of tools.
+        let whole = response.take("whole");
+        if !whole.is_nothing() {
+            *response.field("content") = whole;
+        }
+        &genai::FORMAT
+    },
+};
