@@ -99,7 +99,8 @@ pub fn streaming(pieces: Vec<Vec<u8>>) -> Server {
 pub fn head(to: &mut TcpStream, content_type: &str) -> std::io::Result<()> {
     write!(
         to,
-        "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: {content_type}\r\n\
+         transfer-encoding: chunked\r\n\r\n"
     )
 }
 

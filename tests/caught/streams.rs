@@ -63,7 +63,7 @@ async fn a_compressed_stream_is_read_as_the_client_decodes_it() {
     encoder.write_all(events.as_bytes()).unwrap();
     let compressed = encoder.finish().unwrap();
     let server = Server::always(Answer::written(move |to| {
-        to.write_all(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n")?;
+        to.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-encoding: gzip\r\n")?;
         to.write_all(b"content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")?;
         compressed
             .chunks(7)
