@@ -354,3 +354,15 @@ mod sampling {
         );
     }
 }
+
+#[test]
+fn a_provider_s_word_for_a_failure_is_no_way_out_for_content() {
+    #[external_task]
+    fn run() -> serde_json::Value {
+        serde_json::json!({"choices": [{"finish_reason": "a secret of the user's",
+            "message": {"content": null, "refusal": "no"}}]})
+    }
+    let report = record(Redaction::new().capture_content(false), run);
+    assert_eq!(report.is_success, Some(false));
+    assert_eq!(report.result.as_deref(), Some("openai.chat"));
+}

@@ -351,3 +351,31 @@ mod what_is_no_stream {
         );
     }
 }
+
+mod what_a_body_did_before_its_stream {
+    use super::*;
+
+    #[test]
+    fn is_reported_though_nobody_polls_it() {
+        #[external_task]
+        fn run() -> impl Iterator<Item = u8> {
+            current_task().used_tool("search");
+            0..3
+        }
+        let ((), reports) = record(|| drop(run()));
+        assert_eq!(outcome(&reports), (Some(false), Some("cancelled")));
+        assert_eq!(reports[0].used_tools, ["search"]);
+    }
+}
+
+#[test]
+fn raw_items_with_breaks_between_their_tokens_stay_whole() {
+    #[external_task]
+    fn run() -> impl Stream<Item = Box<serde_json::value::RawValue>> {
+        let raw = |json: &str| serde_json::value::RawValue::from_string(json.to_owned()).unwrap();
+        stream::iter([raw("{\n  \"a\": 1\r\n}"), raw("[1,\n2]")])
+    }
+    let (_, reports) = record(|| block_on(run().count()));
+    let items = serde_json::from_str::<serde_json::Value>(reports[0].result.as_ref().unwrap());
+    assert_eq!(items.unwrap(), json!([{"a": 1}, [1, 2]]));
+}

@@ -25,15 +25,6 @@ impl Declared {
         matches!(self, Self::Given(raw) if raw.get() == "null")
     }
 
-    /// How many bytes are recorded of it.
-    #[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
-    pub(crate) fn recorded(&self) -> usize {
-        match self {
-            Self::Given(_) => 0,
-            Self::Caught(recording) => recording.len(),
-        }
-    }
-
     #[cfg(feature = "http")]
     pub(crate) fn bytes(&self) -> usize {
         match self {
@@ -57,12 +48,7 @@ impl Recording {
         self.lock().take().unwrap_or_default()
     }
 
-    #[cfg(any(
-        feature = "bedrock",
-        feature = "http",
-        feature = "reqwest-middleware",
-        feature = "tower"
-    ))]
+    #[cfg(feature = "http")]
     fn len(&self) -> usize {
         self.lock().as_ref().map_or(0, Vec::len)
     }

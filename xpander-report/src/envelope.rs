@@ -131,6 +131,8 @@ impl Envelope {
         match item {
             Item::Value(Some(Captured::Text(text))) => self.add_text(&text),
             Item::Value(Some(Captured::Json(json))) => {
+                // Raw JSON may have breaks between its tokens.
+                let json = json.replace(['\n', '\r'], " ");
                 if self.chunks.len() + json.len() <= MOST_ITEMS {
                     self.chunks.push_str(&json);
                     self.chunks.push('\n');
@@ -159,7 +161,13 @@ impl Envelope {
     pub(crate) fn bytes(&self) -> usize {
         let content = |field: &Field<Captured>| field.get_ref().map_or(0, Captured::bytes);
         let responses = self.responses.iter().map(Declared::bytes);
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let tools = self.used_tools.get_ref().into_iter().flatten();
+        let tools = tools.map(|tool| size_of::<String>() + tool.len());
         size_of::<Self>()
+            + text(&self.agent_id)
+            + text(&self.failure)
+            + tools.sum::<usize>()
             + content(&self.input)
             + content(&self.result)
             + self.chunks.len()
@@ -199,6 +207,11 @@ impl Envelope {
         self.sequence = newer.sequence.or(self.sequence);
         self.target = newer.target.or(self.target.take());
         self.is_success = newer.is_success;
+        self.error_type = newer.error_type;
+        self.max_bytes = match (self.max_bytes, newer.max_bytes) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
         if !newer.input.is_absent() {
             self.input = newer.input;
         }

@@ -2,6 +2,8 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -151,24 +153,30 @@ impl TaskHandle {
 #[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
 impl TaskHandle {
     /// Begins to record a response of the run: what has passed of it by the end of the run counts. None
-    /// outside a run, and if the run's recordings are longer than `most` together.
-    pub(crate) fn record(&self, most: usize) -> Option<Recording> {
+    /// outside a run.
+    pub(crate) fn record(&self) -> Option<Recording> {
         let run = self.0.as_ref()?;
         let recording = Recording::new();
-        let is_taken = run.edit(|envelope| {
-            let responses = envelope.responses.iter();
-            let length: usize = responses.map(Declared::recorded).sum();
-            if length > most {
-                return false;
-            }
+        run.edit(|envelope| {
             let recorded = Declared::Caught(recording.share());
             envelope.responses.push(recorded);
-            true
         })?;
-        if !is_taken {
-            run.count_unread();
+        Some(recording)
+    }
+
+    /// Makes room for more of the run's recordings. Says whether they are no longer than `most` together.
+    pub(crate) fn reserve(&self, bytes: usize, most: usize) -> bool {
+        self.0.as_ref().is_some_and(|run| {
+            let before = run.recorded.fetch_add(bytes, Ordering::Relaxed);
+            before.saturating_add(bytes) <= most
+        })
+    }
+
+    /// Gives back what a recording that is given up has taken.
+    pub(crate) fn release(&self, bytes: usize) {
+        if let Some(run) = &self.0 {
+            run.recorded.fetch_sub(bytes, Ordering::Relaxed);
         }
-        is_taken.then_some(recording)
     }
 
     /// A response was too long to be read.

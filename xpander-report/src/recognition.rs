@@ -10,6 +10,10 @@ use crate::declared::Declared;
 use crate::envelope::{Envelope, Field};
 use crate::provider::{ProviderResponse, StreamReader, read_stream};
 
+/// No run calls more tools than this, and none has a longer name.
+const MOST_TOOLS: usize = 10_000;
+const LONGEST_NAME: usize = 1024;
+
 /// A response of the run, and what was read of it.
 struct Response {
     origin: Origin,
@@ -192,18 +196,23 @@ fn fill(envelope: &mut Envelope, responses: &[Response]) {
         && let Field::Absent | Field::Captured(true) = envelope.is_success
     {
         envelope.is_success.capture(Some(false));
-        envelope.error_type = Some(
-            last.finish_reason
-                .clone()
-                .unwrap_or_else(|| last.shape.to_string())
-                .into(),
-        );
+        envelope.error_type = Some(word(last).into());
         if let Field::Absent | Field::Captured(_) = envelope.result {
             let result = std::mem::take(&mut envelope.result).get();
             let result = Captured::Text(failed(failure, result));
             envelope.result.capture(Some(result));
         }
     }
+}
+
+/// What stands for the failure where no content may leave: a word of the provider's, not a text.
+fn word(says: &ProviderResponse) -> String {
+    let is_word = |word: &&String| {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        word.len() <= 64 && word.bytes().all(is_part)
+    };
+    let word = says.finish_reason.as_ref().filter(is_word);
+    word.map_or_else(|| says.shape.to_string(), Clone::clone)
 }
 
 /// Why the run failed, then what came out of it all the same.
@@ -235,7 +244,8 @@ fn add_tools<'a>(tools: &mut Vec<String>, called: impl Iterator<Item = &'a Strin
     for tool in tools.iter() {
         *known.entry(tool.clone()).or_default() += 1;
     }
-    for tool in called {
+    let called = called.filter(|tool| tool.len() <= LONGEST_NAME);
+    for tool in called.take(MOST_TOOLS) {
         match known.get_mut(tool) {
             Some(left @ 1..) => *left -= 1,
             _ => tools.push(tool.clone()),

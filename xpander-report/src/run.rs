@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
+#[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -52,6 +54,9 @@ pub(crate) struct Shared {
     reporter: Reporter,
     /// Gone once the body has ended.
     envelope: Mutex<Option<Box<Envelope>>>,
+    /// How many bytes of its responses were recorded on their way.
+    #[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
+    pub(crate) recorded: AtomicUsize,
 }
 
 impl Shared {
@@ -189,6 +194,12 @@ impl Start {
                 Arc::new(Shared {
                     reporter,
                     envelope: Mutex::new(Some(envelope)),
+                    #[cfg(any(
+                        feature = "bedrock",
+                        feature = "reqwest-middleware",
+                        feature = "tower"
+                    ))]
+                    recorded: AtomicUsize::new(0),
                 })
             }),
             started: None,
@@ -283,7 +294,11 @@ impl Run {
 
     /// The body has given a stream, which is polled later or never.
     pub(crate) fn wait(&mut self) {
-        if self.is_called {
+        let has_done_nothing = |envelope: &mut Envelope| {
+            envelope.responses.is_empty() && envelope.used_tools == Field::Absent
+        };
+        let shared = self.shared.as_ref();
+        if self.is_called && shared.and_then(|shared| shared.edit(has_done_nothing)) == Some(true) {
             self.started = None;
         }
     }

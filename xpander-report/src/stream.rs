@@ -32,11 +32,12 @@ pin_project! {
     /// A stream or an iterator, followed by the run of the function that returned it.
     #[derive(Debug)]
     pub struct Streaming<S, T> {
+        // Before the run, which it still belongs to when it is dropped.
+        #[pin]
+        items: S,
         run: Run,
         capture: CaptureItem<T>,
         is_over: bool,
-        #[pin]
-        items: S,
     }
 }
 

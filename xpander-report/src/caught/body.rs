@@ -8,6 +8,9 @@ use super::{LONGEST, LONGEST_TOGETHER};
 use crate::TaskHandle;
 use crate::declared::Recording;
 
+/// A server may promise more than it sends.
+const RESERVED: usize = 1 << 20;
+
 /// The copy of a body, as it grows.
 #[derive(Debug)]
 pub(super) struct Copying {
@@ -18,7 +21,7 @@ pub(super) struct Copying {
 impl Copying {
     pub(super) fn begin(task: &TaskHandle) -> Option<Self> {
         Some(Self {
-            recording: task.record(LONGEST_TOGETHER)?,
+            recording: task.record()?,
             task: task.clone(),
         })
     }
@@ -31,12 +34,14 @@ impl Copying {
                 false => 0,
             };
             let length = copy.len() + data.len();
-            if length.saturating_add(rest) > LONGEST {
+            let fits = length.saturating_add(rest) <= LONGEST;
+            if !self.task.reserve(data.len(), LONGEST_TOGETHER) || !fits {
+                self.task.release(length);
                 *copy = Vec::new();
                 return false;
             }
             if rest > 0 {
-                copy.reserve_exact(length + rest);
+                copy.reserve_exact((length + rest).min(RESERVED));
             }
             copy.extend_from_slice(data);
             true

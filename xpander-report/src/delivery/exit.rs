@@ -11,6 +11,9 @@ use crate::block_on::block_on_for;
 use crate::diagnostics::warn;
 use crate::own_thread::is_quiet;
 
+/// A wait without end would overflow the clock.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// All that have had something to deliver.
 static REPORTERS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
 
@@ -56,11 +59,8 @@ fn deliver() {
     let reporters = std::mem::take(&mut *lock(&REPORTERS));
     let reporters = reporters.iter().filter_map(Weak::upgrade);
     let waiting: Vec<_> = reporters.filter(|shared| shared.waits_at_exit()).collect();
-    let Some(patience) = waiting
-        .iter()
-        .map(|shared| shared.limits.exit_timeout)
-        .max()
-    else {
+    let patience = waiting.iter().map(|shared| shared.limits.exit_timeout);
+    let Some(patience) = patience.max().map(|patience| patience.min(LONGEST)) else {
         return;
     };
     // This thread's own variables may be gone already, so another one asks.

@@ -34,6 +34,11 @@ impl Gate {
         }
     }
 
+    /// Whether one report has gone ahead, and nobody knows yet what became of it.
+    pub(super) fn is_probed(&self) -> bool {
+        self.state == State::Probed
+    }
+
     /// A report passes.
     pub(super) fn pass(&mut self) {
         if let State::Shut { .. } = self.state {

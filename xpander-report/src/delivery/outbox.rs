@@ -197,6 +197,9 @@ impl Outbox {
 
     /// When [`next`](Self::next) may have something that it does not have now.
     pub(super) fn wake_at(&self) -> Option<Instant> {
+        if self.platform.is_probed() {
+            return None;
+        }
         let delayed = self.delayed.first().map(|(at, _)| *at);
         let refused = self
             .agents
@@ -295,6 +298,9 @@ impl Outbox {
         let failures = parcel.failures;
         let (merged, freed) = lane.put_back(parcel);
         self.bytes -= freed;
+        if failure.refusal != Some(Refusal::Agent) {
+            self.not_answered(agent.as_ref(), now, luck);
+        }
         match (failure.refusal, agent) {
             (Some(Refusal::Agent), Some(agent)) => {
                 // The platform is there all the same.
@@ -314,6 +320,7 @@ impl Outbox {
             }
             (None, _) => {
                 let wait = self.backoff.wait(failures, failure.asked, luck);
+                self.is_key_refused = false;
                 self.delayed.insert((now + wait, id));
                 self.outage(now, failure.asked, wait, luck);
             }
@@ -321,12 +328,21 @@ impl Outbox {
         merged
     }
 
+    /// What had gone ahead for an agent whose reports are refused did not learn whether they still are.
+    fn not_answered(&mut self, agent: Option<&Agent>, now: Instant, luck: f64) {
+        let refused = agent.and_then(|agent| self.agents.get_mut(agent));
+        if let Some(refused) = refused.filter(|refused| refused.gate.is_probed()) {
+            let wait = Backoff::REFUSAL.wait(refused.gate.failures_now(), None, luck);
+            refused.gate.shut(now, wait, false);
+        }
+    }
+
     /// A try failed for a reason that may be everybody's.
     fn outage(&mut self, now: Instant, asked: Option<Duration>, wait: Duration, luck: f64) {
         self.failures = self.failures.saturating_add(1);
         if asked.is_some() {
             self.platform.shut(now, wait, true);
-        } else if self.failures >= OUTAGE {
+        } else if self.failures >= OUTAGE || self.platform.is_probed() {
             let wait = self.backoff.wait(self.platform.failures_now(), None, luck);
             self.platform.shut(now, wait, false);
         }
@@ -555,6 +571,48 @@ mod tests {
         let probe = simulation.go();
         simulation.outbox.arrived(&probe[0]);
         assert_eq!(simulation.names(), ["2"]);
+    }
+
+    #[test]
+    fn whatever_goes_wrong_in_whatever_order_all_arrives_in_the_end() {
+        let failure = |kind: usize| match kind {
+            0 => AWAY,
+            1 => Failure {
+                refusal: None,
+                asked: Some(SECOND),
+            },
+            2 => Failure {
+                refusal: Some(Refusal::Key),
+                asked: None,
+            },
+            _ => Failure {
+                refusal: Some(Refusal::Agent),
+                asked: None,
+            },
+        };
+        for sequence in 0..4_usize.pow(5) {
+            let mut simulation = Simulation::new();
+            for report in ["1", "2", "3"] {
+                simulation.report(report, "a");
+            }
+            let mut failures = (0..5).map(|at| failure(sequence / 4_usize.pow(at) % 4));
+            let mut rounds = 0;
+            while simulation.outbox.parcels() > 0 {
+                rounds += 1;
+                assert!(rounds < 100, "{sequence}");
+                let going = simulation.go();
+                if going.is_empty() {
+                    simulation.sleep();
+                }
+                for id in going {
+                    match failures.next() {
+                        Some(failure) => simulation.fail(&id, failure),
+                        None => drop(simulation.outbox.arrived(&id)),
+                    }
+                }
+            }
+            assert_eq!(simulation.outbox.bytes(), 0);
+        }
     }
 
     #[test]

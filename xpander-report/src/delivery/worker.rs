@@ -22,6 +22,9 @@ use crate::recognition::recognise;
 /// wake-up costs a caller more than all the rest.
 const PULSE: Duration = Duration::from_millis(2);
 
+/// So many reports are taken in before others go out.
+const BATCH: usize = 256;
+
 /// Starts the thread that empties the queue, with a runtime of its own.
 pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
     thread::Builder::new()
@@ -76,7 +79,7 @@ impl Worker {
 
     async fn run(&mut self) {
         loop {
-            self.take_in();
+            self.take_in(BATCH);
             self.begin_flushes();
             self.send();
             let stop = self.end_flushes();
@@ -101,9 +104,12 @@ impl Worker {
         }
     }
 
-    /// Takes what callers put into the queue.
-    fn take_in(&mut self) {
-        while let Some((ticket, bytes, mut envelope)) = self.shared.queue.pop() {
+    /// Takes what callers put into the queue, so many at most.
+    fn take_in(&mut self, most: usize) {
+        for _ in 0..most {
+            let Some((ticket, bytes, mut envelope)) = self.shared.queue.pop() else {
+                return;
+            };
             self.is_busy = true;
             if guarded(|| recognise(&mut envelope)).is_none() {
                 warn(format_args!("a response was not read because of a panic"));
@@ -137,7 +143,7 @@ impl Worker {
             return;
         }
         // What was accepted before the flush is in the queue by now.
-        self.take_in();
+        self.take_in(self.shared.queue.len());
         let now = Instant::now();
         self.outbox.hurry(now);
         self.flushes.extend(
@@ -162,6 +168,14 @@ impl Worker {
 
     /// Waits until there is something to do.
     async fn wait(&mut self) {
+        if !self.shared.queue.is_empty() {
+            // The requests go on between two batches.
+            tokio::task::yield_now().await;
+            while let Some(outcome) = self.requests.try_next() {
+                self.note(outcome);
+            }
+            return;
+        }
         let pulse = self.is_busy.then(|| Instant::now() + PULSE);
         self.is_busy = false;
         if pulse.is_none() {
@@ -250,7 +264,7 @@ impl Worker {
 
     /// After a shutdown.
     fn drop_the_rest(&mut self) {
-        self.take_in();
+        self.take_in(self.shared.queue.len());
         self.requests.abort();
         let left = self.outbox.parcels() as u64;
         // Counted before anybody is answered, who may look at the counters next.
