@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use xpander_report::{Reporter, TaskReport};
+use xpander_report::{Reporter, TaskReport, external_task};
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, config, platform, reporter};
 
@@ -605,4 +605,31 @@ fn an_update_without_values_keeps_those_that_wait() {
     let body = server.requests().pop().unwrap().body;
     assert!(body.contains(r#""llm_response":[1],"#), "{body}");
     assert!(body.contains(r#""duration":3.0,"#), "{body}");
+}
+
+#[test]
+fn an_update_that_is_laid_over_a_failure_brings_its_own_kind_of_end() {
+    #[external_task(id = "t", reporter = reporter, skip_all)]
+    fn run(reporter: &Reporter, fails: bool) -> Result<u8, std::fmt::Error> {
+        match fails {
+            true => Err(std::fmt::Error),
+            false => Ok(7),
+        }
+    }
+    for [first, last] in [[true, false], [false, true]] {
+        let server = failing_once();
+        let reporter = Reporter::builder()
+            .config(config(server.url()))
+            .capture_content(false)
+            .build()
+            .unwrap();
+        // The first one's try fails, and the second is laid over it.
+        let _ = run(&reporter, first);
+        server.wait_for(1);
+        let _ = run(&reporter, last);
+        let _ = reporter.flush_blocking(LONG);
+        let body = server.requests().pop().unwrap().body;
+        assert_eq!(body.contains("core::fmt::Error"), last, "{body}");
+        assert_eq!(body.contains(r#""is_success":false"#), last, "{body}");
+    }
 }

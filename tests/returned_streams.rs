@@ -379,3 +379,38 @@ fn raw_items_with_breaks_between_their_tokens_stay_whole() {
     let items = serde_json::from_str::<serde_json::Value>(reports[0].result.as_ref().unwrap());
     assert_eq!(items.unwrap(), json!([{"a": 1}, [1, 2]]));
 }
+
+#[test]
+fn what_a_stream_does_when_it_is_dropped_is_a_part_of_its_run() {
+    struct Leaving;
+    impl Drop for Leaving {
+        fn drop(&mut self) {
+            current_task().used_tool("close");
+        }
+    }
+    #[external_task]
+    fn run() -> impl Stream<Item = &'static str> + Unpin {
+        let leaving = Leaving;
+        words().inspect(move |_| {
+            let _ = &leaving;
+        })
+    }
+    let ((), reports) = record(|| {
+        let mut stream = run();
+        block_on(stream.next());
+    });
+    assert_eq!(outcome(&reports), (Some(false), Some("cancelled: Hello")));
+    assert_eq!(reports[0].used_tools, ["close"]);
+}
+
+#[test]
+fn items_are_kept_up_to_16_mebibytes() {
+    #[external_task]
+    fn run() -> impl Iterator<Item = String> {
+        std::iter::repeat_n("x".repeat(1 << 20), 20)
+    }
+    let whole = Redaction::new().max_bytes(usize::MAX);
+    let (count, reports) = record_with(whole, || run().count());
+    assert_eq!(count, 20);
+    assert_eq!(reports[0].result.as_ref().unwrap().len(), 16 << 20);
+}

@@ -177,6 +177,23 @@ async fn a_client_of_reqwest_middleware_takes_it_as_well() {
 }
 
 #[tokio::test]
+async fn a_response_without_an_id_that_is_handed_over_as_well_counts_once() {
+    #[external_task(skip_all)]
+    async fn ask(url: String) -> reqwest_middleware::Result<()> {
+        let answer = with_middleware().get(url).send().await?.text().await?;
+        // What a type makes of it has other bytes.
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        current_task().llm_response(&answer["as_a_type"]);
+        Ok(())
+    }
+    let mut answer = completion("", "Rain.");
+    answer["as_a_type"] = completion("", "Rain.");
+    let (_, reports) = record(ask(answering(&answer).url())).await;
+    assert_eq!(only(&reports).tokens, Some(TOKENS));
+    assert_eq!(raw(only(&reports)), Some(&*answer.to_string()));
+}
+
+#[tokio::test]
 async fn a_response_that_is_handed_over_as_well_counts_once() {
     #[external_task(skip_all)]
     async fn ask(server: &Server) -> Result<(), OpenAIError> {

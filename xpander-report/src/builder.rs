@@ -36,6 +36,7 @@ impl Default for Limits {
 /// | limit | default | set by |
 /// |---|---|---|
 /// | bytes of a returned stream's items | 16 MiB | |
+/// | bytes of a response that is caught in the HTTP client | 16 MiB, 64 MiB in one run | |
 /// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
 /// | bytes that they hold, about | 64 MiB | [`queue_bytes`](Self::queue_bytes) |

@@ -107,6 +107,12 @@ impl<T> Field<T> {
         }
     }
 
+    fn take_explicit(&mut self, other: Self) {
+        if let Self::Explicit(_) = other {
+            *self = other;
+        }
+    }
+
     pub(crate) fn set(&mut self, value: T) {
         *self = Self::Explicit(value);
     }
@@ -131,10 +137,9 @@ impl Envelope {
         match item {
             Item::Value(Some(Captured::Text(text))) => self.add_text(&text),
             Item::Value(Some(Captured::Json(json))) => {
-                // Raw JSON may have breaks between its tokens.
-                let json = json.replace(['\n', '\r'], " ");
                 if self.chunks.len() + json.len() <= MOST_ITEMS {
-                    self.chunks.push_str(&json);
+                    // Raw JSON may have breaks between its tokens.
+                    self.chunks.extend(json.split(['\n', '\r']));
                     self.chunks.push('\n');
                 }
             }
@@ -154,6 +159,15 @@ impl Envelope {
         {
             result.push_str(text);
         }
+    }
+
+    /// Adds what keys said of a stream that the run returned.
+    pub(crate) fn add_explicit(&mut self, said: Self) {
+        self.responses.extend(said.responses);
+        self.tokens = said.tokens.or(self.tokens);
+        self.is_success.take_explicit(said.is_success);
+        self.result.take_explicit(said.result);
+        self.used_tools.take_explicit(said.used_tools);
     }
 
     /// How many bytes it holds, about.

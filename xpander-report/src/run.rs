@@ -279,17 +279,17 @@ impl Run {
     }
 
     /// Lets the user's keys look at what the function returned, while the run goes on.
-    pub(crate) fn pause(&mut self, keys: impl FnOnce(&mut End)) {
+    pub(crate) fn look(&mut self, keys: impl FnOnce(&mut End)) {
         let Some(shared) = self.shared.clone() else {
             return;
         };
-        let Some(envelope) = shared.lock().take() else {
-            return;
+        let mut end = End {
+            shared,
+            envelope: Box::default(),
         };
-        let mut end = End { shared, envelope };
         keys(&mut end);
         let End { shared, envelope } = end;
-        *shared.lock() = Some(envelope);
+        shared.edit(|known| known.add_explicit(*envelope));
     }
 
     /// The body has given a stream, which is polled later or never.
@@ -301,6 +301,11 @@ impl Run {
         if self.is_called && shared.and_then(|shared| shared.edit(has_done_nothing)) == Some(true) {
             self.started = None;
         }
+    }
+
+    /// Makes it the current run of this thread for a while.
+    pub(crate) fn enter(&self) -> Entered {
+        Entered::enter(self.shared.clone())
     }
 
     /// Runs a piece of a body that comes in pieces.
@@ -516,7 +521,7 @@ pin_project! {
             let mut this = this.project();
             if this.body.is_some() {
                 // What the body leaves behind is dropped as a part of it.
-                let _inside = Entered::enter(this.run.shared.clone());
+                let _inside = this.run.enter();
                 this.body.set(None);
             }
         }

@@ -32,12 +32,20 @@ pin_project! {
     /// A stream or an iterator, followed by the run of the function that returned it.
     #[derive(Debug)]
     pub struct Streaming<S, T> {
-        // Before the run, which it still belongs to when it is dropped.
-        #[pin]
-        items: S,
         run: Run,
         capture: CaptureItem<T>,
-        is_over: bool,
+        // Gone only when this is dropped.
+        #[pin]
+        items: Option<S>,
+    }
+
+    impl<S, T> PinnedDrop for Streaming<S, T> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the stream leaves behind is dropped as a part of the run.
+            let _inside = this.run.enter();
+            this.items.set(None);
+        }
     }
 }
 
@@ -47,8 +55,7 @@ impl<S, T> Streaming<S, T> {
         Self {
             run,
             capture,
-            is_over: false,
-            items,
+            items: Some(items),
         }
     }
 }
@@ -58,29 +65,31 @@ impl<S: Stream<Item = T>, T> Stream for Streaming<S, T> {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.project();
-        let polled = this.run.go_on(|| this.items.poll_next(context));
+        let Some(items) = this.items.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        let polled = this.run.go_on(|| items.poll_next(context));
         if let Poll::Ready(item) = &polled {
-            *this.is_over = item.is_none();
             this.run.note(item.as_ref(), *this.capture);
         }
         polled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.items.size_hint()
+        self.items.as_ref().map_or((0, None), S::size_hint)
     }
 }
 
 impl<S: FusedStream<Item = T>, T> FusedStream for Streaming<S, T> {
     fn is_terminated(&self) -> bool {
-        self.items.is_terminated()
+        self.items.as_ref().is_none_or(S::is_terminated)
     }
 }
 
 impl<S: Iterator<Item = T>, T> Streaming<S, T> {
     fn step(&mut self, next: impl FnOnce(&mut S) -> Option<T>) -> Option<T> {
-        let item = self.run.go_on(|| next(&mut self.items));
-        self.is_over = item.is_none();
+        let items = self.items.as_mut()?;
+        let item = self.run.go_on(|| next(items));
         self.run.note(item.as_ref(), self.capture);
         item
     }
@@ -94,7 +103,7 @@ impl<S: Iterator<Item = T>, T> Iterator for Streaming<S, T> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.items.size_hint()
+        self.items.as_ref().map_or((0, None), S::size_hint)
     }
 }
 
@@ -290,5 +299,5 @@ pub fn shown(captured: Option<Captured>) -> Option<String> {
 
 /// What is asked of a run's end once its function has returned a stream: the user's keys.
 pub fn keys<S>(run: &mut Run, stream: &S, keys: impl FnOnce(&mut End, &S)) {
-    run.pause(|end| keys(end, stream));
+    run.look(|end| keys(end, stream));
 }

@@ -113,7 +113,7 @@ fn each_line(mut input: impl BufRead, mut output: impl Write) -> Done {
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
         let text = str::from_utf8(&line).unwrap_or_default();
-        match ProviderResponse::read(without_mark(text)) {
+        match ProviderResponse::read(text) {
             Some(response) => write_line(&mut output, &response)?,
             None => write_line(&mut output, &Unrecognised::default())?,
         }
