@@ -13,7 +13,6 @@
 
 use std::error::Error;
 use std::io::Write;
-use std::pin::pin;
 use std::time::Duration;
 
 use async_openai::Client;
@@ -87,17 +86,19 @@ pub async fn run(
     for pieces in [usize::MAX, ENOUGH] {
         println!();
         let summary = summarise(&client, version, text).await?;
-        let mut summary = pin!(summary.take(pieces));
+        let mut summary = Box::pin(summary.take(pieces));
         while let Some(piece) = summary.next().await {
             print!("{}", piece?);
             std::io::stdout().flush()?;
         }
         println!();
+        drop(summary);
+        // Reports of two tasks may arrive in any order; these are shown as they were made.
+        if let Some(reporter) = Reporter::current() {
+            let _ = reporter.flush(Duration::from_secs(10)).await;
+        }
     }
 
-    if let Some(reporter) = Reporter::current() {
-        let _ = reporter.flush(Duration::from_secs(10)).await;
-    }
     for task in platform.tasks()?.iter().rev() {
         let tokens = task.tokens.map_or_else(String::new, |tokens| {
             format!("{} → {}", tokens.prompt_tokens, tokens.completion_tokens)
