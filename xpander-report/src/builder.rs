@@ -1,9 +1,17 @@
+#[cfg(feature = "spool")]
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::delivery::Delivery;
+#[cfg(not(feature = "spool"))]
+use crate::diagnostics::warn;
 use crate::error::ConfigError;
+use crate::spool::Spool;
+#[cfg(feature = "spool")]
+use crate::spool::SpoolLimits;
 use crate::targets::Targets;
-use crate::{ConfigBuilder, Redaction, Reporter, TaskReport};
+use crate::{Config, ConfigBuilder, Redaction, Reporter, TaskReport};
 
 /// The bounds of a reporter, with their defaults.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +20,7 @@ pub(crate) struct Limits {
     pub(crate) queue_capacity: u64,
     /// The bytes that they hold.
     pub(crate) queue_bytes: usize,
+    pub(crate) overflow: Overflow,
     /// Requests on the way at once.
     pub(crate) connections: usize,
     /// How long the end of the program waits.
@@ -23,9 +32,99 @@ impl Default for Limits {
         Self {
             queue_capacity: 10_000,
             queue_bytes: 64 << 20,
+            overflow: Overflow::default(),
             connections: 4,
             exit_timeout: Duration::from_secs(2),
         }
+    }
+}
+
+/// Which reports are dropped when as many wait as may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// Those that come.
+    #[default]
+    DropNewest,
+    /// Those that have waited longest and are not on their way; for a moment there may be twice as many.
+    DropOldest,
+}
+
+/// When a report that was accepted is safe; see [`ReporterBuilder::spool`].
+///
+/// | | `Memory` | `Process` | `Disk` |
+/// |---|---|---|---|
+/// | accepting a report | some hundred nanoseconds | the same, reading and redacting, one `write` | the same |
+/// | an outage of the platform | survives, up to the queue's limits | survives, up to the spool's | survives, up to the spool's |
+/// | the end of `main`, `exit`, a panic | delivered in 2 s, or spooled if there is a spool | survives | survives |
+/// | `abort`, `kill -9`, a crash | lost | survives | survives |
+/// | a loss of power | lost | what was written in the last seconds may be lost | survives once [`persisted`](Reporter::persisted) says so |
+/// | a full disk | nothing changes | as `Memory` | as `Memory` |
+#[cfg(feature = "spool")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Durability {
+    /// In memory. What the end of the program leaves goes to the spool.
+    Memory,
+    /// Written to the spool before the call returns.
+    #[default]
+    Process,
+    /// The same, and the disk is told to keep it, soon after and many at once.
+    Disk,
+}
+
+/// What a reporter is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) config: Arc<Config>,
+    pub(crate) limits: Limits,
+    pub(crate) redaction: Redaction,
+    pub(crate) targets: Targets,
+    #[cfg(feature = "spool")]
+    storage: Storage,
+}
+
+/// Where reports wait besides memory.
+#[cfg(feature = "spool")]
+#[derive(Debug, Clone, Default)]
+struct Storage {
+    dir: Option<PathBuf>,
+    durability: Durability,
+    limits: SpoolLimits,
+}
+
+#[cfg(feature = "spool")]
+impl Settings {
+    pub(crate) fn open_spool(&self) -> Option<Spool> {
+        let dir = self.storage.dir.clone()?;
+        let platform = self.config.base_url().to_owned();
+        Some(Spool::new(dir, platform, self.storage.limits))
+    }
+
+    /// Whether each report is written to the spool when it is accepted.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.storage.durability != Durability::Memory
+    }
+
+    /// Whether what is written shall survive a loss of power.
+    pub(crate) fn is_synced(&self) -> bool {
+        self.storage.durability == Durability::Disk
+    }
+}
+
+#[cfg(not(feature = "spool"))]
+#[expect(clippy::unused_self, reason = "there is no spool to ask for")]
+impl Settings {
+    pub(crate) fn open_spool(&self) -> Option<Spool> {
+        None
+    }
+
+    pub(crate) fn is_durable(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn is_synced(&self) -> bool {
+        false
     }
 }
 
@@ -40,6 +139,9 @@ impl Default for Limits {
 /// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
 /// | bytes that they hold, about | 64 MiB | [`queue_bytes`](Self::queue_bytes) |
+/// | bytes of the spool's directory | 1 GiB | `spool_bytes` |
+/// | how long a report waits in the spool | 7 days | `spool_age` |
+/// | reports kept that the platform refused | 1,000 in memory (16 MiB), 10,000 in the spool | |
 /// | requests at once | 4 | [`connections`](Self::connections) |
 /// | wait for what is left when the program ends | 2 s | [`exit_timeout`](Self::exit_timeout) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |
@@ -56,6 +158,8 @@ pub struct ReporterBuilder {
     limits: Limits,
     redaction: Redaction,
     targets: Targets,
+    #[cfg(feature = "spool")]
+    storage: Storage,
 }
 
 impl Reporter {
@@ -107,6 +211,57 @@ impl ReporterBuilder {
     /// How many bytes the reports that wait may hold, about; further ones are dropped and counted.
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.limits.queue_bytes = bytes;
+        self
+    }
+
+    /// Which reports are dropped when as many wait as may; by default those that come.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.limits.overflow = overflow;
+        self
+    }
+
+    /// Keeps reports in this directory until they are delivered, so that they survive what happens to the
+    /// program: each is written there before the call that hands it over returns, unless
+    /// [`durability`](Self::durability) says otherwise. Without it, the directory of
+    /// `XPANDER_REPORT_SPOOL_DIR`, else none.
+    ///
+    /// Several processes may share a directory; what one leaves behind when it ends, the next one or another
+    /// one delivers. The files can be read by their owner only, and hold reports as they would be sent: a
+    /// response is read, and content taken away or rewritten, before the call returns.
+    ///
+    /// A report is dated by the platform when it arrives.
+    ///
+    /// A directory that cannot be used is told and tried again with each report; until then reports are kept
+    /// in memory.
+    #[cfg(feature = "spool")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
+    pub fn spool(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.storage.dir = Some(dir.into());
+        self
+    }
+
+    /// When a report that was accepted is safe, if there is a spool.
+    #[cfg(feature = "spool")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.storage.durability = durability;
+        self
+    }
+
+    /// How many bytes the spool's directory may hold, about, those of other processes included; beyond it
+    /// reports are kept in memory.
+    #[cfg(feature = "spool")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
+    pub fn spool_bytes(mut self, bytes: u64) -> Self {
+        self.storage.limits.bytes = bytes;
+        self
+    }
+
+    /// How long a report may wait in the spool; older ones are dropped and counted when their turn comes.
+    #[cfg(feature = "spool")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
+    pub fn spool_age(mut self, age: Duration) -> Self {
+        self.storage.limits.age = age;
         self
     }
 
@@ -185,11 +340,26 @@ impl ReporterBuilder {
         } else {
             self.redaction.capture_content(false)
         };
-        Ok(Reporter::new(Delivery::new(
-            self.config.build()?,
-            self.limits,
+        let spool_dir = self.config.spool_dir()?;
+        #[cfg(feature = "spool")]
+        let storage = Storage {
+            dir: self.storage.dir.or(spool_dir.map(PathBuf::from)),
+            ..self.storage
+        };
+        #[cfg(not(feature = "spool"))]
+        if spool_dir.is_some() {
+            warn(format_args!(
+                "reports are kept in memory though XPANDER_REPORT_SPOOL_DIR is set: this program was built \
+                 without xpander-report's feature `spool`"
+            ));
+        }
+        Ok(Reporter::new(Delivery::new(Settings {
+            config: Arc::new(self.config.build()?),
+            limits: self.limits,
             redaction,
             targets,
-        )))
+            #[cfg(feature = "spool")]
+            storage,
+        })))
     }
 }

@@ -18,6 +18,7 @@ const ALLOW_HTTP: &str = "XPANDER_REPORT_ALLOW_HTTP";
 const CAPTURE_CONTENT: &str = "XPANDER_REPORT_CAPTURE_CONTENT";
 const DISABLED: &str = "XPANDER_REPORT_DISABLED";
 const TARGETS: &str = "XPANDER_REPORT_TARGETS";
+const SPOOL_DIR: &str = "XPANDER_REPORT_SPOOL_DIR";
 const IS_STG: &str = "IS_STG";
 
 const PRODUCTION: &str = "https://inbound.xpander.ai";
@@ -249,6 +250,11 @@ impl ConfigBuilder {
     /// The targets that the environment lists.
     pub(crate) fn targets(&self) -> Result<String, ConfigError> {
         Ok(self.variable(TARGETS)?.unwrap_or_default())
+    }
+
+    /// The directory that the environment names for reports that wait.
+    pub(crate) fn spool_dir(&self) -> Result<Option<String>, ConfigError> {
+        self.given(None, SPOOL_DIR)
     }
 
     fn switch(

@@ -15,6 +15,8 @@ const MOST_ITEMS: usize = 16 << 20;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope {
     pub(crate) id: Option<TaskId>,
+    /// The id came from the program.
+    pub(crate) is_named: bool,
     /// The agent that the report names; none: the reporter's.
     pub(crate) agent_id: Option<String>,
     /// Set when the report is accepted.
@@ -46,6 +48,8 @@ pub(crate) struct Envelope {
     pub(crate) only_if_failed: bool,
     /// The function's own limit for each field of content.
     pub(crate) max_bytes: Option<usize>,
+    /// What may not leave was taken away already.
+    pub(crate) is_redacted: bool,
 }
 
 /// One field of an envelope.
@@ -129,7 +133,19 @@ impl Envelope {
     pub(crate) fn accept(&mut self) {
         let sequence = Sequence::next();
         self.sequence = Some(sequence);
+        self.is_named = self.id.is_some();
         self.id.get_or_insert_with(|| sequence.id());
+    }
+
+    /// A report from which what may not leave was taken away.
+    #[cfg(feature = "http")]
+    pub(crate) fn redacted(report: TaskReport, sequence: Sequence, is_named: bool) -> Self {
+        Self {
+            sequence: Some(sequence),
+            is_named,
+            is_redacted: true,
+            ..Self::from(report)
+        }
     }
 
     /// Adds an item of a stream that the run returned.
@@ -220,6 +236,8 @@ impl Envelope {
         self.agent_id = newer.agent_id.or(self.agent_id.take());
         self.sequence = newer.sequence.or(self.sequence);
         self.target = newer.target.or(self.target.take());
+        self.is_named |= newer.is_named;
+        self.is_redacted &= newer.is_redacted;
         self.is_success = newer.is_success;
         self.error_type = newer.error_type;
         self.max_bytes = match (self.max_bytes, newer.max_bytes) {
@@ -279,6 +297,8 @@ impl From<TaskReport> for Envelope {
             error_type: None,
             only_if_failed: false,
             max_bytes: None,
+            is_named: false,
+            is_redacted: false,
         }
     }
 }

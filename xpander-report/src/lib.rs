@@ -59,6 +59,7 @@ mod caught;
 mod client;
 #[cfg(feature = "http")]
 mod config;
+mod dead_letter;
 mod declared;
 #[cfg(feature = "http")]
 mod delivery;
@@ -74,6 +75,8 @@ mod llm_response;
 mod luck;
 mod outcome;
 mod own_thread;
+#[cfg(feature = "http")]
+mod process;
 mod provider;
 mod recognition;
 mod record;
@@ -85,6 +88,11 @@ mod run;
 mod secret;
 mod sequence;
 mod sink;
+#[cfg(feature = "spool")]
+mod spool;
+#[cfg(all(feature = "http", not(feature = "spool")))]
+#[path = "spool/absent.rs"]
+mod spool;
 mod stats;
 mod stream;
 #[cfg(feature = "http")]
@@ -102,8 +110,10 @@ pub use xpander_report_macros::tool;
 pub use agent::Agent;
 #[cfg(feature = "bedrock")]
 pub use bedrock::Bedrock;
+#[cfg(feature = "spool")]
+pub use builder::Durability;
 #[cfg(feature = "http")]
-pub use builder::ReporterBuilder;
+pub use builder::{Overflow, ReporterBuilder};
 #[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
 pub use caught::CatchResponses;
 #[cfg(feature = "tower")]
@@ -112,6 +122,7 @@ pub use caught::{Catching, CatchingFuture, CaughtBody, HttpAnswer};
 pub use client::Client;
 #[cfg(feature = "http")]
 pub use config::{Config, ConfigBuilder};
+pub use dead_letter::DeadLetter;
 #[cfg(feature = "http")]
 pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 pub use handle::{EnteredTask, InTask, TaskHandle, WithTask, current_task};
@@ -120,7 +131,7 @@ pub use provider::{ProviderResponse, Shape};
 pub use redaction::Redaction;
 pub use report::TaskReport;
 pub use reporter::{AlreadyInstalled, Reporter, ReporterGuard};
-pub use stats::{Dropped, FlushOutcome, Stats};
+pub use stats::{Dropped, FlushOutcome, NotPersisted, Stats};
 pub use task::{Task, TaskInput, TaskStatus};
 pub use tokens::Tokens;
 

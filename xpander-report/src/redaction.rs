@@ -78,6 +78,11 @@ impl Redaction {
 
     /// The report as it will be sent.
     pub(crate) fn finish(&self, mut envelope: Envelope) -> TaskReport {
+        if envelope.is_redacted {
+            let max_bytes = envelope.max_bytes.unwrap_or(usize::MAX);
+            cut(&mut envelope, max_bytes);
+            return envelope.finish();
+        }
         if self.content {
             cut(&mut envelope, self.max_bytes);
         } else {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::{Agent, Tokens, json};
@@ -9,7 +9,7 @@ use crate::{Agent, Tokens, json};
 /// What is sent about one run: the parameters of the platform's `report_external_task` call.
 ///
 /// Everything is optional. What is not set travels as the platform's default. It serialises to the
-/// body that goes over the wire.
+/// body that goes over the wire, and is read from it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,6 +24,9 @@ use crate::{Agent, Tokens, json};
 ///     .duration(Duration::from_millis(4_700));
 /// let body = serde_json::to_string(&report).unwrap();
 /// assert!(body.starts_with(r#"{"id":"order-9921","input":"Summarise Q4 earnings""#));
+///
+/// let same: TaskReport = serde_json::from_str(&body).unwrap();
+/// assert_eq!(same.id, report.id);
 /// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
@@ -152,5 +155,44 @@ impl Serialize for TaskReport {
         body.serialize_field("duration", &self.duration.unwrap_or(0.0))?;
         body.serialize_field("used_tools", &self.used_tools)?;
         body.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for TaskReport {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename = "TaskReport")]
+        struct Body {
+            id: Option<String>,
+            agent_id: Option<String>,
+            input: Option<String>,
+            llm_response: Option<Box<RawValue>>,
+            tokens: Option<Tokens>,
+            is_success: Option<bool>,
+            result: Option<String>,
+            #[serde(deserialize_with = "number")]
+            duration: Option<f64>,
+            used_tools: Option<Vec<String>>,
+        }
+
+        /// Null stands for a number that JSON cannot hold.
+        fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+            let number = Option::deserialize(deserializer)?;
+            Ok(Some(number.unwrap_or(f64::NAN)))
+        }
+
+        let body = Body::deserialize(deserializer)?;
+        Ok(Self {
+            id: body.id,
+            agent_id: body.agent_id,
+            input: body.input,
+            llm_response: body.llm_response,
+            tokens: body.tokens,
+            is_success: body.is_success,
+            result: body.result,
+            duration: body.duration,
+            used_tools: body.used_tools.unwrap_or_default(),
+            agent: None,
+        })
     }
 }

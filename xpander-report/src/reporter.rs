@@ -8,8 +8,8 @@ use crate::diagnostics::warn;
 use crate::envelope::Envelope;
 use crate::global;
 use crate::own_thread::is_quiet;
-use crate::sink::{Flushing, Off, Sink};
-use crate::{FlushOutcome, Stats, TaskReport};
+use crate::sink::{After, Flushing, Off, Sink};
+use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, TaskReport};
 
 /// How long a [`ReporterGuard`] waits.
 const GUARD_FLUSH: Duration = Duration::from_secs(2);
@@ -90,22 +90,74 @@ impl Reporter {
     /// Reports that wait for a retry are tried at once. If the platform refuses the API key, it waits no
     /// longer. Needs no particular runtime.
     pub async fn flush(&self, timeout: Duration) -> FlushOutcome {
-        self.sink.flush(timeout).await
+        self.sink.flush(timeout, After::GoOn).await
     }
 
     /// [`flush`](Self::flush) for code that is not async. It blocks this thread.
     pub fn flush_blocking(&self, timeout: Duration) -> FlushOutcome {
-        self.wait(self.sink.flush(timeout), timeout)
+        self.wait(self.sink.flush(timeout, After::GoOn), timeout)
     }
 
-    /// Flushes, then takes no more reports. What is left after `timeout` is dropped and counted.
+    /// Flushes, then takes no more reports. What is left after `timeout` is in the spool if there is one, and
+    /// other processes may deliver it; else it is dropped and counted.
     pub async fn shutdown(&self, timeout: Duration) -> FlushOutcome {
-        self.sink.shutdown(timeout).await
+        self.sink.flush(timeout, After::Stop).await
     }
 
     /// [`shutdown`](Self::shutdown) for code that is not async. It blocks this thread.
     pub fn shutdown_blocking(&self, timeout: Duration) -> FlushOutcome {
-        self.wait(self.sink.shutdown(timeout), timeout)
+        self.wait(self.sink.flush(timeout, After::Stop), timeout)
+    }
+
+    /// Waits until everything accepted so far is safe, at most for `timeout`: on disk, as
+    /// [`Durability`](crate::ReporterBuilder::spool) says, or delivered. For workers that acknowledge a job only
+    /// then. Without a spool that is delivery alone.
+    ///
+    /// # Errors
+    /// Something is not safe when the time is up; or reports were dropped in the last minute, among which may be
+    /// those of the caller.
+    pub async fn persisted(&self, timeout: Duration) -> Result<(), NotPersisted> {
+        self.sink.persisted(timeout).await
+    }
+
+    /// [`persisted`](Self::persisted) for code that is not async. It blocks this thread.
+    ///
+    /// # Errors
+    /// Those of [`persisted`](Self::persisted).
+    pub fn persisted_blocking(&self, timeout: Duration) -> Result<(), NotPersisted> {
+        let patience = patience(timeout);
+        block_on_for(self.sink.persisted(timeout), patience).unwrap_or_else(|| {
+            Err(NotPersisted {
+                pending: self.stats().pending,
+                dropped: 0,
+                reason: None,
+            })
+        })
+    }
+
+    /// Waits until everything is delivered that is in the spool and that no other process has, at most for
+    /// `timeout`. [`flush`](Self::flush) waits for what this reporter accepted.
+    #[cfg(feature = "http")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+    pub async fn drain(&self, timeout: Duration) -> FlushOutcome {
+        self.sink.drain(timeout).await
+    }
+
+    /// The reports that the platform refused for good, oldest first; with a spool, also those of other
+    /// processes. Reads from disk.
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.sink.dead_letters()
+    }
+
+    /// Accepts again those of them that `choose` says, after what was wrong with them has been mended on the
+    /// platform's side. Returns how many.
+    pub fn retry_dead_letters(&self, mut choose: impl FnMut(&DeadLetter) -> bool) -> usize {
+        self.sink.retry_dead_letters(&mut choose)
+    }
+
+    /// Deletes those of them that `choose` says. Returns how many.
+    pub fn delete_dead_letters(&self, mut choose: impl FnMut(&DeadLetter) -> bool) -> usize {
+        self.sink.delete_dead_letters(&mut choose)
     }
 
     /// What it has done so far.
@@ -126,8 +178,7 @@ impl Reporter {
 
     /// Waits a little longer than the worker should take, whatever became of it.
     fn wait(&self, flushing: Flushing<'_>, timeout: Duration) -> FlushOutcome {
-        let patience = timeout.saturating_add(Duration::from_millis(500));
-        block_on_for(flushing, patience).unwrap_or_else(|| FlushOutcome {
+        block_on_for(flushing, patience(timeout)).unwrap_or_else(|| FlushOutcome {
             pending: self.stats().pending,
             timed_out: true,
             ..FlushOutcome::default()
@@ -173,6 +224,11 @@ impl fmt::Debug for Reporter {
     }
 }
 
+/// The worker answers in time, unless something is very wrong with it.
+fn patience(timeout: Duration) -> Duration {
+    timeout.saturating_add(Duration::from_millis(500))
+}
+
 /// Flushes the installed reporter when it is dropped.
 #[derive(Debug)]
 #[must_use = "dropping the guard flushes at once; keep it until the end of `main`"]
@@ -182,8 +238,8 @@ pub struct ReporterGuard {
 
 impl Drop for ReporterGuard {
     fn drop(&mut self) {
-        let outcome = self.reporter.flush_blocking(GUARD_FLUSH);
-        self.reporter.sink.leave();
+        let flushing = self.reporter.sink.flush(GUARD_FLUSH, After::Leave);
+        let outcome = self.reporter.wait(flushing, GUARD_FLUSH);
         if outcome.pending > 0 {
             warn(format_args!(
                 "{} reports were not delivered when the guard was dropped; flush for longer, or see \

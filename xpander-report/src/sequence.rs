@@ -3,40 +3,63 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use once_cell::sync::Lazy;
+#[cfg(feature = "http")]
+use serde::{Deserialize, Serialize};
 
 use crate::task_id::TaskId;
 
 /// Where a report stands among all reports, also those of other processes as well as their clocks
 /// agree: the wall clock first, then what only this process has, then its own count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "http", derive(Deserialize, Serialize))]
 pub(crate) struct Sequence {
-    at: Duration,
+    pub(crate) at: Duration,
     process: u64,
-    count: u64,
+    pub(crate) count: u64,
 }
 
-/// Random to each process. `RandomState` is seeded by the operating system.
-static PROCESS: Lazy<[u64; 2]> = Lazy::new(|| [(); 2].map(|()| RandomState::new().hash_one(0)));
-static COUNT: AtomicU64 = AtomicU64::new(0);
+/// Random to each program. `RandomState` is seeded by the operating system.
+static PROGRAM: Lazy<[u64; 2]> = Lazy::new(|| [(); 2].map(|()| RandomState::new().hash_one(0)));
+static COUNT: AtomicU64 = AtomicU64::new(1);
+
+const STEP: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
+
+/// Random to each process: one that was forked has the memory of another.
+fn process() -> u64 {
+    #[cfg(feature = "http")]
+    let salt = crate::process::salt();
+    #[cfg(not(feature = "http"))]
+    let salt = 0_u64;
+    PROGRAM[0].wrapping_add(salt.wrapping_mul(STEP as u64))
+}
+
+/// The wall clock, since the Unix epoch.
+pub(crate) fn now() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default()
+}
 
 impl Sequence {
     /// The next one of this process.
     pub(crate) fn next() -> Self {
         Self {
-            at: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default(),
-            process: PROCESS[0],
+            at: now(),
+            process: process(),
             count: COUNT.fetch_add(1, Ordering::Relaxed),
         }
+    }
+
+    /// The count of the last one that this process gave; 0 before the first.
+    #[cfg(feature = "http")]
+    pub(crate) fn last_count() -> u64 {
+        COUNT.load(Ordering::Relaxed).saturating_sub(1)
     }
 
     /// An id that no other sequence gives: a UUIDv7 whose random part starts at a random place in
     /// each process and goes on in steps, so that a process never meets itself and two processes
     /// do not meet in the same millisecond.
     pub(crate) fn id(&self) -> TaskId {
-        const STEP: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
-        let start = u128::from(PROCESS[0]) << 64 | u128::from(PROCESS[1]);
+        let start = u128::from(self.process) << 64 | u128::from(PROGRAM[1]);
         let random = start.wrapping_add(STEP.wrapping_mul(u128::from(self.count)));
         let mut bytes = [0; 10];
         bytes.copy_from_slice(&random.to_be_bytes()[..10]);

@@ -3,9 +3,15 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::envelope::Envelope;
-use crate::{FlushOutcome, Stats};
+use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats};
 
 pub(crate) type Flushing<'a> = Pin<Box<dyn Future<Output = FlushOutcome> + Send + 'a>>;
+
+pub(crate) type Persisting<'a> =
+    Pin<Box<dyn Future<Output = Result<(), NotPersisted>> + Send + 'a>>;
+
+/// Says of a report that was refused whether it is meant.
+pub(crate) type Chosen<'a> = &'a mut dyn FnMut(&DeadLetter) -> bool;
 
 /// Where a reporter's reports go.
 pub(crate) trait Sink: Send + Sync {
@@ -33,20 +39,49 @@ pub(crate) trait Sink: Send + Sync {
     )]
     fn count_unread(&self) {}
 
-    fn flush(&self, _timeout: Duration) -> Flushing<'_> {
+    fn flush(&self, _timeout: Duration, _after: After) -> Flushing<'_> {
         Box::pin(ready(FlushOutcome::default()))
     }
 
-    fn shutdown(&self, timeout: Duration) -> Flushing<'_> {
-        self.flush(timeout)
+    /// Waits until what is in the spool is delivered, too.
+    #[cfg(feature = "http")]
+    fn drain(&self, timeout: Duration) -> Flushing<'_> {
+        self.flush(timeout, After::GoOn)
+    }
+
+    /// Waits until everything accepted so far is safe.
+    fn persisted(&self, _timeout: Duration) -> Persisting<'_> {
+        Box::pin(ready(Ok(())))
     }
 
     fn stats(&self) -> Stats {
         Stats::default()
     }
 
-    /// The program is about to end, and has waited.
-    fn leave(&self) {}
+    /// The reports that were refused, oldest first.
+    fn dead_letters(&self) -> Vec<DeadLetter> {
+        Vec::new()
+    }
+
+    /// Accepts the chosen ones of them again. Returns how many.
+    fn retry_dead_letters(&self, _chosen: Chosen<'_>) -> usize {
+        0
+    }
+
+    /// Deletes the chosen ones of them. Returns how many.
+    fn delete_dead_letters(&self, _chosen: Chosen<'_>) -> usize {
+        0
+    }
+}
+
+/// What becomes of a reporter after a flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    GoOn,
+    /// The program is about to end.
+    Leave,
+    /// It takes no more reports.
+    Stop,
 }
 
 /// Drops everything.

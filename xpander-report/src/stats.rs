@@ -1,31 +1,44 @@
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-/// What a reporter has done so far, in reports but for `unread`.
+/// What a reporter has done so far, in reports where nothing else is said.
 ///
-/// At rest, `accepted = delivered + merged + left_out + pending + dead + dropped`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// At rest, `accepted + adopted = delivered + merged + left_out + pending + spooled + dead + dropped`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
     /// Handed over.
     pub accepted: u64,
+    /// Taken over from a process that ended and left them in the spool.
+    pub adopted: u64,
     /// Taken by the platform.
     pub delivered: u64,
-    /// Laid over an older report of the same task that still waited; they went as one.
+    /// Laid over an older report of the same task that still waited, or outdated by a newer one that had
+    /// arrived; they went as one.
     pub merged: u64,
     /// Left out by `sample`, when it was clear that the run had not failed.
     pub left_out: u64,
-    /// Accepted and neither delivered nor given up yet.
+    /// Neither delivered nor given up yet, and in memory only.
     pub pending: u64,
-    /// How many bytes those hold, about.
+    /// How many bytes are held in memory for delivery, about.
     pub pending_bytes: u64,
+    /// Neither delivered nor given up yet, and safe on disk.
+    pub spooled: u64,
+    /// Could not be written to the spool, and were kept in memory.
+    pub not_spooled: u64,
     /// Tries that failed and were put off.
     pub retried: u64,
-    /// Refused by the platform for good.
+    /// Refused by the platform for good; see [`dead_letters`](crate::Reporter::dead_letters).
     pub dead: u64,
     /// Responses that were too long to be read.
     pub unread: u64,
     /// Given up, by reason.
     pub dropped: Dropped,
+    /// How long the oldest has waited of those in memory for delivery.
+    pub oldest_age: Option<Duration>,
+    /// Why the last try failed that failed.
+    pub last_error: Option<String>,
 }
 
 /// Why reports were dropped.
@@ -38,12 +51,14 @@ pub struct Dropped {
     pub no_agent: u64,
     /// The reporter had been shut down, or was before they were delivered.
     pub shut_down: u64,
+    /// They waited in the spool for longer than any report may.
+    pub expired: u64,
 }
 
 impl Dropped {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.queue_full + self.no_agent + self.shut_down
+        self.queue_full + self.no_agent + self.shut_down + self.expired
     }
 }
 
@@ -56,7 +71,7 @@ pub struct FlushOutcome {
     pub delivered: u64,
     /// Safe on disk, to be delivered later.
     pub spooled: u64,
-    /// Still waiting when the time was up.
+    /// Still waiting when the time was up, in memory only.
     pub pending: u64,
     /// Refused by the platform for good, or given up.
     pub dropped: u64,
@@ -65,28 +80,71 @@ pub struct FlushOutcome {
 }
 
 impl FlushOutcome {
-    /// Whether nothing is left and nothing was lost.
+    /// Whether all of them are delivered.
     pub fn is_complete(&self) -> bool {
-        self.pending == 0 && self.dropped == 0 && !self.timed_out
+        self.pending == 0 && self.spooled == 0 && self.dropped == 0 && !self.timed_out
     }
 }
+
+/// Not everything that was accepted is safe; see [`Reporter::persisted`](crate::Reporter::persisted).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotPersisted {
+    /// Neither on disk nor delivered when the time was up.
+    pub pending: u64,
+    /// Dropped in the last minute.
+    pub dropped: u64,
+    /// What stands in the way, as far as is known.
+    pub reason: Option<String>,
+}
+
+impl fmt::Display for NotPersisted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} reports are neither on disk nor delivered, {} were dropped in the last minute",
+            self.pending, self.dropped
+        )?;
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for NotPersisted {}
 
 /// The counters behind [`Stats`].
 #[cfg(feature = "http")]
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) accepted: Counter,
+    pub(crate) adopted: Counter,
     /// The sum of what became of them.
     pub(crate) settled: Counter,
     pub(crate) delivered: Counter,
     pub(crate) merged: Counter,
     pub(crate) left_out: Counter,
     pub(crate) retried: Counter,
+    pub(crate) not_spooled: Counter,
     pub(crate) dead: Counter,
     pub(crate) unread: Counter,
     pub(crate) queue_full: Counter,
     pub(crate) no_agent: Counter,
     pub(crate) shut_down: Counter,
+    pub(crate) expired: Counter,
+}
+
+#[cfg(feature = "http")]
+impl Counters {
+    pub(crate) fn dropped(&self) -> Dropped {
+        Dropped {
+            queue_full: self.queue_full.get(),
+            no_agent: self.no_agent.get(),
+            shut_down: self.shut_down.get(),
+            expired: self.expired.get(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]

@@ -1,8 +1,7 @@
 //! The end of the process. It takes what is left along though nobody kept a guard: `main` returns or
 //! panics, or somebody calls `std::process::exit`.
 
-use std::process;
-use std::sync::{Arc, Condvar, Mutex, Once, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, Once, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,56 +9,54 @@ use super::{Shared, lock};
 use crate::block_on::block_on_for;
 use crate::diagnostics::warn;
 use crate::own_thread::is_quiet;
+use crate::process;
+use crate::sink::After;
+
+/// What a worker may take beyond its time, to write what is left to disk.
+const SLACK: Duration = Duration::from_millis(250);
 
 /// A wait without end would overflow the clock.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// All that have had something to deliver.
-static REPORTERS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
-
-/// The process that they belong to; a child that was forked has no part in them.
-static PROCESS: OnceLock<u32> = OnceLock::new();
+/// All that have had something to deliver, and the process that they belong to: a child that was forked has
+/// no part in them.
+static REPORTERS: Mutex<Vec<(u32, Weak<Shared>)>> = Mutex::new(Vec::new());
 
 /// Makes the end of the process wait for this reporter.
 pub(super) fn register(shared: &Arc<Shared>) {
     static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        PROCESS.get_or_init(process::id);
-        hook();
-    });
+    HOOK.call_once(|| process::at_exit(at_exit));
     let mut reporters = lock(&REPORTERS);
-    reporters.retain(|other| other.strong_count() > 0);
+    let generation = process::generation();
+    reporters.retain(|(made_in, other)| *made_in == generation && other.strong_count() > 0);
     if !reporters
         .iter()
-        .any(|other| Weak::as_ptr(other) == Arc::as_ptr(shared))
+        .any(|(_, other)| Weak::as_ptr(other) == Arc::as_ptr(shared))
     {
-        reporters.push(Arc::downgrade(shared));
+        reporters.push((generation, Arc::downgrade(shared)));
     }
 }
 
-#[allow(
-    unsafe_code,
-    reason = "only the C library can call us when the process ends"
-)]
-fn hook() {
-    extern "C" fn at_exit() {
-        // A panic must not go on into the C library.
-        let _ = std::panic::catch_unwind(deliver);
-    }
-    // SAFETY: the function is there as long as the process, takes nothing and does not unwind.
-    // It fails only without memory for it, and then there is no such wait.
-    let _ = unsafe { libc::atexit(at_exit) };
+extern "C" fn at_exit() {
+    // A panic must not go on into the C library.
+    let _ = std::panic::catch_unwind(deliver);
 }
 
 fn deliver() {
     // The worker, which would do it, is who ends the process.
-    if is_quiet() || PROCESS.get() != Some(&process::id()) {
+    if is_quiet() {
         return;
     }
+    let generation = process::generation();
     let reporters = std::mem::take(&mut *lock(&REPORTERS));
-    let reporters = reporters.iter().filter_map(Weak::upgrade);
+    let mine = reporters
+        .iter()
+        .filter(|(made_in, _)| *made_in == generation);
+    let reporters = mine.filter_map(|(_, shared)| shared.upgrade());
     let waiting: Vec<_> = reporters.filter(|shared| shared.waits_at_exit()).collect();
-    let patience = waiting.iter().map(|shared| shared.limits.exit_timeout);
+    let patience = waiting
+        .iter()
+        .map(|shared| shared.settings.limits.exit_timeout);
     let Some(patience) = patience.max().map(|patience| patience.min(LONGEST)) else {
         return;
     };
@@ -70,8 +67,8 @@ fn deliver() {
         let deadline = Instant::now() + patience;
         for shared in waiting {
             let left = deadline.saturating_duration_since(Instant::now());
-            let left = left.min(shared.limits.exit_timeout);
-            block_on_for(shared.flush(left, false), left);
+            let left = left.min(shared.settings.limits.exit_timeout);
+            block_on_for(shared.flush(left, After::Leave), left + SLACK);
             let pending = shared.pending();
             if pending > 0 {
                 warn(format_args!(
@@ -82,7 +79,7 @@ fn deliver() {
         asks.tell();
     });
     if started.is_ok() {
-        done.wait(patience + Duration::from_millis(100));
+        done.wait(patience + 2 * SLACK);
     }
 }
 

@@ -4,22 +4,59 @@ use tokio::sync::oneshot;
 
 use super::outbox::{Outbox, Ticket};
 use crate::FlushOutcome;
+use crate::sink::After;
 
-/// Somebody waits until everything accepted so far is settled.
+/// Somebody waits until everything accepted so far is settled, or safe.
 pub(super) struct FlushRequest {
-    /// The last report that it waits for.
-    pub(super) until: Ticket,
+    pub(super) ask: Ask,
+    /// The last reports that it waits for.
+    pub(super) until: Mark,
     pub(super) timeout: Duration,
-    /// Whether the worker ends afterwards.
-    pub(super) stop: bool,
     pub(super) done: oneshot::Sender<FlushOutcome>,
+}
+
+/// What somebody waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Delivery.
+    Flush(After),
+    /// Delivery also of what other processes left behind.
+    Drain,
+    /// That nothing is in memory only.
+    Persisted,
+}
+
+/// Everything accepted until a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) ticket: Ticket,
+    /// How many reports the spool had been given.
+    pub(super) appended: u64,
+    /// How many reports had been put into the queue, if there is a spool: they wait for what is on disk.
+    pub(super) queued: u64,
+}
+
+impl Mark {
+    /// Everything, whenever it comes.
+    pub(super) const ALL: Self = Self {
+        ticket: Ticket::MAX,
+        appended: 0,
+        queued: 0,
+    };
+}
+
+/// What is left of the reports that somebody waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) pending: u64,
+    pub(super) spooled: u64,
 }
 
 /// A flush under way.
 pub(super) struct Flush {
+    pub(super) ask: Ask,
     pub(super) deadline: Instant,
-    pub(super) stop: bool,
-    until: Ticket,
+    pub(super) until: Mark,
     outcome: FlushOutcome,
     done: oneshot::Sender<FlushOutcome>,
 }
@@ -29,8 +66,8 @@ impl Flush {
         // A wait without end would overflow the clock; a year is as good.
         let timeout = request.timeout.min(Duration::from_secs(365 * 24 * 3600));
         Self {
+            ask: request.ask,
             deadline: now + timeout,
-            stop: request.stop,
             until: request.until,
             outcome: FlushOutcome::default(),
             done: request.done,
@@ -48,26 +85,39 @@ impl Flush {
     fn mine(&self, tickets: &[Ticket]) -> u64 {
         tickets
             .iter()
-            .filter(|ticket| **ticket <= self.until)
+            .filter(|ticket| **ticket <= self.until.ticket)
             .count() as u64
     }
 
-    pub(super) fn is_over(&self, outbox: &Outbox, now: Instant) -> bool {
-        now >= self.deadline || !outbox.has_open_until(self.until) || outbox.is_refused()
+    /// Whether the worker stops after it.
+    pub(super) fn stops(&self) -> bool {
+        self.ask == Ask::Flush(After::Stop)
     }
 
-    /// Ends with what is still in the outbox pending.
-    pub(super) fn end(mut self, outbox: &Outbox) {
-        self.outcome.pending = outbox.open_until(self.until) as u64;
-        self.outcome.timed_out = self.outcome.pending > 0 && !outbox.is_refused();
+    /// Whether nobody comes back to what is left.
+    pub(super) fn leaves(&self) -> bool {
+        matches!(self.ask, Ask::Flush(After::Leave | After::Stop))
+    }
+
+    /// Whether there is no more to wait for, but for time.
+    pub(super) fn gives_up(&self, outbox: &Outbox, now: Instant) -> bool {
+        now >= self.deadline || outbox.is_refused() && self.ask != Ask::Persisted
+    }
+
+    /// Ends with so much left of what it waits for.
+    pub(super) fn end(mut self, left: Left, now: Instant) {
+        self.outcome.pending = left.pending;
+        self.outcome.spooled = left.spooled;
+        let is_left = left.pending + left.spooled > 0;
+        self.outcome.timed_out = is_left && now >= self.deadline;
         self.answer();
     }
 
-    /// Ends with what is still in the outbox dropped.
-    pub(super) fn end_dropped(mut self, outbox: &Outbox) {
-        let left = outbox.open_until(self.until) as u64;
-        self.outcome.dropped += left;
-        self.outcome.timed_out = left > 0;
+    /// Ends with what is left in memory dropped.
+    pub(super) fn end_dropped(mut self, left: Left) {
+        self.outcome.spooled = left.spooled;
+        self.outcome.dropped += left.pending;
+        self.outcome.timed_out = left.pending + left.spooled > 0;
         self.answer();
     }
 

@@ -1,9 +1,11 @@
 //! Delivery over HTTP: the queue that callers put reports into, and the thread that empties it.
 
+mod dead;
 #[cfg(any(unix, windows))]
 mod exit;
 mod flush;
 mod gate;
+mod lately;
 mod outbox;
 mod requests;
 mod retry;
@@ -13,21 +15,26 @@ mod worker;
 use std::future::ready;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_queue::SegQueue;
+use once_cell::sync::OnceCell;
 use tokio::sync::{Notify, oneshot};
 
-use crate::builder::Limits;
+use crate::builder::{Overflow, Settings};
+use crate::capture::guarded;
 use crate::diagnostics::warn;
 use crate::envelope::Envelope;
 use crate::own_thread::is_quiet;
-use crate::sink::{Flushing, Sink};
+use crate::recognition::recognise;
+use crate::sequence::{self, Sequence};
+use crate::sink::{After, Chosen, Flushing, Persisting, Sink};
+use crate::spool::Spool;
 use crate::stats::{Counter, Counters};
-use crate::targets::Targets;
-use crate::{Config, Dropped, FlushOutcome, Redaction, Stats};
-use flush::FlushRequest;
-use outbox::Ticket;
+use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, process};
+use dead::DeadLetters;
+use flush::{Ask, FlushRequest, Mark};
+use lately::Lately;
 
 pub(crate) use retry::Refusal;
 
@@ -35,20 +42,35 @@ pub(crate) use retry::Refusal;
 /// ends.
 pub(crate) struct Delivery {
     shared: Arc<Shared>,
+    /// The process in which it was made.
+    generation: u32,
+    /// What a forked child uses instead: it has the queue of `shared`, but not the thread that empties it.
+    in_child: OnceCell<Box<Self>>,
 }
 
 /// What callers and the worker share.
 struct Shared {
-    config: Arc<Config>,
-    limits: Limits,
-    redaction: Redaction,
-    targets: Targets,
+    settings: Settings,
+    spool: Option<Arc<Spool>>,
+    dead: DeadLetters,
     counters: Counters,
-    queue: SegQueue<(Ticket, usize, Box<Envelope>)>,
+    queue: SegQueue<(usize, Box<Envelope>)>,
+    /// How many were put into the queue, if there is a spool.
+    queued: AtomicU64,
+    /// How many were taken out of it.
+    taken: AtomicU64,
     /// How many bytes the queue holds.
     queued_bytes: AtomicUsize,
     /// How many bytes the worker holds.
     held_bytes: AtomicUsize,
+    /// How many of those reports that the worker holds lie on disk.
+    held_spooled: AtomicU64,
+    /// How many reports the worker has read from disk.
+    spool_read: AtomicU64,
+    /// When the oldest came that the worker holds, in milliseconds since the epoch; 0: it holds none.
+    oldest: AtomicU64,
+    last_error: Mutex<Option<String>>,
+    drops: Lately,
     flushes: Mutex<Vec<FlushRequest>>,
     /// No more reports are taken.
     closed: AtomicBool,
@@ -60,6 +82,8 @@ struct Shared {
     /// Whether there is a worker.
     is_running: Mutex<bool>,
     is_full: AtomicBool,
+    /// The spool does not take reports.
+    is_spool_broken: AtomicBool,
     /// How many had been accepted when somebody waited for the end of the program.
     left_at: AtomicU64,
     warned_no_agent: AtomicBool,
@@ -67,70 +91,111 @@ struct Shared {
 }
 
 impl Delivery {
-    pub(crate) fn new(
-        config: Config,
-        limits: Limits,
-        redaction: Redaction,
-        targets: Targets,
-    ) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                config: Arc::new(config),
-                limits,
-                redaction,
-                targets,
-                counters: Counters::default(),
-                queue: SegQueue::new(),
-                queued_bytes: AtomicUsize::new(0),
-                held_bytes: AtomicUsize::new(0),
-                flushes: Mutex::default(),
-                closed: AtomicBool::new(false),
-                abandoned: AtomicBool::new(false),
-                asleep: AtomicBool::new(true),
-                wake: Notify::new(),
-                is_running: Mutex::new(false),
-                is_full: AtomicBool::new(false),
-                left_at: AtomicU64::new(0),
-                warned_no_agent: AtomicBool::new(false),
-                warned_no_thread: AtomicBool::new(false),
-            }),
+    pub(crate) fn new(settings: Settings) -> Self {
+        process::watch_forks();
+        let spool = settings.open_spool().map(Arc::new);
+        let shared = Arc::new(Shared {
+            dead: DeadLetters::new(spool.clone()),
+            spool,
+            settings,
+            counters: Counters::default(),
+            queue: SegQueue::new(),
+            queued: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            queued_bytes: AtomicUsize::new(0),
+            held_bytes: AtomicUsize::new(0),
+            held_spooled: AtomicU64::new(0),
+            spool_read: AtomicU64::new(0),
+            oldest: AtomicU64::new(0),
+            last_error: Mutex::default(),
+            drops: Lately::default(),
+            flushes: Mutex::default(),
+            closed: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+            asleep: AtomicBool::new(true),
+            wake: Notify::new(),
+            is_running: Mutex::new(false),
+            is_full: AtomicBool::new(false),
+            is_spool_broken: AtomicBool::new(false),
+            left_at: AtomicU64::new(0),
+            warned_no_agent: AtomicBool::new(false),
+            warned_no_thread: AtomicBool::new(false),
+        });
+        if shared.spool.is_some() {
+            // Other processes may have left something behind.
+            shared.wake();
         }
+        Self {
+            shared,
+            generation: process::generation(),
+            in_child: OnceCell::new(),
+        }
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        if self.generation == process::generation() {
+            return &self.shared;
+        }
+        let child = self
+            .in_child
+            .get_or_init(|| Box::new(Self::new(self.shared.settings.clone())));
+        child.shared()
     }
 }
 
 impl Sink for Delivery {
     fn wants(&self, module: &str, function: &str) -> bool {
-        self.shared.targets.contain(module, function)
+        self.shared.settings.targets.contain(module, function)
     }
 
     fn captures_content(&self) -> bool {
-        self.shared.redaction.captures_content()
+        self.shared.settings.redaction.captures_content()
     }
 
     fn accept(&self, envelope: Box<Envelope>) {
-        self.shared.accept(envelope);
+        self.shared().accept(envelope);
     }
 
     fn count_unread(&self) {
-        self.shared.counters.unread.add(1);
+        self.shared().counters.unread.add(1);
     }
 
-    fn flush(&self, timeout: Duration) -> Flushing<'_> {
-        self.shared.flush(timeout, false)
+    fn flush(&self, timeout: Duration, after: After) -> Flushing<'_> {
+        let shared = self.shared();
+        if after == After::Stop {
+            shared.closed.store(true, Ordering::SeqCst);
+        }
+        shared.flush(timeout, after)
     }
 
-    fn shutdown(&self, timeout: Duration) -> Flushing<'_> {
-        self.shared.closed.store(true, Ordering::SeqCst);
-        self.shared.flush(timeout, true)
+    fn drain(&self, timeout: Duration) -> Flushing<'_> {
+        self.shared().drain(timeout)
+    }
+
+    fn persisted(&self, timeout: Duration) -> Persisting<'_> {
+        self.shared().persisted(timeout)
     }
 
     fn stats(&self) -> Stats {
-        self.shared.stats()
+        self.shared().stats()
     }
 
-    fn leave(&self) {
-        let accepted = self.shared.counters.accepted.get();
-        self.shared.left_at.store(accepted, Ordering::Relaxed);
+    fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.shared().dead.all()
+    }
+
+    fn retry_dead_letters(&self, chosen: Chosen<'_>) -> usize {
+        let shared = self.shared();
+        shared.dead.take(chosen, |letter| {
+            let mut envelope = Envelope::from(letter.report.clone().agent_id(&letter.agent_id));
+            envelope.is_redacted = true;
+            envelope.accept();
+            shared.accept(Box::new(envelope));
+        })
+    }
+
+    fn delete_dead_letters(&self, chosen: Chosen<'_>) -> usize {
+        self.shared().dead.take(chosen, |_| ())
     }
 }
 
@@ -145,35 +210,136 @@ impl Shared {
     fn accept(self: &Arc<Self>, envelope: Box<Envelope>) {
         let counters = &self.counters;
         // Counted before the report is in the queue, so that a flush sees rather too many than too few.
-        let ticket = counters.accepted.add(1);
+        let count = counters.accepted.add(1);
         if self.closed.load(Ordering::SeqCst) {
-            self.count(&counters.shut_down, 1);
+            self.drop_one(&counters.shut_down);
             return;
         }
-        if envelope.agent_id.is_none() && self.config.agent_id.is_none() {
+        if envelope.agent_id.is_none() && self.settings.config.agent_id.is_none() {
             self.drop_without_agent();
             return;
         }
-        // By its own ticket, so that of several at the limit only those beyond it are dropped.
-        let reports = ticket.saturating_sub(counters.settled.get());
+        let Some(envelope) = self.write(envelope) else {
+            self.wake();
+            return;
+        };
+        // By its own count, so that of several at the limit only those beyond it are dropped.
+        let count = count.saturating_add(counters.adopted.get());
+        let reports = count.saturating_sub(counters.settled.get() + self.spooled());
         let bytes = envelope.bytes();
+        let limits = &self.settings.limits;
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         let held = self.held_bytes.load(Ordering::Relaxed);
-        let is_full = reports > self.limits.queue_capacity
-            || queued.saturating_add(held).saturating_add(bytes) > self.limits.queue_bytes;
-        if is_full {
+        let is_full = reports > limits.queue_capacity
+            || queued.saturating_add(held).saturating_add(bytes) > limits.queue_bytes;
+        if is_full && limits.overflow == Overflow::DropNewest {
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.drop_when_full();
             return;
         }
-        self.queue.push((ticket, bytes, envelope));
+        self.queue.push((bytes, envelope));
+        if self.spool.is_some() {
+            self.queued.fetch_add(1, Ordering::Release);
+        }
+        if is_full {
+            self.shorten_queue();
+        }
         self.wake();
     }
 
-    /// Reports in the queue and with the worker.
+    /// Writes the report to the spool, if each goes there. Returns it if it has to be kept in memory.
+    fn write(&self, mut envelope: Box<Envelope>) -> Option<Box<Envelope>> {
+        let Some(spool) = self.spool.as_ref().filter(|_| self.settings.is_durable()) else {
+            return Some(envelope);
+        };
+        if self.recognise(&mut envelope) {
+            return None;
+        }
+        if let Err(error) = self.append(spool, &mut envelope) {
+            self.counters.not_spooled.add(1);
+            if !self.is_spool_broken.swap(true, Ordering::Relaxed) {
+                warn(format_args!(
+                    "reports are kept in memory because the spool in {} does not take them: {error}",
+                    spool.directory().path().display()
+                ));
+            }
+            return Some(envelope);
+        }
+        self.is_spool_broken.store(false, Ordering::Relaxed);
+        None
+    }
+
+    /// Reads the report's responses. Says whether it is left out.
+    fn recognise(&self, envelope: &mut Envelope) -> bool {
+        if guarded(|| recognise(envelope)).is_none() {
+            warn(format_args!("a response was not read because of a panic"));
+        }
+        let is_left_out = envelope.is_left_out();
+        if is_left_out {
+            self.settle(&self.counters.left_out, 1);
+        }
+        is_left_out
+    }
+
+    /// Writes a report to the spool as it will be sent. What may not leave is gone from it afterwards.
+    fn append(&self, spool: &Spool, envelope: &mut Box<Envelope>) -> std::io::Result<()> {
+        let sequence = envelope.sequence.unwrap_or_else(Sequence::next);
+        let is_named = envelope.is_named;
+        let configured = || self.settings.config.agent_id.as_deref().unwrap_or_default();
+        let finished = self
+            .settings
+            .redaction
+            .finish(std::mem::take(&mut **envelope));
+        let agent = finished.named_agent().unwrap_or_else(configured).to_owned();
+        let appended = spool.append(&finished, agent, sequence, is_named);
+        if appended.is_err() {
+            **envelope = Envelope::redacted(finished, sequence, is_named);
+        }
+        appended
+    }
+
+    /// Of the reports that the worker did not take yet, the oldest are dropped when there are too many.
+    #[cold]
+    fn shorten_queue(&self) {
+        let limits = &self.settings.limits;
+        while self.queue.len() as u64 > limits.queue_capacity
+            || self.queued_bytes.load(Ordering::Relaxed) > limits.queue_bytes
+        {
+            let Some((bytes, _)) = self.queue.pop() else {
+                return;
+            };
+            self.taken.fetch_add(1, Ordering::Release);
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.drop_when_full();
+        }
+    }
+
+    /// Whether more is in memory than may be.
+    fn is_over_limit(&self) -> bool {
+        let limits = &self.settings.limits;
+        self.pending() > limits.queue_capacity || self.pending_bytes() > limits.queue_bytes as u64
+    }
+
+    /// Reports accepted and not settled.
+    fn outstanding(&self) -> u64 {
+        let counters = &self.counters;
+        let settled = counters.settled.get();
+        (counters.accepted.get() + counters.adopted.get()).saturating_sub(settled)
+    }
+
+    /// Of those, the ones on disk.
+    fn spooled(&self) -> u64 {
+        let Some(spool) = &self.spool else {
+            return 0;
+        };
+        let read = self.spool_read.load(Ordering::Acquire);
+        let unread = spool.appended().saturating_sub(read);
+        unread + self.held_spooled.load(Ordering::Acquire)
+    }
+
+    /// Of those, the ones in memory only.
     fn pending(&self) -> u64 {
-        let settled = self.counters.settled.get();
-        self.counters.accepted.get().saturating_sub(settled)
+        self.outstanding().saturating_sub(self.spooled())
     }
 
     fn pending_bytes(&self) -> u64 {
@@ -183,7 +349,7 @@ impl Shared {
 
     #[cold]
     fn drop_without_agent(&self) {
-        self.count(&self.counters.no_agent, 1);
+        self.drop_one(&self.counters.no_agent);
         if !self.warned_no_agent.swap(true, Ordering::Relaxed) {
             warn(format_args!(
                 "a report is dropped because it names no agent: set the environment variable \
@@ -194,13 +360,20 @@ impl Shared {
 
     #[cold]
     fn drop_when_full(&self) {
-        self.count(&self.counters.queue_full, 1);
+        self.drop_one(&self.counters.queue_full);
         if !self.is_full.swap(true, Ordering::Relaxed) {
+            let limits = &self.settings.limits;
             warn(format_args!(
                 "reports are dropped: as many wait for the platform as may ({} reports, {} bytes)",
-                self.limits.queue_capacity, self.limits.queue_bytes
+                limits.queue_capacity, limits.queue_bytes
             ));
         }
+    }
+
+    #[cold]
+    fn drop_one(&self, reason: &Counter) {
+        self.drops.add(1, Instant::now());
+        self.count(reason, 1);
     }
 
     /// Wakes the worker if it waits; starts it if there is none.
@@ -245,19 +418,33 @@ impl Shared {
         true
     }
 
-    fn flush(self: &Arc<Self>, timeout: Duration, stop: bool) -> Flushing<'_> {
-        if self.pending() == 0 {
+    fn flush(self: &Arc<Self>, timeout: Duration, after: After) -> Flushing<'_> {
+        if after == After::Leave {
+            let accepted = self.counters.accepted.get();
+            self.left_at.store(accepted, Ordering::Relaxed);
+        }
+        // With a spool, a worker that stops must let go of it.
+        if self.outstanding() == 0 && (after != After::Stop || self.spool.is_none()) {
             return Box::pin(ready(FlushOutcome::default()));
         }
+        self.ask(Ask::Flush(after), self.mark(), timeout)
+    }
+
+    /// Delivers what other processes left behind, too.
+    fn drain(self: &Arc<Self>, timeout: Duration) -> Flushing<'_> {
+        self.ask(Ask::Drain, Mark::ALL, timeout)
+    }
+
+    fn ask(self: &Arc<Self>, ask: Ask, until: Mark, timeout: Duration) -> Flushing<'_> {
         // The worker cannot wait for itself.
         if is_quiet() {
             return Box::pin(ready(self.timed_out()));
         }
         let (done, outcome) = oneshot::channel();
         lock(&self.flushes).push(FlushRequest {
-            until: self.counters.accepted.get(),
+            ask,
+            until,
             timeout,
-            stop,
             done,
         });
         if self.start() {
@@ -268,16 +455,55 @@ impl Shared {
         Box::pin(async move { outcome.await.unwrap_or_else(|_| self.timed_out()) })
     }
 
+    /// What was accepted so far.
+    fn mark(&self) -> Mark {
+        Mark {
+            ticket: Sequence::last_count(),
+            appended: self.spool.as_ref().map_or(0, |spool| spool.appended()),
+            queued: self.queued.load(Ordering::Acquire),
+        }
+    }
+
+    fn persisted(self: &Arc<Self>, timeout: Duration) -> Persisting<'_> {
+        let mark = self.mark();
+        let is_synced = !self.settings.is_synced()
+            || self
+                .spool
+                .as_ref()
+                .is_none_or(|spool| spool.is_synced(mark.appended));
+        if self.pending() == 0 && is_synced {
+            return Box::pin(ready(self.as_persisted(0)));
+        }
+        let asked = self.ask(Ask::Persisted, mark, timeout);
+        Box::pin(async move {
+            let outcome = asked.await;
+            self.as_persisted(outcome.pending)
+        })
+    }
+
+    fn as_persisted(&self, pending: u64) -> Result<(), NotPersisted> {
+        let dropped = self.drops.count(Instant::now());
+        if pending == 0 && dropped == 0 {
+            return Ok(());
+        }
+        Err(NotPersisted {
+            pending,
+            dropped,
+            reason: lock(&self.last_error).clone(),
+        })
+    }
+
     /// Whether the end of the program shall wait for it.
     #[cfg(any(unix, windows))]
     fn waits_at_exit(&self) -> bool {
         let is_new = self.counters.accepted.get() > self.left_at.load(Ordering::Relaxed);
-        is_new && self.pending() > 0 && !self.limits.exit_timeout.is_zero()
+        is_new && self.outstanding() > 0 && !self.settings.limits.exit_timeout.is_zero()
     }
 
     fn timed_out(&self) -> FlushOutcome {
         FlushOutcome {
             pending: self.pending(),
+            spooled: self.spooled(),
             timed_out: true,
             ..FlushOutcome::default()
         }
@@ -285,21 +511,23 @@ impl Shared {
 
     fn stats(&self) -> Stats {
         let counters = &self.counters;
+        let oldest = Duration::from_millis(self.oldest.load(Ordering::Relaxed));
         Stats {
             accepted: counters.accepted.get(),
+            adopted: counters.adopted.get(),
             delivered: counters.delivered.get(),
             merged: counters.merged.get(),
             left_out: counters.left_out.get(),
             pending: self.pending(),
             pending_bytes: self.pending_bytes(),
+            spooled: self.spooled(),
+            not_spooled: counters.not_spooled.get(),
             retried: counters.retried.get(),
             dead: counters.dead.get(),
             unread: counters.unread.get(),
-            dropped: Dropped {
-                queue_full: counters.queue_full.get(),
-                no_agent: counters.no_agent.get(),
-                shut_down: counters.shut_down.get(),
-            },
+            dropped: counters.dropped(),
+            oldest_age: (!oldest.is_zero()).then(|| sequence::now().saturating_sub(oldest)),
+            last_error: lock(&self.last_error).clone(),
         }
     }
 
@@ -307,7 +535,7 @@ impl Shared {
     fn settle(&self, reason: &Counter, count: u64) {
         self.count(reason, count);
         // Half empty, or a queue at its limit would be told with every report.
-        if self.pending() <= self.limits.queue_capacity / 2 {
+        if self.pending() <= self.settings.limits.queue_capacity / 2 {
             self.is_full.store(false, Ordering::Relaxed);
         }
     }

@@ -1,9 +1,10 @@
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::gate::Gate;
 use super::retry::{Backoff, Refusal};
 use crate::envelope::Envelope;
+use crate::spool::{Place, Settled};
 use crate::task_id::TaskId;
 
 /// What is left of each field of content once the platform has found a report too large.
@@ -34,15 +35,18 @@ pub(super) struct Outbox {
     failures: u32,
     /// How many may be on the way at once, after an outage.
     window: usize,
-    /// The tickets of all reports that are here.
-    open: BTreeSet<Ticket>,
-    /// How many bytes they hold.
-    bytes: usize,
+    /// All reports that are here, and their tasks.
+    open: BTreeMap<Ticket, TaskId>,
+    load: Load,
     backoff: Backoff,
 }
 
-/// The count of reports when this one came.
+/// The count of reports when this one came. Those that came to another process have no part in it: theirs
+/// are beyond [`ADOPTED`].
 pub(super) type Ticket = u64;
+
+/// The first ticket of reports that another process accepted.
+pub(super) const ADOPTED: Ticket = 1 << 63;
 
 /// The agent that a report names; none: the configuration's.
 type Agent = Option<String>;
@@ -55,13 +59,24 @@ struct Lane {
 
 /// Reports of one task that go as one.
 #[derive(Debug)]
-struct Parcel {
-    envelope: Box<Envelope>,
-    tickets: Vec<Ticket>,
+pub(super) struct Parcel {
+    pub(super) envelope: Box<Envelope>,
+    pub(super) tickets: Vec<Ticket>,
+    /// Where they lie on disk, those that do.
+    pub(super) places: Vec<Place>,
     bytes: usize,
     failures: u32,
     /// Its content was cut, because the platform found it too large.
     is_cut: bool,
+}
+
+/// What parcels weigh together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Load {
+    bytes: usize,
+    parcels: usize,
+    /// Those of them that lie on disk whole.
+    spooled: usize,
 }
 
 /// What waits because its agent's reports are refused.
@@ -80,28 +95,97 @@ pub(super) struct Failure {
 }
 
 impl Parcel {
-    /// Lays a newer parcel over this one.
-    fn update(&mut self, newer: Self) {
-        self.envelope.update(*newer.envelope);
-        self.tickets.extend(newer.tickets);
+    pub(super) fn new(ticket: Ticket, place: Option<Place>, envelope: Box<Envelope>) -> Self {
+        Self {
+            bytes: envelope.bytes(),
+            envelope,
+            tickets: vec![ticket],
+            places: Vec::from_iter(place),
+            failures: 0,
+            is_cut: false,
+        }
+    }
+
+    /// Makes one of two: the newer is laid over the older.
+    fn join(mut self, other: Self) -> Self {
+        if other.envelope.sequence < self.envelope.sequence {
+            return other.join(self);
+        }
+        self.envelope.update(*other.envelope);
+        self.tickets.extend(other.tickets);
+        self.places.extend(other.places);
         self.bytes = self.envelope.bytes();
+        self.failures = self.failures.max(other.failures);
+        self.is_cut |= other.is_cut;
+        self
+    }
+
+    /// Whether all of it lies on disk.
+    pub(super) fn is_spooled(&self) -> bool {
+        self.places.len() == self.tickets.len()
+    }
+
+    fn load(&self) -> Load {
+        Load {
+            bytes: self.bytes,
+            parcels: 1,
+            spooled: self.is_spooled().into(),
+        }
+    }
+
+    pub(super) fn settled(&self, id: TaskId) -> Settled {
+        Settled {
+            id,
+            is_named: self.envelope.is_named,
+            sequence: self.envelope.sequence,
+        }
     }
 }
 
 impl Lane {
-    /// What was on the way waits again, with what came for the same task in the meantime laid over it.
-    /// Returns whether there was such, and how many bytes that freed.
-    fn put_back(&mut self, mut parcel: Parcel) -> (bool, usize) {
-        let newer = self.waiting.take();
-        let merged = newer.is_some();
-        let mut freed = 0;
-        if let Some(newer) = newer {
-            let apart = parcel.bytes + newer.bytes;
-            parcel.update(newer);
-            freed = apart.saturating_sub(parcel.bytes);
+    fn parcels(&self) -> impl Iterator<Item = &Parcel> {
+        self.on_the_way.iter().chain(&self.waiting)
+    }
+
+    fn load(&self) -> Load {
+        self.parcels()
+            .map(Parcel::load)
+            .fold(Load::default(), Load::add)
+    }
+
+    /// Adds what waits. Says whether something waited.
+    fn add(&mut self, mut parcel: Parcel) -> bool {
+        let waiting = self.waiting.take();
+        let merged = waiting.is_some();
+        if let Some(waiting) = waiting {
+            parcel = waiting.join(parcel);
+        } else if let Some(newer) = &self.on_the_way
+            && newer.envelope.sequence > parcel.envelope.sequence
+        {
+            // It comes late, and can only go later still: then with what it must not undo.
+            parcel.envelope.update((*newer.envelope).clone());
+            parcel.bytes = parcel.envelope.bytes();
         }
         self.waiting = Some(parcel);
-        (merged, freed)
+        merged
+    }
+}
+
+impl Load {
+    fn add(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes + other.bytes,
+            parcels: self.parcels + other.parcels,
+            spooled: self.spooled + other.spooled,
+        }
+    }
+
+    fn take(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(other.bytes),
+            parcels: self.parcels.saturating_sub(other.parcels),
+            spooled: self.spooled.saturating_sub(other.spooled),
+        }
     }
 }
 
@@ -116,37 +200,34 @@ impl Default for Outbox {
             agents: HashMap::new(),
             failures: 0,
             window: usize::MAX,
-            open: BTreeSet::new(),
-            bytes: 0,
+            open: BTreeMap::new(),
+            load: Load::default(),
             backoff: Backoff::default(),
         }
     }
 }
 
 impl Outbox {
-    /// Takes a report with an id. Says whether it was merged with one that waits.
-    pub(super) fn push(&mut self, id: TaskId, ticket: Ticket, envelope: Box<Envelope>) -> bool {
-        self.open.insert(ticket);
-        let parcel = Parcel {
-            bytes: envelope.bytes(),
-            envelope,
-            tickets: vec![ticket],
-            failures: 0,
-            is_cut: false,
-        };
-        let lane = self.lanes.entry(id.clone()).or_default();
-        self.bytes += parcel.bytes;
-        if let Some(waiting) = &mut lane.waiting {
-            let apart = waiting.bytes + parcel.bytes;
-            waiting.update(parcel);
-            self.bytes = self.bytes - apart + waiting.bytes;
-            return true;
-        }
-        lane.waiting = Some(parcel);
-        if lane.on_the_way.is_none() {
+    /// Takes a report. Says whether it was merged with one that waits.
+    pub(super) fn push(&mut self, id: TaskId, parcel: Parcel) -> bool {
+        let tickets = parcel.tickets.iter();
+        self.open
+            .extend(tickets.map(|ticket| (*ticket, id.clone())));
+        self.lanes.entry(id.clone()).or_default();
+        let merged = self.edit(&id, |lane| (lane.add(parcel), lane.on_the_way.is_none()));
+        if let Some((false, true)) = merged {
             self.ready.push_back(id);
         }
-        false
+        merged.is_some_and(|(merged, _)| merged)
+    }
+
+    /// Changes a lane, and what it weighs.
+    fn edit<T>(&mut self, id: &TaskId, edit: impl FnOnce(&mut Lane) -> T) -> Option<T> {
+        let lane = self.lanes.get_mut(id)?;
+        let before = lane.load();
+        let done = edit(lane);
+        self.load = self.load.take(before).add(lane.load());
+        Some(done)
     }
 
     /// How many reports may be on the way at once, of those that could be.
@@ -163,8 +244,14 @@ impl Outbox {
         self.wake(now);
         let id = loop {
             let id = self.ready.pop_front()?;
-            let agent = &self.lanes.get(&id)?.waiting.as_ref()?.envelope.agent_id;
-            match self.agents.get_mut(agent) {
+            let lane = self.lanes.get(&id);
+            let waiting = lane
+                .filter(|lane| lane.on_the_way.is_none())
+                .and_then(|lane| lane.waiting.as_ref());
+            let Some(waiting) = waiting else {
+                continue;
+            };
+            match self.agents.get_mut(&waiting.envelope.agent_id) {
                 Some(refused) if !refused.gate.is_open(now) => refused.held.push_back(id),
                 Some(refused) => {
                     refused.gate.pass();
@@ -214,8 +301,8 @@ impl Outbox {
         }
     }
 
-    /// The platform took the report on the way. Returns the tickets of what went as one.
-    pub(super) fn arrived(&mut self, id: &TaskId) -> Vec<Ticket> {
+    /// The platform took the report on the way, which is returned.
+    pub(super) fn arrived(&mut self, id: &TaskId) -> Option<Parcel> {
         self.answered(id);
         if self.window < usize::MAX / 2 {
             self.window *= 2;
@@ -223,29 +310,25 @@ impl Outbox {
         self.settled(id)
     }
 
-    /// The platform will never take the report on the way. Returns the tickets of what went as one.
-    pub(super) fn refused(&mut self, id: &TaskId) -> Vec<Ticket> {
+    /// The platform will never take the report on the way, which is returned.
+    pub(super) fn refused(&mut self, id: &TaskId) -> Option<Parcel> {
         self.answered(id);
         self.settled(id)
     }
 
-    /// The platform finds the report on the way too large: cut, it may go once more. Says whether it will.
-    pub(super) fn cut(&mut self, id: &TaskId) -> bool {
+    /// The platform finds the report on the way too large: cut, it may go once more. Says whether it will, and
+    /// whether what came for the same task in the meantime is laid over it.
+    pub(super) fn cut(&mut self, id: &TaskId) -> Option<bool> {
         self.answered(id);
-        let Some(lane) = self.lanes.get_mut(id) else {
-            return false;
-        };
-        let on_the_way = lane.on_the_way.take_if(|parcel| !parcel.is_cut);
-        let Some(mut parcel) = on_the_way else {
-            return false;
-        };
-        parcel.is_cut = true;
-        let max_bytes = &mut parcel.envelope.max_bytes;
-        *max_bytes = Some(max_bytes.map_or(CUT, |bytes| bytes.min(CUT)));
-        let (_, freed) = lane.put_back(parcel);
-        self.bytes -= freed;
+        let merged = self.edit(id, |lane| {
+            let mut parcel = lane.on_the_way.take_if(|parcel| !parcel.is_cut)?;
+            parcel.is_cut = true;
+            let max_bytes = &mut parcel.envelope.max_bytes;
+            *max_bytes = Some(max_bytes.map_or(CUT, |bytes| bytes.min(CUT)));
+            Some(lane.add(parcel))
+        })??;
         self.ready.push_front(id.clone());
-        true
+        Some(merged)
     }
 
     /// The platform is there, and takes reports of this task's agent.
@@ -264,40 +347,68 @@ impl Outbox {
         Some(parcel.envelope.agent_id.clone())
     }
 
-    fn settled(&mut self, id: &TaskId) -> Vec<Ticket> {
-        let Some(lane) = self.lanes.get_mut(id) else {
-            return Vec::new();
-        };
-        let parcel = lane.on_the_way.take();
-        self.bytes -= parcel.as_ref().map_or(0, |parcel| parcel.bytes);
-        let tickets = parcel.map_or_else(Vec::new, |parcel| parcel.tickets);
-        if lane.waiting.is_some() {
-            self.ready.push_back(id.clone());
-        } else {
-            self.lanes.remove(id);
-        }
-        for ticket in &tickets {
+    fn settled(&mut self, id: &TaskId) -> Option<Parcel> {
+        let parcel = self.edit(id, |lane| lane.on_the_way.take())??;
+        self.forget(id, &parcel);
+        Some(parcel)
+    }
+
+    fn forget(&mut self, id: &TaskId, parcel: &Parcel) {
+        for ticket in &parcel.tickets {
             self.open.remove(ticket);
         }
-        tickets
+        match self.lanes.get(id) {
+            Some(lane) if lane.on_the_way.is_some() => {}
+            Some(lane) if lane.waiting.is_some() => self.ready.push_back(id.clone()),
+            _ => drop(self.lanes.remove(id)),
+        }
+    }
+
+    /// Gives up the oldest report that waits and does not lie on disk.
+    pub(super) fn evict(&mut self) -> Option<Parcel> {
+        let waiting = |id: &&TaskId| {
+            let lane = self.lanes.get(*id);
+            let waiting = lane.filter(|lane| lane.on_the_way.is_none());
+            waiting
+                .and_then(|lane| lane.waiting.as_ref())
+                .is_some_and(|parcel| parcel.places.is_empty())
+        };
+        let id = self.open.values().find(waiting)?.clone();
+        let parcel = self.edit(&id, |lane| lane.waiting.take())??;
+        self.forget(&id, &parcel);
+        Some(parcel)
+    }
+
+    /// Takes out what does not lie on disk whole and is not on the way.
+    pub(super) fn take_unspooled(&mut self) -> Vec<(TaskId, Parcel)> {
+        let ids: Vec<_> = self.lanes.keys().cloned().collect();
+        let mut taken = Vec::new();
+        for id in ids {
+            let waiting = self.edit(&id, |lane| {
+                lane.waiting.take_if(|parcel| !parcel.is_spooled())
+            });
+            if let Some(Some(parcel)) = waiting {
+                self.forget(&id, &parcel);
+                taken.push((id, parcel));
+            }
+        }
+        taken
     }
 
     /// The report on the way did not arrive and will be tried again. What came for the same task in
     /// the meantime is laid over it; returns whether there was such.
     pub(super) fn failed(&mut self, id: TaskId, now: Instant, failure: Failure, luck: f64) -> bool {
         let agent = self.agent_on_the_way(&id);
-        let Some(lane) = self.lanes.get_mut(&id) else {
+        let put_back = self.edit(&id, |lane| {
+            let mut parcel = lane.on_the_way.take()?;
+            if failure.refusal.is_none() {
+                parcel.failures += 1;
+            }
+            Some((parcel.failures, lane.add(parcel)))
+        });
+        let Some(Some((failures, merged))) = put_back else {
             return false;
         };
-        let Some(mut parcel) = lane.on_the_way.take() else {
-            return false;
-        };
-        if failure.refusal.is_none() {
-            parcel.failures += 1;
-        }
-        let failures = parcel.failures;
-        let (merged, freed) = lane.put_back(parcel);
-        self.bytes -= freed;
         if failure.refusal != Some(Refusal::Agent) {
             self.not_answered(agent.as_ref(), now, luck);
         }
@@ -362,19 +473,25 @@ impl Outbox {
         }
     }
 
-    /// Makes what was on the way wait again.
-    pub(super) fn recover(&mut self, now: Instant) {
+    /// Makes what was on the way wait again. Returns how many were merged with what came in the meantime.
+    pub(super) fn recover(&mut self, now: Instant) -> u64 {
         self.platform.recover(now);
         for refused in self.agents.values_mut() {
             refused.gate.recover(now);
         }
-        for (id, lane) in &mut self.lanes {
-            if let Some(parcel) = lane.on_the_way.take() {
-                let (_, freed) = lane.put_back(parcel);
-                self.bytes -= freed;
-                self.ready.push_back(id.clone());
+        let ids: Vec<_> = self.lanes.keys().cloned().collect();
+        let mut merged = 0;
+        for id in ids {
+            let put_back = self.edit(&id, |lane| {
+                let parcel = lane.on_the_way.take()?;
+                Some(lane.add(parcel))
+            });
+            if let Some(Some(is_merged)) = put_back {
+                merged += u64::from(is_merged);
+                self.ready.push_back(id);
             }
         }
+        merged
     }
 
     /// Whether nothing will go for long, because the key is refused and none is on the way to ask again.
@@ -382,27 +499,60 @@ impl Outbox {
         self.is_key_refused && self.platform.opens_at().is_some()
     }
 
-    /// How many reports are here that came no later than `ticket`.
-    pub(super) fn open_until(&self, ticket: Ticket) -> usize {
-        self.open.range(..=ticket).count()
+    /// How many reports are here that came no later than `ticket`: those that lie on disk, and the others.
+    pub(super) fn open_until(&self, ticket: Ticket) -> (u64, u64) {
+        let (mut spooled, mut others) = (0, 0);
+        for id in self.open.range(..=ticket).map(|(_, id)| id) {
+            let lane = self.lanes.get(id);
+            let mut parcels = lane.into_iter().flat_map(Lane::parcels);
+            if parcels.all(Parcel::is_spooled) {
+                spooled += 1;
+            } else {
+                others += 1;
+            }
+        }
+        (spooled, others)
     }
 
     /// Whether one is here that came no later than `ticket`.
     pub(super) fn has_open_until(&self, ticket: Ticket) -> bool {
-        self.open.first().is_some_and(|first| *first <= ticket)
+        self.open
+            .first_key_value()
+            .is_some_and(|(first, _)| *first <= ticket)
+    }
+
+    /// How many tasks have reports here.
+    pub(super) fn tasks(&self) -> usize {
+        self.lanes.len()
     }
 
     /// How many reports would travel if nothing more came.
-    pub(super) fn parcels(&self) -> usize {
-        self.lanes
-            .values()
-            .map(|lane| lane.waiting.iter().len() + lane.on_the_way.iter().len())
-            .sum()
+    #[cfg(test)]
+    fn parcels(&self) -> usize {
+        self.load.parcels
+    }
+
+    /// When the oldest report came.
+    pub(super) fn oldest(&self) -> Option<Duration> {
+        let (_, id) = self.open.first_key_value()?;
+        let parcels = self.lanes.get(id)?.parcels();
+        let sequences = parcels.filter_map(|parcel| parcel.envelope.sequence);
+        sequences.map(|sequence| sequence.at).min()
     }
 
     /// How many bytes all of them hold.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.load.bytes
+    }
+
+    /// How many that would travel lie on disk whole.
+    pub(super) fn spooled(&self) -> usize {
+        self.load.spooled
+    }
+
+    /// How many that would travel do not.
+    pub(super) fn unspooled(&self) -> usize {
+        self.load.parcels - self.load.spooled
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -444,7 +594,8 @@ mod tests {
                 ..Envelope::default()
             };
             let id = TaskId::from(id.to_owned());
-            self.outbox.push(id, self.tickets, Box::new(envelope));
+            let parcel = Parcel::new(self.tickets, None, Box::new(envelope));
+            self.outbox.push(id, parcel);
         }
 
         /// All that may go now.
@@ -643,11 +794,12 @@ mod tests {
         let mut simulation = Simulation::new();
         simulation.report("large", "a");
         let id = simulation.go().remove(0);
-        assert!(simulation.outbox.cut(&id));
+        assert_eq!(simulation.outbox.cut(&id), Some(false));
         let (_, envelope) = simulation.outbox.next(simulation.now).expect("the report");
         assert_eq!(envelope.max_bytes, Some(CUT));
-        assert!(!simulation.outbox.cut(&id));
-        assert_eq!(simulation.outbox.refused(&id), [1]);
+        assert_eq!(simulation.outbox.cut(&id), None);
+        let refused = simulation.outbox.refused(&id).expect("the report");
+        assert_eq!(refused.tickets, [1]);
         assert!(simulation.outbox.is_empty());
     }
 }

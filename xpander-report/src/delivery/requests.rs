@@ -39,10 +39,10 @@ impl Requests {
 
     /// Sends a report.
     pub(super) fn start(&mut self, id: TaskId, envelope: Envelope, shared: &Shared) {
-        let report = shared.redaction.finish(envelope);
+        let report = shared.settings.redaction.finish(envelope);
         let prepared = self
-            .api(&shared.config)
-            .and_then(|api| Ok((api, Request::report_task(&shared.config, &report)?)));
+            .api(&shared.settings.config)
+            .and_then(|api| Ok((api, Request::report_task(&shared.settings.config, &report)?)));
         let sending = self.sending.spawn(async move {
             let (api, request) = prepared?;
             api.send(request).await?.check()

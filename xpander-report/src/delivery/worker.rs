@@ -6,17 +6,21 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{self, Runtime};
+use tokio::task::{JoinError, JoinHandle};
 
-use super::flush::Flush;
-use super::outbox::{Failure, Outbox};
+use super::flush::{Ask, Flush, Left, Mark};
+use super::outbox::{ADOPTED, Failure, Outbox, Parcel, Ticket};
 use super::requests::{Outcome, Requests};
 use super::trouble::Trouble;
 use super::{Shared, lock};
-use crate::capture::guarded;
+use crate::builder::Overflow;
 use crate::diagnostics::warn;
+use crate::envelope::Envelope;
 use crate::luck::luck;
 use crate::own_thread::quietly;
-use crate::recognition::recognise;
+use crate::sequence::Sequence;
+use crate::spool::{Replay, Settled, Spool, Then};
+use crate::task_id::TaskId;
 
 /// While reports keep coming, the worker looks for them this often and callers need not wake it: a
 /// wake-up costs a caller more than all the rest.
@@ -60,6 +64,13 @@ struct Worker {
     /// Whether reports came since the last pulse.
     is_busy: bool,
     outbox: Outbox,
+    replay: Option<Replay>,
+    /// Reports that other processes accepted.
+    adopted: Ticket,
+    /// Reports on disk that are another process's now.
+    left_behind: u64,
+    /// Makes what is on disk survive a loss of power.
+    syncing: Option<JoinHandle<io::Result<()>>>,
     requests: Requests,
     flushes: Vec<Flush>,
     trouble: Trouble,
@@ -67,10 +78,15 @@ struct Worker {
 
 impl Worker {
     fn new(shared: Arc<Shared>) -> Self {
+        let spool = shared.spool.clone();
         Self {
             shared,
             is_busy: false,
             outbox: Outbox::default(),
+            replay: spool.map(|spool| Replay::new(spool, Instant::now())),
+            adopted: ADOPTED,
+            left_behind: 0,
+            syncing: None,
             requests: Requests::new(),
             flushes: Vec::new(),
             trouble: Trouble::default(),
@@ -79,15 +95,18 @@ impl Worker {
 
     async fn run(&mut self) {
         loop {
+            self.read_spool();
             self.take_in(BATCH);
+            self.make_room();
             self.begin_flushes();
             self.send();
+            self.sync();
             let stop = self.end_flushes();
             if stop {
-                self.drop_the_rest();
+                self.stop();
             }
-            let idle = self.shared.abandoned.load(Ordering::SeqCst) && self.outbox.is_empty();
-            if (stop || idle) && self.shared.may_end() {
+            if (stop || self.is_idle()) && self.shared.may_end() {
+                self.let_go();
                 return;
             }
             self.weigh();
@@ -95,46 +114,151 @@ impl Worker {
         }
     }
 
+    /// Whether nobody can give it anything more, and nothing is left.
+    fn is_idle(&self) -> bool {
+        self.shared.abandoned.load(Ordering::SeqCst)
+            && self.outbox.is_empty()
+            && self.replay.as_ref().is_none_or(Replay::is_empty)
+    }
+
     /// After a panic: what was on the way is sent again, by a new client.
     fn recover(&mut self) {
         self.requests = Requests::new();
-        self.outbox.recover(Instant::now());
-        for flush in self.flushes.drain(..) {
-            flush.end(&self.outbox);
+        self.syncing = None;
+        let merged = self.outbox.recover(Instant::now());
+        self.shared.settle(&self.shared.counters.merged, merged);
+        let now = Instant::now();
+        for flush in std::mem::take(&mut self.flushes) {
+            let left = self.left(flush.until);
+            flush.end(left, now);
         }
     }
 
-    /// Takes what callers put into the queue, so many at most.
-    fn take_in(&mut self, most: usize) {
-        for _ in 0..most {
-            let Some((ticket, bytes, mut envelope)) = self.shared.queue.pop() else {
-                return;
-            };
-            self.is_busy = true;
-            if guarded(|| recognise(&mut envelope)).is_none() {
-                warn(format_args!("a response was not read because of a panic"));
+    /// Takes reports from disk while there is room for them in memory.
+    fn read_spool(&mut self) {
+        let Some(replay) = &mut self.replay else {
+            return;
+        };
+        replay.scan(Instant::now());
+        let limits = &self.shared.settings.limits;
+        let (most, most_bytes) = (limits.queue_capacity / 2, limits.queue_bytes / 2);
+        for _ in 0..BATCH {
+            let has_room = self.outbox.bytes() <= most_bytes && self.outbox.tasks() as u64 <= most;
+            if !has_room {
+                break;
             }
-            if envelope.is_left_out() {
-                self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-                self.shared.settle(&self.shared.counters.left_out, 1);
+            let Some(replayed) = replay.next() else {
+                break;
+            };
+            let is_own = replayed.place.is_own();
+            if !is_own {
+                self.shared.counters.adopted.add(1);
+            }
+            let counters = &self.shared.counters;
+            let settled = match replayed.then {
+                Then::Deliver => None,
+                Then::Outdated => Some(&counters.merged),
+                Then::Expired => Some(&counters.expired),
+            };
+            let (place, id, envelope) = replayed.into_envelope();
+            if let Some(reason) = settled {
+                let settled = Settled {
+                    id,
+                    is_named: false,
+                    sequence: None,
+                };
+                replay.settle(&[place], &settled);
+                self.shared
+                    .spool_read
+                    .store(replay.read(), Ordering::Release);
+                self.shared.settle(reason, 1);
                 continue;
             }
-            let id = envelope
-                .id
-                .get_or_insert_with(crate::sequence::new_id)
-                .clone();
-            if self.outbox.push(id, ticket, envelope) {
+            let ticket = match envelope.sequence {
+                Some(sequence) if is_own => sequence.count,
+                _ => {
+                    self.adopted += 1;
+                    self.adopted
+                }
+            };
+            let merged = self
+                .outbox
+                .push(id, Parcel::new(ticket, Some(place), envelope));
+            let spooled = self.outbox.spooled() as u64;
+            self.shared.held_spooled.store(spooled, Ordering::Release);
+            self.shared
+                .spool_read
+                .store(replay.read(), Ordering::Release);
+            if merged {
                 self.shared.settle(&self.shared.counters.merged, 1);
             }
-            self.weigh();
+            self.is_busy = true;
+        }
+    }
+
+    /// Whether all is read that was written to disk before what is in memory.
+    fn has_read_spool(&self) -> bool {
+        let Some((spool, replay)) = self.shared.spool.as_ref().zip(self.replay.as_ref()) else {
+            return true;
+        };
+        replay.read() >= spool.appended()
+    }
+
+    /// Takes what callers put into the queue, so many at most. What is on disk came before.
+    fn take_in(&mut self, most: usize) {
+        for _ in 0..most {
+            if !self.has_read_spool() {
+                return;
+            }
+            let Some((bytes, mut envelope)) = self.shared.queue.pop() else {
+                return;
+            };
+            self.shared.taken.fetch_add(1, Ordering::Release);
+            self.is_busy = true;
+            if envelope.is_redacted || !self.shared.recognise(&mut envelope) {
+                self.push(envelope);
+                self.weigh();
+            }
             self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
     }
 
-    /// Tells callers how many bytes are here.
+    fn push(&mut self, mut envelope: Box<Envelope>) {
+        let sequence = *envelope.sequence.get_or_insert_with(Sequence::next);
+        let id = envelope.id.get_or_insert_with(|| sequence.id()).clone();
+        let parcel = Parcel::new(sequence.count, None, envelope);
+        if self.outbox.push(id, parcel) {
+            self.shared.settle(&self.shared.counters.merged, 1);
+        }
+    }
+
+    /// Drops the oldest if that is wanted and more is in memory than may be.
+    fn make_room(&mut self) {
+        if self.shared.settings.limits.overflow != Overflow::DropOldest {
+            return;
+        }
+        while self.shared.is_over_limit()
+            && let Some(parcel) = self.outbox.evict()
+        {
+            for flush in &mut self.flushes {
+                flush.dropped(&parcel.tickets);
+            }
+            self.shared.drop_when_full();
+            self.weigh();
+        }
+    }
+
+    /// Tells callers what is here.
     fn weigh(&self) {
-        let held = self.outbox.bytes();
-        self.shared.held_bytes.store(held, Ordering::Relaxed);
+        let shared = &self.shared;
+        shared
+            .held_bytes
+            .store(self.outbox.bytes(), Ordering::Relaxed);
+        let spooled = self.outbox.spooled() as u64 + self.left_behind;
+        shared.held_spooled.store(spooled, Ordering::Release);
+        let oldest = self.outbox.oldest().unwrap_or_default().as_millis();
+        let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
+        shared.oldest.store(oldest, Ordering::Relaxed);
     }
 
     fn begin_flushes(&mut self) {
@@ -143,18 +267,33 @@ impl Worker {
             return;
         }
         // What was accepted before the flush is in the queue by now.
+        self.read_spool();
         self.take_in(self.shared.queue.len());
         let now = Instant::now();
         self.outbox.hurry(now);
-        self.flushes.extend(
-            requests
-                .into_iter()
-                .map(|request| Flush::begin(request, now)),
-        );
+        for request in requests {
+            if let (Ask::Drain, Some(replay)) = (request.ask, &mut self.replay) {
+                replay.scan_soon(now);
+                replay.scan(now);
+            }
+            self.flushes.push(Flush::begin(request, now));
+        }
+    }
+
+    /// Has what was written to disk survive a loss of power, if that is wanted.
+    fn sync(&mut self) {
+        let spool = self.shared.spool.as_ref();
+        let Some(spool) = spool.filter(|_| self.shared.settings.is_synced()) else {
+            return;
+        };
+        if self.syncing.is_none() && spool.is_dirty() {
+            let spool = Arc::clone(spool);
+            self.syncing = Some(tokio::task::spawn_blocking(move || spool.sync()));
+        }
     }
 
     fn has_room(&self) -> bool {
-        self.requests.len() < self.outbox.window(self.shared.limits.connections)
+        self.requests.len() < self.outbox.window(self.shared.settings.limits.connections)
     }
 
     /// Starts as many requests as may be under way at once.
@@ -168,7 +307,7 @@ impl Worker {
 
     /// Waits until there is something to do.
     async fn wait(&mut self) {
-        if !self.shared.queue.is_empty() {
+        if self.has_work() {
             // The requests go on between two batches.
             tokio::task::yield_now().await;
             while let Some(outcome) = self.requests.try_next() {
@@ -181,7 +320,7 @@ impl Worker {
         if pulse.is_none() {
             self.shared.asleep.store(true, Ordering::SeqCst);
             // A report that came just before may have found the worker awake.
-            if !self.shared.queue.is_empty() {
+            if self.has_work() {
                 self.shared.asleep.store(false, Ordering::SeqCst);
                 return;
             }
@@ -189,10 +328,12 @@ impl Worker {
         // Without room, the next thing to happen is that a request ends.
         let retry = self.outbox.wake_at().filter(|_| self.has_room());
         let deadlines = self.flushes.iter().map(|flush| flush.deadline);
-        let wake_at = deadlines.chain(retry).chain(pulse).min();
+        let scan = self.replay.as_ref().map(Replay::scan_at);
+        let wake_at = deadlines.chain(retry).chain(pulse).chain(scan).min();
         tokio::select! {
             () = self.shared.wake.notified() => {}
             outcome = self.requests.next() => self.note(outcome),
+            synced = ended(&mut self.syncing) => self.synced(synced),
             () = until(wake_at) => {}
         }
         let woken_by_report = pulse.is_none() && !self.shared.asleep.swap(false, Ordering::SeqCst);
@@ -208,71 +349,251 @@ impl Worker {
         }
     }
 
+    /// Whether there is something to take in.
+    fn has_work(&self) -> bool {
+        let has_room = || {
+            let limits = &self.shared.settings.limits;
+            self.outbox.bytes() <= limits.queue_bytes / 2
+                && self.outbox.tasks() as u64 <= limits.queue_capacity / 2
+        };
+        match self.has_read_spool() {
+            true => !self.shared.queue.is_empty(),
+            false => has_room(),
+        }
+    }
+
+    fn synced(&mut self, synced: Result<io::Result<()>, JoinError>) {
+        self.syncing = None;
+        if let Ok(Err(error)) = synced {
+            let told = "the spool cannot make sure that reports survive a loss of power";
+            *lock(&self.shared.last_error) = Some(format!("{told}: {error}"));
+            warn(format_args!("{told}: {error}"));
+        }
+    }
+
     fn note(&mut self, Outcome { id, result }: Outcome) {
         let shared = Arc::clone(&self.shared);
         let counters = &shared.counters;
-        match result {
+        let error = match result {
             Ok(()) => {
                 self.trouble.over();
-                let tickets = self.outbox.arrived(&id);
-                for flush in &mut self.flushes {
-                    flush.delivered(&tickets);
+                if let Some(parcel) = self.outbox.arrived(&id) {
+                    for flush in &mut self.flushes {
+                        flush.delivered(&parcel.tickets);
+                    }
+                    self.forget(id, &parcel);
                 }
                 shared.settle(&counters.delivered, 1);
+                return;
             }
-            Err(error) if error.is_retryable() || error.refusal().is_some() => {
-                self.trouble.put_off(&id, &error);
-                counters.retried.add(1);
-                let failure = Failure {
-                    refusal: error.refusal(),
-                    asked: error.retry_after(),
-                };
-                if self.outbox.failed(id, Instant::now(), failure, luck()) {
-                    shared.settle(&counters.merged, 1);
-                }
+            Err(error) => error,
+        };
+        *lock(&shared.last_error) = Some(error.with_sources());
+        if error.is_retryable() || error.refusal().is_some() {
+            self.trouble.put_off(&id, &error);
+            counters.retried.add(1);
+            let failure = Failure {
+                refusal: error.refusal(),
+                asked: error.retry_after(),
+            };
+            if self.outbox.failed(id, Instant::now(), failure, luck()) {
+                shared.settle(&counters.merged, 1);
             }
-            Err(error) if error.is_too_large() && self.outbox.cut(&id) => {
-                counters.retried.add(1);
-            }
-            Err(error) => {
-                self.trouble.refused(&id, &error);
-                let tickets = self.outbox.refused(&id);
-                for flush in &mut self.flushes {
-                    flush.dropped(&tickets);
-                }
-                shared.settle(&counters.dead, 1);
-            }
+            return;
         }
+        if error.is_too_large()
+            && let Some(merged) = self.outbox.cut(&id)
+        {
+            counters.retried.add(1);
+            shared.settle(&counters.merged, merged.into());
+            return;
+        }
+        self.trouble.refused(&id, &error);
+        if let Some(mut parcel) = self.outbox.refused(&id) {
+            for flush in &mut self.flushes {
+                flush.dropped(&parcel.tickets);
+            }
+            let envelope = std::mem::take(&mut *parcel.envelope);
+            (parcel.envelope.sequence, parcel.envelope.is_named) = (envelope.sequence, false);
+            let report = shared.settings.redaction.finish(envelope);
+            let agent = shared.settings.config.agent_id.as_deref();
+            shared.dead.keep(report, agent, error.with_sources());
+            self.forget(id, &parcel);
+        }
+        shared.settle(&counters.dead, 1);
+    }
+
+    /// What is settled need not be on disk any more.
+    fn forget(&mut self, id: TaskId, parcel: &Parcel) {
+        let Some(replay) = &mut self.replay else {
+            return;
+        };
+        let settled = parcel.settled(id);
+        replay.settle(&parcel.places, &settled);
+        if parcel.places.is_empty() {
+            replay.note(settled);
+        }
+        self.weigh();
+    }
+
+    /// What is left of what was accepted until then.
+    fn left(&self, until: Mark) -> Left {
+        let (mut spooled, mut pending) = self.outbox.open_until(until.ticket);
+        if let Some(replay) = &self.replay {
+            spooled += until.appended.saturating_sub(replay.read());
+            let taken = self.shared.taken.load(Ordering::Acquire);
+            pending += until.queued.saturating_sub(taken);
+        }
+        Left { pending, spooled }
+    }
+
+    fn is_done(&self, flush: &Flush) -> bool {
+        let replay = self.replay.as_ref();
+        let is_read = || {
+            let taken = self.shared.taken.load(Ordering::Acquire);
+            replay.is_none_or(|replay| {
+                flush.until.appended <= replay.read() && flush.until.queued <= taken
+            })
+        };
+        let is_delivered = || is_read() && !self.outbox.has_open_until(flush.until.ticket);
+        match flush.ask {
+            Ask::Flush(_) => is_delivered(),
+            Ask::Drain => is_delivered() && replay.is_none_or(Replay::is_empty),
+            Ask::Persisted => is_delivered() || self.is_safe(flush.until),
+        }
+    }
+
+    /// Whether everything accepted until then is on disk.
+    fn is_safe(&self, until: Mark) -> bool {
+        self.left(until).pending == 0 && self.is_synced(until)
+    }
+
+    /// Whether what was written to disk until then is as safe there as is wanted.
+    fn is_synced(&self, until: Mark) -> bool {
+        let is_synced = |spool: &Arc<Spool>| spool.is_synced(until.appended);
+        let spool = self.shared.spool.as_ref();
+        !self.shared.settings.is_synced() || spool.is_some_and(is_synced)
     }
 
     /// Ends the flushes that are over. Returns whether the worker shall end.
     fn end_flushes(&mut self) -> bool {
         let now = Instant::now();
-        let is_over = |flush: &Flush| flush.is_over(&self.outbox, now);
-        if self
-            .flushes
-            .iter()
-            .any(|flush| flush.stop && is_over(flush))
-        {
+        let is_over = |flush: &Flush| self.is_done(flush) || flush.gives_up(&self.outbox, now);
+        let over: Vec<bool> = self.flushes.iter().map(is_over).collect();
+        let mut over = over.into_iter();
+        let (over, under_way): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushes)
+            .into_iter()
+            .partition(|_| over.next().unwrap_or(false));
+        self.flushes = under_way;
+        if over.iter().any(Flush::stops) {
+            self.flushes.extend(over);
             return true;
         }
-        for flush in self.flushes.extract_if(.., |flush| is_over(flush)) {
-            flush.end(&self.outbox);
+        let left = self.leave(&over);
+        for (flush, left) in over.into_iter().zip(left) {
+            flush.end(left, now);
         }
         false
     }
 
-    /// After a shutdown.
-    fn drop_the_rest(&mut self) {
-        self.take_in(self.shared.queue.len());
-        self.requests.abort();
-        let left = self.outbox.parcels() as u64;
-        // Counted before anybody is answered, who may look at the counters next.
-        self.shared.settle(&self.shared.counters.shut_down, left);
-        for flush in self.flushes.drain(..) {
-            flush.end_dropped(&self.outbox);
+    /// What is left of what these waited for. If one of them leaves, that is on disk afterwards.
+    fn leave(&mut self, over: &[Flush]) -> Vec<Left> {
+        let before: Vec<_> = over.iter().map(|flush| self.left(flush.until)).collect();
+        if over.iter().any(Flush::leaves) {
+            self.save();
         }
+        let left = over.iter().zip(before).map(|(flush, before)| {
+            let mut left = self.left(flush.until);
+            left.spooled += before.pending.saturating_sub(left.pending);
+            if flush.ask == Ask::Persisted {
+                self.unsafe_of(flush, left)
+            } else {
+                left
+            }
+        });
+        left.collect()
+    }
+
+    /// What is not safe yet of what is left.
+    fn unsafe_of(&self, flush: &Flush, left: Left) -> Left {
+        if self.is_done(flush) {
+            return Left::default();
+        }
+        let is_synced = self.is_synced(flush.until);
+        Left {
+            pending: left.pending + if is_synced { 0 } else { left.spooled },
+            spooled: 0,
+        }
+    }
+
+    /// Writes to disk what is in memory only: perhaps nobody comes back to it.
+    fn save(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let Some(spool) = shared.spool.as_ref().filter(|_| self.replay.is_some()) else {
+            return;
+        };
+        if self.outbox.unspooled() > 0 {
+            self.requests.abort();
+            let merged = self.outbox.recover(Instant::now());
+            shared.settle(&shared.counters.merged, merged);
+        }
+        for (id, mut parcel) in self.outbox.take_unspooled() {
+            match shared.append(spool, &mut parcel.envelope) {
+                Ok(()) => self.forget(id, &parcel),
+                Err(error) => {
+                    *lock(&shared.last_error) = Some(format!("the spool: {error}"));
+                    self.outbox.push(id, parcel);
+                }
+            }
+        }
+        while let Some((bytes, mut envelope)) = shared.queue.pop() {
+            shared.taken.fetch_add(1, Ordering::Release);
+            shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            if !envelope.is_redacted && shared.recognise(&mut envelope) {
+                continue;
+            }
+            if shared.append(spool, &mut envelope).is_err() {
+                self.push(envelope);
+            }
+        }
+        self.weigh();
+    }
+
+    /// After a shutdown: what is not on disk is lost.
+    fn stop(&mut self) {
+        self.take_in(self.shared.queue.len());
+        let flushes = std::mem::take(&mut self.flushes);
+        let left = self.leave(&flushes);
+        self.requests.abort();
+        let merged = self.outbox.recover(Instant::now());
+        self.shared.settle(&self.shared.counters.merged, merged);
+        let lost = self.outbox.unspooled() as u64;
+        self.shared.drops.add(lost, Instant::now());
+        // Counted before anybody is answered, who may look at the counters next.
+        self.shared.settle(&self.shared.counters.shut_down, lost);
+        self.let_go();
+        for (flush, left) in flushes.into_iter().zip(left) {
+            flush.end_dropped(left);
+        }
+    }
+
+    /// What is on disk is another process's from now on.
+    fn let_go(&mut self) {
+        self.outbox.take_unspooled();
+        self.left_behind += self.outbox.spooled() as u64;
         self.outbox = Outbox::default();
+        self.weigh();
+        if let Some(mut replay) = self.replay.take() {
+            replay.close();
+        }
+    }
+}
+
+/// Waits for the end of a task; forever if there is none.
+async fn ended<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,0 +1,574 @@
+//! Reports that wait on disk: what survives what.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use xpander_report::{Durability, Overflow, Reporter, ReporterBuilder, TaskReport};
+use xpander_report_local::LocalPlatform;
+use xpander_report_tests::server::{Answer, Server};
+use xpander_report_tests::{LONG, config, platform};
+
+/// Long enough to see that something does not happen, for what cannot be waited for.
+const SHORT: Duration = Duration::from_millis(50);
+
+fn spooling(url: impl Into<String>, dir: &Path) -> ReporterBuilder {
+    Reporter::builder().config(config(url)).spool(dir)
+}
+
+fn start(builder: ReporterBuilder) -> Reporter {
+    builder.build().expect("a correct configuration")
+}
+
+/// The address of a platform that is away, and can come back there.
+fn away() -> (String, u16) {
+    let platform = platform();
+    let url = platform.url();
+    let port = url.rsplit(':').next().unwrap().parse().unwrap();
+    drop(platform);
+    (url, port)
+}
+
+fn back(port: u16) -> LocalPlatform {
+    LocalPlatform::builder().port(port).start().unwrap()
+}
+
+/// The files of the spool with this ending.
+fn files(dir: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten();
+    let files = entries.map(|entry| entry.unwrap().path());
+    files
+        .filter(|file| file.extension().is_some_and(|found| found == ending))
+        .collect()
+}
+
+fn spools(url: &str, dir: &Path, way: &str, durability: &str, tasks: (u64, u64)) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_spools"))
+        .args([way, &tasks.0.to_string(), &tasks.1.to_string()])
+        .env("XPANDER_BASE_URL", url)
+        .env("XPANDER_API_KEY", "key")
+        .env("XPANDER_AGENT_ID", "agent-123")
+        .env("XPANDER_REPORT_SPOOL_DIR", dir)
+        .env("DURABILITY", durability)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// The tasks that the program says were accepted, once it has ended.
+fn accepted(child: &mut Child) -> (BTreeSet<u64>, ExitStatus) {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let numbers = lines.map(|line| line.unwrap().parse().unwrap()).collect();
+    (numbers, child.wait().unwrap())
+}
+
+fn drained(url: &str, dir: &Path) -> Reporter {
+    let reporter = start(spooling(url, dir));
+    let outcome = smol::block_on(reporter.drain(LONG));
+    assert!(outcome.is_complete(), "{outcome:?}");
+    reporter
+}
+
+/// Input and result of each task.
+fn tasks(platform: &LocalPlatform) -> HashMap<String, (Option<String>, Option<String>)> {
+    let tasks = platform.tasks().unwrap().into_iter();
+    tasks
+        .map(|task| (task.id, (task.input, task.result)))
+        .collect()
+}
+
+#[test]
+fn what_survives_the_end_of_the_program_is_what_the_table_says() {
+    let survives = |way: &str, durability: &str| durability != "memory" || way != "abort";
+    for way in ["return", "exit", "panic", "abort"] {
+        for durability in ["memory", "process", "disk"] {
+            let dir = TempDir::new().unwrap();
+            let (url, port) = away();
+            let mut child = spools(&url, dir.path(), way, durability, (0, 20));
+            let (accepted, _) = accepted(&mut child);
+            assert_eq!(accepted.len(), 20);
+            let platform = back(port);
+            let reporter = drained(&url, dir.path());
+            let expected = if survives(way, durability) { 20 } else { 0 };
+            let tasks = tasks(&platform);
+            assert_eq!(
+                tasks.len(),
+                expected,
+                "{way}, {durability}: {:?}",
+                reporter.stats()
+            );
+            assert!(reporter.shutdown_blocking(LONG).is_complete());
+            assert_eq!(files(dir.path(), "seg").len(), 0);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_was_accepted_is_lost_by_kill_9() {
+    let rounds = std::env::var("KILLS").map_or(30, |kills| kills.parse().unwrap());
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    let mut platform = None;
+    let mut all = BTreeSet::new();
+    for round in 0..rounds {
+        // The platform is away at first, and later there, so that delivery is interrupted as well.
+        if round == rounds / 2 {
+            platform = Some(back(port));
+        }
+        let first = round * 1_000_000;
+        let mut child = spools(&url, dir.path(), "wait", "process", (first, 1_000_000));
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        // Killed after a number of reports that differs from round to round.
+        for _ in 0..round * 7 % 200 + 1 {
+            line.clear();
+            out.read_line(&mut line).unwrap();
+            all.insert(line.trim().parse::<u64>().unwrap());
+        }
+        child.kill().unwrap();
+        // What it still said.
+        let mut rest = String::new();
+        out.read_to_string(&mut rest).unwrap();
+        all.extend(rest.lines().map(|line| line.parse::<u64>().unwrap()));
+        child.wait().unwrap();
+    }
+    let platform = platform.unwrap();
+    let reporter = drained(&url, dir.path());
+    let tasks = tasks(&platform);
+    let lost: Vec<_> = all
+        .iter()
+        .filter(|number| !tasks.contains_key(&format!("task-{number}")))
+        .collect();
+    assert_eq!(
+        lost.first(),
+        None,
+        "{} of {} are lost",
+        lost.len(),
+        all.len()
+    );
+    for (id, (input, _)) in tasks {
+        assert_eq!(id.strip_prefix("task-"), input.as_deref());
+    }
+    assert!(!dir.path().join("damaged").exists());
+    let stats = reporter.stats();
+    assert_eq!(stats.adopted, stats.delivered + stats.merged, "{stats:?}");
+}
+
+#[test]
+fn eight_processes_share_a_spool() {
+    let dir = TempDir::new().unwrap();
+    let platform = platform();
+    let mut children: Vec<_> = (0..8)
+        .map(|child| {
+            let tasks = (child * 1_000, 200);
+            spools(&platform.url(), dir.path(), "drain", "process", tasks)
+        })
+        .collect();
+    for child in &mut children {
+        let (accepted, status) = accepted(child);
+        assert_eq!(accepted.len(), 200);
+        assert!(status.success());
+    }
+    assert_eq!(tasks(&platform).len(), 1_600);
+}
+
+#[test]
+fn an_older_report_left_behind_does_not_overwrite_a_newer_one_that_arrived() {
+    let dir = TempDir::new().unwrap();
+    let is_over = Arc::new(AtomicBool::new(false));
+    // Refuses what the first process says as long as that lives.
+    let server = Server::start({
+        let is_over = Arc::clone(&is_over);
+        move |_, request| {
+            let is_old = request.body.contains(r#""input":"0""#);
+            if is_old && !is_over.load(Ordering::SeqCst) {
+                Answer::json(503, "{}")
+            } else {
+                Answer::task()
+            }
+        }
+    });
+    let mut first = spools(&server.url(), dir.path(), "wait", "process", (0, 1));
+    server.wait_for(1);
+
+    let second = start(spooling(server.url(), dir.path()));
+    second.report(TaskReport::new().id("task-0").input("newer"));
+    assert!(second.flush_blocking(LONG).is_complete());
+    assert!(second.shutdown_blocking(LONG).is_complete());
+
+    first.kill().unwrap();
+    first.wait().unwrap();
+    is_over.store(true, Ordering::SeqCst);
+    let before = server.requests().len();
+    let third = drained(&server.url(), dir.path());
+    assert_eq!(server.requests().len(), before);
+    let stats = third.stats();
+    assert_eq!((stats.adopted, stats.merged), (1, 1), "{stats:?}");
+}
+
+#[test]
+fn an_older_report_left_behind_is_laid_under_a_newer_one_that_waits() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    let mut child = spools(&url, dir.path(), "abort", "process", (0, 1));
+    accepted(&mut child);
+    let reporter = start(spooling(&url, dir.path()).durability(Durability::Memory));
+    reporter.report(TaskReport::new().id("task-0").result("newer"));
+    let platform = back(port);
+    let outcome = smol::block_on(reporter.drain(LONG));
+    assert!(outcome.is_complete(), "{outcome:?}");
+    let both = (Some("0".to_owned()), Some("newer".to_owned()));
+    assert_eq!(tasks(&platform)["task-0"], both);
+}
+
+#[test]
+fn an_outage_fills_the_disk_not_the_memory() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    let reporter = start(
+        spooling(&url, dir.path())
+            .queue_capacity(10)
+            .queue_bytes(64 << 10),
+    );
+    for number in 0..1_000 {
+        reporter.report(
+            TaskReport::new()
+                .id(format!("task-{number}"))
+                .input("x".repeat(500)),
+        );
+    }
+    let stats = reporter.stats();
+    assert_eq!((stats.pending, stats.spooled), (0, 1_000), "{stats:?}");
+    let outcome = reporter.flush_blocking(SHORT);
+    assert_eq!(
+        (outcome.pending, outcome.spooled),
+        (0, 1_000),
+        "{outcome:?}"
+    );
+    assert!(outcome.timed_out);
+    assert!(
+        reporter.stats().pending_bytes < 128 << 10,
+        "{:?}",
+        reporter.stats()
+    );
+    let platform = back(port);
+    let outcome = reporter.flush_blocking(LONG);
+    assert!(outcome.is_complete(), "{outcome:?}");
+    assert_eq!(tasks(&platform).len(), 1_000);
+    let stats = reporter.stats();
+    assert_eq!((stats.delivered, stats.spooled), (1_000, 0), "{stats:?}");
+    assert_eq!(stats.dropped.total(), 0);
+}
+
+#[test]
+fn a_spool_that_is_full_leaves_reports_in_memory_and_counts_them() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    let reporter = start(spooling(&url, dir.path()).spool_bytes(2_000));
+    for number in 0..20 {
+        reporter.report(
+            TaskReport::new()
+                .id(format!("task-{number}"))
+                .input("x".repeat(500)),
+        );
+    }
+    let stats = reporter.stats();
+    assert!(stats.not_spooled > 0 && stats.spooled > 0, "{stats:?}");
+    assert_eq!(stats.pending, stats.not_spooled, "{stats:?}");
+    assert_eq!(stats.pending + stats.spooled, 20, "{stats:?}");
+    let not_persisted = reporter.persisted_blocking(SHORT).unwrap_err();
+    assert_eq!(not_persisted.pending, stats.pending, "{not_persisted}");
+    let platform = back(port);
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    assert_eq!(tasks(&platform).len(), 20);
+    assert_eq!(reporter.persisted_blocking(SHORT), Ok(()));
+}
+
+#[test]
+fn a_directory_that_cannot_be_used_costs_no_report() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("file");
+    fs::write(&file, "not a directory").unwrap();
+    let platform = platform();
+    let reporter = start(spooling(platform.url(), &file.join("spool")));
+    reporter.report(TaskReport::new().id("task-0"));
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    assert_eq!(reporter.stats().not_spooled, 1);
+    assert_eq!(tasks(&platform).len(), 1);
+}
+
+#[test]
+fn damaged_files_are_put_aside_and_what_can_be_read_of_them_is_delivered() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    for first in [0, 100] {
+        accepted(&mut spools(
+            &url,
+            dir.path(),
+            "abort",
+            "process",
+            (first, 10),
+        ));
+    }
+    let segments = files(dir.path(), "seg");
+    let mut bytes = fs::read(&segments[0]).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    fs::write(&segments[0], bytes).unwrap();
+    fs::write(
+        dir.path().join("00000000-0000-7000-8000-000000000000.seg"),
+        "noise",
+    )
+    .unwrap();
+    fs::write(dir.path().join("not ours"), "noise").unwrap();
+
+    let platform = back(port);
+    let reporter = drained(&url, dir.path());
+    assert_eq!(tasks(&platform).len(), 19);
+    assert_eq!(reporter.stats().delivered, 19);
+    assert_eq!(files(&dir.path().join("damaged"), "seg").len(), 2);
+    assert!(dir.path().join("not ours").exists());
+}
+
+#[test]
+fn what_may_not_leave_reaches_no_disk_and_is_rewritten_once() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    let reporter = start(spooling(&url, dir.path()).before_send(|report| {
+        report.input = report
+            .input
+            .take()
+            .map(|input| input.replace("secret", "***") + "!");
+    }));
+    reporter.report(TaskReport::new().id("task-0").input("the secret"));
+    let segments = files(dir.path(), "seg");
+    let bytes = String::from_utf8_lossy(&fs::read(&segments[0]).unwrap()).into_owned();
+    assert!(
+        bytes.contains("the ***!") && !bytes.contains("secret"),
+        "{bytes}"
+    );
+    let platform = back(port);
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    assert_eq!(tasks(&platform)["task-0"].0.as_deref(), Some("the ***!"));
+}
+
+#[test]
+fn the_key_is_in_no_file() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::always(Answer::json(
+        404,
+        r#"{"detail": "the key xp-test-key is wrong"}"#,
+    ));
+    let reporter = start(spooling(server.url(), dir.path()));
+    reporter.report(TaskReport::new().id("task-0"));
+    assert_eq!(reporter.flush_blocking(LONG).dropped, 1);
+    assert_eq!(reporter.dead_letters().len(), 1);
+    let mut dirs = vec![dir.path().to_owned()];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else {
+                let bytes = fs::read(&path).unwrap();
+                let text = String::from_utf8_lossy(&bytes);
+                assert!(!text.contains("xp-test-key"), "{}: {text}", path.display());
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::new().unwrap();
+    let spool = dir.path().join("a").join("spool");
+    let server = Server::always(Answer::json(404, "{}"));
+    let reporter = start(spooling(server.url(), &spool));
+    reporter.report(TaskReport::new().id("task-0"));
+    let _ = reporter.flush_blocking(LONG);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&spool), 0o700);
+    assert_eq!(mode(&spool.join("dead")), 0o700);
+    let files = [
+        files(&spool, "seg"),
+        files(&spool, "ack"),
+        files(&spool.join("dead"), "json"),
+    ];
+    for file in files.concat() {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn reports_for_another_platform_stay_where_they_are() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    accepted(&mut spools(&url, dir.path(), "abort", "process", (0, 3)));
+    let other = platform();
+    let reporter = start(spooling(other.url(), dir.path()));
+    assert!(smol::block_on(reporter.drain(LONG)).is_complete());
+    assert_eq!((tasks(&other).len(), reporter.stats().adopted), (0, 0));
+    let platform = back(port);
+    drained(&url, dir.path());
+    assert_eq!(tasks(&platform).len(), 3);
+}
+
+#[test]
+fn a_report_that_waited_too_long_is_dropped_and_counted() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    accepted(&mut spools(&url, dir.path(), "abort", "process", (0, 3)));
+    let platform = back(port);
+    let reporter = start(spooling(&url, dir.path()).spool_age(Duration::ZERO));
+    assert!(smol::block_on(reporter.drain(LONG)).is_complete());
+    let stats = reporter.stats();
+    assert_eq!((stats.adopted, stats.dropped.expired), (3, 3), "{stats:?}");
+    assert_eq!(tasks(&platform).len(), 0);
+}
+
+#[test]
+fn what_a_shutdown_leaves_is_delivered_by_the_next_reporter() {
+    for durability in [Durability::Memory, Durability::Process, Durability::Disk] {
+        let dir = TempDir::new().unwrap();
+        let (url, port) = away();
+        let reporter = start(spooling(&url, dir.path()).durability(durability));
+        for number in 0..5 {
+            reporter.report(TaskReport::new().id(format!("task-{number}")));
+        }
+        let outcome = reporter.shutdown_blocking(SHORT);
+        assert_eq!((outcome.spooled, outcome.dropped), (5, 0), "{outcome:?}");
+        let stats = reporter.stats();
+        assert_eq!((stats.spooled, stats.pending), (5, 0), "{stats:?}");
+        let platform = back(port);
+        drained(&url, dir.path());
+        assert_eq!(tasks(&platform).len(), 5, "{durability:?}");
+    }
+}
+
+#[test]
+fn what_is_persisted_is_on_disk() {
+    for durability in [Durability::Process, Durability::Disk] {
+        let dir = TempDir::new().unwrap();
+        let (url, _) = away();
+        let reporter = start(spooling(&url, dir.path()).durability(durability));
+        assert_eq!(reporter.persisted_blocking(LONG), Ok(()));
+        reporter.report(TaskReport::new().id("task-0"));
+        assert_eq!(reporter.persisted_blocking(LONG), Ok(()));
+        assert_eq!(reporter.stats().spooled, 1);
+    }
+}
+
+#[test]
+fn without_a_spool_what_is_persisted_is_delivered() {
+    let (url, port) = away();
+    let reporter = start(Reporter::builder().config(config(&url)));
+    reporter.report(TaskReport::new().id("task-0"));
+    let error = reporter.persisted_blocking(SHORT).unwrap_err();
+    assert_eq!(error.pending, 1);
+    let told = error.to_string();
+    assert!(
+        told.contains("1 reports are neither on disk nor delivered"),
+        "{told}"
+    );
+    let platform = back(port);
+    assert_eq!(reporter.persisted_blocking(LONG), Ok(()));
+    assert_eq!(tasks(&platform).len(), 1);
+}
+
+#[test]
+fn who_asks_whether_reports_are_safe_hears_of_those_that_were_dropped() {
+    let (url, _port) = away();
+    let reporter = start(Reporter::builder().config(config(&url)).queue_capacity(1));
+    reporter.report(TaskReport::new().id("task-0"));
+    reporter.report(TaskReport::new().id("task-1"));
+    let error = reporter.persisted_blocking(SHORT).unwrap_err();
+    assert_eq!((error.pending, error.dropped), (1, 1));
+}
+
+#[test]
+fn what_is_delivered_leaves_no_file() {
+    let dir = TempDir::new().unwrap();
+    let platform = platform();
+    let reporter = start(spooling(platform.url(), dir.path()));
+    for _ in 0..100 {
+        reporter.report(TaskReport::new());
+    }
+    assert!(reporter.shutdown_blocking(LONG).is_complete());
+    let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn the_oldest_make_room_if_that_is_wanted() {
+    let server = Server::always(Answer::json(503, "{}"));
+    let builder = Reporter::builder().config(config(server.url()));
+    let reporter = start(builder.queue_capacity(10).overflow(Overflow::DropOldest));
+    for number in 0..100 {
+        reporter.report(TaskReport::new().id(format!("task-{number}")));
+    }
+    let outcome = reporter.flush_blocking(SHORT);
+    assert!(outcome.pending <= 14, "{outcome:?}");
+    let stats = reporter.stats();
+    assert_eq!(stats.dropped.queue_full + stats.pending, 100, "{stats:?}");
+}
+
+#[test]
+fn a_report_that_was_refused_can_be_looked_at_retried_and_deleted() {
+    for has_spool in [false, true] {
+        let dir = TempDir::new().unwrap();
+        let is_mended = Arc::new(AtomicBool::new(false));
+        let server = Server::start({
+            let is_mended = Arc::clone(&is_mended);
+            move |_, _| match is_mended.load(Ordering::SeqCst) {
+                true => Answer::task(),
+                false => Answer::json(422, r#"{"detail": "too odd"}"#),
+            }
+        });
+        let mut builder = Reporter::builder().config(config(server.url()));
+        if has_spool {
+            builder = builder.spool(dir.path());
+        }
+        let reporter = start(builder);
+        for number in 0..3 {
+            reporter.report(TaskReport::new().id(format!("task-{number}")).input("odd"));
+        }
+        assert_eq!(reporter.flush_blocking(LONG).dropped, 3);
+        let letters = reporter.dead_letters();
+        assert_eq!(letters.len(), 3);
+        assert!(
+            letters[0].reason.contains("too odd"),
+            "{}",
+            letters[0].reason
+        );
+        assert_eq!(letters[0].agent_id, "agent-123");
+        assert_eq!(letters[0].report.input.as_deref(), Some("odd"));
+
+        let is = |number: u32| {
+            move |letter: &xpander_report::DeadLetter| {
+                letter.report.id == Some(format!("task-{number}"))
+            }
+        };
+        assert_eq!(reporter.delete_dead_letters(is(0)), 1);
+        is_mended.store(true, Ordering::SeqCst);
+        assert_eq!(reporter.retry_dead_letters(is(1)), 1);
+        assert!(reporter.flush_blocking(LONG).is_complete());
+        let left = reporter.dead_letters();
+        assert_eq!(left.len(), 1);
+        assert!(is(2)(&left[0]));
+        let stats = reporter.stats();
+        assert_eq!(
+            (stats.accepted, stats.dead, stats.delivered),
+            (4, 3, 1),
+            "{stats:?}"
+        );
+    }
+}

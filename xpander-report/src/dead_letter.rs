@@ -1,0 +1,44 @@
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::TaskReport;
+
+/// A report that the platform refused for good, as it was sent.
+///
+/// Refused are reports that it finds wrong (most of the statuses 4xx). They are kept, those of a reporter
+/// with a spool on disk, the others in memory (the last 1,000, up to 16 MiB), until they are
+/// [retried](crate::Reporter::retry_dead_letters) or
+/// [deleted](crate::Reporter::delete_dead_letters).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DeadLetter {
+    /// What the platform said.
+    pub reason: String,
+    /// When it said so.
+    pub refused_at: SystemTime,
+    /// The agent that the report was for.
+    pub agent_id: String,
+    /// The report.
+    pub report: TaskReport,
+}
+
+impl DeadLetter {
+    /// How many bytes it holds, about.
+    #[cfg(feature = "http")]
+    pub(crate) fn bytes(&self) -> usize {
+        let report = &self.report;
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let response = report.llm_response.as_ref();
+        let tools = report
+            .used_tools
+            .iter()
+            .map(|tool| size_of::<String>() + tool.len());
+        size_of::<Self>()
+            + text(&report.input)
+            + text(&report.result)
+            + response.map_or(0, |raw| raw.get().len())
+            + tools.sum::<usize>()
+            + self.reason.len()
+    }
+}

@@ -1,0 +1,114 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use super::lock;
+use crate::diagnostics::warn;
+use crate::sink::Chosen;
+use crate::spool::Spool;
+use crate::{DeadLetter, TaskReport};
+
+/// How many are kept in memory, and how many bytes of them, about.
+const MOST: usize = 1_000;
+const MOST_BYTES: usize = 16 << 20;
+
+/// The reports that the platform refused for good: on disk if there is a spool, else in memory.
+pub(super) struct DeadLetters {
+    spool: Option<Arc<Spool>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    letters: VecDeque<(usize, DeadLetter)>,
+    bytes: usize,
+}
+
+impl DeadLetters {
+    pub(super) fn new(spool: Option<Arc<Spool>>) -> Self {
+        Self {
+            spool,
+            kept: Mutex::default(),
+        }
+    }
+
+    pub(super) fn keep(&self, report: TaskReport, configured: Option<&str>, reason: String) {
+        let agent_id = report.named_agent().or(configured).unwrap_or_default();
+        let letter = DeadLetter {
+            reason,
+            refused_at: SystemTime::now(),
+            agent_id: agent_id.to_owned(),
+            report,
+        };
+        let Some(spool) = &self.spool else {
+            lock(&self.kept).push(letter);
+            return;
+        };
+        if let Err(error) = spool.keep_dead(&letter) {
+            warn(format_args!(
+                "a report that was refused is kept in memory because the spool in {} does not take it: {error}",
+                spool.directory().path().display()
+            ));
+            lock(&self.kept).push(letter);
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<DeadLetter> {
+        let mut all = Vec::new();
+        self.visit(&mut |letter| {
+            all.push(letter.clone());
+            false
+        });
+        all
+    }
+
+    /// Takes the chosen ones out, each after `then`. Returns how many.
+    pub(super) fn take(&self, chosen: Chosen<'_>, mut then: impl FnMut(&DeadLetter)) -> usize {
+        let mut taken = 0;
+        self.visit(&mut |letter| {
+            let is_chosen = chosen(letter);
+            if is_chosen {
+                then(letter);
+                taken += 1;
+            }
+            is_chosen
+        });
+        taken
+    }
+
+    /// Visits all, oldest first, and takes out those that the visitor says.
+    fn visit(&self, visitor: Chosen<'_>) {
+        if let Some(spool) = &self.spool
+            && let Err(error) = spool.directory().visit_dead(visitor)
+        {
+            warn(format_args!(
+                "the dead letters in {} cannot be read: {error}",
+                spool.directory().path().display()
+            ));
+        }
+        // Not under the lock: the visitor may be anybody's code.
+        let letters = std::mem::take(&mut *lock(&self.kept)).letters;
+        let left: Vec<_> = letters
+            .into_iter()
+            .filter(|(_, letter)| !visitor(letter))
+            .collect();
+        let mut kept = lock(&self.kept);
+        let newer = std::mem::take(&mut *kept).letters;
+        for (_, letter) in left.into_iter().chain(newer) {
+            kept.push(letter);
+        }
+    }
+}
+
+impl Kept {
+    fn push(&mut self, letter: DeadLetter) {
+        let bytes = letter.bytes();
+        self.bytes += bytes;
+        self.letters.push_back((bytes, letter));
+        while (self.letters.len() > MOST || self.bytes > MOST_BYTES)
+            && let Some((bytes, _)) = self.letters.pop_front()
+        {
+            self.bytes -= bytes;
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What the operating system tells of the process: that it ends, that it was forked. All that needs it.
+
+#[cfg(all(unix, feature = "spool"))]
+pub(crate) use fork::UnsharedFile;
+#[cfg(unix)]
+pub(crate) use fork::{generation, salt, watch_forks};
+#[cfg(all(not(unix), feature = "spool"))]
+pub(crate) use no_fork::UnsharedFile;
+#[cfg(not(unix))]
+pub(crate) use no_fork::{generation, salt, watch_forks};
+
+/// Has the C library call `end` when `main` returns or somebody calls [`std::process::exit`].
+#[cfg(any(unix, windows))]
+#[allow(
+    unsafe_code,
+    reason = "only the C library can call us when the process ends"
+)]
+pub(crate) fn at_exit(end: extern "C" fn()) {
+    // SAFETY: the function is there as long as the process and takes nothing. This fails only without
+    // memory for it, and then nothing is called.
+    let _ = unsafe { libc::atexit(end) };
+}
+
+#[cfg(unix)]
+mod fork {
+    #[cfg(feature = "spool")]
+    use std::fs::File;
+    #[cfg(feature = "spool")]
+    use std::ops::Deref;
+    #[cfg(feature = "spool")]
+    use std::os::fd::AsRawFd;
+    use std::sync::Once;
+    use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
+
+    static GENERATION: AtomicU32 = AtomicU32::new(0);
+    static SALT: AtomicU64 = AtomicU64::new(0);
+
+    /// The open files that a child must not share. One that finds no place is shared after all: then its
+    /// lock is held until the child ends, too.
+    static UNSHARED: [AtomicI32; 1024] = [const { AtomicI32::new(NONE) }; 1024];
+    const NONE: i32 = -1;
+
+    /// How often this process, and those that it was forked from, were forked. What belongs to another
+    /// generation has lost its threads.
+    pub(crate) fn generation() -> u32 {
+        GENERATION.load(Ordering::Relaxed)
+    }
+
+    /// Tells a forked process from the one whose memory it has.
+    pub(crate) fn salt() -> u64 {
+        SALT.load(Ordering::Relaxed)
+    }
+
+    /// Counts forks from now on.
+    #[allow(
+        unsafe_code,
+        reason = "only the C library can call us when the process is forked"
+    )]
+    pub(crate) fn watch_forks() {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            // SAFETY: the function is there as long as the process and calls nothing that is forbidden in
+            // the child of a process with threads.
+            let _ = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        });
+    }
+
+    #[allow(
+        unsafe_code,
+        reason = "a file that was inherited can be replaced by its number only"
+    )]
+    extern "C" fn in_child() {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: these are async-signal-safe. Each number in the table is that of a file which its owner
+        // has not closed; it stays open, as another file, until the owner closes it.
+        unsafe {
+            SALT.store(u64::from(libc::getpid().unsigned_abs()), Ordering::Relaxed);
+            let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC);
+            if null == NONE {
+                return;
+            }
+            for unshared in &UNSHARED {
+                let number = unshared.load(Ordering::Relaxed);
+                if number != NONE && libc::dup2(null, number) != NONE {
+                    libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC);
+                }
+            }
+            libc::close(null);
+        }
+    }
+
+    #[cfg(feature = "spool")]
+    /// A file whose lock and content are this process's alone: in a forked child it is empty.
+    #[derive(Debug)]
+    pub(crate) struct UnsharedFile {
+        file: File,
+        place: Option<&'static AtomicI32>,
+    }
+
+    #[cfg(feature = "spool")]
+    impl UnsharedFile {
+        pub(crate) fn new(file: File) -> Self {
+            watch_forks();
+            let number = file.as_raw_fd();
+            let place = UNSHARED.iter().find(|place| {
+                place
+                    .compare_exchange(NONE, number, Ordering::Relaxed, Ordering::Relaxed)
+                    .is_ok()
+            });
+            Self { file, place }
+        }
+    }
+
+    #[cfg(feature = "spool")]
+    impl Deref for UnsharedFile {
+        type Target = File;
+
+        fn deref(&self) -> &File {
+            &self.file
+        }
+    }
+
+    #[cfg(feature = "spool")]
+    impl Drop for UnsharedFile {
+        fn drop(&mut self) {
+            if let Some(place) = self.place {
+                place.store(NONE, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod no_fork {
+    #[cfg(feature = "spool")]
+    use std::fs::File;
+    #[cfg(feature = "spool")]
+    use std::ops::Deref;
+
+    pub(crate) const fn generation() -> u32 {
+        0
+    }
+
+    pub(crate) const fn salt() -> u64 {
+        0
+    }
+
+    pub(crate) const fn watch_forks() {}
+
+    #[cfg(feature = "spool")]
+    #[derive(Debug)]
+    pub(crate) struct UnsharedFile(File);
+
+    #[cfg(feature = "spool")]
+    impl UnsharedFile {
+        pub(crate) const fn new(file: File) -> Self {
+            Self(file)
+        }
+    }
+
+    #[cfg(feature = "spool")]
+    impl Deref for UnsharedFile {
+        type Target = File;
+
+        fn deref(&self) -> &File {
+            &self.0
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Reports on disk, waiting: segment files in a directory that several processes share.
+//!
+//! Each process appends to segments of its own, which it has under a lock; beside a segment lies what of
+//! it is settled. A segment that is settled whole is removed. What a process leaves behind when it ends is
+//! adopted by another.
+
+mod directory;
+mod disk;
+mod entry;
+mod record;
+mod replay;
+mod segment;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use directory::Directory;
+use disk::{Disk, OsDisk};
+use entry::{Entry, Header};
+use segment::Segment;
+
+pub(crate) use replay::{Place, Replay, Settled, Then};
+
+use crate::sequence::Sequence;
+use crate::{DeadLetter, TaskReport};
+
+/// A segment is closed at this size, so that what is settled of it can be removed.
+const SEGMENT_BYTES: u64 = 8 << 20;
+
+/// So many dead letters are kept, about; the oldest make room.
+const MOST_DEAD: usize = 10_000;
+const DEAD_BETWEEN_LOOKS: u64 = 100;
+
+/// The bounds of a spool.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpoolLimits {
+    /// What all segments in the directory may hold together.
+    pub(crate) bytes: u64,
+    /// How long a report waits before it is given up.
+    pub(crate) age: Duration,
+}
+
+impl Default for SpoolLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 1 << 30,
+            age: Duration::from_secs(7 * 24 * 3600),
+        }
+    }
+}
+
+/// The side of the spool that takes reports.
+pub(crate) struct Spool {
+    directory: Directory,
+    limits: SpoolLimits,
+    header: Header,
+    writer: Mutex<Writer>,
+    /// Reports appended.
+    appended: AtomicU64,
+    /// Of those, how many surely survive a loss of power.
+    synced: AtomicU64,
+    /// If not 0, so many of those are safe only when they are delivered, because the disk failed.
+    unsure: AtomicU64,
+    /// The bytes of all segments in the directory, about.
+    used: AtomicU64,
+    /// How many dead letters were written.
+    dead: AtomicU64,
+}
+
+#[derive(Default)]
+struct Writer {
+    current: Option<Arc<Segment>>,
+    /// Segments that the replay does not know yet.
+    unknown: Vec<Arc<Segment>>,
+    /// Segments with bytes that were not synced.
+    dirty: Vec<Arc<Segment>>,
+    /// A segment was made since the directory was synced.
+    is_directory_dirty: bool,
+}
+
+impl Spool {
+    /// A spool in this directory, for reports that go to the platform at this address.
+    pub(crate) fn new(path: PathBuf, platform: String, limits: SpoolLimits) -> Self {
+        Self::on(Arc::new(OsDisk), path, platform, limits)
+    }
+
+    pub(crate) fn on(
+        disk: Arc<dyn Disk>,
+        path: PathBuf,
+        platform: String,
+        limits: SpoolLimits,
+    ) -> Self {
+        Self {
+            directory: Directory::new(path, disk),
+            limits,
+            header: Header { platform },
+            writer: Mutex::default(),
+            appended: AtomicU64::new(0),
+            synced: AtomicU64::new(0),
+            unsure: AtomicU64::new(0),
+            used: AtomicU64::new(0),
+            dead: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Writes a report, which then survives the end of the process. Nothing of it is written on an error.
+    pub(crate) fn append(
+        &self,
+        report: &TaskReport,
+        agent_id: String,
+        sequence: Sequence,
+        is_named: bool,
+    ) -> io::Result<()> {
+        let record = entry::encode(&Entry {
+            agent_id,
+            sequence,
+            is_named,
+            report,
+        })?;
+        let bytes = record.len() as u64;
+        if self.used.load(Ordering::Relaxed).saturating_add(bytes) > self.limits.bytes {
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                format!("it holds as much as it may ({} bytes)", self.limits.bytes),
+            ));
+        }
+        let mut writer = self.lock();
+        let segment = self.segment(&mut writer)?;
+        let number = self.appended() + 1;
+        segment.append(&record, number)?;
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+        self.appended.store(number, Ordering::Release);
+        if segment.written() >= SEGMENT_BYTES {
+            segment.seal();
+        }
+        if !writer
+            .dirty
+            .iter()
+            .any(|dirty| Arc::ptr_eq(dirty, &segment))
+        {
+            writer.dirty.push(segment);
+        }
+        Ok(())
+    }
+
+    /// The segment that the next report goes to.
+    fn segment(&self, writer: &mut Writer) -> io::Result<Arc<Segment>> {
+        if let Some(current) = &writer.current
+            && !current.is_sealed()
+        {
+            return Ok(Arc::clone(current));
+        }
+        let segment = Arc::new(self.directory.create_segment(&self.header)?);
+        writer.unknown.push(Arc::clone(&segment));
+        writer.is_directory_dirty = true;
+        writer.current = Some(Arc::clone(&segment));
+        Ok(segment)
+    }
+
+    /// How many reports were appended so far.
+    pub(crate) fn appended(&self) -> u64 {
+        self.appended.load(Ordering::Acquire)
+    }
+
+    /// Whether the first `count` reports that were appended surely survive a loss of power.
+    pub(crate) fn is_synced(&self, count: u64) -> bool {
+        let is_sure = self.unsure.load(Ordering::Acquire) == 0;
+        is_sure && self.synced.load(Ordering::Acquire) >= count
+    }
+
+    /// Whether something was appended that was not synced.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.synced.load(Ordering::Acquire) < self.appended()
+    }
+
+    /// Makes what was appended so far survive a loss of power. One at a time.
+    ///
+    /// After an error nobody knows what of it the disk has, and asking again would not tell: those
+    /// reports are safe when they are delivered.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        let (dirty, is_directory_dirty, appended) = {
+            let mut writer = self.lock();
+            (
+                std::mem::take(&mut writer.dirty),
+                std::mem::take(&mut writer.is_directory_dirty),
+                self.appended(),
+            )
+        };
+        let mut synced = Ok(());
+        for segment in dirty {
+            let file = segment.file.sync();
+            if file.is_err() {
+                segment.seal();
+            }
+            synced = synced.and(file);
+        }
+        if is_directory_dirty {
+            synced = synced.and(self.directory.sync());
+        }
+        if synced.is_err() {
+            self.unsure.store(appended, Ordering::Release);
+        }
+        self.synced.store(appended, Ordering::Release);
+        synced
+    }
+
+    /// The first `count` reports that were appended are settled.
+    fn settled(&self, count: u64) {
+        let unsure = self.unsure.load(Ordering::Acquire);
+        if unsure != 0 && unsure <= count {
+            let _ = self
+                .unsure
+                .compare_exchange(unsure, 0, Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+
+    fn take_unknown(&self) -> Vec<Arc<Segment>> {
+        std::mem::take(&mut self.lock().unknown)
+    }
+
+    /// No more is written to this segment.
+    fn seal(&self, segment: &Segment) {
+        let _writer = self.lock();
+        segment.seal();
+    }
+
+    /// Keeps a report that the platform refused.
+    pub(crate) fn keep_dead(&self, letter: &DeadLetter) -> io::Result<()> {
+        let kept = self.directory.write_dead(&serde_json::to_vec(letter)?);
+        let count = self.dead.fetch_add(1, Ordering::Relaxed);
+        if count.is_multiple_of(DEAD_BETWEEN_LOOKS) {
+            // They are looked through again next time.
+            let _ = self.directory.forget_dead(MOST_DEAD);
+        }
+        kept
+    }
+
+    /// Closes the current segment if this is the one, nothing was appended beyond `end`, and it is large or
+    /// old enough that a new one is worth its while. Says whether it is closed.
+    fn retire(&self, segment: &Arc<Segment>, end: u64, is_over: bool) -> bool {
+        const SMALL: u64 = 256 << 10;
+        const YOUNG: Duration = Duration::from_secs(10);
+        if segment.is_sealed() {
+            return true;
+        }
+        let mut writer = self.lock();
+        let is_worth = is_over || end >= SMALL || segment.since.elapsed() >= YOUNG;
+        if segment.written() != end || !is_worth {
+            return false;
+        }
+        segment.seal();
+        writer
+            .current
+            .take_if(|current| Arc::ptr_eq(current, segment));
+        writer.dirty.retain(|dirty| !Arc::ptr_eq(dirty, segment));
+        true
+    }
+
+    /// Lets go of all segments: other processes may have them.
+    fn close(&self) {
+        let mut writer = self.lock();
+        *writer = Writer::default();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Spool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spool")
+            .field("directory", &self.directory.path())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,166 @@
+//! How a record lies in a file: a mark, the length and the checksum of its text, the text.
+//!
+//! The mark is no UTF-8, so no text holds it, and what follows damaged bytes is found again.
+
+use std::ops::Range;
+
+const MARK: [u8; 4] = [0xFF, b'x', b'r', 0xFE];
+const HEAD: usize = 12;
+
+/// Appends a record with this text.
+pub(crate) fn write(bytes: &mut Vec<u8>, write_text: impl FnOnce(&mut Vec<u8>)) {
+    let start = bytes.len();
+    bytes.extend(MARK);
+    bytes.extend([0; HEAD - MARK.len()]);
+    write_text(bytes);
+    let length = u32::try_from(bytes.len() - start - HEAD).unwrap_or(u32::MAX);
+    let sum = checksum(length, &bytes[start + HEAD..]);
+    bytes[start + 4..start + 8].copy_from_slice(&length.to_le_bytes());
+    bytes[start + 8..start + 12].copy_from_slice(&sum.to_le_bytes());
+}
+
+/// What bytes begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A record: where its text is, and where it ends.
+    Record { text: Range<usize>, end: usize },
+    /// Bytes that are no record.
+    Damaged { end: usize },
+    /// The start of a record that was not written to its end, or nothing.
+    Incomplete,
+}
+
+/// Looks at the start of some bytes. `is_all` says that no more follow; otherwise
+/// [`Found::Incomplete`] asks for more.
+pub(crate) fn read(bytes: &[u8], is_all: bool) -> Found {
+    if !MARK.starts_with(&bytes[..bytes.len().min(MARK.len())]) {
+        return damaged(bytes, 1, is_all);
+    }
+    let Some((length, sum)) = head(bytes) else {
+        return Found::Incomplete;
+    };
+    let end = HEAD.saturating_add(length as usize);
+    match bytes.get(HEAD..end) {
+        Some(text) if checksum(length, text) == sum => Found::Record {
+            text: HEAD..end,
+            end,
+        },
+        Some(_) => damaged(bytes, MARK.len(), is_all),
+        None if !is_all => Found::Incomplete,
+        None => match next_mark(bytes, MARK.len()) {
+            Some(end) => Found::Damaged { end },
+            None => Found::Incomplete,
+        },
+    }
+}
+
+fn head(bytes: &[u8]) -> Option<(u32, u32)> {
+    let number = |at: usize| {
+        let bytes = bytes.get(at..at + 4)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    };
+    Some((number(4)?, number(8)?))
+}
+
+/// Up to the next mark; without one, up to where one may begin.
+fn damaged(bytes: &[u8], from: usize, is_all: bool) -> Found {
+    let end = next_mark(bytes, from).unwrap_or_else(|| {
+        let rest = if is_all { 0 } else { MARK.len() - 1 };
+        bytes.len().saturating_sub(rest).max(from)
+    });
+    Found::Damaged {
+        end: end.min(bytes.len()),
+    }
+}
+
+fn next_mark(bytes: &[u8], from: usize) -> Option<usize> {
+    let found = bytes
+        .get(from..)?
+        .windows(MARK.len())
+        .position(|w| w == MARK)?;
+    Some(from + found)
+}
+
+fn checksum(length: u32, text: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&length.to_le_bytes());
+    hasher.update(text);
+    hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(texts: &[&str]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for text in texts {
+            write(&mut bytes, |bytes| bytes.extend(text.as_bytes()));
+        }
+        bytes
+    }
+
+    /// The texts that are found, and how many bytes are damaged.
+    fn found(bytes: &[u8]) -> (Vec<String>, usize) {
+        let (mut texts, mut lost, mut at) = (Vec::new(), 0, 0);
+        loop {
+            match read(&bytes[at..], true) {
+                Found::Record { text, end } => {
+                    let text = bytes[at + text.start..at + text.end].to_vec();
+                    texts.push(String::from_utf8(text).unwrap());
+                    at += end;
+                }
+                Found::Damaged { end } => {
+                    assert!(end > 0);
+                    lost += end;
+                    at += end;
+                }
+                Found::Incomplete => return (texts, lost),
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_found() {
+        let (texts, lost) = found(&written(&["one", "", "three"]));
+        assert_eq!(texts, ["one", "", "three"]);
+        assert_eq!(lost, 0);
+    }
+
+    #[test]
+    fn a_torn_end_is_not_damage_wherever_it_is_torn() {
+        let bytes = written(&["one", "two"]);
+        let first = written(&["one"]).len();
+        for end in first..bytes.len() {
+            assert_eq!(found(&bytes[..end]), (vec!["one".to_owned()], 0), "{end}");
+            assert_eq!(read(&bytes[first..end], false), Found::Incomplete, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_costs_its_own_record_only() {
+        let bytes = written(&["one", "two", "three"]);
+        let first = written(&["one"]).len();
+        let second = first + written(&["two"]).len();
+        for bit in first * 8..second * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let (texts, lost) = found(&flipped);
+            assert_eq!(texts, ["one", "three"], "{bit}");
+            assert_eq!(lost, second - first, "{bit}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_records_are_passed_in_whatever_pieces_they_come() {
+        let noise = [0xFF, b'x', b'r', 0, 0xFF, 0xFF, b'x', 7, 7, 7];
+        let mut bytes = noise.to_vec();
+        bytes.extend(written(&["found"]));
+        assert_eq!(found(&bytes).0, ["found"]);
+        for have in 1..bytes.len() {
+            if let Found::Damaged { end } = read(&bytes[..have], false) {
+                assert!(end <= noise.len(), "{have}: {end}");
+            }
+        }
+    }
+}

@@ -1,0 +1,591 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::Spool;
+use super::directory::{self, ACKS, SEGMENT, read_all};
+use super::disk::DiskFile;
+use super::entry::{self, Ack, Arrived, Entry};
+use super::record::{self, Found};
+use super::segment::Segment;
+use crate::TaskReport;
+use crate::diagnostics::warn;
+use crate::envelope::Envelope;
+use crate::luck::luck;
+use crate::sequence::{self, Sequence};
+use crate::task_id::TaskId;
+
+/// How often to look for what other processes left behind.
+const SCAN: Duration = Duration::from_secs(10);
+
+/// So many segments of others are worked on at once.
+const MOST_ADOPTED: usize = 4;
+
+/// So many tasks are remembered whose reports never were in a segment.
+const MOST_REMEMBERED: usize = 10_000;
+
+/// The side of the spool that gives reports back, in the order in which they were written, and keeps which
+/// are settled. One at a time in a process.
+pub(crate) struct Replay {
+    spool: Arc<Spool>,
+    sources: BTreeMap<SourceId, Source>,
+    next_source: SourceId,
+    scan_at: Instant,
+    /// There was more to adopt than is worked on at once.
+    has_more: bool,
+    /// Own reports that were read.
+    read: u64,
+    /// Of those, the ones that are not settled, by their number.
+    open: BTreeSet<u64>,
+    /// Segments that stay where they are, and why was told.
+    foreign: HashSet<String>,
+    /// What arrived without ever being in a segment.
+    arrived: HashMap<TaskId, Sequence>,
+    arrived_order: VecDeque<TaskId>,
+}
+
+type SourceId = u64;
+
+/// A segment that is being read.
+struct Source {
+    segment: Arc<Segment>,
+    is_own: bool,
+    at: u64,
+    /// What was read of the file; `passed` bytes of it lie before `at`.
+    ahead: Vec<u8>,
+    passed: usize,
+    /// Reports that were settled before the segment was adopted.
+    settled: HashSet<u64>,
+    /// What arrived of tasks that an adopted segment has reports of.
+    arrived: HashMap<String, Sequence>,
+    acks: Option<Box<dyn DiskFile>>,
+    /// Whether the file of acks says more than what is settled.
+    has_names: bool,
+    /// Reports that were read and are not settled.
+    open: u64,
+    is_damaged: bool,
+}
+
+/// Where a report lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    source: SourceId,
+    offset: u64,
+    /// Of an own report: how many had been appended with it.
+    number: Option<u64>,
+}
+
+/// A report read from disk.
+pub(crate) struct Replayed {
+    pub(crate) place: Place,
+    pub(crate) report: TaskReport,
+    pub(crate) agent_id: String,
+    pub(crate) sequence: Sequence,
+    pub(crate) is_named: bool,
+    pub(crate) then: Then,
+}
+
+/// What to do with a report that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    Deliver,
+    /// A newer one of its task arrived.
+    Outdated,
+    /// It waited longer than any report may.
+    Expired,
+}
+
+/// How a report ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    pub(crate) id: TaskId,
+    pub(crate) is_named: bool,
+    pub(crate) sequence: Option<Sequence>,
+}
+
+impl Place {
+    /// Whether this process wrote it.
+    pub(crate) fn is_own(&self) -> bool {
+        self.number.is_some()
+    }
+}
+
+impl Replayed {
+    pub(crate) fn into_envelope(self) -> (Place, TaskId, Box<Envelope>) {
+        let report = self.report.agent_id(self.agent_id);
+        let mut envelope = Envelope::redacted(report, self.sequence, self.is_named);
+        let id = envelope
+            .id
+            .get_or_insert_with(|| self.sequence.id())
+            .clone();
+        (self.place, id, Box::new(envelope))
+    }
+}
+
+impl Replay {
+    pub(crate) fn new(spool: Arc<Spool>, now: Instant) -> Self {
+        Self {
+            spool,
+            sources: BTreeMap::new(),
+            next_source: 0,
+            scan_at: now,
+            has_more: true,
+            read: 0,
+            open: BTreeSet::new(),
+            foreign: HashSet::new(),
+            arrived: HashMap::new(),
+            arrived_order: VecDeque::new(),
+        }
+    }
+
+    /// When to look for what other processes left behind.
+    pub(crate) fn scan_at(&self) -> Instant {
+        self.scan_at
+    }
+
+    /// Looks for what other processes left behind, if it is time.
+    pub(crate) fn scan(&mut self, now: Instant) {
+        let goes_on = self.has_more && self.has_room();
+        if now < self.scan_at && !goes_on {
+            return;
+        }
+        self.scan_at = now + SCAN.mul_f64(0.75 + luck() / 2.0);
+        self.has_more = false;
+        if let Err(error) = self.try_scan()
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            self.tell(format_args!("cannot be looked through: {error}"));
+        }
+    }
+
+    /// Looks for what other processes left behind as soon as there is time.
+    pub(crate) fn scan_soon(&mut self, now: Instant) {
+        self.scan_at = now;
+        self.has_more = true;
+    }
+
+    fn try_scan(&mut self) -> io::Result<()> {
+        let spool = Arc::clone(&self.spool);
+        let directory = spool.directory();
+        let names = directory.names(SEGMENT)?;
+        let (mut used, mut oldest) = (0, None);
+        for name in &names {
+            let is_mine = self.sources.values().any(|s| s.segment.name == *name);
+            used += directory
+                .open(name, SEGMENT)
+                .and_then(|file| file.len())
+                .unwrap_or(0);
+            if !is_mine && !self.foreign.contains(name) {
+                if self.has_room() {
+                    self.adopt(name);
+                } else {
+                    self.has_more = true;
+                }
+            }
+            if directory.has(name, SEGMENT) && oldest.is_none() {
+                oldest = Some(name.clone());
+            }
+        }
+        spool.used.store(used, Ordering::Relaxed);
+        self.foreign.retain(|name| names.contains(name));
+        directory.remove_unfinished()?;
+        self.forget_arrived(oldest.as_deref())
+    }
+
+    fn has_room(&self) -> bool {
+        let adopted = self.sources.values().filter(|source| !source.is_own);
+        adopted.count() < MOST_ADOPTED
+    }
+
+    fn adopt(&mut self, name: &str) {
+        let directory = self.spool.directory();
+        let (segment, header) = match directory.adopt(name) {
+            Ok(Some(adopted)) => adopted,
+            Ok(None) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                self.set_aside(name);
+                return;
+            }
+            Err(error) => {
+                if self.foreign.insert(name.to_owned()) {
+                    self.tell(format_args!("{name}.{SEGMENT} cannot be read: {error}"));
+                }
+                return;
+            }
+        };
+        if header != self.spool.header {
+            self.foreign.insert(name.to_owned());
+            self.tell(format_args!(
+                "{name}.{SEGMENT} waits for the platform at {}, not for {}; a program with that address \
+                 delivers it, as does `xpander-report spool drain`",
+                header.platform, self.spool.header.platform
+            ));
+            return;
+        }
+        let mut source = Source::new(Arc::new(segment), false);
+        match self.read_acks(name) {
+            Ok(acks) => {
+                source.has_names = acks.iter().any(|ack| ack.arrived.is_some());
+                source.settled = acks.into_iter().map(|ack| ack.offset).collect();
+            }
+            Err(error) => self.tell(format_args!("{name}.{ACKS} cannot be read: {error}")),
+        }
+        source.arrived = self.known_arrived();
+        self.add(source);
+    }
+
+    fn add(&mut self, source: Source) {
+        self.sources.insert(self.next_source, source);
+        self.next_source += 1;
+    }
+
+    fn read_acks(&self, name: &str) -> io::Result<Vec<Ack>> {
+        let directory = self.spool.directory();
+        if !directory.has(name, ACKS) {
+            return Ok(Vec::new());
+        }
+        read_acks(&*directory.open(name, ACKS)?)
+    }
+
+    /// The newest reports that arrived of tasks with names, as far as the directory knows.
+    fn known_arrived(&self) -> HashMap<String, Sequence> {
+        let mut newest = HashMap::<String, Sequence>::new();
+        let names = self.spool.directory().names(ACKS).unwrap_or_default();
+        let acks = names.iter().filter_map(|name| self.read_acks(name).ok());
+        let known = self.arrived.iter().map(|(id, sequence)| Arrived {
+            id: id.to_string(),
+            sequence: *sequence,
+        });
+        for arrived in acks.flatten().filter_map(|ack| ack.arrived).chain(known) {
+            let known = newest.entry(arrived.id).or_insert(arrived.sequence);
+            *known = arrived.sequence.max(*known);
+        }
+        newest
+    }
+
+    /// What arrived need not be known any more once no segment is left that is as old.
+    fn forget_arrived(&self, oldest: Option<&str>) -> io::Result<()> {
+        let directory = self.spool.directory();
+        let oldest = oldest.and_then(directory::made_at);
+        for name in directory.names(ACKS)? {
+            if directory.has(&name, SEGMENT) {
+                continue;
+            }
+            let acks = read_acks(&*directory.open(&name, ACKS)?)?;
+            let newest = acks.iter().filter_map(|ack| ack.arrived.as_ref());
+            let newest = newest.map(|arrived| arrived.sequence.at).max();
+            if newest.zip(oldest).is_none_or(|(at, oldest)| at < oldest) {
+                directory.remove(&name, ACKS)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next report, own ones first.
+    pub(crate) fn next(&mut self) -> Option<Replayed> {
+        for segment in self.spool.take_unknown() {
+            self.add(Source::new(segment, true));
+        }
+        let own = self.sources.iter().filter(|(_, source)| source.is_own);
+        let adopted = self.sources.iter().filter(|(_, source)| !source.is_own);
+        let ids: Vec<_> = own.chain(adopted).map(|(id, _)| *id).collect();
+        for id in ids {
+            if let Some(replayed) = self.next_of(id) {
+                return Some(replayed);
+            }
+            self.catch_up(id);
+            self.finish(id, false);
+        }
+        None
+    }
+
+    /// What of an own segment could not be read is counted as read.
+    fn catch_up(&mut self, id: SourceId) {
+        let Some(source) = self.sources.get(&id).filter(|source| source.is_own) else {
+            return;
+        };
+        if source.is_damaged && !source.segment.is_sealed() {
+            self.spool.seal(&source.segment);
+        }
+        if source.segment.is_sealed() && source.is_read() {
+            self.read = self.read.max(source.segment.last_number());
+        }
+    }
+
+    fn next_of(&mut self, id: SourceId) -> Option<Replayed> {
+        let age = self.spool.limits.age;
+        let source = self.sources.get_mut(&id)?;
+        let (offset, entry) = match source.next() {
+            Ok(next) => next?,
+            Err(error) => {
+                // It is tried again when somebody adopts it.
+                self.spool.seal(&source.segment);
+                source.give_up();
+                let name = source.segment.name.clone();
+                self.tell(format_args!("{name}.{SEGMENT} cannot be read: {error}"));
+                return None;
+            }
+        };
+        source.open += 1;
+        let number = source.is_own.then(|| {
+            self.read += 1;
+            self.open.insert(self.read);
+            self.read
+        });
+        let is_outdated = entry.report.id.as_ref().is_some_and(|id| {
+            let arrived = source.arrived.get(id);
+            arrived.is_some_and(|arrived| *arrived > entry.sequence)
+        });
+        let waited = sequence::now().saturating_sub(entry.sequence.at);
+        Some(Replayed {
+            place: Place {
+                source: id,
+                offset,
+                number,
+            },
+            then: match () {
+                () if is_outdated => Then::Outdated,
+                () if waited > age => Then::Expired,
+                () => Then::Deliver,
+            },
+            report: entry.report,
+            agent_id: entry.agent_id,
+            sequence: entry.sequence,
+            is_named: entry.is_named,
+        })
+    }
+
+    /// A report that was on disk is settled.
+    pub(crate) fn settle(&mut self, places: &[Place], settled: &Settled) {
+        let arrived = settled.sequence.filter(|_| settled.is_named);
+        let arrived = arrived.map(|sequence| Arrived {
+            id: settled.id.to_string(),
+            sequence,
+        });
+        for place in places {
+            if let Some(number) = place.number {
+                self.open.remove(&number);
+            }
+            let Some(source) = self.sources.get_mut(&place.source) else {
+                continue;
+            };
+            source.open = source.open.saturating_sub(1);
+            source.has_names |= arrived.is_some();
+            // Without it the report arrives once more, if the process does not live to remove the segment.
+            let _ = source.acknowledge(
+                &self.spool,
+                &Ack {
+                    offset: place.offset,
+                    arrived: arrived.clone(),
+                },
+            );
+            self.finish(place.source, false);
+        }
+        let unsettled = self.open.first().copied();
+        self.spool
+            .settled(unsettled.map_or(self.read, |first| first - 1));
+    }
+
+    /// A report arrived that never was on disk. What other processes left behind may be older.
+    pub(crate) fn note(&mut self, settled: Settled) {
+        let Some(sequence) = settled.sequence.filter(|_| settled.is_named) else {
+            return;
+        };
+        for source in self.sources.values_mut().filter(|source| !source.is_own) {
+            source.arrived.insert(settled.id.to_string(), sequence);
+        }
+        if self.arrived.insert(settled.id.clone(), sequence).is_none() {
+            self.arrived_order.push_back(settled.id);
+        }
+        if self.arrived.len() > MOST_REMEMBERED
+            && let Some(oldest) = self.arrived_order.pop_front()
+        {
+            self.arrived.remove(&oldest);
+        }
+    }
+
+    /// Removes a segment that is read and settled whole.
+    fn finish(&mut self, id: SourceId, is_over: bool) {
+        let Some(source) = self.sources.get(&id) else {
+            return;
+        };
+        let is_done = source.is_read() && source.open == 0;
+        if !is_done || !self.spool.retire(&source.segment, source.at, is_over) {
+            return;
+        }
+        let Some(source) = self.sources.remove(&id) else {
+            return;
+        };
+        let directory = self.spool.directory();
+        let name = &source.segment.name;
+        if source.is_damaged {
+            self.set_aside(name);
+        } else if let Err(error) = directory.remove(name, SEGMENT) {
+            self.tell(format_args!("{name}.{SEGMENT} cannot be removed: {error}"));
+        }
+        let read = source.segment.written();
+        let used = self.spool.used.load(Ordering::Relaxed);
+        let used = used.saturating_sub(read);
+        self.spool.used.store(used, Ordering::Relaxed);
+        let has_acks = source.acks.is_some() || !source.settled.is_empty();
+        if has_acks && !source.has_names {
+            let _ = directory.remove(name, ACKS);
+        }
+    }
+
+    fn set_aside(&self, name: &str) {
+        match self.spool.directory().set_aside(name) {
+            Ok(aside) => self.tell(format_args!(
+                "a file was damaged; all that could be read of it was taken, and it was put aside: {}",
+                aside.display()
+            )),
+            Err(error) => self.tell(format_args!(
+                "{name}.{SEGMENT} is damaged and cannot be put aside: {error}"
+            )),
+        }
+    }
+
+    /// How many own reports were read so far.
+    pub(crate) fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// Whether nothing is here that could be delivered.
+    pub(crate) fn is_empty(&self) -> bool {
+        let is_done = |source: &Source| source.is_read() && source.open == 0;
+        !self.has_more && self.spool.appended() == self.read && self.sources.values().all(is_done)
+    }
+
+    /// Lets go of everything: what is settled whole is removed, the rest is another's.
+    pub(crate) fn close(&mut self) {
+        for segment in self.spool.take_unknown() {
+            self.add(Source::new(segment, true));
+        }
+        let ids: Vec<_> = self.sources.keys().copied().collect();
+        for id in ids {
+            self.finish(id, true);
+        }
+        self.sources.clear();
+        self.spool.close();
+    }
+
+    fn tell(&self, what: std::fmt::Arguments<'_>) {
+        warn(format_args!(
+            "the spool in {}: {what}",
+            self.spool.directory().path().display()
+        ));
+    }
+}
+
+impl Source {
+    fn new(segment: Arc<Segment>, is_own: bool) -> Self {
+        Self {
+            at: segment.start,
+            segment,
+            is_own,
+            ahead: Vec::new(),
+            passed: 0,
+            settled: HashSet::new(),
+            arrived: HashMap::new(),
+            acks: None,
+            has_names: false,
+            open: 0,
+            is_damaged: false,
+        }
+    }
+
+    fn is_read(&self) -> bool {
+        self.at >= self.segment.written()
+    }
+
+    /// The next report that is not settled, and where it begins.
+    fn next(&mut self) -> io::Result<Option<(u64, Entry)>> {
+        const PIECE: usize = 256 << 10;
+        loop {
+            let written = self.segment.written();
+            if self.at >= written {
+                return Ok(None);
+            }
+            let offset = self.at;
+            let ahead = &self.ahead[self.passed..];
+            let end = self.at + ahead.len() as u64;
+            match record::read(ahead, end >= written) {
+                Found::Record { text, end } => {
+                    let entry = (!self.settled.contains(&offset))
+                        .then(|| entry::decode::<Entry>(&ahead[text]));
+                    self.pass(end);
+                    match entry {
+                        Some(Ok(entry)) => return Ok(Some((offset, entry))),
+                        Some(Err(_)) => self.is_damaged = true,
+                        None => {}
+                    }
+                }
+                Found::Damaged { end } => {
+                    self.is_damaged = true;
+                    self.pass(end);
+                }
+                Found::Incomplete if end >= written => {
+                    // The process ended while it wrote.
+                    self.skip_to(written);
+                }
+                Found::Incomplete => {
+                    let most = (written - end).min((ahead.len() + PIECE) as u64) as usize;
+                    let more = self.segment.file.read_at(end, most)?;
+                    if more.is_empty() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                    self.ahead.drain(..self.passed);
+                    self.passed = 0;
+                    self.ahead.extend(more);
+                }
+            }
+        }
+    }
+
+    fn pass(&mut self, bytes: usize) {
+        self.passed += bytes;
+        self.at += bytes as u64;
+    }
+
+    fn skip_to(&mut self, at: u64) {
+        self.at = at;
+        self.ahead.clear();
+        self.passed = 0;
+    }
+
+    /// Reads no further.
+    fn give_up(&mut self) {
+        self.skip_to(self.segment.written());
+        // So that the segment stays.
+        self.open += 1;
+    }
+
+    fn acknowledge(&mut self, spool: &Spool, ack: &Ack) -> io::Result<()> {
+        if self.acks.is_none() {
+            self.acks = Some(spool.directory().open_acks(&self.segment.name)?);
+        }
+        let record = entry::encode(ack)?;
+        self.acks
+            .as_ref()
+            .map_or(Ok(()), |acks| acks.append(&record))
+    }
+}
+
+/// What a file of acks says; what of it is damaged is passed.
+fn read_acks(file: &dyn DiskFile) -> io::Result<Vec<Ack>> {
+    let bytes = read_all(file)?;
+    let (mut acks, mut at) = (Vec::new(), 0);
+    loop {
+        match record::read(&bytes[at..], true) {
+            Found::Record { text, end } => {
+                acks.extend(entry::decode(&bytes[at + text.start..at + text.end]));
+                at += end;
+            }
+            Found::Damaged { end } => at += end,
+            Found::Incomplete => return Ok(acks),
+        }
+    }
+}
