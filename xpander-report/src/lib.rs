@@ -111,7 +111,7 @@ pub use caught::{Catching, CatchingFuture, CaughtBody, HttpAnswer};
 #[cfg(feature = "http")]
 pub use client::Client;
 #[cfg(feature = "http")]
-pub use config::{Config, ConfigBuilder};
+pub use config::{Config, ConfigBuilder, Setting, Source};
 #[cfg(feature = "http")]
 pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 pub use handle::{EnteredTask, InTask, TaskHandle, WithTask, current_task};
