@@ -7,6 +7,20 @@ use std::path::PathBuf;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
+    /// The host is neither an IP address nor `localhost`.
+    Host {
+        /// What was asked for.
+        host: String,
+    },
+    /// Other machines can reach the host, and no token keeps them out.
+    TokenMissing {
+        /// The host that was asked for.
+        host: String,
+    },
+    /// The token is empty.
+    TokenEmpty,
+    /// The retention is zero, which would delete every task at once.
+    RetentionZero,
     /// Another program listens on the port.
     PortTaken {
         /// The port that was asked for.
@@ -67,6 +81,20 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Host { host } => write!(
+                f,
+                "cannot listen on {host:?}: it is no IP address of this machine; give one, such as 127.0.0.1 or \
+                 0.0.0.0"
+            ),
+            Self::TokenMissing { host } => write!(
+                f,
+                "other machines can reach {host}, and what is reported would be open to them: set a token \
+                 (--token), or listen on 127.0.0.1"
+            ),
+            Self::TokenEmpty => f.write_str("the token is empty; give a secret, or leave it out"),
+            Self::RetentionZero => f.write_str(
+                "a retention of zero would delete every task at once; give a longer one",
+            ),
             Self::PortTaken { port } => write!(
                 f,
                 "port {port} is taken by another program; stop that program, or choose another port \

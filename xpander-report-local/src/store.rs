@@ -44,6 +44,10 @@ impl Store {
         })
     }
 
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     /// A failure of one of the other methods, with the file that it is about.
     pub(crate) fn error(&self, source: rusqlite::Error) -> Error {
         storage(self.path.as_deref(), source)

@@ -64,7 +64,7 @@ pub(super) async fn tasks(
     let (totals, tasks) = app
         .run(move |store| Ok((store.totals()?, store.overview(offset, PER_PAGE)?)))
         .await?;
-    let url = format!("http://{}", app.address);
+    let url = app.url.to_string();
     Ok(render(&Page::new(url, page, offset, &totals, &tasks))?.into_response())
 }
 
