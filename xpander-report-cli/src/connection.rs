@@ -1,14 +1,10 @@
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use xpander_report::{Config, ConfigBuilder, ConfigError};
 
 use crate::failure::Failure;
-
-/// A longer file holds no key.
-const LONGEST_KEY: u64 = 64 << 10;
+use crate::secret_file;
 
 /// Where the platform is and who speaks. What is not given comes from the environment.
 #[derive(Debug, clap::Args)]
@@ -38,7 +34,7 @@ impl Connection {
             config = config.agent_id(agent_id);
         }
         if let Some(file) = &self.api_key_file {
-            config = config.api_key(key(file)?);
+            config = config.api_key(secret_file::read("--api-key-file", "key", file)?);
         }
         Ok(config)
     }
@@ -61,19 +57,5 @@ pub(crate) fn explain(error: &ConfigError) -> String {
     match flag(error.variable) {
         Some(flag) => text.replace(IN_CODE, &format!(", or use {flag}")),
         None => text.replace(IN_CODE, ""),
-    }
-}
-
-fn key(file: &Path) -> Result<String, Failure> {
-    let problem = |problem: &dyn std::fmt::Display| {
-        Failure::usage(format_args!("--api-key-file {}: {problem}", file.display()))
-    };
-    let mut key = String::new();
-    File::open(file)
-        .and_then(|opened| opened.take(LONGEST_KEY).read_to_string(&mut key))
-        .map_err(|error| problem(&error))?;
-    match key.trim() {
-        "" => Err(problem(&"it is empty; write the key into it")),
-        key => Ok(key.to_owned()),
     }
 }

@@ -5,6 +5,7 @@ mod connection;
 mod duration;
 mod failure;
 mod page;
+mod secret_file;
 mod text;
 
 use std::io::{self, Write};
@@ -22,6 +23,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Local(cmd::Local),
     Send(cmd::Send),
     Doctor(cmd::Doctor),
     Extract(cmd::Extract),
@@ -29,6 +31,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Local(local) => local.run(),
         Command::Send(send) => send.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Extract(extract) => extract.run().map(|()| ExitCode::SUCCESS),

@@ -2,10 +2,12 @@
 
 mod doctor;
 mod extract;
+mod local;
 mod send;
 
 pub(crate) use doctor::Doctor;
 pub(crate) use extract::Extract;
+pub(crate) use local::Local;
 pub(crate) use send::Send;
 
 /// What a command ends with; the error is for the person at the terminal.
