@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 /// Report LLM work to xpander.ai.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

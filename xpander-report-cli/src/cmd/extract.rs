@@ -9,17 +9,20 @@ use crate::text::{without_mark, write_json};
 
 /// Show what a provider's response would be reported as
 ///
-/// Reads a response's JSON on standard input and writes one JSON object to standard output:
+/// Reads a response's JSON on standard input and writes one JSON object to
+/// standard output:
 ///
-///   {"shape", "model", "result", "tokens", "used_tools", "finish_reason", "failure"}
+///   {"shape", "model", "result", "tokens", "used_tools", "finish_reason",
+///    "failure"}
 ///
-/// If the input is not recognised as the response of any provider, a message says so and the exit
-/// code is 1.
+/// If the input is not recognised as the response of any provider, a message
+/// says so and the exit code is 1.
 ///
-/// With --stream the input is the recording of a streamed response: server-sent events, JSON line by
-/// line, a list of chunks, or AWS's binary event stream.
+/// With --stream the input is the recording of a streamed response: server-sent
+/// events, JSON line by line, a list of chunks, or AWS's binary event stream.
 ///
-/// Example: curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
+/// Example:
+///   curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Extract {

@@ -1,4 +1,5 @@
 mod announcement;
+mod lock;
 mod token;
 
 use std::io::{self, Write};
@@ -11,6 +12,7 @@ use tokio::runtime::Runtime;
 use xpander_report_local::{DEFAULT_PORT, LocalPlatform};
 
 use self::announcement::Announcement;
+use self::lock::Lock;
 use self::token::Token;
 use super::Done;
 use crate::duration;
@@ -27,7 +29,7 @@ use crate::failure::Failure;
 ///
 /// Exit codes:
 ///   0  it ran and was stopped
-///   1  it could not start; nothing was changed
+///   1  it could not start
 ///   2  an argument is wrong
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -77,15 +79,20 @@ impl Local {
         if let Some(retention) = self.retention {
             builder = builder.retention(retention);
         }
-        builder = match self.ephemeral {
-            true => builder.ephemeral(),
-            false => builder.data(self.db.map_or_else(usual_file, Ok)?),
-        };
+        let mut lock = None;
+        if !self.ephemeral {
+            let file = self.db.map_or_else(usual_file, Ok)?;
+            lock = Some(Lock::take(&file)?);
+            builder = builder.data(file);
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let stop = stop_signal(&runtime)?;
         let platform = builder.start()?;
+        if let Some(lock) = &mut lock {
+            lock.say(&platform.url());
+        }
         let announcement = Announcement {
             url: platform.url(),
             data: platform.data_file(),

@@ -20,24 +20,28 @@ use crate::{connection, duration, page};
 
 /// Report one task to the platform
 ///
-/// For shells, cron jobs and programs in any language. Each flag is a parameter of the platform's
-/// call, and none must be given. It sends one request and tries nothing again.
+/// For shells, cron jobs and programs in any language. Each flag is a parameter
+/// of the platform's call, and none must be given. It sends one request and
+/// tries nothing again.
 ///
-/// --input, --result and --llm-response take a text, @FILE for what is in a file, or - for standard
-/// input. A text that begins with @ is written with two: @@home.
+/// --input, --result and --llm-response take a text, @FILE for what is in a
+/// file, or - for standard input. A text that begins with @ is written with two:
+/// @@home.
 ///
-/// If --llm-response is the response of a provider (see `xpander-report extract`), the result, the
-/// tokens, the tools and whether the run failed are read from it unless they are given.
+/// If --llm-response is the response of a provider (see `xpander-report
+/// extract`), the result, the tokens, the tools and whether the run failed are
+/// read from it unless they are given.
 ///
 /// Exit codes:
 ///    0  the platform has the report
-///    1  the platform refuses the report; the same again will be refused again
+///    1  the platform refuses the report, and would refuse it again
 ///    2  an argument, a file or the configuration is wrong; nothing was sent
-///   74  the platform has the report, but standard output could not be written
-///   75  no answer, or one that says to come back: try again later, with the same --id
+///   74  the platform has the report, but nothing could be printed
+///   75  no answer, or one that says to come back: try again later; with --id
+///       the task stays one, even if the first try arrived
 ///
 /// Example:
-///   xpander-report send --id "job-$JOB" --input @prompt.txt --llm-response @answer.json
+///   xpander-report send --id "$JOB" --input @ask.txt --llm-response @answer.json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Send {
