@@ -43,7 +43,7 @@ fn of(answer: Answer) -> Said {
     let server = Server::start(move |_, request| match request.line.as_str() {
         "HEAD /" => Answer::json(200, ""),
         "GET /agents/agent-123" => answer.clone(),
-        line => panic!("doctor asked for {line}"),
+        line => Answer::json(500, format!("doctor asked for {line}")),
     });
     doctor(&server.url(), &[])
 }

@@ -189,6 +189,13 @@ mod a_report {
             (&Value::Null, &Value::Null, &Value::Null)
         );
         assert_eq!(body["tokens"]["prompt_tokens"], 12);
+
+        let unclear = [("XPANDER_REPORT_CAPTURE_CONTENT", "nope")];
+        let variables = [&variables[..3], &unclear].concat();
+        run(&["send", "--input", "a"], &variables)
+            .ends_with(2)
+            .complains("XPANDER_REPORT_CAPTURE_CONTENT");
+        assert_eq!(server.requests().len(), 1);
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 use serde_json::value::RawValue;
 use xpander_report::testing::Recorder;
-use xpander_report::{Client, Error, Redaction, Task, TaskReport};
+use xpander_report::{Client, ConfigBuilder, Error, Redaction, Task, TaskReport};
 
 use self::content::Content;
 use self::task::TaskJson;
@@ -104,14 +104,12 @@ pub(crate) struct Send {
 impl Send {
     pub(crate) fn run(self) -> Done<ExitCode> {
         let builder = self.connection.config()?;
-        let hides_content = builder.settings().iter().any(|setting| {
-            setting.name == "capture_content" && setting.value.as_deref() == Some("false")
-        });
+        let redaction = redaction(&builder)?;
         let config = builder
             .build()
             .map_err(|error| Failure::usage(connection::explain(&error)))?;
         let json = self.json;
-        let report = self.report(Redaction::new().capture_content(!hides_content))?;
+        let report = self.report(redaction)?;
         let task = Client::new(config.clone())
             .report_external_task_blocking(&report)
             .map_err(failure)?;
@@ -162,7 +160,7 @@ impl Send {
         given.used_tools = self.tools;
 
         // A recorder completes a report as a reporter does before it sends it.
-        let recorder = Recorder::with(redaction.max_bytes(usize::MAX));
+        let recorder = Recorder::with(redaction);
         recorder.reporter().report(given);
         let mut report = recorder.take().pop().unwrap_or_default();
         report.id = self.id;
@@ -183,6 +181,21 @@ impl Send {
             report.tokens = Some(tokens);
         }
         Ok(report)
+    }
+}
+
+/// Content stays here where the environment says so, as it does with a reporter.
+fn redaction(builder: &ConfigBuilder) -> Result<Redaction, Failure> {
+    let settings = builder.settings();
+    let capture = settings
+        .into_iter()
+        .find(|setting| setting.name == "capture_content");
+    let (captures, problem) = capture.map_or((None, None), |found| (found.value, found.problem));
+    match problem {
+        Some(problem) => Err(Failure::usage(problem)),
+        None => Ok(Redaction::new()
+            .max_bytes(usize::MAX)
+            .capture_content(captures.as_deref() != Some("false"))),
     }
 }
 

@@ -2,7 +2,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::Uri;
 
@@ -80,7 +80,8 @@ pub(super) fn time(authority: &str, mut connection: impl Read + Write) -> Option
     connection.flush().ok()?;
     let mut head = Vec::new();
     let mut piece = [0; 1024];
-    while head.len() < LONGEST_HEAD {
+    let start = Instant::now();
+    while head.len() < LONGEST_HEAD && start.elapsed() < PATIENCE {
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let mut answer = httparse::Response::new(&mut headers);
         if answer.parse(&head).ok()?.is_complete() {

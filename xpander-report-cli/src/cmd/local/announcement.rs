@@ -42,11 +42,12 @@ impl Announcement<'_> {
 
 fn export(output: &mut impl Write, variable: &str, value: &str) -> io::Result<()> {
     if cfg!(windows) {
-        writeln!(
-            output,
-            "  $env:{variable} = \"{}\"",
-            value.trim_matches('"')
-        )
+        let quote = if value.starts_with(['"', '\'']) {
+            ""
+        } else {
+            "\""
+        };
+        writeln!(output, "  $env:{variable} = {quote}{value}{quote}")
     } else {
         writeln!(output, "  export {variable}={value}")
     }

@@ -41,12 +41,12 @@ impl Lock {
             ));
         }
         // A file system without locks has none to take; SQLite keeps the data whole all the same.
+        let _ = file.set_len(0);
         Ok(Self { file })
     }
 
     /// Writes down where the platform is, for those who find the lock taken.
     pub(super) fn say(&mut self, url: &str) {
-        let _ = self.file.set_len(0);
         let _ = self.file.write_all(url.as_bytes());
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Token {
 impl Flags {
     pub(super) fn read(&self) -> Result<Option<Token>, Failure> {
         let token = if let Some(secret) = &self.token {
-            Some((secret.clone(), "'the token'".to_owned()))
+            Some((secret.clone(), "'…' # the --token".to_owned()))
         } else if let Some(file) = &self.token_file {
             let secret = secret_file::read("--token-file", "token", file)?;
             let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
@@ -37,7 +37,7 @@ impl Flags {
         } else {
             match std::env::var(VARIABLE) {
                 Ok(secret) if secret.trim().is_empty() => None,
-                Ok(secret) => Some((secret.trim().to_owned(), format!("\"${VARIABLE}\""))),
+                Ok(secret) => Some((secret.trim().to_owned(), from_variable())),
                 Err(std::env::VarError::NotPresent) => None,
                 Err(std::env::VarError::NotUnicode(_)) => {
                     return Err(Failure::usage(format_args!(
@@ -48,6 +48,11 @@ impl Flags {
         };
         Ok(token.map(|(secret, expression)| Token { secret, expression }))
     }
+}
+
+fn from_variable() -> String {
+    let prefix = if cfg!(windows) { "env:" } else { "" };
+    format!("\"${prefix}{VARIABLE}\"")
 }
 
 impl Token {
