@@ -64,6 +64,13 @@ pub enum Error {
         /// The newest schema version that this crate knows.
         known: u32,
     },
+    /// Another local platform works with the data file.
+    DataFileInUse {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// The address and the process of the one that has it; empty when that cannot be told.
+        by: String,
+    },
     /// Another program keeps the data file locked.
     DataFileLocked {
         /// The path that was asked for.
@@ -121,6 +128,14 @@ impl fmt::Display for Error {
                  and was left untouched; update xpander-report-local, or choose another path",
                 path.display()
             ),
+            Self::DataFileInUse { path, by } => {
+                let by = if by.is_empty() { "one" } else { by };
+                write!(
+                    f,
+                    "{} is in use by another local platform: {by}; use that one, stop it, or choose another file",
+                    path.display()
+                )
+            }
             Self::DataFileLocked { path } => write!(
                 f,
                 "{} is locked by another program; close that program, or choose another path",

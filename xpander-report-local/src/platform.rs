@@ -6,11 +6,14 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::access::{Access, Token};
 use crate::error::Error;
+use crate::event::Event;
+use crate::faults::{Fault, Faults};
 use crate::pages;
+use crate::query::{AgentFigures, Filter, Metrics, MetricsQuery, Paging, Summary, TaskPage};
 use crate::revision::Revision;
 use crate::server::{self, App};
 use crate::store::Store;
@@ -122,10 +125,16 @@ impl Builder {
             return Err(Error::RetentionZero);
         }
         let (listener, address) = listen(SocketAddr::new(ip, self.port))?;
-        let store = Arc::new(Store::open(self.data.as_deref())?);
+        let store = Arc::new(Store::open(
+            self.data.as_deref(),
+            self.retention,
+            &url(address),
+        )?);
 
+        let faults = Arc::new(Faults::default());
         let app = App {
             store: Arc::clone(&store),
+            faults: Arc::clone(&faults),
             access: Arc::new(Access::new(address.ip(), self.allowed_hosts, self.token)),
             url: Arc::from(url(address)),
         };
@@ -144,6 +153,7 @@ impl Builder {
         Ok(LocalPlatform {
             address,
             store,
+            faults,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -216,6 +226,7 @@ fn url(address: SocketAddr) -> String {
 pub struct LocalPlatform {
     address: SocketAddr,
     store: Arc<Store>,
+    faults: Arc<Faults>,
     /// Dropping it tells the server to stop.
     stop: Option<watch::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -287,8 +298,115 @@ impl LocalPlatform {
             .map_err(|source| self.store.error(source))
     }
 
-    /// Every accepted report of the task that [`task`](Self::task) gives, in the order of their arrival;
-    /// empty when there is no such task.
+    /// A stretch of the tasks that match, newest first, at most `limit` of them; what fits into a list of each.
+    ///
+    /// ```
+    /// use xpander_report_local::{Filter, LocalPlatform, Paging, TaskStatus};
+    ///
+    /// let platform = LocalPlatform::builder().port(0).start()?;
+    /// let failed = Filter::new().status(TaskStatus::Failed).search("rate limit");
+    /// let page = platform.list(&failed, Paging::Newest, 50)?;
+    /// assert!(page.tasks.is_empty() && page.older.is_none());
+    /// # Ok::<(), xpander_report_local::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be read.
+    pub fn list(&self, filter: &Filter, paging: Paging, limit: u32) -> Result<TaskPage, Error> {
+        self.store
+            .list(filter, paging, limit)
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// Sums over the tasks that match.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be read.
+    pub fn summary(&self, filter: &Filter) -> Result<Summary, Error> {
+        self.store
+            .summary(filter)
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// Requests, success, durations, tokens and calls of tools, by day, agent and tool.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be read.
+    pub fn metrics(&self, query: &MetricsQuery) -> Result<Metrics, Error> {
+        self.store
+            .metrics(query)
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// Every agent with the figures of all its tasks, the one with the latest task first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be read.
+    pub fn agents(&self) -> Result<Vec<AgentFigures>, Error> {
+        self.store
+            .agent_figures()
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// Names of the tools that were used, in alphabetical order, at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be read.
+    pub fn tools(&self, limit: u32) -> Result<Vec<String>, Error> {
+        self.store
+            .tools(limit)
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// Deletes the task that [`task`](Self::task) gives, with all that belongs to it. Says whether there was
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be written.
+    pub fn delete_task(&self, id: &str) -> Result<bool, Error> {
+        self.store
+            .delete_task(id, None)
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// Deletes the tasks that match and were there when it began, with all that belongs to them, and says how
+    /// many. The data file shrinks soon after.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when the data cannot be read or written; some tasks may be deleted then.
+    pub fn delete(&self, filter: &Filter) -> Result<u64, Error> {
+        self.store
+            .delete(filter)
+            .map_err(|source| self.store.error(source))
+    }
+
+    /// What happens to tasks from now on, each told once it is stored. A receiver that lags thousands of events
+    /// behind misses the oldest of them and is told how many.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.store.events()
+    }
+
+    /// Makes something go wrong with the next reports. Faults come one after the other, in the order in which
+    /// they are injected; one that is not limited by [`Fault::times`] stays until they are cleared.
+    pub fn inject(&self, fault: Fault) {
+        self.faults.inject(fault);
+    }
+
+    /// From now on reports are accepted as usual.
+    pub fn clear_faults(&self) {
+        self.faults.clear();
+    }
+
+    /// Every revision of the task that [`task`](Self::task) gives, in the order of their arrival: every accepted
+    /// request that made or changed it. Empty when there is no such task.
     ///
     /// # Errors
     ///

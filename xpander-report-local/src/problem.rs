@@ -60,6 +60,11 @@ impl Problem {
         }
     }
 
+    /// A refusal that a test asked for.
+    pub(crate) fn injected(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self::new(status, detail)
+    }
+
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }

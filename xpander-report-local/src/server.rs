@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::access::Access;
+use crate::faults::Faults;
 use crate::problem::Problem;
 use crate::store::Store;
 use crate::{api, guard, pages, path};
@@ -24,12 +25,13 @@ const GRACE: Duration = Duration::from_secs(3);
 pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) access: Arc<Access>,
+    pub(crate) faults: Arc<Faults>,
     /// The address of the pages for this machine's browsers.
     pub(crate) url: Arc<str>,
 }
 
 impl App {
-    /// Runs work on the store off the async thread, which SQLite would block.
+    /// Runs work on the store off the async thread, which reading would block.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Problem>
     where
         F: FnOnce(&Store) -> Result<T, Problem> + Send + 'static,
@@ -66,8 +68,7 @@ pub(crate) fn run(
 fn start(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
     let runtime = Builder::new_current_thread()
         .enable_all()
-        .thread_name("xpander-local-store")
-        // One connection to SQLite, so more threads would only wait for each other.
+        .thread_name("xpander-local-reader")
         .max_blocking_threads(4)
         .build()?;
     let entered = runtime.enter();
