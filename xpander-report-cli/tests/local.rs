@@ -225,11 +225,11 @@ mod a_second_start {
         for file in [&db, &link] {
             let second = run(&["local", "--port", "0", "--db", text(file)], &[]).ends_with(1);
             second.complains(&format!(
-                "a local platform at {} already uses {}; use that one, or stop it, or name another \
-                 file with --db",
-                first.url(),
-                file.display()
+                "{} is in use by another local platform: {}",
+                db.display(),
+                first.url()
             ));
+            second.complains("choose another file; see --db and --ephemeral");
         }
     }
 
@@ -239,7 +239,7 @@ mod a_second_start {
         let port = taken.local_addr().unwrap().port().to_string();
         let second = run(&["local", "--ephemeral", "--port", &port], &[]).ends_with(1);
         second.complains(&format!("port {port} is taken by another program"));
-        second.complains("choose another port");
+        second.complains("choose another port (0 takes any free one); see --port");
         assert_eq!(second.out, "");
     }
 }
@@ -268,7 +268,7 @@ mod what_cannot_start {
         let below = foreign.join("tasks.db");
         let said = run(&["local", "--port", "0", "--db", text(&below)], &[]).ends_with(1);
         said.complains(text(&foreign));
-        said.complains("name another file with --db, or keep the data in memory with --ephemeral");
+        said.complains("; see --db and --ephemeral");
     }
 
     #[test]

@@ -1,5 +1,4 @@
 mod announcement;
-mod lock;
 mod token;
 
 use std::io::{self, Write};
@@ -9,10 +8,9 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy;
 use tokio::runtime::Runtime;
-use xpander_report_local::{DEFAULT_PORT, LocalPlatform};
+use xpander_report_local::{DEFAULT_PORT, Error, LocalPlatform};
 
 use self::announcement::Announcement;
-use self::lock::Lock;
 use self::token::Token;
 use super::Done;
 use crate::duration;
@@ -79,20 +77,15 @@ impl Local {
         if let Some(retention) = self.retention {
             builder = builder.retention(retention);
         }
-        let mut lock = None;
-        if !self.ephemeral {
-            let file = self.db.map_or_else(usual_file, Ok)?;
-            lock = Some(Lock::take(&file)?);
-            builder = builder.data(file);
-        }
+        builder = match self.ephemeral {
+            true => builder.ephemeral(),
+            false => builder.data(self.db.map_or_else(usual_file, Ok)?),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let stop = stop_signal(&runtime)?;
-        let platform = builder.start()?;
-        if let Some(lock) = &mut lock {
-            lock.say(&platform.url());
-        }
+        let platform = builder.start().map_err(failure)?;
         let announcement = Announcement {
             url: platform.url(),
             data: platform.data_file(),
@@ -113,6 +106,20 @@ impl Local {
         let _ = writeln!(io::stdout(), "Stopped.");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn failure(error: Error) -> Failure {
+    let flags = match error {
+        Error::PortTaken { .. } => "; see --port",
+        Error::DataFile { .. }
+        | Error::DataFileInUse { .. }
+        | Error::DataFileLocked { .. }
+        | Error::ForeignDatabase { .. }
+        | Error::NewerData { .. }
+        | Error::NotADatabase { .. } => "; see --db and --ephemeral",
+        _ => "",
+    };
+    Failure::new(Failure::REFUSED, format!("{error}{flags}"))
 }
 
 fn usual_file() -> Result<PathBuf, Failure> {
