@@ -255,6 +255,9 @@ fn refused(name: &'static str, error: &Error, agent: &str, config: &Config) -> F
         Error::Decode(_) => not_the_platform(config),
         Error::Config(_) => "Correct the setting.".to_owned(),
         _ if proxy::of(config).is_some() => "Does the proxy let this address pass?".to_owned(),
+        Error::Transport(error) if error.is_timeout => {
+            "Something listens there, but does not answer. Is it the platform?".to_owned()
+        }
         _ => "The connection was made, but then broke. Try again.".to_owned(),
     };
     Finding::wrong(name, excerpt(&with_causes(error)), advice)
