@@ -1,6 +1,12 @@
 //! The `xpander-report` program.
 
 mod cmd;
+mod connection;
+mod duration;
+mod failure;
+mod page;
+mod secret_file;
+mod text;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -9,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 /// Report LLM work to xpander.ai.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -17,20 +23,27 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Local(cmd::Local),
+    Send(cmd::Send),
+    Doctor(cmd::Doctor),
     Extract(cmd::Extract),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Extract(extract) => extract.run(),
+        Command::Local(local) => local.run(),
+        Command::Send(send) => send.run(),
+        Command::Doctor(doctor) => doctor.run(),
+        Command::Extract(extract) => extract.run().map(|()| ExitCode::SUCCESS),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // Whoever reads the output has seen enough.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
-            ExitCode::FAILURE
+            let says = text::printable(&failure::with_causes(&*error));
+            let _ = writeln!(io::stderr(), "error: {says}");
+            failure::exit_code(&*error)
         }
     }
 }

@@ -7,6 +7,20 @@ use std::path::PathBuf;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
+    /// The host is neither an IP address nor `localhost`.
+    Host {
+        /// What was asked for.
+        host: String,
+    },
+    /// Other machines can reach the host, and no token keeps them out.
+    TokenMissing {
+        /// The host that was asked for.
+        host: String,
+    },
+    /// The token is empty.
+    TokenEmpty,
+    /// The retention is zero, which would delete every task at once.
+    RetentionZero,
     /// Another program listens on the port.
     PortTaken {
         /// The port that was asked for.
@@ -50,6 +64,13 @@ pub enum Error {
         /// The newest schema version that this crate knows.
         known: u32,
     },
+    /// Another local platform works with the data file.
+    DataFileInUse {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// The address and the process of the one that has it; empty when that cannot be told.
+        by: String,
+    },
     /// Another program keeps the data file locked.
     DataFileLocked {
         /// The path that was asked for.
@@ -67,6 +88,20 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Host { host } => write!(
+                f,
+                "cannot listen on {host:?}: it is no IP address of this machine; give one, such as 127.0.0.1 or \
+                 0.0.0.0"
+            ),
+            Self::TokenMissing { host } => write!(
+                f,
+                "other machines can reach {host}, and what is reported would be open to them: set a token \
+                 (--token), or listen on 127.0.0.1"
+            ),
+            Self::TokenEmpty => f.write_str("the token is empty; give a secret, or leave it out"),
+            Self::RetentionZero => f.write_str(
+                "a retention of zero would delete every task at once; give a longer one",
+            ),
             Self::PortTaken { port } => write!(
                 f,
                 "port {port} is taken by another program; stop that program, or choose another port \
@@ -93,6 +128,14 @@ impl fmt::Display for Error {
                  and was left untouched; update xpander-report-local, or choose another path",
                 path.display()
             ),
+            Self::DataFileInUse { path, by } => {
+                let by = if by.is_empty() { "one" } else { by };
+                write!(
+                    f,
+                    "{} is in use by another local platform: {by}; use that one, stop it, or choose another file",
+                    path.display()
+                )
+            }
             Self::DataFileLocked { path } => write!(
                 f,
                 "{} is locked by another program; close that program, or choose another path",

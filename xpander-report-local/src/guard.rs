@@ -3,32 +3,45 @@
 //! Listening on the loopback address does not: a foreign page can send requests to it, and by DNS
 //! rebinding can even read the answers under a name of its own.
 
-use std::net::IpAddr;
+use std::sync::Arc;
 
-use axum::extract::Request;
-use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::access::Access;
 use crate::problem::Problem;
 
-const HEADERS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::CACHE_CONTROL, "no-store"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
 ];
 
-/// Refuses what does not come from this machine's programs and pages; every answer gets the headers
-/// that confine it.
-pub(crate) async fn guard(request: Request, next: Next) -> Response {
-    let mut response = match check(&request) {
+/// Refuses what does not come from programs with the token, if there is one, and from the server's own
+/// pages; every answer gets the headers that confine it.
+pub(crate) async fn guard(
+    State(access): State<Arc<Access>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = match check(&access, &request) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
@@ -40,7 +53,7 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
-fn check(request: &Request) -> Result<(), Problem> {
+fn check(access: &Access, request: &Request) -> Result<(), Problem> {
     let headers = request.headers();
     // A request target in absolute form overrides the header.
     let host = request
@@ -51,9 +64,10 @@ fn check(request: &Request) -> Result<(), Problem> {
     let Some(host) = host else {
         return Err(Problem::forbidden("The request has no Host header."));
     };
-    if !is_loopback(host) {
+    if !access.answers_to(host) {
         return Err(Problem::forbidden(format!(
-            "The request is for the host {host:?}; this server answers only to localhost and 127.0.0.1."
+            "The request is for the host {host:?}, which this server does not answer to. If that name is \
+             yours, start it with --allow-host and the name (in code: Builder::allow_host)."
         )));
     }
     if text(headers, "sec-fetch-site") == Some("cross-site") && !is_link(request) {
@@ -61,15 +75,18 @@ fn check(request: &Request) -> Result<(), Problem> {
             "The request comes from a page of another site.",
         ));
     }
-    if *request.method() != Method::GET
-        && let Some(origin) = headers.get(header::ORIGIN)
+    if let Some(origin) = headers.get(header::ORIGIN)
         && !origin.to_str().is_ok_and(|origin| is_own(origin, host))
     {
         return Err(Problem::forbidden(format!(
             "The request comes from a page of the origin {origin:?}."
         )));
     }
-    Ok(())
+    if access.admits(headers) {
+        Ok(())
+    } else {
+        Err(Problem::token())
+    }
 }
 
 /// Following a link shows our page to the person who clicked, and nothing to the page with the link.
@@ -79,55 +96,15 @@ fn is_link(request: &Request) -> bool {
         && text(request.headers(), "sec-fetch-dest") == Some("document")
 }
 
+/// A proxy in front may have ended TLS, so both schemes are ours.
 fn is_own(origin: &str, host: &str) -> bool {
-    origin
-        .strip_prefix("http://")
-        .is_some_and(|origin| origin.eq_ignore_ascii_case(host))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else {
-        return false;
-    };
-    let name = authority
-        .host()
-        .trim_start_matches('[')
-        .trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    ["http://", "https://"].iter().any(|scheme| {
+        origin
+            .strip_prefix(scheme)
+            .is_some_and(|origin| origin.eq_ignore_ascii_case(host))
+    })
 }
 
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_loopback_names_and_addresses_are_ours() {
-        for host in [
-            "localhost",
-            "LOCALHOST:9726",
-            "127.0.0.1:80",
-            "127.1.2.3",
-            "[::1]:9726",
-            "[::1]",
-        ] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in [
-            "",
-            "example.com",
-            "localhost.example.com",
-            "localhost@example.com",
-            "10.0.0.1",
-            "[::2]",
-        ] {
-            assert!(!is_loopback(host), "{host}");
-        }
-    }
 }

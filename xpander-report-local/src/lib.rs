@@ -45,22 +45,30 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod access;
 mod agent;
 mod api;
 mod body;
+mod change;
 mod error;
+mod event;
+mod faults;
 mod guard;
+mod head;
 mod pages;
 mod path;
 mod platform;
 mod problem;
-mod report;
+pub mod query;
 mod revision;
 mod server;
 mod store;
 mod task;
 
 pub use error::Error;
+pub use event::{Event, EventKind};
+pub use faults::Fault;
 pub use platform::{Builder, DEFAULT_PORT, LocalPlatform};
-pub use revision::Revision;
+pub use query::{Filter, Metrics, MetricsQuery, Paging, TaskPage};
+pub use revision::{Changed, Revision, RevisionKind};
 pub use task::{TaskRecord, TaskStatus, Tokens};

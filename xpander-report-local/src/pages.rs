@@ -38,7 +38,22 @@ pub(crate) fn routes() -> Router<App> {
 
 /// The path of a task's page.
 pub(crate) fn task_path(id: &str) -> String {
-    format!("/tasks/{}", encode(id))
+    let mark = if marked(id) { "~" } else { "" };
+    format!("/tasks/{mark}{}", encode(id))
+}
+
+/// Ids that browsers would take for a way up or for nothing get a mark in front, and so do ids that begin with
+/// the mark.
+fn marked(id: &str) -> bool {
+    id == "." || id == ".." || id.starts_with('~')
+}
+
+/// The id in the path of a task's page, once it is decoded.
+fn unmarked(id: String) -> String {
+    match id.strip_prefix('~') {
+        Some(rest) if marked(rest) => rest.to_owned(),
+        _ => id,
+    }
 }
 
 /// The part of a task's links that tells which organization's task it is; empty for the local one.

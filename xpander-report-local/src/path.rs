@@ -12,6 +12,9 @@ const API: [&str; 4] = ["agent-execution", "agents", "agents-metrics", "activity
 /// The first segments of the pages, whose task ids may well be called `agents`.
 const PAGES: [&str; 2] = ["assets", "tasks"];
 
+/// The one path of the public API, which stands behind other mounts.
+const PUBLIC: [&str; 2] = ["v1", "tasks"];
+
 /// A segment that deployments put in front and that is no organization.
 const MOUNT: &str = "agent-controller";
 
@@ -47,7 +50,14 @@ fn split(path: &str) -> Option<(String, Organization)> {
     if segments.first().is_some_and(|first| PAGES.contains(first)) {
         return None;
     }
-    let start = segments.iter().position(|segment| API.contains(segment))?;
+    let start = segments
+        .iter()
+        .position(|segment| API.contains(segment))
+        .or_else(|| {
+            segments
+                .ends_with(&PUBLIC)
+                .then(|| segments.len() - PUBLIC.len())
+        })?;
     let (dropped, kept) = segments.split_at(start);
     let organization = dropped
         .iter()
@@ -96,6 +106,9 @@ mod tests {
             "org-1",
         );
         check("/my%20org/agents/list", "/agents/list", "my org");
+        check("/v1/tasks", "/v1/tasks", "local");
+        check("//org-1//v1/tasks", "/v1/tasks", "org-1");
+        check("/v1/org-1/agents/list", "/agents/list", "org-1");
     }
 
     #[test]

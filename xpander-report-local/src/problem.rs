@@ -3,7 +3,7 @@
 use std::fmt;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rusqlite::ErrorCode;
 use serde::Serialize;
@@ -12,6 +12,8 @@ use serde::Serialize;
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
+    /// Whether a browser should ask for a password.
+    asks: bool,
     detail: Detail,
 }
 
@@ -53,8 +55,14 @@ impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             status,
+            asks: false,
             detail: Detail::Text(detail.into()),
         }
+    }
+
+    /// A refusal that a test asked for.
+    pub(crate) fn injected(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self::new(status, detail)
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -66,6 +74,18 @@ impl Problem {
             StatusCode::UNAUTHORIZED,
             "The x-api-key header is missing or empty. Any key is accepted here.",
         )
+    }
+
+    /// A request without the token; a browser then asks for a password.
+    pub(crate) fn token() -> Self {
+        Self {
+            asks: true,
+            ..Self::new(
+                StatusCode::UNAUTHORIZED,
+                "This server was started with a token. Send it as the API key (x-api-key), as \
+                 \"Authorization: Bearer …\", or give it to the browser as the password, with any user name.",
+            )
+        }
     }
 
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
@@ -87,6 +107,7 @@ impl Problem {
     pub(crate) fn invalid(invalid: Vec<Invalid>) -> Self {
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
+            asks: false,
             detail: Detail::Fields(invalid),
         }
     }
@@ -134,12 +155,18 @@ impl IntoResponse for Problem {
         struct Body {
             detail: Detail,
         }
-        (
-            self.status,
-            Json(Body {
-                detail: self.detail,
-            }),
-        )
-            .into_response()
+        let mut response = Json(Body {
+            detail: self.detail,
+        })
+        .into_response();
+        *response.status_mut() = self.status;
+        if self.asks {
+            let challenge =
+                HeaderValue::from_static("Basic realm=\"xpander local\", charset=\"UTF-8\"");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
 }

@@ -1,16 +1,18 @@
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::{Method, Uri};
-use axum::middleware::{from_fn, map_request};
+use axum::middleware::{from_fn_with_state, map_request};
 use axum::serve::ListenerExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
+use crate::access::Access;
+use crate::faults::Faults;
 use crate::problem::Problem;
 use crate::store::Store;
 use crate::{api, guard, pages, path};
@@ -22,11 +24,14 @@ const GRACE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) store: Arc<Store>,
-    pub(crate) address: SocketAddr,
+    pub(crate) access: Arc<Access>,
+    pub(crate) faults: Arc<Faults>,
+    /// The address of the pages for this machine's browsers.
+    pub(crate) url: Arc<str>,
 }
 
 impl App {
-    /// Runs work on the store off the async thread, which SQLite would block.
+    /// Runs work on the store off the async thread, which reading would block.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Problem>
     where
         F: FnOnce(&Store) -> Result<T, Problem> + Send + 'static,
@@ -63,8 +68,7 @@ pub(crate) fn run(
 fn start(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
     let runtime = Builder::new_current_thread()
         .enable_all()
-        .thread_name("xpander-local-store")
-        // One connection to SQLite, so more threads would only wait for each other.
+        .thread_name("xpander-local-reader")
         .max_blocking_threads(4)
         .build()?;
     let entered = runtime.enter();
@@ -94,6 +98,7 @@ async fn serve(listener: tokio::net::TcpListener, router: Router, stop: watch::R
 /// The whole server. Paths are rewritten before they are routed, so the routes are the fallback of an
 /// outer router that carries the layers.
 pub(crate) fn router(app: App) -> Router {
+    let access = Arc::clone(&app.access);
     let routes = api::routes()
         .merge(pages::routes())
         .fallback(not_found)
@@ -102,7 +107,7 @@ pub(crate) fn router(app: App) -> Router {
     Router::new()
         .fallback_service(routes)
         .layer(map_request(path::rewrite))
-        .layer(from_fn(guard::guard))
+        .layer(from_fn_with_state(access, guard::guard))
 }
 
 async fn not_found(method: Method, uri: Uri) -> Problem {

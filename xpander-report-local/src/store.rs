@@ -1,59 +1,130 @@
 //! Where tasks are kept: one SQLite database, in a file or in memory.
 
 mod agents;
+mod batch;
+mod carry_over;
+mod cleaning;
+mod delete;
 mod file;
-mod overview;
-mod reports;
+mod histogram;
+mod list;
+mod lock;
+mod metrics;
+mod names;
+mod place;
+mod readers;
 mod revisions;
+mod rollups;
 mod rows;
 mod schema;
+mod search;
 mod tasks;
+mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
+use tokio::sync::broadcast;
 
+use crate::change::Change;
 use crate::error::Error;
+use crate::event::Event;
+use crate::task::TaskRecord;
 
-pub(crate) use overview::{Overview, Totals};
+use batch::Memory;
+use lock::Lock;
+use place::Place;
+use readers::Readers;
+use writer::{Setting, Writer};
+
 pub(crate) use revisions::RevisionHead;
+pub(crate) use rollups::Sums;
 pub(crate) use tasks::History;
 
-/// How long a request waits for another program that holds the data file.
-const BUSY: Duration = Duration::from_secs(2);
+/// Events that a slow listener may lag behind before it misses some.
+const EVENTS: usize = 4096;
 
-/// The database, with one connection that all callers share. Its methods block.
+/// The database: one thread writes, whoever calls reads. Reading blocks.
 pub(crate) struct Store {
     path: Option<PathBuf>,
-    connection: Mutex<Connection>,
+    // The readers close before the writer, whose connection then is the last and cleans up.
+    readers: Readers,
+    writer: Writer,
+    events: broadcast::Sender<Event>,
+    lock: Option<Lock>,
 }
 
 impl Store {
-    /// Opens the file, or a database in memory, and brings its schema up to date.
-    pub(crate) fn open(path: Option<&Path>) -> Result<Self, Error> {
-        let connection = match path {
-            Some(path) => file::open(path)?,
-            None => schema::in_memory().map_err(|source| storage(None, source))?,
+    /// Opens the file, or a database in memory, and brings its schema up to date. `url` is told to whoever
+    /// wants the file too.
+    pub(crate) fn open(
+        path: Option<&Path>,
+        retention: Option<Duration>,
+        url: &str,
+    ) -> Result<Self, Error> {
+        let (connection, place, mut lock) = match path {
+            Some(path) => {
+                let (connection, place, lock) = file::open(path)?;
+                (connection, place, Some(lock))
+            }
+            None => {
+                let place = Place::memory();
+                let connection = in_memory(&place).map_err(|source| storage(None, source))?;
+                (connection, place, None)
+            }
         };
+        if let Some(lock) = &mut lock {
+            // Only a message for others.
+            let _ = lock.sign(url);
+        }
+        let memory = Memory::of(&connection).map_err(|source| storage(path, source))?;
+        let gate = place.is_memory().then(|| Arc::new(RwLock::new(())));
+        let (events, _) = broadcast::channel(EVENTS);
+        let writer = Writer::start(Setting {
+            connection,
+            memory,
+            gate: gate.clone(),
+            events: events.clone(),
+            retention,
+        })
+        .map_err(|source| Error::Thread { source })?;
         Ok(Self {
             path: path.map(Path::to_owned),
-            connection: Mutex::new(connection),
+            readers: Readers::new(place, gate),
+            writer,
+            events,
+            lock,
         })
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// What happens from now on.
+    pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Creates or changes the change's task. The answer comes when it is stored. Without an agent the task
+    /// must exist: `None` says that it does not.
+    pub(crate) async fn change(
+        &self,
+        organization: String,
+        agent: Option<String>,
+        change: Change,
+    ) -> rusqlite::Result<Option<TaskRecord>> {
+        self.writer
+            .write(move |batch| batch.change(&organization, agent.as_deref(), change))
+            .await
     }
 
     /// A failure of one of the other methods, with the file that it is about.
     pub(crate) fn error(&self, source: rusqlite::Error) -> Error {
         storage(self.path.as_deref(), source)
-    }
-
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        // A panic in between has rolled its transaction back, so the connection is sound.
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,8 +132,16 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store")
             .field("path", &self.path)
+            .field("lock", &self.lock)
             .finish_non_exhaustive()
     }
+}
+
+fn in_memory(place: &Place) -> rusqlite::Result<Connection> {
+    let mut connection = place.writer()?;
+    schema::migrate(&mut connection)?;
+    place.settle(&connection)?;
+    Ok(connection)
 }
 
 fn storage(path: Option<&Path>, source: rusqlite::Error) -> Error {

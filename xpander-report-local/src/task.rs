@@ -31,10 +31,18 @@ pub struct TaskRecord {
     pub created_at: Timestamp,
     /// When the latest report arrived.
     pub updated_at: Timestamp,
-    /// When the run started: the first report's arrival less its duration.
-    pub started_at: Timestamp,
-    /// When the run ended: the latest report's arrival.
-    pub finished_at: Timestamp,
+    /// When the run started: the first report's arrival less its duration. `None` while it is pending.
+    pub started_at: Option<Timestamp>,
+    /// When the run ended: the latest report's arrival. `None` while it has not ended.
+    pub finished_at: Option<Timestamp>,
+    /// A word of the caller's own about how the task stands.
+    pub internal_status: Option<String>,
+    /// Where the task came from, as its creator said; reports say nothing of it.
+    pub source: Option<String>,
+    /// A headline that its creator gave it.
+    pub title: Option<String>,
+    /// What else its creator said, and what is kept only to be given back: a JSON object.
+    pub details: Option<String>,
 }
 
 /// Tokens of one task. Cache counts are never added to the total: some providers count them among the
@@ -104,6 +112,10 @@ impl TaskStatus {
         Self::Stopped,
     ];
 
+    /// What is said of a word that is none.
+    pub(crate) const EXPECTED: &str = "Input should be 'pending', 'executing', 'paused', 'error', 'failed', \
+                                       'completed' or 'stopped'";
+
     /// The platform's word for it, in lower case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -115,6 +127,15 @@ impl TaskStatus {
             Self::Failed => "failed",
             Self::Completed => "completed",
             Self::Stopped => "stopped",
+        }
+    }
+
+    /// Whether nothing more happens to a task with this status by itself.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Pending | Self::Executing | Self::Paused => false,
+            Self::Error | Self::Failed | Self::Completed | Self::Stopped => true,
         }
     }
 

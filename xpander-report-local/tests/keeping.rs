@@ -125,7 +125,7 @@ fn data_of_a_newer_version_is_refused_untouched() {
         refused_untouched(&path),
         Error::NewerData {
             found: 99,
-            known: 1,
+            known: 2,
             ..
         }
     ));
@@ -157,26 +157,51 @@ fn the_data_file_is_for_its_owner_alone() {
 }
 
 #[test]
-fn two_platforms_share_a_file() {
+fn a_data_file_has_one_platform_and_the_second_is_told_where_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tasks.db");
-    let (first, second) = (with_data(&path).unwrap(), with_data(&path).unwrap());
+    let first = with_data(&path).unwrap();
     report(&first, r#"{"id":"1"}"#);
-    report(&second, r#"{"id":"2"}"#);
-    assert_eq!(first.tasks().unwrap(), second.tasks().unwrap());
-    assert_eq!(first.tasks().unwrap().len(), 2);
+
+    // Under whatever name.
+    let other_name = folder
+        .path()
+        .join("../")
+        .join(folder.path().file_name().unwrap());
+    for path in [&path, &other_name.join("tasks.db")] {
+        let error = with_data(path).unwrap_err();
+        assert!(matches!(error, Error::DataFileInUse { .. }), "{error}");
+        let message = error.to_string();
+        assert!(
+            message.contains("tasks.db") && message.contains(&first.url()),
+            "{message}"
+        );
+        assert!(
+            message.contains(&std::process::id().to_string()),
+            "{message}"
+        );
+    }
+    report(&first, r#"{"id":"2"}"#);
+    let tasks = first.tasks().unwrap();
+    assert_eq!(tasks.len(), 2);
+
+    first.stop();
+    assert_eq!(with_data(&path).unwrap().tasks().unwrap(), tasks);
 }
 
 #[test]
 fn a_locked_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tasks.db");
-    let platform = with_data(&path).unwrap();
+    with_data(&path).unwrap().stop();
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-
     let error = with_data(&path).unwrap_err();
     assert!(matches!(error, Error::DataFileLocked { .. }), "{error}");
+    other.execute_batch("ROLLBACK").unwrap();
+
+    let platform = with_data(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let answer = support::post(&platform, "/agent-execution/a/report_task", "{}");
     assert!(answer.detail(503).as_str().unwrap().contains("locked"));
 

@@ -68,31 +68,101 @@ fn the_list_is_paged() {
         report(&platform, &format!(r#"{{"id":"n{number}"}}"#));
     }
     let first = page(&platform, "/");
-    assert!(
-        first.contains("\"/tasks/n51\"")
-            && first.contains("\"/tasks/n2\"")
-            && !first.contains("\"/tasks/n1\"")
-    );
-    assert!(
-        first.contains("1 – 50 of 51") && first.contains("/?page=2") && !first.contains("Newer")
-    );
-    let second = page(&platform, "/?page=2");
+    assert!(first.contains("\"/tasks/n51\"") && first.contains("\"/tasks/n2\""));
+    assert!(!first.contains("\"/tasks/n1\"") && !first.contains("Newer"));
+    assert!(first.contains("51 in all"));
+
+    let second = page(&platform, &link(&first, "next"));
     assert!(second.contains("\"/tasks/n1\"") && !second.contains("\"/tasks/n2\""));
-    assert!(
-        second.contains("51 – 51 of 51")
-            && second.contains("/?page=1")
-            && !second.contains("Older")
+    assert!(!second.contains("Older"));
+
+    // A page is where it was, whatever arrives.
+    report(&platform, r#"{"id":"n52"}"#);
+    let back = page(&platform, &link(&second, "prev"));
+    assert!(back.contains("\"/tasks/n51\"") && back.contains("\"/tasks/n2\""));
+    assert!(!back.contains("\"/tasks/n52\"") && back.contains("Newer"));
+}
+
+/// Where the link to the next or the previous page goes.
+#[track_caller]
+fn link(html: &str, rel: &str) -> String {
+    let end = html.find(&format!("\" rel=\"{rel}\"")).unwrap();
+    let start = html[..end].rfind('"').unwrap() + 1;
+    html[start..end].replace("&#38;", "&")
+}
+
+#[test]
+fn the_address_filters_the_list() {
+    let platform = platform();
+    report(
+        &platform,
+        r#"{"id":"one","input":"the blue whale","used_tools":["look up"]}"#,
     );
-    for query in ["page=3", "page=4294967295"] {
-        assert!(
-            page(&platform, &format!("/?{query}")).contains("no tasks on this page"),
+    report(
+        &platform,
+        r#"{"id":"two","is_success":false,"result":"whale too large"}"#,
+    );
+    post(
+        &platform,
+        "/agent-execution/b/report_task",
+        r#"{"id":"three"}"#,
+    )
+    .json();
+    for (query, shown) in [
+        ("", &["three", "two", "one"][..]),
+        ("?status=failed", &["two"]),
+        ("?agent=b", &["three"]),
+        ("?tool=look%20up", &["one"]),
+        ("?q=WHALE", &["two", "one"]),
+        ("?q=%22blue+whale%22&status=&agent=", &["one"]),
+        ("?q=wha*&last=1h&status=failed", &["two"]),
+        ("?from=2020-01-01&to=2020-12-31", &[]),
+        ("?tool=never&agent=nobody", &[]),
+    ] {
+        let html = page(&platform, &format!("/{query}"));
+        for id in ["one", "two", "three"] {
+            let found = html.contains(&format!("\"/tasks/{id}\""));
+            assert_eq!(found, shown.contains(&id), "{query}: {id}");
+        }
+    }
+    for query in [
+        "status=done",
+        "from=yesterday",
+        "last=7",
+        "older=x",
+        "newer=",
+    ] {
+        let answer = get(&platform, &format!("/?{query}"));
+        assert_eq!(
+            answer.status,
+            if query == "newer=" { 200 } else { 422 },
             "{query}"
         );
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
     }
-    for query in ["page=x", "page=0", "page="] {
+}
+
+#[test]
+fn ids_that_are_paths_have_pages() {
+    let platform = platform();
+    for id in [".", "..", "~", "~..", "a/../b", "%2e%2e"] {
+        report(
+            &platform,
+            &json!({"id": id, "input": format!("of {id}")}).to_string(),
+        );
+        let url = platform.task_url(id);
+        let path = url.strip_prefix(&platform.url()).unwrap();
+        assert!(!path.contains("/.."), "{path}");
         assert!(
-            page(&platform, &format!("/?{query}")).contains("1 – 50 of 51"),
-            "{query}"
+            page(&platform, path).contains(&format!("of {id}")),
+            "{path}"
+        );
+        assert_eq!(
+            get(&platform, &format!("{path}/input")).body,
+            format!("of {id}")
         );
     }
 }

@@ -114,7 +114,7 @@ fn creation_stays_and_the_end_moves() {
     };
     assert_eq!(second.created_at, first.created_at);
     assert_eq!(second.started_at, first.started_at);
-    assert_eq!(second.finished_at, second.updated_at);
+    assert_eq!(second.finished_at, Some(second.updated_at));
 }
 
 #[test]

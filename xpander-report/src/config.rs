@@ -1,3 +1,5 @@
+mod settings;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -9,6 +11,8 @@ use reqwest::{ClientBuilder, Url};
 
 use crate::error::ConfigError;
 use crate::secret::ApiKey;
+
+pub use settings::{Setting, Source};
 
 const API_KEY: &str = "XPANDER_API_KEY";
 const AGENT_ID: &str = "XPANDER_AGENT_ID";
@@ -121,7 +125,7 @@ impl Config {
     }
 
     /// Whether the platform runs on this machine, where a proxy has no place.
-    pub(crate) fn is_loopback(&self) -> bool {
+    pub fn is_loopback(&self) -> bool {
         self.base.host_str().is_some_and(|host| {
             host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
         })
@@ -280,28 +284,9 @@ impl ConfigBuilder {
     /// # Errors
     /// A setting that is missing or malformed, with the variable that would set it.
     pub fn build(self) -> Result<Config, ConfigError> {
-        let api_key = match &self.api_key {
-            Some(key) => Some(key.clone()),
-            None => self.given(None, API_KEY)?.map(|key| ApiKey::value(&key)),
-        };
-        let api_key = match api_key {
-            None => return Err(ConfigError::missing(API_KEY, "api_key")),
-            Some(ApiKey::Value(key)) if key.is_empty() => {
-                return Err(ConfigError::missing(API_KEY, "api_key"));
-            }
-            Some(ApiKey::Value(key)) if !key.bytes().all(|byte| matches!(byte, b'!'..=b'~')) => {
-                return Err(ConfigError::invalid(
-                    API_KEY,
-                    "api_key",
-                    "it holds a character that no key has (a space, a line break or a letter \
-                     beyond ASCII); copy it again",
-                ));
-            }
-            Some(key) => key,
-        };
         Ok(Config {
+            api_key: self.resolve_key()?,
             base: self.resolve_base()?,
-            api_key,
             agent_id: self
                 .given(self.agent_id.as_deref(), AGENT_ID)?
                 .map(Into::into),
@@ -311,26 +296,45 @@ impl ConfigBuilder {
         })
     }
 
+    fn resolve_key(&self) -> Result<ApiKey, ConfigError> {
+        let api_key = match &self.api_key {
+            Some(key) => Some(key.clone()),
+            None => self.given(None, API_KEY)?.map(|key| ApiKey::value(&key)),
+        };
+        match api_key {
+            None => Err(ConfigError::missing(API_KEY, "api_key")),
+            Some(ApiKey::Value(key)) if key.is_empty() => {
+                Err(ConfigError::missing(API_KEY, "api_key"))
+            }
+            Some(ApiKey::Value(key)) if !key.bytes().all(|byte| matches!(byte, b'!'..=b'~')) => {
+                Err(ConfigError::invalid(
+                    API_KEY,
+                    "api_key",
+                    "it holds a character that no key has (a space, a line break or a letter \
+                     beyond ASCII); copy it again",
+                ))
+            }
+            Some(key) => Ok(key),
+        }
+    }
+
     fn resolve_base(&self) -> Result<Url, ConfigError> {
         let invalid = |problem| ConfigError::invalid(BASE_URL, "base_url", problem);
-        let text = match self.base_url.as_deref().map(str::trim) {
-            Some("") | None => self.variable(BASE_URL)?.map(|url| url.trim().to_owned()),
-            Some(explicit) => Some(explicit.to_owned()),
-        };
-        let text = match text {
-            Some(text) if text.is_empty() => {
-                return Err(invalid(
-                    "it is set but empty; unset it for the public platform, or give the address"
-                        .to_owned(),
-                ));
-            }
-            Some(text) => text,
-            None if self.base_url.is_some() => {
+        let text = match self.base_source()? {
+            Source::Code => self.base_url.as_deref().map(|url| url.trim().to_owned()),
+            Source::Variable(BASE_URL) => self.variable(BASE_URL)?.map(|url| url.trim().to_owned()),
+            _ if self.base_url.is_some() => {
                 return Err(ConfigError::missing(BASE_URL, "base_url"));
             }
-            None if self.variable(IS_STG)?.as_deref() == Some("true") => STAGING.to_owned(),
-            None => PRODUCTION.to_owned(),
+            Source::Variable(_) => Some(STAGING.to_owned()),
+            Source::Default => Some(PRODUCTION.to_owned()),
         };
+        let text = text.filter(|text| !text.is_empty()).ok_or_else(|| {
+            invalid(
+                "it is set but empty; unset it for the public platform, or give the address"
+                    .to_owned(),
+            )
+        })?;
         let full = if text.contains("://") {
             text.clone()
         } else {
@@ -405,13 +409,33 @@ impl ConfigBuilder {
         explicit: Option<&str>,
         variable: &'static str,
     ) -> Result<Option<String>, ConfigError> {
-        let value = match explicit.map(str::trim) {
-            Some(explicit) if !explicit.is_empty() => Some(explicit.to_owned()),
+        let value = match self.source(explicit, variable) {
+            Source::Code => explicit.map(str::to_owned),
             _ => self.variable(variable)?,
         };
         Ok(value
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty()))
+    }
+
+    /// Where a setting comes from: the explicit value goes first unless it is empty.
+    fn source(&self, explicit: Option<&str>, variable: &'static str) -> Source {
+        if explicit.is_some_and(|explicit| !explicit.trim().is_empty()) {
+            Source::Code
+        } else if matches!(self.variable(variable), Ok(None)) {
+            Source::Default
+        } else {
+            Source::Variable(variable)
+        }
+    }
+
+    fn base_source(&self) -> Result<Source, ConfigError> {
+        Ok(match self.source(self.base_url.as_deref(), BASE_URL) {
+            Source::Default if self.variable(IS_STG)?.as_deref() == Some("true") => {
+                Source::Variable(IS_STG)
+            }
+            source => source,
+        })
     }
 
     fn variable(&self, name: &'static str) -> Result<Option<String>, ConfigError> {

@@ -121,7 +121,7 @@ pub use caught::{Catching, CatchingFuture, CaughtBody, HttpAnswer};
 #[cfg(feature = "http")]
 pub use client::Client;
 #[cfg(feature = "http")]
-pub use config::{Config, ConfigBuilder};
+pub use config::{Config, ConfigBuilder, Setting, Source};
 pub use dead_letter::DeadLetter;
 #[cfg(feature = "http")]
 pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};

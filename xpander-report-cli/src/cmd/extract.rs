@@ -5,20 +5,24 @@ use serde::de::IgnoredAny;
 use xpander_report::{ProviderResponse, Tokens};
 
 use super::Done;
+use crate::text::{without_mark, write_json};
 
 /// Show what a provider's response would be reported as
 ///
-/// Reads a response's JSON on standard input and writes one JSON object to standard output:
+/// Reads a response's JSON on standard input and writes one JSON object to
+/// standard output:
 ///
-///   {"shape", "model", "result", "tokens", "used_tools", "finish_reason", "failure"}
+///   {"shape", "model", "result", "tokens", "used_tools", "finish_reason",
+///    "failure"}
 ///
-/// If the input is not recognised as the response of any provider, a message says so and the exit
-/// code is 1.
+/// If the input is not recognised as the response of any provider, a message
+/// says so and the exit code is 1.
 ///
-/// With --stream the input is the recording of a streamed response: server-sent events, JSON line by
-/// line, a list of chunks, or AWS's binary event stream.
+/// With --stream the input is the recording of a streamed response: server-sent
+/// events, JSON line by line, a list of chunks, or AWS's binary event stream.
 ///
-/// Example: curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
+/// Example:
+///   curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Extract {
@@ -80,7 +84,7 @@ fn whole(mut input: impl Read, mut output: impl Write) -> Done {
         return Err("standard input is empty: give it a provider's response, as JSON".into());
     }
     let response = ProviderResponse::read(json).ok_or_else(|| unrecognised(json))?;
-    write_line(&mut output, &response)
+    Ok(write_json(&mut output, &response)?)
 }
 
 fn stream(mut input: impl Read, mut output: impl Write) -> Done {
@@ -91,7 +95,7 @@ fn stream(mut input: impl Read, mut output: impl Write) -> Done {
     }
     let response = ProviderResponse::read_stream(&recording)
         .ok_or("this is not recognised as the streamed response of any provider")?;
-    write_line(&mut output, &response)
+    Ok(write_json(&mut output, &response)?)
 }
 
 fn unrecognised(json: &str) -> String {
@@ -114,21 +118,10 @@ fn each_line(mut input: impl BufRead, mut output: impl Write) -> Done {
     while input.read_until(b'\n', &mut line)? > 0 {
         let text = str::from_utf8(&line).unwrap_or_default();
         match ProviderResponse::read(text) {
-            Some(response) => write_line(&mut output, &response)?,
-            None => write_line(&mut output, &Unrecognised::default())?,
+            Some(response) => write_json(&mut output, &response)?,
+            None => write_json(&mut output, &Unrecognised::default())?,
         }
         line.clear();
     }
     Ok(())
-}
-
-fn write_line(output: &mut impl Write, value: &impl Serialize) -> Done {
-    serde_json::to_writer(&mut *output, value).map_err(io::Error::from)?;
-    output.write_all(b"\n")?;
-    Ok(())
-}
-
-/// Some editors and shells put a mark before the text.
-fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
 }

@@ -1,8 +1,14 @@
 //! One command a file.
 
+mod doctor;
 mod extract;
+mod local;
+mod send;
 
+pub(crate) use doctor::Doctor;
 pub(crate) use extract::Extract;
+pub(crate) use local::Local;
+pub(crate) use send::Send;
 
 /// What a command ends with; the error is for the person at the terminal.
-pub(crate) type Done = Result<(), Box<dyn std::error::Error>>;
+pub(crate) type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;

@@ -14,11 +14,8 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        if parts
-            .headers
-            .get("x-api-key")
-            .is_none_or(|key| key.is_empty())
-        {
+        let carries = |name: &str| parts.headers.get(name).is_some_and(|key| !key.is_empty());
+        if !carries("x-api-key") && !carries("authorization") {
             return Err(Problem::unauthorized());
         }
         let organization = parts

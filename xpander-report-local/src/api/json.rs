@@ -3,8 +3,10 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::agent;
+use crate::change::Details;
 use crate::task::{TaskRecord, TaskStatus, Tokens};
 
 /// Where the platform says that a task came from.
@@ -23,56 +25,75 @@ pub(super) struct Task<'a> {
     internal_status: Option<&'a str>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    started_at: Timestamp,
-    finished_at: Timestamp,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
     paused_at: Option<Timestamp>,
     result: Option<&'a str>,
     duration: Option<f64>,
     tokens: Option<Tokens>,
     used_tools: &'a [String],
-    source: &'static str,
+    source: &'a str,
     title: Option<&'a str>,
     background_auth_eligible: bool,
+    /// What the creator said besides.
+    #[serde(flatten)]
+    details: Details,
 }
 
 #[derive(Debug, Serialize)]
 struct Input<'a> {
     text: Option<&'a str>,
-    files: [&'a str; 0],
-    attachments: [&'a str; 0],
-    user: Option<&'a str>,
-    principal: Option<&'a str>,
+    files: Box<RawValue>,
+    attachments: Box<RawValue>,
+    user: Option<Box<RawValue>>,
+    principal: Option<Box<RawValue>>,
 }
 
 impl<'a> From<&'a TaskRecord> for Task<'a> {
     fn from(task: &'a TaskRecord) -> Self {
+        let mut details = task.details.as_deref().map(parts).unwrap_or_default();
+        let mut input = details
+            .remove("input")
+            .map(|input| parts(input.get()))
+            .unwrap_or_default();
         Self {
             id: &task.id,
             agent_id: &task.agent_id,
             organization_id: &task.organization_id,
             input: Input {
                 text: task.input.as_deref(),
-                files: [],
-                attachments: [],
-                user: None,
-                principal: None,
+                files: input.remove("files").unwrap_or_else(none),
+                attachments: input.remove("attachments").unwrap_or_else(none),
+                user: input.remove("user"),
+                principal: input.remove("principal"),
             },
             status: task.status,
-            internal_status: None,
+            internal_status: task.internal_status.as_deref(),
             created_at: task.created_at,
             updated_at: task.updated_at,
             started_at: task.started_at,
             finished_at: task.finished_at,
-            paused_at: None,
+            paused_at: (task.status == TaskStatus::Paused).then_some(task.updated_at),
             result: task.result.as_deref(),
             duration: task.duration,
             tokens: task.tokens,
             used_tools: &task.used_tools,
-            source: SOURCE,
-            title: None,
+            source: task.source.as_deref().unwrap_or(SOURCE),
+            title: task.title.as_deref(),
             background_auth_eligible: false,
+            details,
         }
     }
+}
+
+/// The parts of a stored object.
+fn parts(object: &str) -> Details {
+    serde_json::from_str(object).unwrap_or_default()
+}
+
+fn none() -> Box<RawValue> {
+    let list: [(); 0] = [];
+    serde_json::value::to_raw_value(&list).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 #[derive(Debug, Serialize)]
@@ -97,7 +118,7 @@ impl<'a> From<&'a TaskRecord> for ListedTask<'a> {
             created_at: task.created_at,
             updated_at: task.updated_at,
             result: task.result.as_deref(),
-            title: None,
+            title: task.title.as_deref(),
         }
     }
 }

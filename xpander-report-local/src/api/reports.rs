@@ -1,12 +1,19 @@
-use axum::Json;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body::Frame;
 
 use super::caller::{Caller, Id};
-use super::json::Task;
+use super::tasks::{accept_change, answer};
 use crate::body;
+use crate::change::Change;
+use crate::faults::Kind;
 use crate::problem::Problem;
-use crate::report::Report;
 use crate::server::App;
 
 /// `POST /agent-execution/{agent_id}/report_task`
@@ -17,10 +24,49 @@ pub(super) async fn accept(
     request: Request,
 ) -> Result<Response, Problem> {
     let body = body::read(request.into_body()).await?;
-    app.run(move |store| {
-        let report = Report::parse(&body)?;
-        let task = store.accept(&caller.organization, &agent, &report, &body)?;
-        Ok(Json(Task::from(&task)).into_response())
+    let fault = app.faults.next();
+    match fault {
+        Some(Kind::Delay(delay)) => tokio::time::sleep(delay).await,
+        Some(Kind::Status {
+            status,
+            retry_after,
+        }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut refusal =
+                Problem::injected(status, "This is an injected fault.").into_response();
+            if let Some(after) = retry_after {
+                let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+                refusal
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            return Ok(refusal);
+        }
+        Some(Kind::Drop) => return Ok(no_answer()),
+        Some(Kind::LoseAnswer) | None => {}
+    }
+    let task = accept_change(&app, caller, agent, body, Change::report).await?;
+    Ok(match fault {
+        Some(Kind::LoseAnswer) => no_answer(),
+        _ => answer(&task),
     })
-    .await
+}
+
+/// A body that fails before its first byte: the connection is closed, and nothing of the answer was sent.
+fn no_answer() -> Response {
+    Response::new(Body::new(Failing))
+}
+
+struct Failing;
+
+impl HttpBody for Failing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(Err(io::Error::other("an injected fault"))))
+    }
 }

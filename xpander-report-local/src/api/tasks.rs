@@ -1,27 +1,31 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
 use super::caller::{Caller, Id};
 use super::json::{ListedTask, Task};
-use crate::problem::{Invalid, Place, Problem};
+use crate::body;
+use crate::change::Change;
+use crate::problem::Problem;
+use crate::query::{Address, Filter, day_end_or_moment, moment};
 use crate::server::App;
 use crate::store::History;
-use crate::task::TaskStatus;
+use crate::task::TaskRecord;
 
 /// Tasks on a page of the history when the request does not say.
 const PER_PAGE: u32 = 50;
 const MOST_PER_PAGE: u32 = 1000;
 
-/// Filters on what no reported task has, so that any value leaves nothing.
-const NEVER_SET: [&str; 4] = [
-    "user_id",
-    "parent_task_id",
-    "triggering_agent_id",
-    "internal_status",
-];
+/// The same for the public list.
+const PUBLIC_PER_PAGE: u32 = 20;
+
+/// A body up to so many bytes is read at once; a larger one would keep the other requests waiting.
+const SHORT: usize = 64 * 1024;
+
+type Parameters = Query<HashMap<String, String>>;
 
 /// `GET /agent-execution/{task_id}/status`
 pub(super) async fn status(
@@ -31,14 +35,58 @@ pub(super) async fn status(
 ) -> Result<Response, Problem> {
     app.run(
         move |store| match store.task(&id, Some(&caller.organization))? {
-            Some(task) => Ok(Json(Task::from(&task)).into_response()),
-            None => Err(Problem::not_found(format!(
-                "There is no task {id:?} in the organization {:?}.",
-                caller.organization
-            ))),
+            Some(task) => Ok(answer(&task)),
+            None => Err(missing(&id, &caller)),
         },
     )
     .await
+}
+
+/// `POST /agent-execution/{agent_id}`
+pub(super) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Id(agent): Id,
+    request: Request,
+) -> Result<Response, Problem> {
+    let body = body::read(request.into_body()).await?;
+    let task = accept_change(&app, caller, agent, body, Change::created).await?;
+    Ok(answer(&task))
+}
+
+/// `POST /agents-metrics/{agent_id}/execution`
+pub(super) async fn measure(
+    State(app): State<App>,
+    caller: Caller,
+    Id(agent): Id,
+    request: Request,
+) -> Result<Response, Problem> {
+    let body = body::read(request.into_body()).await?;
+    let task = accept_change(&app, caller, agent, body, Change::measured).await?;
+    Ok(answer(&task))
+}
+
+/// `PATCH /agent-execution/{task_id}/update`
+pub(super) async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    request: Request,
+) -> Result<Response, Problem> {
+    let body = body::read(request.into_body()).await?;
+    let task = id.clone();
+    let change = parsed(body, move |body| Change::updated(task, body)).await?;
+    change_existing(&app, caller, id, change).await
+}
+
+/// `DELETE /agent-execution/{task_id}`: it stops, it does not erase.
+pub(super) async fn stop(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let change = Change::stop(id.clone());
+    change_existing(&app, caller, id, change).await
 }
 
 /// `GET /agent-execution/executions/history/{agent_id}`
@@ -46,61 +94,148 @@ pub(super) async fn history(
     State(app): State<App>,
     caller: Caller,
     Id(agent): Id,
-    Query(mut filters): Query<HashMap<String, String>>,
+    Query(parameters): Parameters,
 ) -> Result<Response, Problem> {
-    filters.retain(|_, value| !value.is_empty());
-    let history = parse(&filters)?;
-    if NEVER_SET.iter().any(|filter| filters.contains_key(*filter)) {
-        return Ok(Json([(); 0]).into_response());
-    }
+    let of = |filter: Filter| filter.agent_id(agent);
+    listed(app, caller, parameters, of).await
+}
+
+/// `GET /agent-execution/executions/history/user/{user_id}`
+pub(super) async fn history_of_user(
+    State(app): State<App>,
+    caller: Caller,
+    Id(user): Id,
+    Query(parameters): Parameters,
+) -> Result<Response, Problem> {
+    listed(app, caller, parameters, |filter| filter.user_id(user)).await
+}
+
+async fn listed(
+    app: App,
+    caller: Caller,
+    parameters: HashMap<String, String>,
+    of: impl FnOnce(Filter) -> Filter,
+) -> Result<Response, Problem> {
+    let mut address = Address::new(parameters);
+    let page = address.number("page", 1, u32::MAX);
+    let per_page = address.number("per_page", PER_PAGE, MOST_PER_PAGE);
+    let filter = Filter {
+        organization_id: Some(caller.organization),
+        status: address.status(),
+        user_id: address.text("user_id"),
+        internal_status: address.text("internal_status"),
+        parent_task_id: address.text("parent_task_id"),
+        triggering_agent_id: address.text("triggering_agent_id"),
+        ..Filter::default()
+    };
+    let history = address.finish(History {
+        filter: of(filter),
+        page,
+        per_page,
+    })?;
     app.run(move |store| {
-        let tasks = store.history(&caller.organization, &agent, &history)?;
+        let tasks = store.history(&history)?;
         Ok(Json(tasks.iter().map(ListedTask::from).collect::<Vec<_>>()).into_response())
     })
     .await
 }
 
-fn parse(filters: &HashMap<String, String>) -> Result<History, Problem> {
-    let mut invalid = Vec::new();
-    let mut number = |name: &'static str, default: u32, most: u32| {
-        let Some(value) = filters.get(name) else {
-            return default;
-        };
-        value
-            .parse()
-            .ok()
-            .filter(|number| (1..=most).contains(number))
-            .unwrap_or_else(|| {
-                let message = format!("Input should be an integer from 1 to {most}");
-                invalid.push(Invalid::new(
-                    &[Place::Name("query"), Place::Name(name)],
-                    "int_parsing",
-                    message,
-                ));
-                default
-            })
+/// `GET /v1/tasks`
+pub(super) async fn page(
+    State(app): State<App>,
+    caller: Caller,
+    Query(parameters): Parameters,
+) -> Result<Response, Problem> {
+    const MOMENT: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
+
+    #[derive(Serialize)]
+    struct Page<'a> {
+        items: Vec<ListedTask<'a>>,
+        total: u64,
+        page: u32,
+        per_page: u32,
+        total_pages: u64,
+    }
+
+    let mut address = Address::new(parameters);
+    let page = address.number("page", 1, u32::MAX);
+    let per_page = address.number("per_page", PUBLIC_PER_PAGE, MOST_PER_PAGE);
+    let filter = Filter {
+        organization_id: Some(caller.organization),
+        agent_id: address.text("agent_id"),
+        status: address.status(),
+        user_id: address.text("user_id"),
+        from: address.read("from_date", moment, MOMENT),
+        to: address.read("to_date", day_end_or_moment, MOMENT),
+        ..Filter::default()
     };
-    let page = number("page", 1, u32::MAX);
-    let per_page = number("per_page", PER_PAGE, MOST_PER_PAGE);
-    let status = filters.get("status").and_then(|value| {
-        // Python's clients may send the name of the enumeration's member.
-        let word = value.strip_prefix("AgentExecutionStatus.").unwrap_or(value);
-        let status = TaskStatus::from_word(word);
-        if status.is_none() {
-            let loc = [Place::Name("query"), Place::Name("status")];
-            let message = "Input should be 'pending', 'executing', 'paused', 'error', 'failed', 'completed' \
-                           or 'stopped'";
-            invalid.push(Invalid::new(&loc, "enum", message));
-        }
-        status
-    });
-    if invalid.is_empty() {
-        Ok(History {
-            status,
+    let history = address.finish(History {
+        filter,
+        page,
+        per_page,
+    })?;
+    app.run(move |store| {
+        let paged = store.paged(&history)?;
+        Ok(Json(Page {
+            items: paged.tasks.iter().map(ListedTask::from).collect(),
+            total: paged.total,
             page,
             per_page,
+            total_pages: paged.total.div_ceil(per_page.into()),
         })
-    } else {
-        Err(Problem::invalid(invalid))
+        .into_response())
+    })
+    .await
+}
+
+/// Stores what a body of the agent says of one of its tasks, which may be a new one.
+pub(super) async fn accept_change(
+    app: &App,
+    caller: Caller,
+    agent: String,
+    body: String,
+    parse: fn(String) -> Result<Change, Problem>,
+) -> Result<TaskRecord, Problem> {
+    let change = parsed(body, parse).await?;
+    let task = app
+        .store
+        .change(caller.organization, Some(agent), change)
+        .await?;
+    task.ok_or_else(|| Problem::internal("a task that was stored is not there"))
+}
+
+async fn change_existing(
+    app: &App,
+    caller: Caller,
+    id: String,
+    change: Change,
+) -> Result<Response, Problem> {
+    let organization = caller.organization.clone();
+    match app.store.change(organization, None, change).await? {
+        Some(task) => Ok(answer(&task)),
+        None => Err(missing(&id, &caller)),
     }
+}
+
+async fn parsed(
+    body: String,
+    parse: impl FnOnce(String) -> Result<Change, Problem> + Send + 'static,
+) -> Result<Change, Problem> {
+    if body.len() <= SHORT {
+        return parse(body);
+    }
+    tokio::task::spawn_blocking(move || parse(body))
+        .await
+        .map_err(Problem::internal)?
+}
+
+pub(super) fn answer(task: &TaskRecord) -> Response {
+    Json(Task::from(task)).into_response()
+}
+
+pub(super) fn missing(id: &str, caller: &Caller) -> Problem {
+    Problem::not_found(format!(
+        "There is no task {id:?} in the organization {:?}.",
+        caller.organization
+    ))
 }

@@ -1,4 +1,5 @@
 use super::format;
+use crate::head::head;
 
 /// How much of a text a page shows: about a screen.
 const BYTES: usize = 6_000;
@@ -38,15 +39,6 @@ impl Excerpt {
             cut,
         }
     }
-}
-
-/// The start of a text, of at most so many bytes and whole characters.
-pub(super) fn head(text: &str, bytes: usize) -> &str {
-    let mut end = bytes.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]

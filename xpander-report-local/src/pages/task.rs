@@ -4,13 +4,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
-use super::excerpt::{Excerpt, head};
+use super::excerpt::Excerpt;
 use super::format::{self, Clock, Moment};
 use super::tasks::known;
 use super::text::{self, Key};
 use super::view::{PageProblem, render};
 use super::{task_path, task_query};
+use crate::head::head;
 use crate::path::LOCAL;
+use crate::revision::{Changed, RevisionKind};
 use crate::server::App;
 use crate::store::RevisionHead;
 use crate::task::{TaskRecord, TaskStatus};
@@ -32,8 +34,8 @@ struct Page {
     reason: Option<String>,
     agent: String,
     organization: Option<String>,
-    started: Moment,
-    finished: Moment,
+    started: Option<Moment>,
+    finished: Option<Moment>,
     duration: Option<String>,
     input: Option<Part>,
     result: Option<Part>,
@@ -55,6 +57,9 @@ struct Part {
 
 struct Listed {
     number: u64,
+    kind: RevisionKind,
+    /// The names of the fields that it changed.
+    changed: String,
     link: String,
     status: TaskStatus,
     agent: String,
@@ -97,8 +102,8 @@ impl Page {
                     .to_owned()
             }),
             organization: (task.organization_id != LOCAL).then_some(task.organization_id),
-            started: clock.moment(task.started_at),
-            finished: clock.moment(task.finished_at),
+            started: task.started_at.map(|at| clock.moment(at)),
+            finished: task.finished_at.map(|at| clock.moment(at)),
             duration: known(task.duration),
             input: text(&task.input, "input"),
             result: text(&task.result, "result"),
@@ -120,6 +125,8 @@ impl Page {
                 .iter()
                 .map(|revision| Listed {
                     number: revision.number,
+                    kind: revision.kind,
+                    changed: changed(&revision.changes),
                     link: link(&format!("revisions/{}", revision.number)),
                     status: revision.status,
                     agent: revision.agent_id.clone(),
@@ -139,6 +146,11 @@ impl Page {
             id: task.id,
         }
     }
+}
+
+fn changed(changes: &[Changed]) -> String {
+    let names: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+    names.join(", ")
 }
 
 /// The first line, or as much of it as a headline can hold.

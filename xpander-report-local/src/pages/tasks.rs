@@ -6,13 +6,13 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 
-use super::excerpt::head;
 use super::format::{self, Clock, Moment};
 use super::view::{PageProblem, render};
-use super::{task_path, task_query};
+use super::{encode, task_path, task_query};
+use crate::head::head;
 use crate::path::LOCAL;
+use crate::query::{Address, Cursor, Filter, ListedTask, Paging, Summary, TaskPage};
 use crate::server::App;
-use crate::store::{Overview, Totals};
 use crate::task::TaskStatus;
 
 const PER_PAGE: u32 = 50;
@@ -33,9 +33,10 @@ struct Page {
     /// How many runs reported no tokens, when some did not.
     uncounted: Option<String>,
     rows: Vec<Row>,
-    range: String,
-    newer: Option<u32>,
-    older: Option<u32>,
+    /// Whether these are not all tasks.
+    filtered: bool,
+    newer: Option<String>,
+    older: Option<String>,
 }
 
 struct Row {
@@ -53,58 +54,89 @@ struct Row {
 /// `GET /`
 pub(super) async fn tasks(
     State(app): State<App>,
-    Query(query): Query<HashMap<String, String>>,
+    Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
-    let page = query
-        .get("page")
-        .and_then(|page| page.parse().ok())
-        .unwrap_or(1)
-        .max(1);
-    let offset = u64::from(page - 1) * u64::from(PER_PAGE);
-    let (totals, tasks) = app
-        .run(move |store| Ok((store.totals()?, store.overview(offset, PER_PAGE)?)))
+    let mut address = Address::new(parameters.clone());
+    let filter = address.filter();
+    const PLACE: &str = "Input should be a place in the list, as the links to other pages have it";
+    let older = address.read("older", |place| place.parse().ok(), PLACE);
+    let newer = address.read("newer", |place| place.parse().ok(), PLACE);
+    let paging = match (older, newer) {
+        (Some(place), _) => Paging::Older(place),
+        (None, Some(place)) => Paging::Newer(place),
+        (None, None) => Paging::Newest,
+    };
+    let (filter, paging) = address.finish((filter, paging))?;
+    let filtered = filter != Filter::default();
+    let (summary, page) = app
+        .run(move |store| {
+            Ok((
+                store.summary(&filter)?,
+                store.list(&filter, paging, PER_PAGE)?,
+            ))
+        })
         .await?;
-    let url = format!("http://{}", app.address);
-    Ok(render(&Page::new(url, page, offset, &totals, &tasks))?.into_response())
+    let page = Page::new(app.url.to_string(), &parameters, filtered, &summary, &page);
+    Ok(render(&page)?.into_response())
 }
 
 impl Page {
-    fn new(url: String, page: u32, offset: u64, totals: &Totals, tasks: &[Overview]) -> Self {
+    fn new(
+        url: String,
+        parameters: &HashMap<String, String>,
+        filtered: bool,
+        summary: &Summary,
+        page: &TaskPage,
+    ) -> Self {
         let clock = Clock::local();
-        let end = offset + tasks.len() as u64;
-        let uncounted = totals.runs - totals.counted;
+        let known = summary.completed + summary.failed;
+        let uncounted = summary.tasks.number - summary.counted;
+        let link = |name: &str, place: Option<Cursor>| {
+            place.map(|place| other_page(parameters, name, place))
+        };
         Self {
             url,
-            runs: whole(totals.runs),
-            ok: format::percent(totals.completed, totals.runs),
-            tokens: format::compact(totals.tokens),
+            filtered,
+            runs: summary.tasks.to_string(),
+            ok: format::percent(summary.completed, known),
+            tokens: format::compact(summary.tokens),
             uncounted: (uncounted > 0).then(|| whole(uncounted)),
-            rows: tasks.iter().map(|task| Row::new(task, &clock)).collect(),
-            range: format!(
-                "{} – {} of {}",
-                whole(offset + 1),
-                whole(end),
-                whole(totals.runs)
-            ),
-            newer: (page > 1).then(|| page - 1),
-            older: (end < totals.runs && !tasks.is_empty()).then(|| page.saturating_add(1)),
+            rows: page
+                .tasks
+                .iter()
+                .map(|task| Row::new(task, &clock))
+                .collect(),
+            newer: link("newer", page.newer),
+            older: link("older", page.older),
         }
     }
 }
 
+/// The address of another page of the same filter.
+fn other_page(parameters: &HashMap<String, String>, name: &str, place: Cursor) -> String {
+    let mut kept: Vec<String> = parameters
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "older" | "newer"))
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    kept.sort_unstable();
+    kept.push(format!("{name}={place}"));
+    format!("/?{}", kept.join("&"))
+}
+
 impl Row {
-    fn new(task: &Overview, clock: &Clock) -> Self {
+    fn new(task: &ListedTask, clock: &Clock) -> Self {
         let agent = if task.organization_id == LOCAL {
             task.agent_id.clone()
         } else {
             format!("{} / {}", task.organization_id, task.agent_id)
         };
-        let names = task.used_tools.iter().take(TOOLS);
+        let names = task.first_tools.iter().take(TOOLS);
         let shown = names
             .map(|name| head(name, TOOL_NAME))
             .collect::<Vec<_>>()
             .join(", ");
-        let tools = match task.used_tools.len().saturating_sub(TOOLS) {
+        let tools = match task.tool_calls.saturating_sub(TOOLS as u64) {
             0 => shown,
             more => format!("{shown} +{more}"),
         };
@@ -115,7 +147,7 @@ impl Row {
                 task_query(&task.organization_id)
             ),
             status: task.status,
-            finished: clock.moment(task.finished_at),
+            finished: clock.moment(task.finished_at.unwrap_or(task.updated_at)),
             agent,
             duration: known(task.duration),
             tokens: task.tokens.map(|tokens| {

@@ -7,6 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
+use super::unmarked;
 use super::view::PageProblem;
 use crate::problem::Problem;
 use crate::server::App;
@@ -36,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
             .await
             .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
         Ok(Self {
-            id: path.remove("id").unwrap_or_default(),
+            id: path.remove("id").map(unmarked).unwrap_or_default(),
             organization: query.remove("organization"),
             number: path.get("number").and_then(|number| number.parse().ok()),
         })

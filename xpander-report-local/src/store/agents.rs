@@ -5,28 +5,28 @@ use rusqlite::{OptionalExtension, Result, Row};
 use super::{Store, rows};
 use crate::agent::Agent;
 
+const AGENT: &str = "SELECT a.id, o.id AS organization_id, a.created_at FROM organizations o \
+     JOIN agents a ON a.organization = o.key WHERE o.id = ?1";
+
 impl Store {
     /// The organization's agents, in the order of their first reports.
     pub(crate) fn agents(&self, organization: &str) -> Result<Vec<Agent>> {
-        let connection = self.connection();
-        connection
-            .prepare_cached(
-                "SELECT id, organization_id, created_at FROM agents WHERE organization_id = ?1 \
-                 ORDER BY created_at, id",
-            )?
-            .query_map((organization,), agent)?
-            .collect()
+        self.readers.read(|connection| {
+            connection
+                .prepare_cached(&format!("{AGENT} ORDER BY a.created_at, a.key"))?
+                .query_map((organization,), agent)?
+                .collect()
+        })
     }
 
     /// One agent of the organization.
     pub(crate) fn agent(&self, organization: &str, id: &str) -> Result<Option<Agent>> {
-        let connection = self.connection();
-        connection
-            .prepare_cached(
-                "SELECT id, organization_id, created_at FROM agents WHERE organization_id = ?1 AND id = ?2",
-            )?
-            .query_row((organization, id), agent)
-            .optional()
+        self.readers.read(|connection| {
+            connection
+                .prepare_cached(&format!("{AGENT} AND a.id = ?2"))?
+                .query_row((organization, id), agent)
+                .optional()
+        })
     }
 }
 

@@ -4,31 +4,46 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
+use super::lock::Lock;
+use super::place::Place;
 use super::schema::{self, APPLICATION_ID, VERSION};
-use super::{BUSY, storage};
+use super::storage;
 use crate::error::Error;
 
 /// The start of every SQLite database: <https://www.sqlite.org/fileformat.html#the_database_header>.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER: usize = 100;
 
-pub(super) fn open(path: &Path) -> Result<Connection, Error> {
+/// The connection that writes, with where it is and the lock that makes it the only one.
+pub(super) fn open(path: &Path) -> Result<(Connection, Place, Lock), Error> {
     let data_file = |source| Error::DataFile {
         path: path.to_owned(),
         source,
     };
-    let sqlite = |source| storage(Some(path), source);
-
     create(path).map_err(data_file)?;
-    check(path, &header(path).map_err(data_file)?)?;
-    // SQLite gives names such as `:memory:` a meaning of their own; an absolute path has none.
+    // Whatever name it is given by, there is one lock.
     let absolute = fs::canonicalize(path).map_err(data_file)?;
+    let lock = Lock::take(&absolute)?;
+    let place = Place::File(absolute);
+    match open_locked(path, &place) {
+        Ok(connection) => Ok((connection, place, lock)),
+        Err(error) => {
+            lock.give_up();
+            Err(error)
+        }
+    }
+}
 
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(absolute, flags).map_err(sqlite)?;
-    connection.busy_timeout(BUSY).map_err(sqlite)?;
+fn open_locked(path: &Path, place: &Place) -> Result<Connection, Error> {
+    let sqlite = |source| storage(Some(path), source);
+    let header = header(path).map_err(|source| Error::DataFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    check(path, &header)?;
+    let mut connection = place.writer().map_err(sqlite)?;
     // The schema is made before the file changes to a write-ahead log, so that the header in the file
     // itself carries our mark from the first commit on.
     let found = schema::version(&connection).map_err(sqlite)?;
@@ -40,16 +55,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
         });
     }
     schema::migrate(&mut connection).map_err(sqlite)?;
-    connection
-        .pragma_update(None, "journal_mode", "wal")
-        .map_err(sqlite)?;
-    // With a write-ahead log this is safe against the end of the process, though not of the power.
-    connection
-        .pragma_update(None, "synchronous", "normal")
-        .map_err(sqlite)?;
+    place.settle(&connection).map_err(sqlite)?;
     Ok(connection)
 }
-
 /// Creates the file with its folders, readable by its owner alone: it will hold people's prompts.
 fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {

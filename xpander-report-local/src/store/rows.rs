@@ -6,10 +6,18 @@ use rusqlite::{Error, Result, Row};
 
 use crate::task::{TaskRecord, TaskStatus, Tokens};
 
-/// The columns that [`task`] reads; all but the raw response.
-pub(super) const TASK: &str = "seq, id, organization_id, agent_id, status, created_at, updated_at, started_at, \
-     finished_at, duration, completion_tokens, prompt_tokens, cache_read_tokens, cache_write_tokens, \
-     used_tools, input, result";
+/// The columns that [`task`] reads, of `tasks AS t LEFT JOIN texts AS x ON x.task = t.seq`; all but the raw
+/// response.
+pub(super) const TASK: &str = "t.seq, t.id, t.agent, t.organization, \
+     (SELECT id FROM organizations WHERE key = t.organization) AS organization_id, \
+     (SELECT id FROM agents WHERE key = t.agent) AS agent_id, \
+     t.status, t.updated_at, t.started_at, t.finished_at, t.duration, t.completion_tokens, t.prompt_tokens, \
+     t.cache_read_tokens, t.cache_write_tokens, t.internal_status, t.source, t.title, x.details, \
+     coalesce(x.used_tools, t.tools_start) AS used_tools, coalesce(x.input, t.input_start) AS input, \
+     coalesce(x.result, t.result_start) AS result";
+
+/// Where [`TASK`] reads.
+pub(super) const FROM: &str = "tasks AS t LEFT JOIN texts AS x ON x.task = t.seq";
 
 pub(super) fn task(row: &Row<'_>) -> Result<TaskRecord> {
     Ok(TaskRecord {
@@ -21,12 +29,16 @@ pub(super) fn task(row: &Row<'_>) -> Result<TaskRecord> {
         result: row.get("result")?,
         llm_response: None,
         tokens: tokens(row)?,
-        used_tools: tools(row)?,
+        used_tools: tools(row, "used_tools")?,
         duration: row.get("duration")?,
-        created_at: time(row, "created_at")?,
+        created_at: time(row, "seq")?,
         updated_at: time(row, "updated_at")?,
-        started_at: time(row, "started_at")?,
-        finished_at: time(row, "finished_at")?,
+        started_at: some_time(row, "started_at")?,
+        finished_at: some_time(row, "finished_at")?,
+        internal_status: row.get("internal_status")?,
+        source: row.get("source")?,
+        title: row.get("title")?,
+        details: row.get("details")?,
     })
 }
 
@@ -47,8 +59,8 @@ pub(super) fn tokens(row: &Row<'_>) -> Result<Option<Tokens>> {
     )))
 }
 
-pub(super) fn tools(row: &Row<'_>) -> Result<Vec<String>> {
-    let json: Option<String> = row.get("used_tools")?;
+pub(super) fn tools(row: &Row<'_>, column: &str) -> Result<Vec<String>> {
+    let json: Option<String> = row.get(column)?;
     json.map_or_else(
         || Ok(Vec::new()),
         |json| serde_json::from_str(&json).map_err(unreadable),
@@ -61,9 +73,17 @@ pub(super) fn status(row: &Row<'_>, column: &str) -> Result<TaskStatus> {
 }
 
 pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
-    Timestamp::from_microsecond(row.get(column)?).map_err(unreadable)
+    moment(row.get(column)?)
 }
 
-fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+pub(super) fn some_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
+    row.get::<_, Option<i64>>(column)?.map(moment).transpose()
+}
+
+pub(super) fn moment(microseconds: i64) -> Result<Timestamp> {
+    Timestamp::from_microsecond(microseconds).map_err(unreadable)
+}
+
+pub(super) fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::FromSqlConversionFailure(0, Type::Text, error.into())
 }

@@ -1,76 +1,108 @@
-//! Reading tasks.
+//! Reading whole tasks.
 
-use rusqlite::{Connection, OptionalExtension, Result, named_params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 
+use super::list::Matching;
 use super::{Store, rows};
-use crate::task::{TaskRecord, TaskStatus};
+use crate::query::Filter;
+use crate::task::TaskRecord;
 
-/// Which tasks of an agent, and which page of them.
+/// Which page of tasks, the way the API asks for it.
 #[derive(Debug)]
 pub(crate) struct History {
-    pub(crate) status: Option<TaskStatus>,
+    pub(crate) filter: Filter,
     /// From 1.
     pub(crate) page: u32,
     pub(crate) per_page: u32,
 }
 
+/// A page with the number of all that match.
+#[derive(Debug, Default)]
+pub(crate) struct Paged {
+    pub(crate) tasks: Vec<TaskRecord>,
+    pub(crate) total: u64,
+}
+
 impl Store {
     /// All tasks with their raw responses, newest first.
     pub(crate) fn tasks(&self) -> Result<Vec<TaskRecord>> {
-        let connection = self.connection();
-        let sql = format!(
-            "SELECT {}, body FROM tasks LEFT JOIN responses ON task = seq ORDER BY seq DESC",
-            rows::TASK
-        );
-        connection
-            .prepare_cached(&sql)?
-            .query_map((), with_response)?
-            .collect()
+        let sql = format!("{} ORDER BY t.seq DESC", with_response());
+        self.readers.read(|connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_map((), complete)?
+                .collect()
+        })
     }
 
     /// One task with its raw response; without an organization, the one that was updated last.
     pub(crate) fn task(&self, id: &str, organization: Option<&str>) -> Result<Option<TaskRecord>> {
-        let connection = self.connection();
-        let Some(seq) = find(&connection, id, organization)? else {
-            return Ok(None);
-        };
-        let sql = format!(
-            "SELECT {}, body FROM tasks LEFT JOIN responses ON task = seq WHERE seq = ?1",
-            rows::TASK
-        );
-        connection
-            .prepare_cached(&sql)?
-            .query_row((seq,), with_response)
-            .optional()
+        let sql = format!("{} WHERE t.seq = ?1", with_response());
+        self.readers.read(|connection| {
+            let Some(seq) = find(connection, id, organization)? else {
+                return Ok(None);
+            };
+            connection
+                .prepare_cached(&sql)?
+                .query_row((seq,), complete)
+                .optional()
+        })
     }
 
-    /// One page of an agent's tasks without their raw responses, newest first.
-    pub(crate) fn history(
-        &self,
-        organization: &str,
-        agent: &str,
-        history: &History,
-    ) -> Result<Vec<TaskRecord>> {
-        let connection = self.connection();
-        let sql = format!(
-            "SELECT {} FROM tasks WHERE organization_id = :organization AND agent_id = :agent \
-             AND (:status IS NULL OR status = :status) ORDER BY seq DESC LIMIT :limit OFFSET :offset",
-            rows::TASK
-        );
-        connection
-            .prepare_cached(&sql)?
-            .query_map(
-                named_params! {
-                    ":organization": organization,
-                    ":agent": agent,
-                    ":status": history.status.map(TaskStatus::as_str),
-                    ":limit": history.per_page,
-                    ":offset": i64::from(history.page.saturating_sub(1)) * i64::from(history.per_page),
-                },
-                rows::task,
-            )?
-            .collect()
+    /// One page of tasks without their raw responses, newest first.
+    pub(crate) fn history(&self, history: &History) -> Result<Vec<TaskRecord>> {
+        self.readers.read(|connection| {
+            Ok(match Matching::of(connection, &history.filter)? {
+                Some(matching) => page(connection, &matching, history)?,
+                None => Vec::new(),
+            })
+        })
     }
+
+    /// The same, with the number of all that match.
+    pub(crate) fn paged(&self, history: &History) -> Result<Paged> {
+        self.readers.read(|connection| {
+            let Some(matching) = Matching::of(connection, &history.filter)? else {
+                return Ok(Paged::default());
+            };
+            let all = matching.sql("1", "DESC");
+            let total = connection
+                .prepare_cached(&format!("SELECT count(*) FROM ({all})"))?
+                .query_row(params_from_iter(matching.values(u32::MAX)), |row| {
+                    row.get(0)
+                })?;
+            Ok(Paged {
+                tasks: page(connection, &matching, history)?,
+                total,
+            })
+        })
+    }
+}
+
+fn page(
+    connection: &Connection,
+    matching: &Matching,
+    history: &History,
+) -> Result<Vec<TaskRecord>> {
+    let offset = i64::from(history.page.saturating_sub(1)) * i64::from(history.per_page);
+    let keys: Vec<i64> = connection
+        .prepare_cached(&format!("{} OFFSET ?", matching.sql("t.seq", "DESC")))?
+        .query_map(
+            params_from_iter(matching.values(history.per_page).chain([offset.into()])),
+            |row| row.get(0),
+        )?
+        .collect::<Result<_>>()?;
+    let (columns, from) = (rows::TASK, rows::FROM);
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {columns} FROM {from} WHERE t.seq = ?1"))?;
+    keys.into_iter()
+        .map(|key| statement.query_row((key,), rows::task))
+        .collect()
+}
+
+fn with_response() -> String {
+    let (columns, from) = (rows::TASK, rows::FROM);
+    format!("SELECT {columns}, r.body FROM {from} LEFT JOIN responses AS r ON r.task = t.seq")
 }
 
 /// The key of a task; without an organization, of the one that was updated last.
@@ -81,14 +113,15 @@ pub(super) fn find(
 ) -> Result<Option<i64>> {
     connection
         .prepare_cached(
-            "SELECT seq FROM tasks WHERE id = ?1 AND (?2 IS NULL OR organization_id = ?2) \
+            "SELECT seq FROM tasks WHERE id = ?1 \
+             AND (?2 IS NULL OR organization = (SELECT key FROM organizations WHERE id = ?2)) \
              ORDER BY updated_at DESC, seq DESC LIMIT 1",
         )?
         .query_row((id, organization), |row| row.get(0))
         .optional()
 }
 
-fn with_response(row: &rusqlite::Row<'_>) -> Result<TaskRecord> {
+fn complete(row: &Row<'_>) -> Result<TaskRecord> {
     Ok(TaskRecord {
         llm_response: row.get("body")?,
         ..rows::task(row)?

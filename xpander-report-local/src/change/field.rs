@@ -2,9 +2,9 @@
 
 use serde_json::value::RawValue;
 
-use super::Fields;
+use super::reader::Fields;
 use crate::problem::{Invalid, Place};
-use crate::task::Tokens;
+use crate::task::{TaskStatus, Tokens};
 
 pub(super) type Checked<T> = Result<T, Vec<Invalid>>;
 
@@ -113,4 +113,16 @@ fn float(text: &str) -> Option<f64> {
 
 fn wrong(name: &'static str, kind: &'static str, message: &str) -> Vec<Invalid> {
     vec![Invalid::new(&[BODY, Place::Name(name)], kind, message)]
+}
+
+pub(super) fn status(value: &RawValue, name: &'static str) -> Checked<TaskStatus> {
+    text(value, name).and_then(|word| {
+        TaskStatus::from_word(&word).ok_or_else(|| wrong(name, "enum", TaskStatus::EXPECTED))
+    })
+}
+
+/// An object; only whether it is one is looked at.
+pub(super) fn object(value: &RawValue, name: &'static str) -> Checked<super::Details> {
+    serde_json::from_str(value.get())
+        .map_err(|_| wrong(name, "dict_type", "Input should be a valid JSON object"))
 }

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs the official Python SDK into a throw-away environment and drives it against a local platform.
+# Exit code 77 says that nothing was tested, since Python or the package index is out of reach.
+#
+#   SDK_VERSION=2.0.537 tests/sdk/run.sh    # another version than the one of the contract
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+skip() {
+    echo "NOT TESTED: $*" >&2
+    exit 77
+}
+
+command -v python3 >/dev/null || skip "python3 is missing"
+
+folder=$(mktemp -d)
+platform=
+stop() {
+    # The platform stops when its standard input ends.
+    exec 3>&- || true
+    if [ -n "$platform" ]; then wait "$platform" || true; fi
+    rm -rf "$folder"
+}
+trap stop EXIT
+
+python3 -m venv "$folder/venv" || skip "python3 cannot make an environment (Debian: apt-get install python3-venv)"
+# pip alone takes very long to find versions that fit together.
+"$folder/venv/bin/pip" install --quiet uv ||
+    skip "the Python package index cannot be reached"
+index=$("$folder/venv/bin/pip" config get global.index-url 2>/dev/null || true)
+"$folder/venv/bin/uv" pip install --quiet --python "$folder/venv/bin/python" \
+    ${index:+--index-url "$index"} "xpander-sdk[agno]==${SDK_VERSION:-2.0.537}" ||
+    skip "the official SDK cannot be installed from the Python package index"
+
+cargo build --quiet -p xpander-report-local --example serve
+serve="${CARGO_TARGET_DIR:-target}/debug/examples/serve"
+mkfifo "$folder/in" "$folder/out"
+"$serve" "$folder/tasks.db" <"$folder/in" >"$folder/out" &
+platform=$!
+exec 3>"$folder/in"
+read -r url <"$folder/out"
+
+# Nothing of your own set-up takes part.
+for variable in $(compgen -e XPANDER_) IS_STG; do
+    unset "$variable"
+done
+XPANDER_BASE_URL="$url" XPANDER_API_KEY=any XPANDER_ORGANIZATION_ID=local \
+    "$folder/venv/bin/python" tests/sdk/drive.py

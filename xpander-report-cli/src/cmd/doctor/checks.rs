@@ -1,0 +1,287 @@
+use std::time::{Duration, Instant, SystemTime};
+
+use http::Uri;
+use xpander_report::{Client, Config, ConfigBuilder, Error, StatusError, TaskReport};
+
+use super::finding::{Finding, Outcome};
+use super::network::{self, Place};
+use super::{proxy, tls};
+use crate::failure::with_causes;
+use crate::page;
+
+/// Clocks that differ by less do no harm.
+const MOST_SKEW: Duration = Duration::from_secs(60);
+/// An id that no task has.
+const NO_TASK: &str = "00000000-0000-0000-0000-000000000000";
+/// How many characters of an answer are shown.
+const SHOWN: usize = 200;
+
+/// Asks the platform, step by step, as far as the steps lead.
+pub(super) fn run(builder: ConfigBuilder, send: bool) -> Vec<Finding> {
+    let Ok(config) = builder.build() else {
+        return vec![Finding::skipped(
+            "platform",
+            "not asked: a setting is wrong",
+        )];
+    };
+    let mut findings = Vec::new();
+    if !reach(&config, &mut findings) {
+        findings.push(Finding::skipped("answer", "not asked: no connection"));
+        return findings;
+    }
+    let client = Client::new(config.clone());
+    let answer = answer(&client, &config);
+    let is_wrong = answer.outcome == Outcome::Wrong;
+    findings.push(answer);
+    if send {
+        findings.push(match config.agent_id() {
+            _ if is_wrong => Finding::skipped("test report", "not sent: see the answer"),
+            None => Finding::skipped("test report", "not sent: no agent is set"),
+            Some(_) => test_report(&client, &config),
+        });
+    }
+    findings
+}
+
+/// Name, connection, TLS and clock; whether it makes sense to go on.
+fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
+    let proxy = proxy::of(config);
+    let base = config.base_url().parse::<Uri>().ok();
+    let Some(place) = proxy.as_ref().or(base.as_ref()).and_then(Place::of) else {
+        // What the library takes for an address is left to it.
+        return true;
+    };
+    let Place { host, port, .. } = &place;
+    let addresses = match place.resolve() {
+        Ok(addresses) => addresses,
+        Err(error) => {
+            findings.push(Finding::wrong(
+                "name",
+                format!("{host} has no address: {error}"),
+                "Is the name right, and does this machine have a network?",
+            ));
+            return false;
+        }
+    };
+    let listed: Vec<_> = addresses
+        .iter()
+        .map(|address| address.ip().to_string())
+        .collect();
+    if listed != [host.as_str()] {
+        findings.push(Finding::ok(
+            "name",
+            format!("{host} is {}", listed.join(", ")),
+        ));
+    }
+    let start = Instant::now();
+    let connection = match network::connect(&addresses) {
+        Ok(connection) => connection,
+        Err(error) => {
+            let advice = if config.is_loopback() {
+                "Nothing listens there. Start the local platform: xpander-report local"
+            } else {
+                "Does a firewall stand between, or must a proxy be set (HTTPS_PROXY)?"
+            };
+            findings.push(Finding::wrong("connection", error.to_string(), advice));
+            return false;
+        }
+    };
+    findings.push(Finding::ok(
+        "connection",
+        format!("{host}:{port} answers ({})", millis(start)),
+    ));
+    if proxy.is_some() {
+        return true;
+    }
+    let asked = SystemTime::now();
+    let time = if place.has_tls {
+        let start = Instant::now();
+        match tls::handshake(host, connection) {
+            Ok(stream) => {
+                let version = stream
+                    .conn
+                    .protocol_version()
+                    .and_then(|version| version.as_str());
+                let version = version.unwrap_or("TLS").replace('_', ".");
+                findings.push(Finding::ok(
+                    "tls",
+                    format!("{version}, the certificate is trusted ({})", millis(start)),
+                ));
+                network::time(&place.authority, stream)
+            }
+            Err(error) => {
+                findings.push(Finding::wrong(
+                    "tls",
+                    error.to_string(),
+                    tls::advice(&error),
+                ));
+                return false;
+            }
+        }
+    } else {
+        network::time(&place.authority, connection)
+    };
+    findings.extend(time.map(|there| clock(asked, there)));
+    true
+}
+
+fn clock(here: SystemTime, there: SystemTime) -> Finding {
+    let (skew, direction) = match here.duration_since(there) {
+        Ok(ahead) => (ahead, "ahead of"),
+        Err(behind) => (behind.duration(), "behind"),
+    };
+    if skew <= MOST_SKEW {
+        return Finding::ok("clock", "as the platform's");
+    }
+    Finding::new(
+        "clock",
+        Outcome::Note,
+        format!("{} s {direction} the platform's", skew.as_secs()),
+    )
+    .advise("Is the time of this machine right? Updates of one task are ordered by it.")
+}
+
+/// One call that changes nothing.
+fn answer(client: &Client, config: &Config) -> Finding {
+    const NAME: &str = "answer";
+    let start = Instant::now();
+    let Some(id) = config.agent_id() else {
+        return match client.task_blocking(NO_TASK) {
+            Ok(_) => Finding::ok(
+                NAME,
+                format!("the platform takes the key ({})", millis(start)),
+            ),
+            Err(Error::Status(StatusError {
+                status: 400 | 404 | 422,
+                detail,
+                ..
+            })) if !is_page(&detail) => Finding::ok(
+                NAME,
+                format!("the platform takes the key ({})", millis(start)),
+            ),
+            Err(error) => refused(NAME, &error, "", config),
+        };
+    };
+    match client.agent_blocking(id) {
+        Ok(agent) => {
+            let name = match &agent.name {
+                Some(name) if *name != agent.id => format!("{name}, {}", agent.id),
+                _ => agent.id.clone(),
+            };
+            Finding::ok(
+                NAME,
+                format!(
+                    "the platform takes the key and has the agent {name} ({})",
+                    millis(start)
+                ),
+            )
+        }
+        // The local platform makes agents as they report.
+        Err(Error::Status(StatusError {
+            status: 404,
+            detail,
+            ..
+        })) if detail.contains("the first report creates it") => Finding::ok(
+            NAME,
+            format!(
+                "the platform takes the key; it makes the agent {id} with its first report ({})",
+                millis(start)
+            ),
+        ),
+        Err(error) => refused(NAME, &error, id, config),
+    }
+}
+
+/// Sends a report and reads it back.
+fn test_report(client: &Client, config: &Config) -> Finding {
+    const NAME: &str = "test report";
+    let start = Instant::now();
+    let report = TaskReport::new()
+        .input("A test report of `xpander-report doctor`.")
+        .result("It arrived.");
+    let sent = match client.report_external_task_blocking(&report) {
+        Ok(task) => task,
+        Err(error) => {
+            return refused(NAME, &error, config.agent_id().unwrap_or_default(), config);
+        }
+    };
+    match client.task_blocking(&sent.id) {
+        Ok(read) if read.id == sent.id => Finding::ok(
+            NAME,
+            format!(
+                "the task {} arrived and was read back ({}), {}",
+                sent.id,
+                millis(start),
+                page::place(config, &read)
+            ),
+        ),
+        Ok(read) => Finding::wrong(
+            NAME,
+            format!("the task {} was sent, {} was read back", sent.id, read.id),
+            "Is this address the platform's, or something between that keeps answers?",
+        ),
+        Err(error) => Finding::wrong(
+            NAME,
+            format!(
+                "the task {} was sent, but cannot be read back: {}",
+                sent.id,
+                excerpt(&with_causes(&error))
+            ),
+            "Look for it in the agent's task history.",
+        ),
+    }
+}
+
+/// What an error of the platform means.
+fn refused(name: &'static str, error: &Error, agent: &str, config: &Config) -> Finding {
+    let advice = match error {
+        Error::Status(StatusError { detail, .. }) if is_page(detail) => not_the_platform(config),
+        Error::Status(StatusError { status, .. }) => match status {
+            401 => "The platform does not know the key. Copy it again, and see that it belongs to \
+                    this platform and is still in use."
+                .to_owned(),
+            403 => format!(
+                "The platform knows the key but refuses it here. May it use the agent `{agent}`, or \
+                 is that agent another organization's?"
+            ),
+            404 => format!("The platform has no agent `{agent}` for this key. Copy the id again."),
+            300..=399 => not_the_platform(config),
+            408 | 425 | 429 | 500..=599 => {
+                "The platform is there, but has trouble. Reports wait and are tried again."
+                    .to_owned()
+            }
+            _ => "This is not how the platform should answer. Is the address right?".to_owned(),
+        },
+        Error::Decode(_) => not_the_platform(config),
+        Error::Config(_) => "Correct the setting.".to_owned(),
+        _ if proxy::of(config).is_some() => "Does the proxy let this address pass?".to_owned(),
+        Error::Transport(error) if error.is_timeout => {
+            "Something listens there, but does not answer. Is it the platform?".to_owned()
+        }
+        _ => "The connection was made, but then broke. Try again.".to_owned(),
+    };
+    Finding::wrong(name, excerpt(&with_causes(error)), advice)
+}
+
+fn not_the_platform(config: &Config) -> String {
+    format!(
+        "What answers at {} is not the platform: another server, or a proxy's login page. Is the \
+         address right?",
+        config.base_url()
+    )
+}
+
+fn is_page(detail: &str) -> bool {
+    detail.trim_start().starts_with('<')
+}
+
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn millis(start: Instant) -> String {
+    format!("{} ms", start.elapsed().as_millis())
+}

@@ -1,0 +1,100 @@
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use http::Uri;
+
+/// How long a name, a connection or an answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Hosts with more addresses answer on the first ones.
+const ADDRESSES: usize = 4;
+const LONGEST_HEAD: usize = 16 << 10;
+
+/// A place that a connection goes to.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) authority: String,
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) has_tls: bool,
+}
+
+impl Place {
+    pub(super) fn of(address: &Uri) -> Option<Self> {
+        let scheme = address.scheme_str()?;
+        let has_tls = scheme == "https";
+        let usual = match scheme {
+            "https" => 443,
+            "http" => 80,
+            _ => 1080,
+        };
+        let authority = address.authority()?.as_str();
+        Some(Self {
+            authority: authority.to_owned(),
+            host: address.host()?.trim_matches(['[', ']']).to_owned(),
+            port: address.port_u16().unwrap_or(usual),
+            has_tls,
+        })
+    }
+
+    /// Its addresses, by the system's resolver.
+    pub(super) fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+        let (found, finding) = mpsc::channel();
+        let name = (self.host.clone(), self.port);
+        // The resolver takes its own time, and cannot be stopped.
+        thread::spawn(move || {
+            let addresses = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+            let _ = found.send(addresses);
+        });
+        let mut addresses = finding
+            .recv_timeout(PATIENCE)
+            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "no answer within 5 s"))??;
+        addresses.dedup();
+        addresses.truncate(ADDRESSES);
+        Ok(addresses)
+    }
+}
+
+/// Connects to the first address that answers.
+pub(super) fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    let mut last = io::Error::other("the name has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(address, PATIENCE) {
+            Ok(connection) => {
+                connection.set_read_timeout(Some(PATIENCE))?;
+                connection.set_write_timeout(Some(PATIENCE))?;
+                return Ok(connection);
+            }
+            Err(error) => last = io::Error::new(error.kind(), format!("{address}: {error}")),
+        }
+    }
+    Err(last)
+}
+
+/// What time it is at the other end, by the `Date` of its answer. The key does not go along.
+pub(super) fn time(authority: &str, mut connection: impl Read + Write) -> Option<SystemTime> {
+    let request = format!("HEAD / HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).ok()?;
+    connection.flush().ok()?;
+    let mut head = Vec::new();
+    let mut piece = [0; 1024];
+    let start = Instant::now();
+    while head.len() < LONGEST_HEAD && start.elapsed() < PATIENCE {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut answer = httparse::Response::new(&mut headers);
+        if answer.parse(&head).ok()?.is_complete() {
+            let date = answer
+                .headers
+                .iter()
+                .find(|header| header.name.eq_ignore_ascii_case("date"))?;
+            return httpdate::parse_http_date(str::from_utf8(date.value).ok()?).ok();
+        }
+        match connection.read(&mut piece).ok()? {
+            0 => return None,
+            read => head.extend_from_slice(piece.get(..read)?),
+        }
+    }
+    None
+}

@@ -1,0 +1,49 @@
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig, ClientConnection, StreamOwned};
+use rustls_platform_verifier::BuilderVerifierExt;
+
+/// A connection whose other end has shown a certificate that this machine trusts.
+pub(super) type Stream = StreamOwned<ClientConnection, TcpStream>;
+
+pub(super) fn handshake(host: &str, mut connection: TcpStream) -> io::Result<Stream> {
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|config| config.with_platform_verifier())
+        .map_err(io::Error::other)?
+        .with_no_client_auth();
+    let mut session = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+    while session.is_handshaking() {
+        session.complete_io(&mut connection)?;
+    }
+    Ok(StreamOwned::new(session, connection))
+}
+
+/// What a failed handshake means.
+pub(super) fn advice(error: &io::Error) -> &'static str {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. },
+        )) => "By this machine's clock the certificate is not valid. Is the clock right?",
+        Some(rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        )) => "The certificate is for another name. Is the address right?",
+        Some(rustls::Error::InvalidCertificate(_)) => {
+            "This machine does not trust the certificate. If somebody between reads the traffic (a \
+             company's proxy), or the platform is your own, add its authority to the certificates \
+             of this system."
+        }
+        _ => {
+            "What listens there does not speak TLS as it should. Are the scheme and the port right?"
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::Token;
+
+/// What somebody who has just started the platform needs to know.
+pub(super) struct Announcement<'a> {
+    pub(super) url: String,
+    pub(super) data: Option<&'a Path>,
+    pub(super) token: Option<&'a Token>,
+    /// Other machines have no name for this one that is allowed.
+    pub(super) refuses_others: bool,
+}
+
+impl Announcement<'_> {
+    pub(super) fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        writeln!(output, "The local platform runs at {}", self.url)?;
+        match self.data {
+            Some(file) => writeln!(output, "Its data is in {}", file.display())?,
+            None => writeln!(output, "Its data is in memory, and gone when it stops")?,
+        }
+        writeln!(output)?;
+        writeln!(output, "In the terminal of your program:")?;
+        writeln!(output)?;
+        let key = self.token.map_or("local", Token::expression);
+        export(output, "XPANDER_BASE_URL", &self.url)?;
+        export(output, "XPANDER_API_KEY", key)?;
+        export(output, "XPANDER_AGENT_ID", "my-agent")?;
+        writeln!(output)?;
+        if self.refuses_others {
+            writeln!(
+                output,
+                "Other machines are refused until the name or address by which they know this one\n\
+                 is allowed: --allow-host NAME"
+            )?;
+            writeln!(output)?;
+        }
+        writeln!(output, "Ctrl-C stops it.")?;
+        output.flush()
+    }
+}
+
+fn export(output: &mut impl Write, variable: &str, value: &str) -> io::Result<()> {
+    if cfg!(windows) {
+        let quote = if value.starts_with(['"', '\'']) {
+            ""
+        } else {
+            "\""
+        };
+        writeln!(output, "  $env:{variable} = {quote}{value}{quote}")
+    } else {
+        writeln!(output, "  export {variable}={value}")
+    }
+}

@@ -1,0 +1,67 @@
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+
+use crate::failure::Failure;
+use crate::secret_file;
+
+const VARIABLE: &str = "XPANDER_LOCAL_TOKEN";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Flags {
+    /// The secret that programs give as their API key and browsers as the password. Better in a file
+    /// or in XPANDER_LOCAL_TOKEN: the arguments of a program are no secret
+    #[arg(long, conflicts_with = "token_file", value_parser = NonEmptyStringValueParser::new())]
+    token: Option<String>,
+
+    /// A file with the token
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+/// The secret, and how a shell gets at it.
+pub(super) struct Token {
+    secret: String,
+    expression: String,
+}
+
+impl Flags {
+    pub(super) fn read(&self) -> Result<Option<Token>, Failure> {
+        let token = if let Some(secret) = &self.token {
+            Some((secret.clone(), "'…' # the --token".to_owned()))
+        } else if let Some(file) = &self.token_file {
+            let secret = secret_file::read("--token-file", "token", file)?;
+            let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            let quoted = path.display().to_string().replace('\'', r"'\''");
+            Some((secret, format!("\"$(cat '{quoted}')\"")))
+        } else {
+            match std::env::var(VARIABLE) {
+                Ok(secret) if secret.trim().is_empty() => None,
+                Ok(secret) => Some((secret.trim().to_owned(), from_variable())),
+                Err(std::env::VarError::NotPresent) => None,
+                Err(std::env::VarError::NotUnicode(_)) => {
+                    return Err(Failure::usage(format_args!(
+                        "{VARIABLE}: its value is not UTF-8; set it again"
+                    )));
+                }
+            }
+        };
+        Ok(token.map(|(secret, expression)| Token { secret, expression }))
+    }
+}
+
+fn from_variable() -> String {
+    let prefix = if cfg!(windows) { "env:" } else { "" };
+    format!("\"${prefix}{VARIABLE}\"")
+}
+
+impl Token {
+    pub(super) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// What stands for the secret in a line for a shell. The secret itself is never printed.
+    pub(super) fn expression(&self) -> &str {
+        &self.expression
+    }
+}

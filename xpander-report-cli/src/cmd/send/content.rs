@@ -1,0 +1,80 @@
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::failure::Failure;
+
+/// No platform takes more in one field.
+const LONGEST: u64 = 64 << 20;
+
+/// A value on the command line: as it is, in a file, or on standard input.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    Text(String),
+    File(PathBuf),
+    Input,
+}
+
+impl FromStr for Content {
+    type Err = Infallible;
+
+    fn from_str(value: &str) -> Result<Self, Infallible> {
+        Ok(match value.strip_prefix('@') {
+            _ if value == "-" => Self::Input,
+            None => Self::Text(value.to_owned()),
+            Some("-") => Self::Input,
+            Some(literal) if literal.starts_with('@') => Self::Text(literal.to_owned()),
+            Some(file) => Self::File(file.into()),
+        })
+    }
+}
+
+impl Content {
+    pub(super) fn is_input(&self) -> bool {
+        matches!(self, Self::Input)
+    }
+
+    /// The text. `flag` is what an error names.
+    pub(super) fn read(self, flag: &str) -> Result<String, Failure> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::File(file) => {
+                let place = format!("{flag} @{}", file.display());
+                let opened = File::open(&file).map_err(|error| {
+                    Failure::usage(format_args!(
+                        "{place}: {error} (a value that begins with @ is written with two: @@)"
+                    ))
+                })?;
+                read(opened, &place)
+            }
+            Self::Input => {
+                let input = io::stdin();
+                if input.is_terminal() {
+                    let _ = writeln!(io::stderr(), "Type the {flag}, then press Ctrl-D.");
+                }
+                read(input.lock(), &format!("{flag} -"))
+            }
+        }
+    }
+}
+
+fn read(source: impl Read, place: &str) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    source
+        .take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::usage(format_args!("{place}: {error}")))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(Failure::usage(format_args!(
+            "{place}: it is longer than {LONGEST} bytes, which no platform takes"
+        )));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        Failure::usage(format_args!(
+            "{place}: it is not UTF-8 text ({})",
+            error.utf8_error()
+        ))
+    })
+}

@@ -1,0 +1,61 @@
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+use xpander_report::{Config, ConfigBuilder, ConfigError};
+
+use crate::failure::Failure;
+use crate::secret_file;
+
+/// Where the platform is and who speaks. What is not given comes from the environment.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// Where the platform is [default: XPANDER_BASE_URL, else the public platform]
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+
+    /// The agent in whose history the task appears [default: XPANDER_AGENT_ID]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    agent_id: Option<String>,
+
+    /// A file with the key [default: the key in XPANDER_API_KEY]. There is no flag for the key itself:
+    /// the arguments of a program are no secret
+    #[arg(long, value_name = "FILE")]
+    api_key_file: Option<PathBuf>,
+}
+
+impl Connection {
+    pub(crate) fn config(&self) -> Result<ConfigBuilder, Failure> {
+        let mut config = Config::builder();
+        if let Some(base_url) = &self.base_url {
+            config = config.base_url(base_url);
+        }
+        if let Some(agent_id) = &self.agent_id {
+            config = config.agent_id(agent_id);
+        }
+        if let Some(file) = &self.api_key_file {
+            config = config.api_key(secret_file::read("--api-key-file", "key", file)?);
+        }
+        Ok(config)
+    }
+}
+
+/// The flag that stands for a variable.
+pub(crate) fn flag(variable: &str) -> Option<&'static str> {
+    match variable {
+        "XPANDER_BASE_URL" => Some("--base-url"),
+        "XPANDER_AGENT_ID" => Some("--agent-id"),
+        "XPANDER_API_KEY" => Some("--api-key-file"),
+        _ => None,
+    }
+}
+
+/// What is wrong with a setting, for somebody who has a command line instead of code.
+pub(crate) fn explain(error: &ConfigError) -> String {
+    const IN_CODE: &str = ", or give it in code";
+    let text = error.to_string();
+    match flag(error.variable) {
+        Some(flag) => text.replace(IN_CODE, &format!(", or use {flag}")),
+        None => text.replace(IN_CODE, ""),
+    }
+}

@@ -1,0 +1,62 @@
+use std::error::Error;
+use std::fmt;
+use std::process::ExitCode;
+
+/// An error with an exit code of its own, for scripts.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: u8,
+    message: String,
+}
+
+impl Failure {
+    /// The platform refuses what was asked for.
+    pub(crate) const REFUSED: u8 = 1;
+    /// An argument, a file or the configuration is wrong.
+    pub(crate) const USAGE: u8 = 2;
+    /// `EX_IOERR` of sysexits.h: what was done could not be shown.
+    pub(crate) const NOT_SHOWN: u8 = 74;
+    /// `EX_TEMPFAIL` of sysexits.h: the same may work later.
+    pub(crate) const TRY_AGAIN: u8 = 75;
+
+    pub(crate) fn new(status: u8, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Self::USAGE, message.to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Failure {}
+
+/// The exit code of a command that ended with this error.
+pub(crate) fn exit_code(error: &(dyn Error + 'static)) -> ExitCode {
+    match error.downcast_ref::<Failure>() {
+        Some(failure) => ExitCode::from(failure.status),
+        None => ExitCode::FAILURE,
+    }
+}
+
+/// The error and what caused it, in one line.
+pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let says = error.to_string();
+        if !text.ends_with(&says) {
+            text = format!("{text}: {says}");
+        }
+        cause = error.source();
+    }
+    text
+}

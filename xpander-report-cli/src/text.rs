@@ -1,0 +1,49 @@
+//! What others wrote (a model, a server, a variable) as text that a terminal shows and does not obey.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// The text in one line, with every character that steers a terminal or turns the direction of
+/// writing written out.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for character in text.trim().chars() {
+        match character {
+            '\n' | '\r' | '\t' => printable.push(' '),
+            _ if steers(character) => printable.extend(character.escape_unicode()),
+            _ => printable.push(character),
+        }
+    }
+    printable
+}
+
+/// Writes JSON on a line of its own. Inside of strings such characters are escaped; outside they are
+/// space.
+pub(crate) fn write_json(output: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    let json = serde_json::to_string(value)?;
+    let mut line = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
+        match character {
+            '\n' | '\r' | '\t' => line.push(' '),
+            _ if steers(character) => line.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => line.push(character),
+        }
+    }
+    line.push('\n');
+    output.write_all(line.as_bytes())?;
+    output.flush()
+}
+
+/// Some editors and shells put a mark before the text.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}

@@ -1,0 +1,413 @@
+//! `xpander-report local`, run as its users run it. Its signals are Unix's.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::{KEY, Said, program, run};
+use xpander_report::{Client, Config};
+use xpander_report_tests::LONG;
+
+/// A local platform that runs until the test ends.
+struct Running {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    /// All that it has said.
+    says: String,
+}
+
+impl Running {
+    fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let arguments = [&["local", "--port", "0"], arguments].concat();
+        Self::of(&mut program(&arguments, variables))
+    }
+
+    #[track_caller]
+    fn of(program: &mut Command) -> Self {
+        let mut process = program.spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let mut running = Self {
+            process,
+            output,
+            says: String::new(),
+        };
+        while !running.says.contains("Ctrl-C stops it.\n") {
+            if running.output.read_line(&mut running.says).unwrap() == 0 {
+                let mut error = String::new();
+                let _ = running
+                    .process
+                    .stderr
+                    .take()
+                    .unwrap()
+                    .read_to_string(&mut error);
+                panic!("it ended after {:?} and {error:?}", running.says);
+            }
+        }
+        assert!(!running.says.contains(KEY), "{}", running.says);
+        running
+    }
+
+    /// What stands behind these words on their line.
+    #[track_caller]
+    fn after(&self, words: &str) -> String {
+        let mut lines = self.says.lines();
+        let found = lines.find_map(|line| line.trim().strip_prefix(words));
+        found.expect(&self.says).to_owned()
+    }
+
+    fn url(&self) -> String {
+        self.after("The local platform runs at ")
+    }
+
+    /// Runs the program in a shell that has copied the lines which were printed.
+    fn in_a_shell(&self, arguments: &str, variables: &[(&str, &str)]) -> Said {
+        let exports: Vec<_> = self
+            .says
+            .lines()
+            .filter(|line| line.contains("export "))
+            .collect();
+        assert_eq!(exports.len(), 3, "{}", self.says);
+        let script = format!("{}\n\"$PROGRAM\" {arguments}", exports.join("\n"));
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", &script])
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("PROGRAM", env!("CARGO_BIN_EXE_xpander-report"))
+            .envs(variables.iter().copied());
+        Said::from(shell.output().unwrap())
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.process.id().to_string();
+        let kill = Command::new("/bin/sh")
+            .args(["-c", "kill -$0 $1", name, &process])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// What it says from now on, and its exit code.
+    fn end(mut self) -> (String, Option<i32>) {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        (rest, self.process.wait().unwrap().code())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn input_of(url: &str, id: &str) -> Option<String> {
+    let config = Config::builder()
+        .variables([("", "")])
+        .base_url(url)
+        .api_key("any")
+        .build();
+    let task = Client::new(config.unwrap()).task_blocking(id);
+    task.unwrap().input.text
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn the_lines_that_it_prints_are_all_that_a_program_needs() {
+    let running = Running::start(&["--ephemeral"], &[]);
+    let said = running
+        .in_a_shell("send --id first --input hello", &[])
+        .ends_with(0);
+    assert_eq!(
+        said.out,
+        format!(
+            "reported task first (completed), see {0}/tasks/first\n",
+            running.url()
+        )
+    );
+    assert_eq!(input_of(&running.url(), "first").as_deref(), Some("hello"));
+    running
+        .in_a_shell("doctor --send", &[])
+        .ends_with(0)
+        .says("Nothing is wrong.");
+}
+
+mod its_data {
+    use super::*;
+
+    #[test]
+    fn is_in_the_users_folder_and_there_again_after_a_stop() {
+        let home = tempfile::tempdir().unwrap();
+        let data = home.path().join("share");
+        let variables = [("HOME", text(home.path())), ("XDG_DATA_HOME", text(&data))];
+        for (signal, id) in [("TERM", "a"), ("INT", "b")] {
+            let running = Running::start(&[], &variables);
+            running
+                .in_a_shell(&format!("send --id {id} --input {signal}"), &[])
+                .ends_with(0);
+            running.signal(signal);
+            assert_eq!(
+                running.end(),
+                ("Stopping …\nStopped.\n".to_owned(), Some(0))
+            );
+        }
+        let running = Running::start(&[], &variables);
+        assert_eq!(input_of(&running.url(), "a").as_deref(), Some("TERM"));
+        assert_eq!(input_of(&running.url(), "b").as_deref(), Some("INT"));
+
+        if cfg!(target_os = "linux") {
+            let file = data.join("xpander-report/tasks.db");
+            assert_eq!(running.after("Its data is in "), text(&file));
+            for file in fs::read_dir(file.parent().unwrap()).unwrap() {
+                let file = file.unwrap();
+                let mode = file.metadata().unwrap().permissions().mode();
+                assert_eq!(mode & 0o077, 0, "{file:?} is the user's alone");
+            }
+        }
+    }
+
+    #[test]
+    fn survives_being_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = folder.path().join("new/tasks.db");
+        let running = Running::start(&["--db", text(&db)], &[]);
+        running
+            .in_a_shell("send --id a --input b", &[])
+            .ends_with(0);
+        drop(running);
+        let running = Running::start(&["--db", text(&db)], &[]);
+        assert_eq!(running.after("Its data is in "), text(&db));
+        assert_eq!(input_of(&running.url(), "a").as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn is_nowhere_if_it_is_ephemeral() {
+        let home = tempfile::tempdir().unwrap();
+        let variables = [("HOME", text(home.path()))];
+        let running = Running::start(&["--ephemeral"], &variables);
+        assert_eq!(
+            running.after("Its data is in "),
+            "memory, and gone when it stops"
+        );
+        running.in_a_shell("send", &[]).ends_with(0);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+}
+
+mod a_second_start {
+    use super::*;
+
+    #[test]
+    fn on_the_same_file_says_where_the_first_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = folder.path().join("tasks.db");
+        let first = Running::start(&["--db", text(&db)], &[]);
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink(&db, &link).unwrap();
+        for file in [&db, &link] {
+            let second = run(&["local", "--port", "0", "--db", text(file)], &[]).ends_with(1);
+            second.complains(&format!(
+                "{} is in use by another local platform: {}",
+                db.display(),
+                first.url()
+            ));
+            second.complains("choose another file; see --db and --ephemeral");
+        }
+    }
+
+    #[test]
+    fn on_a_taken_port_names_the_port() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port().to_string();
+        let second = run(&["local", "--ephemeral", "--port", &port], &[]).ends_with(1);
+        second.complains(&format!("port {port} is taken by another program"));
+        second.complains("choose another port (0 takes any free one); see --port");
+        assert_eq!(second.out, "");
+    }
+}
+
+mod what_cannot_start {
+    use super::*;
+
+    #[test]
+    fn says_what_is_wrong_with_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let foreign = folder.path().join("notes.txt");
+        fs::write(
+            &foreign,
+            "not a database, but long enough to be taken for one",
+        )
+        .unwrap();
+        run(&["local", "--port", "0", "--db", text(&foreign)], &[])
+            .ends_with(1)
+            .complains("is not a database of the local platform and was left untouched");
+        assert!(
+            fs::read_to_string(&foreign)
+                .unwrap()
+                .starts_with("not a database")
+        );
+
+        let below = foreign.join("tasks.db");
+        let said = run(&["local", "--port", "0", "--db", text(&below)], &[]).ends_with(1);
+        said.complains(text(&foreign));
+        said.complains("; see --db and --ephemeral");
+    }
+
+    #[test]
+    fn says_which_argument_is_wrong() {
+        for arguments in [
+            &["--port", "70000"][..],
+            &["--retention", "30"],
+            &["--retention", "soon"],
+            &["--retention", "-1d"],
+            &["--db", "a", "--ephemeral"],
+            &["--token", "", "--ephemeral"],
+            &["--token", "a", "--token-file", "b"],
+            &["--token-file", "/no/such/file", "--ephemeral"],
+        ] {
+            run(&[&["local"], arguments].concat(), &[]).ends_with(2);
+        }
+        for (arguments, complaint) in [
+            (
+                ["--host", "platform.example"],
+                "it is no IP address of this machine",
+            ),
+            (["--retention", "0d"], "a retention of zero"),
+        ] {
+            let arguments = [&["local", "--ephemeral", "--port", "0"][..], &arguments].concat();
+            run(&arguments, &[]).ends_with(1).complains(complaint);
+        }
+    }
+}
+
+mod other_machines {
+    use super::*;
+
+    const EVERYWHERE: [&str; 3] = ["--ephemeral", "--host", "0.0.0.0"];
+
+    #[test]
+    fn get_in_only_with_a_token() {
+        let arguments = [&["local", "--port", "0"][..], &EVERYWHERE].concat();
+        run(&arguments, &[])
+            .ends_with(1)
+            .complains("set a token (--token)");
+    }
+
+    #[test]
+    fn give_the_token_as_their_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("it's a token");
+        fs::write(&file, format!("{KEY}\n")).unwrap();
+        let variable = [("XPANDER_LOCAL_TOKEN", KEY)];
+        let by_file = Running::start(
+            &[&EVERYWHERE[..], &["--token-file", text(&file)]].concat(),
+            &[],
+        );
+        let by_variable = Running::start(&EVERYWHERE, &variable);
+        for (running, variables) in [(by_file, &[][..]), (by_variable, &variable)] {
+            running.in_a_shell("send", variables).ends_with(0);
+            let refused = running.in_a_shell(
+                "send --api-key-file /dev/stdin <<'END'\nwrong\nEND",
+                variables,
+            );
+            refused.ends_with(1).complains("401");
+            assert!(
+                running.says.contains("--allow-host NAME"),
+                "{}",
+                running.says
+            );
+        }
+    }
+
+    #[test]
+    fn whose_name_is_allowed_get_no_further_word() {
+        let arguments = [&EVERYWHERE[..], &["--allow-host", "lab", "--token", KEY]].concat();
+        let running = Running::start(&arguments, &[]);
+        assert!(!running.says.contains("refused"), "{}", running.says);
+        assert!(
+            running
+                .after("export XPANDER_API_KEY=")
+                .ends_with("# the --token"),
+            "{}",
+            running.says
+        );
+    }
+}
+
+#[test]
+fn the_pages_open_in_the_browser() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let opened = folder.path().join("opened");
+    let browser = folder.path().join("xdg-open");
+    fs::write(
+        &browser,
+        format!(
+            "#!/bin/sh\ncd '{}' && echo \"$1\" > new && mv new opened\n",
+            folder.path().display()
+        ),
+    )
+    .unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o700)).unwrap();
+    let path = format!(
+        "{}:{}",
+        folder.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let running = Running::start(&["--ephemeral", "--open"], &[("PATH", &path)]);
+    let since = Instant::now();
+    while !opened.exists() {
+        assert!(since.elapsed() < LONG, "no browser was opened");
+        thread::park_timeout(Duration::from_millis(5));
+    }
+    let url = fs::read_to_string(&opened).unwrap();
+    assert_eq!(url.trim_end(), running.url());
+}
+
+#[test]
+fn no_browser_is_no_reason_to_stop() {
+    let mut program = program(&["local", "--port", "0", "--ephemeral", "--open"], &[]);
+    let running = Running::of(program.env("PATH", "/no/such/folder"));
+    running.in_a_shell("send", &[]).ends_with(0);
+}
+
+#[test]
+fn nobody_need_read_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("tasks.db");
+    let mut program = program(&["local", "--port", "0", "--db", text(&db)], &[]);
+    let mut process = program.spawn().unwrap();
+    let mut first = String::new();
+    let mut output = BufReader::new(process.stdout.take().unwrap());
+    output.read_line(&mut first).unwrap();
+    drop(output);
+    let url = first.trim_end().rsplit(' ').next().unwrap();
+    let variables = [
+        ("XPANDER_BASE_URL", url),
+        ("XPANDER_API_KEY", "k"),
+        ("XPANDER_AGENT_ID", "a"),
+    ];
+    run(&["send"], &variables).ends_with(0);
+    process.kill().unwrap();
+    process.wait().unwrap();
+}

@@ -1,0 +1,74 @@
+//! A request that makes or changes a task, checked, and what it does to the task.
+
+mod created;
+mod differences;
+mod field;
+mod measured;
+mod merge;
+mod reader;
+mod report;
+mod updated;
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::revision::RevisionKind;
+use crate::task::{TaskStatus, Tokens};
+
+pub(crate) use differences::differences;
+
+/// Fields that are kept only to be given back.
+pub(crate) type Details = BTreeMap<String, Box<RawValue>>;
+
+/// What a request says. `None` keeps what is stored.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) kind: RevisionKind,
+    pub(crate) id: Option<String>,
+    pub(crate) status: Option<TaskStatus>,
+    pub(crate) internal_status: Option<String>,
+    pub(crate) input: Option<String>,
+    pub(crate) result: Option<String>,
+    /// The text of the value as it came, without the space around it.
+    pub(crate) llm_response: Option<String>,
+    pub(crate) tokens: Option<Tokens>,
+    pub(crate) used_tools: Option<Vec<String>>,
+    /// Seconds.
+    pub(crate) duration: Option<f64>,
+    pub(crate) source: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) details: Details,
+    /// The request's body as it came.
+    pub(crate) body: String,
+}
+
+impl Change {
+    pub(crate) const fn new(kind: RevisionKind, body: String) -> Self {
+        Self {
+            kind,
+            id: None,
+            status: None,
+            internal_status: None,
+            input: None,
+            result: None,
+            llm_response: None,
+            tokens: None,
+            used_tools: None,
+            duration: None,
+            source: None,
+            title: None,
+            details: BTreeMap::new(),
+            body,
+        }
+    }
+
+    /// A request to stop a task; it has no body.
+    pub(crate) fn stop(id: String) -> Self {
+        Self {
+            id: Some(id),
+            status: Some(TaskStatus::Stopped),
+            ..Self::new(RevisionKind::Stop, String::new())
+        }
+    }
+}

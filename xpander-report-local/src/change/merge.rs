@@ -1,0 +1,116 @@
+//! The rule by which a change and what is stored become one task.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Change, Details};
+use crate::revision::RevisionKind;
+use crate::task::{TaskRecord, TaskStatus};
+
+impl Change {
+    /// A task that nothing is known of but its place.
+    pub(crate) fn blank(
+        id: String,
+        organization_id: String,
+        agent_id: String,
+        created_at: Timestamp,
+    ) -> TaskRecord {
+        TaskRecord {
+            id,
+            agent_id,
+            organization_id,
+            status: TaskStatus::Completed,
+            input: None,
+            result: None,
+            llm_response: None,
+            tokens: None,
+            used_tools: Vec::new(),
+            duration: None,
+            created_at,
+            updated_at: created_at,
+            started_at: None,
+            finished_at: None,
+            internal_status: None,
+            source: None,
+            title: None,
+            details: None,
+        }
+    }
+
+    /// Null keeps what is stored. So do a duration of 0 and an empty list of tools: they are what clients
+    /// send when they know nothing.
+    pub(crate) fn merge_into(&mut self, task: &mut TaskRecord, now: Timestamp) {
+        let before = task.status;
+        if let Some(status) = self.status {
+            task.status = status;
+        }
+        // What a run was asked is better known to whoever created or reported it.
+        if self.kind != RevisionKind::Metrics || task.input.is_none() {
+            keep(&mut task.input, &mut self.input);
+        }
+        keep(&mut task.internal_status, &mut self.internal_status);
+        keep(&mut task.result, &mut self.result);
+        keep(&mut task.llm_response, &mut self.llm_response);
+        keep(&mut task.tokens, &mut self.tokens);
+        keep(&mut task.source, &mut self.source);
+        keep(&mut task.title, &mut self.title);
+        if let Some(tools) = self.used_tools.take_if(|tools| !tools.is_empty()) {
+            task.used_tools = tools;
+        }
+        match self.duration {
+            Some(0.0) if task.duration.is_some() => {}
+            Some(seconds) => task.duration = Some(seconds),
+            None => {}
+        }
+        merge_details(task, std::mem::take(&mut self.details));
+        task.updated_at = now;
+        self.move_times(task, before, now);
+    }
+
+    fn move_times(&self, task: &mut TaskRecord, before: TaskStatus, now: Timestamp) {
+        if task.status.is_final() {
+            let ends = self.kind == RevisionKind::Report || task.status != before;
+            if ends || task.finished_at.is_none() {
+                task.finished_at = Some(now);
+            }
+            if task.started_at.is_none() {
+                task.started_at = Some(started(now, task.duration));
+            }
+        } else {
+            task.finished_at = None;
+            if task.status == TaskStatus::Pending {
+                task.started_at = None;
+            } else if task.started_at.is_none() {
+                task.started_at = Some(now);
+            }
+        }
+    }
+}
+
+fn keep<T>(stored: &mut Option<T>, said: &mut Option<T>) {
+    if said.is_some() {
+        *stored = said.take();
+    }
+}
+
+fn merge_details(task: &mut TaskRecord, said: Details) {
+    if said.is_empty() {
+        return;
+    }
+    let mut details = task
+        .details
+        .as_deref()
+        .and_then(|details| serde_json::from_str::<Details>(details).ok())
+        .unwrap_or_default();
+    details.extend(said);
+    task.details = serde_json::to_string(&details).ok();
+}
+
+/// When the run began. A duration that no calendar holds counts as unknown.
+fn started(finished: Timestamp, duration: Option<f64>) -> Timestamp {
+    duration
+        .filter(|seconds| *seconds > 0.0)
+        .and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok())
+        .and_then(|duration| finished.checked_sub(duration).ok())
+        .and_then(|started| Timestamp::from_microsecond(started.as_microsecond()).ok())
+        .unwrap_or(finished)
+}

@@ -1,0 +1,523 @@
+//! What one transaction of the writer does.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::names::Names;
+use super::rollups::Rollups;
+use super::rows;
+use crate::change::{Change, Details, differences};
+use crate::event::{Event, EventKind};
+use crate::head::head;
+use crate::revision::{Changed, RevisionKind};
+use crate::task::{TaskRecord, TaskStatus};
+
+/// How many characters of a text stand beside the columns that lists read.
+pub(super) const START: usize = 240;
+
+/// How many names of tools do, and how many characters of each.
+const TOOLS: usize = 3;
+const TOOL: usize = 80;
+
+/// How much of a text can be searched, in bytes.
+const SEARCHED: usize = 1024 * 1024;
+
+/// What the writer remembers from one transaction to the next.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    names: Names,
+    /// The newest task's key.
+    newest: i64,
+}
+
+impl Memory {
+    pub(super) fn of(connection: &Connection) -> Result<Self> {
+        let newest =
+            connection.query_row("SELECT coalesce(max(seq), 0) FROM tasks", (), |row| {
+                row.get(0)
+            })?;
+        Ok(Self {
+            newest,
+            ..Self::default()
+        })
+    }
+
+    /// Forgets what a transaction that was rolled back may have made.
+    pub(super) fn forget(&mut self) {
+        self.names.clear();
+    }
+}
+
+/// An open transaction.
+pub(super) struct Batch<'a> {
+    pub(super) connection: &'a Connection,
+    memory: &'a mut Memory,
+    rollups: Rollups,
+    events: Vec<Event>,
+}
+
+/// A task's key and those of its agent and organization.
+#[derive(Debug, Clone, Copy)]
+struct Keys {
+    seq: i64,
+    agent: i64,
+    organization: i64,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(connection: &'a Connection, memory: &'a mut Memory) -> Self {
+        Self {
+            connection,
+            memory,
+            rollups: Rollups::default(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Does all of the work, or, if it fails, nothing of it.
+    pub(super) fn all_or_nothing<T>(
+        &mut self,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let execute = |sql: &str| self.connection.prepare_cached(sql)?.execute(());
+        execute("SAVEPOINT job")?;
+        let mut job = Batch::new(self.connection, self.memory);
+        let outcome = work(&mut job);
+        let (rollups, events) = (job.rollups, job.events);
+        if outcome.is_ok() {
+            self.rollups.merge(rollups);
+            self.events.extend(events);
+        } else {
+            self.memory.names.clear();
+            execute("ROLLBACK TO job")?;
+        }
+        execute("RELEASE job")?;
+        outcome
+    }
+
+    pub(super) fn has_deleted(&self) -> bool {
+        let deleted = |event: &Event| event.kind == EventKind::Deleted;
+        self.events.iter().any(deleted)
+    }
+
+    /// Writes what was collected over the transaction; to be called at its end.
+    pub(super) fn finish(mut self) -> Result<Vec<Event>> {
+        self.rollups.store(self.connection)?;
+        Ok(self.events)
+    }
+
+    /// Creates or changes the task that the change is about and keeps the change as a revision. Without an
+    /// agent the task must exist: `None` says that it does not.
+    pub(super) fn change(
+        &mut self,
+        organization: &str,
+        agent: Option<&str>,
+        mut change: Change,
+    ) -> Result<Option<TaskRecord>> {
+        let now = rows::moment(Timestamp::now().as_microsecond())?;
+        let organization_key = self
+            .memory
+            .names
+            .organization(self.connection, organization)?;
+        let stored = match &change.id {
+            Some(id) => find(self.connection, id, organization_key)?,
+            None => None,
+        };
+        let (mut before, mut keys) = match (stored, agent) {
+            (Some((task, keys)), _) => (Some(task), keys),
+            (None, Some(_)) => (
+                None,
+                Keys {
+                    seq: self.free_key(now)?,
+                    agent: 0,
+                    organization: organization_key,
+                },
+            ),
+            (None, None) => return Ok(None),
+        };
+        let mut task = match &before {
+            Some(before) => before.clone(),
+            None => Change::blank(
+                change
+                    .id
+                    .take()
+                    .unwrap_or_else(|| Uuid::now_v7().to_string()),
+                organization.to_owned(),
+                String::new(),
+                rows::moment(keys.seq)?,
+            ),
+        };
+        if let Some(agent) = agent {
+            keys.agent = self
+                .memory
+                .names
+                .agent(self.connection, organization_key, agent, now)?;
+            agent.clone_into(&mut task.agent_id);
+        }
+        let body = std::mem::take(&mut change.body);
+        if let (Some(before), Some(_)) = (&mut before, &change.llm_response) {
+            before.llm_response = self.response(keys.seq)?;
+        }
+        let at = now.max(task.created_at);
+        change.merge_into(&mut task, at);
+        match &before {
+            Some(before) => self.rewrite(keys, before, &task)?,
+            None => self.write(keys, &task)?,
+        }
+        if let Some(response) = &task.llm_response {
+            self.connection
+                .prepare_cached("INSERT OR REPLACE INTO responses (task, body) VALUES (?1, ?2)")?
+                .execute((keys.seq, response))?;
+        }
+        let (kind, changes) = match &before {
+            Some(before) => (EventKind::Changed, differences(before, &task)),
+            None => (EventKind::Created, Vec::new()),
+        };
+        self.keep_revision(keys, change.kind, task.status, now, &changes, &body)?;
+        self.events.push(Event::of(kind, &task));
+        Ok(Some(task))
+    }
+
+    /// A new task as it stands, with the raw response and the revisions still to come.
+    pub(super) fn carry_over(&mut self, task: &TaskRecord) -> Result<i64> {
+        let organization = self
+            .memory
+            .names
+            .organization(self.connection, &task.organization_id)?;
+        let agent = self.memory.names.agent(
+            self.connection,
+            organization,
+            &task.agent_id,
+            task.created_at,
+        )?;
+        let keys = Keys {
+            seq: self.free_key(task.created_at)?,
+            agent,
+            organization,
+        };
+        self.write(keys, task)?;
+        Ok(keys.seq)
+    }
+
+    /// Deletes a task with all that belongs to it, if it is there.
+    pub(super) fn delete(&mut self, seq: i64) -> Result<bool> {
+        let Some((task, keys)) = by_key(self.connection, seq)? else {
+            return Ok(false);
+        };
+        self.uncount(keys, &task)?;
+        for sql in [
+            "DELETE FROM search WHERE rowid = ?1",
+            "DELETE FROM texts WHERE task = ?1",
+            "DELETE FROM responses WHERE task = ?1",
+            "DELETE FROM revisions WHERE task = ?1",
+            "DELETE FROM tasks WHERE seq = ?1",
+        ] {
+            self.connection.prepare_cached(sql)?.execute((seq,))?;
+        }
+        self.events.push(Event::of(EventKind::Deleted, &task));
+        Ok(true)
+    }
+
+    /// The time as a key that no other task has.
+    fn free_key(&mut self, time: Timestamp) -> Result<i64> {
+        let mut key = time.as_microsecond();
+        if key <= self.memory.newest {
+            let mut taken = self
+                .connection
+                .prepare_cached("SELECT 1 FROM tasks WHERE seq = ?1")?;
+            while taken.exists((key,))? {
+                key += 1;
+            }
+        }
+        self.memory.newest = self.memory.newest.max(key);
+        Ok(key)
+    }
+
+    fn response(&self, seq: i64) -> Result<Option<String>> {
+        self.connection
+            .prepare_cached("SELECT body FROM responses WHERE task = ?1")?
+            .query_row((seq,), |row| row.get(0))
+            .optional()
+    }
+
+    fn write(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
+        const SQL: &str = "INSERT INTO tasks (seq, organization, agent, status, updated_at, started_at, \
+                 finished_at, duration, completion_tokens, prompt_tokens, cache_read_tokens, \
+                 cache_write_tokens, total_tokens, tool_calls, id, user_id, parent_task_id, \
+                 triggering_agent_id, internal_status, source, title, tools_start, input_start, result_start) \
+             VALUES (:seq, :organization, :agent, :status, :updated, :started, :finished, :duration, \
+                 :completion, :prompt, :cache_read, :cache_write, :total, :calls, :id, :user, :parent, \
+                 :trigger, :internal_status, :source, :title, :tools, :input, :result)";
+        self.store(SQL, keys, task)?;
+        self.index_text(keys.seq, task)?;
+        self.count(keys, task)
+    }
+
+    fn rewrite(&mut self, keys: Keys, before: &TaskRecord, task: &TaskRecord) -> Result<()> {
+        const SQL: &str = "UPDATE tasks SET organization = :organization, agent = :agent, \
+                 status = :status, updated_at = :updated, started_at = :started, finished_at = :finished, \
+                 duration = :duration, completion_tokens = :completion, prompt_tokens = :prompt, \
+                 cache_read_tokens = :cache_read, cache_write_tokens = :cache_write, total_tokens = :total, \
+                 tool_calls = :calls, id = :id, user_id = :user, parent_task_id = :parent, \
+                 triggering_agent_id = :trigger, internal_status = :internal_status, source = :source, \
+                 title = :title, tools_start = :tools, input_start = :input, result_start = :result \
+             WHERE seq = :seq";
+        let agent = self
+            .connection
+            .prepare_cached("SELECT agent FROM tasks WHERE seq = ?1")?
+            .query_row((keys.seq,), |row| row.get(0))?;
+        self.uncount(Keys { agent, ..keys }, before)?;
+        self.store(SQL, keys, task)?;
+        if before.input != task.input || before.result != task.result {
+            self.index_text(keys.seq, task)?;
+        }
+        self.count(keys, task)
+    }
+
+    fn store(&self, sql: &str, keys: Keys, task: &TaskRecord) -> Result<()> {
+        let tokens = task.tokens;
+        let linked = Linked::of(task);
+        let (input, long_input) = start(task.input.as_deref());
+        let (result, long_result) = start(task.result.as_deref());
+        let (tools, long_tools) = tools_start(&task.used_tools);
+        self.connection
+            .prepare_cached(sql)?
+            .execute(named_params! {
+                ":seq": keys.seq,
+                ":organization": keys.organization,
+                ":agent": keys.agent,
+                ":status": task.status.as_str(),
+                ":updated": task.updated_at.as_microsecond(),
+                ":started": task.started_at.map(Timestamp::as_microsecond),
+                ":finished": task.finished_at.map(Timestamp::as_microsecond),
+                ":duration": task.duration,
+                ":completion": tokens.map(|tokens| tokens.completion_tokens),
+                ":prompt": tokens.map(|tokens| tokens.prompt_tokens),
+                ":cache_read": tokens.map(|tokens| tokens.cache_read_tokens),
+                ":cache_write": tokens.map(|tokens| tokens.cache_write_tokens),
+                ":total": tokens.map(|tokens| tokens.total_tokens),
+                ":calls": task.used_tools.len(),
+                ":id": task.id,
+                ":user": linked.user_id,
+                ":parent": linked.parent_task_id,
+                ":trigger": linked.triggering_agent_id,
+                ":internal_status": task.internal_status,
+                ":source": task.source,
+                ":title": task.title,
+                ":tools": tools,
+                ":input": input,
+                ":result": result,
+            })?;
+        if long_input.is_some()
+            || long_result.is_some()
+            || long_tools.is_some()
+            || task.details.is_some()
+        {
+            self.connection
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO texts (task, input, result, used_tools, details) \
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![
+                    keys.seq,
+                    long_input,
+                    long_result,
+                    long_tools,
+                    task.details
+                ])?;
+        } else {
+            self.connection
+                .prepare_cached("DELETE FROM texts WHERE task = ?1")?
+                .execute((keys.seq,))?;
+        }
+        Ok(())
+    }
+
+    fn index_text(&self, seq: i64, task: &TaskRecord) -> Result<()> {
+        let searched = |text: &Option<String>| {
+            text.as_deref()
+                .map(|text| head(text, SEARCHED).to_owned())
+                .filter(|text| !text.is_empty())
+        };
+        let (input, result) = (searched(&task.input), searched(&task.result));
+        if input.is_some() || result.is_some() {
+            self.connection
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO search (rowid, input, result) VALUES (?1, ?2, ?3)",
+                )?
+                .execute((seq, input, result))?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
+        let tools = self.memory.names.tools(self.connection, &task.used_tools)?;
+        if !tools.is_empty() {
+            let mut insert = self.connection.prepare_cached(
+                "INSERT INTO task_tools (tool, task) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            )?;
+            for tool in tools.keys() {
+                insert.execute((tool, keys.seq))?;
+            }
+        }
+        self.add(keys, &tools, task, 1);
+        Ok(())
+    }
+
+    fn uncount(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
+        let tools = self.memory.names.tools(self.connection, &task.used_tools)?;
+        for tool in tools.keys() {
+            self.connection
+                .prepare_cached("DELETE FROM task_tools WHERE tool = ?1 AND task = ?2")?
+                .execute((tool, keys.seq))?;
+        }
+        self.add(keys, &tools, task, -1);
+        Ok(())
+    }
+
+    fn add(&mut self, keys: Keys, tools: &BTreeMap<i64, usize>, task: &TaskRecord, by: i64) {
+        self.rollups.count(keys.seq, keys.agent, tools, task, by);
+    }
+
+    fn keep_revision(
+        &self,
+        keys: Keys,
+        kind: RevisionKind,
+        status: TaskStatus,
+        now: Timestamp,
+        changes: &[Changed],
+        body: &str,
+    ) -> Result<()> {
+        let changes = match changes {
+            [] => None,
+            changes => Some(serde_json::to_string(changes).map_err(rows::unreadable)?),
+        };
+        self.connection
+            .prepare_cached(
+                "INSERT INTO revisions (task, kind, agent, status, received_at, changes, body) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                keys.seq,
+                kind.as_str(),
+                keys.agent,
+                status.as_str(),
+                now.as_microsecond(),
+                changes,
+                body,
+            ])?;
+        Ok(())
+    }
+}
+
+fn find(
+    connection: &Connection,
+    id: &str,
+    organization: i64,
+) -> Result<Option<(TaskRecord, Keys)>> {
+    let (columns, from) = (rows::TASK, rows::FROM);
+    one(
+        connection,
+        &format!("SELECT {columns} FROM {from} WHERE t.id = ?1 AND t.organization = ?2"),
+        params![id, organization],
+    )
+}
+
+fn by_key(connection: &Connection, seq: i64) -> Result<Option<(TaskRecord, Keys)>> {
+    let (columns, from) = (rows::TASK, rows::FROM);
+    one(
+        connection,
+        &format!("SELECT {columns} FROM {from} WHERE t.seq = ?1"),
+        params![seq],
+    )
+}
+
+fn one(
+    connection: &Connection,
+    sql: &str,
+    of: &[&dyn rusqlite::ToSql],
+) -> Result<Option<(TaskRecord, Keys)>> {
+    connection
+        .prepare_cached(sql)?
+        .query_row(of, |row| {
+            let keys = Keys {
+                seq: row.get("seq")?,
+                agent: row.get("agent")?,
+                organization: row.get("organization")?,
+            };
+            Ok((rows::task(row)?, keys))
+        })
+        .optional()
+}
+
+/// The start of a text, and all of it if that is more.
+fn start(text: Option<&str>) -> (Option<&str>, Option<&str>) {
+    let Some(text) = text else {
+        return (None, None);
+    };
+    match text.char_indices().nth(START) {
+        Some((end, _)) => (text.get(..end), Some(text)),
+        None => (Some(text), None),
+    }
+}
+
+/// The first names as JSON, and all of them if that is more.
+fn tools_start(names: &[String]) -> (Option<String>, Option<String>) {
+    if names.is_empty() {
+        return (None, None);
+    }
+    let first: Vec<&str> = names
+        .iter()
+        .take(TOOLS)
+        .filter_map(|name| start_of(name, TOOL))
+        .collect();
+    let whole = names.len() <= TOOLS && first.iter().zip(names).all(|(start, name)| start == name);
+    (
+        Some(serde_json::json!(first).to_string()),
+        (!whole).then(|| serde_json::json!(names).to_string()),
+    )
+}
+
+fn start_of(text: &str, characters: usize) -> Option<&str> {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => text.get(..end),
+        None => Some(text),
+    }
+}
+
+/// Whose task it is, and what led to it: details that can be filtered by.
+#[derive(Debug, Default)]
+struct Linked {
+    user_id: Option<String>,
+    parent_task_id: Option<String>,
+    triggering_agent_id: Option<String>,
+}
+
+impl Linked {
+    fn of(task: &TaskRecord) -> Self {
+        let Some(details) = task
+            .details
+            .as_deref()
+            .and_then(|details| serde_json::from_str::<Details>(details).ok())
+        else {
+            return Self::default();
+        };
+        let text = |value: Option<&Box<RawValue>>| -> Option<String> {
+            serde_json::from_str(value?.get()).ok()
+        };
+        let inside = |value: Option<&Box<RawValue>>, name: &str| -> Option<String> {
+            let parts: Details = serde_json::from_str(value?.get()).ok()?;
+            let part: Details = serde_json::from_str(parts.get(name)?.get()).ok()?;
+            text(part.get("id"))
+        };
+        Self {
+            user_id: inside(details.get("input"), "user"),
+            parent_task_id: text(details.get("parent_execution")),
+            triggering_agent_id: text(details.get("triggering_agent_id")),
+        }
+    }
+}

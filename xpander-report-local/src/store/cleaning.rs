@@ -1,0 +1,91 @@
+//! Deleting tasks, and giving the space back.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Result};
+
+use super::batch::Batch;
+
+/// How many tasks one transaction deletes, so that reports need not wait long.
+pub(super) const CHUNK: u32 = 200;
+
+const MOST_SELDOM: Duration = Duration::from_secs(600);
+const MOST_OFTEN: Duration = Duration::from_secs(1);
+
+/// When tasks that are too old are looked for.
+#[derive(Debug)]
+pub(super) struct Sweeps {
+    retention: Duration,
+    next: Instant,
+}
+
+impl Sweeps {
+    pub(super) fn new(retention: Duration) -> Self {
+        Self {
+            retention,
+            next: Instant::now(),
+        }
+    }
+
+    pub(super) fn wait(&self, now: Instant) -> Duration {
+        self.next.saturating_duration_since(now)
+    }
+
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.next <= now
+    }
+
+    /// Tasks that were reported last before this time are too old.
+    pub(super) fn limit(&self) -> Timestamp {
+        SignedDuration::try_from(self.retention)
+            .ok()
+            .and_then(|retention| Timestamp::now().checked_sub(retention).ok())
+            .unwrap_or(Timestamp::MIN)
+    }
+
+    /// After a full chunk there may be more.
+    pub(super) fn swept(&mut self, now: Instant, deleted: u32) {
+        if deleted < CHUNK {
+            self.next = now + (self.retention / 10).clamp(MOST_OFTEN, MOST_SELDOM);
+        }
+    }
+}
+
+/// Deletes some of the tasks that changed last before the limit, and says how many.
+pub(super) fn sweep(batch: &mut Batch<'_>, limit: Timestamp) -> Result<u32> {
+    let old: Vec<i64> = batch
+        .connection
+        .prepare_cached(
+            "SELECT seq FROM tasks WHERE seq < ?1 AND updated_at < ?1 ORDER BY seq LIMIT ?2",
+        )?
+        .query_map((limit.as_microsecond(), CHUNK), |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    let mut deleted = 0;
+    for seq in old {
+        deleted += u32::from(batch.delete(seq)?);
+    }
+    Ok(deleted)
+}
+
+/// Gives some free pages back to the file system. Says whether there are more.
+pub(super) fn shrink(connection: &Connection, pages: u32) -> Result<bool> {
+    // The index keeps traces of what was deleted until it is merged, or emptied.
+    let only_traces: bool = connection.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM tasks) AND (SELECT count(*) FROM search_data) > 2",
+        (),
+        |row| row.get(0),
+    )?;
+    if only_traces {
+        connection.execute_batch("INSERT INTO search (search) VALUES ('delete-all')")?;
+    }
+    let free = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
+    if free("freelist_count")? > 0 {
+        connection.execute_batch(&format!("PRAGMA incremental_vacuum({pages})"))?;
+        return Ok(true);
+    }
+    // The file itself becomes shorter when the log is written back into it. If a reader is in the way, a
+    // later one does that.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
+    Ok(false)
+}

@@ -1,0 +1,129 @@
+//! How many durations are about how long: sixteen buckets for each doubling from a millisecond on, so a
+//! bucket's middle is at most 2.2 % from each of its durations.
+
+use std::collections::BTreeMap;
+
+const SHORTEST: f64 = 0.001;
+const PER_DOUBLING: f64 = 16.0;
+
+/// About 136 years.
+const LAST: u16 = 660;
+
+/// Counts by bucket. While it is a difference between two histograms, counts may be negative.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Histogram(BTreeMap<u16, i64>);
+
+impl Histogram {
+    /// Counts a duration in seconds `by` times. One that is unknown, which clients report as 0, is none.
+    pub(super) fn count(&mut self, seconds: Option<f64>, by: i64) {
+        if let Some(seconds) = seconds.filter(|seconds| *seconds > 0.0) {
+            self.add(bucket(seconds), by);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (bucket, count) in &other.0 {
+            self.add(*bucket, *count);
+        }
+    }
+
+    fn add(&mut self, bucket: u16, by: i64) {
+        *self.0.entry(bucket).or_default() += by;
+    }
+
+    /// The duration in seconds that so large a share of all stays at or below; `None` without durations.
+    pub(crate) fn quantile(&self, share: f64) -> Option<f64> {
+        let all: i64 = self.0.values().sum();
+        if all <= 0 {
+            return None;
+        }
+        let rank = ((all as f64 * share).ceil() as i64).clamp(1, all);
+        let mut seen = 0;
+        self.0.iter().find_map(|(bucket, count)| {
+            seen += count;
+            (seen >= rank).then(|| middle(*bucket))
+        })
+    }
+
+    /// Pairs of 2 and 4 bytes: bucket and count.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let counted = self.0.iter().filter(|(_, count)| **count > 0);
+        counted
+            .flat_map(|(bucket, count)| {
+                let count = u32::try_from(*count).unwrap_or(u32::MAX);
+                let [a, b] = bucket.to_be_bytes();
+                let [c, d, e, f] = count.to_be_bytes();
+                [a, b, c, d, e, f]
+            })
+            .collect()
+    }
+
+    pub(super) fn add_bytes(&mut self, bytes: &[u8]) {
+        for pair in bytes.chunks_exact(6) {
+            if let [a, b, c, d, e, f] = *pair {
+                let count = u32::from_be_bytes([c, d, e, f]);
+                self.add(u16::from_be_bytes([a, b]), count.into());
+            }
+        }
+    }
+}
+
+fn bucket(seconds: f64) -> u16 {
+    let at = ((seconds / SHORTEST).log2() * PER_DOUBLING).floor();
+    at.clamp(0.0, f64::from(LAST)) as u16
+}
+
+fn middle(bucket: u16) -> f64 {
+    SHORTEST * ((f64::from(bucket) + 0.5) / PER_DOUBLING).exp2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(durations: impl IntoIterator<Item = f64>) -> Histogram {
+        let mut histogram = Histogram::default();
+        for seconds in durations {
+            histogram.count(Some(seconds), 1);
+        }
+        histogram
+    }
+
+    #[test]
+    fn quantiles_are_near() {
+        let histogram = of((1..=1000).map(|tenths| f64::from(tenths) / 10.0));
+        for (share, exact) in [(0.5, 50.0), (0.95, 95.0), (0.99, 99.0), (1.0, 100.0)] {
+            let found = histogram.quantile(share).unwrap();
+            assert!((found / exact - 1.0).abs() < 0.03, "{share}: {found}");
+        }
+    }
+
+    #[test]
+    fn wild_durations_have_a_bucket_and_unknown_ones_have_none() {
+        assert_eq!(of([0.0, -1.0, f64::NAN]).quantile(0.5), None);
+        for wild in [1e-300, 1e300, f64::INFINITY] {
+            assert!(of([wild]).quantile(0.5).unwrap().is_finite());
+        }
+    }
+
+    #[test]
+    fn bytes_are_read_back_and_added() {
+        let histogram = of([0.2, 0.2, 5.0]);
+        let mut twice = Histogram::default();
+        twice.add_bytes(&histogram.to_bytes());
+        assert_eq!(twice, histogram);
+        twice.add_bytes(&histogram.to_bytes());
+        let mut expected = histogram.clone();
+        expected.merge(&histogram);
+        assert_eq!(twice, expected);
+        twice.add_bytes(&[1, 2, 3]);
+        assert_eq!(twice, expected);
+    }
+
+    #[test]
+    fn what_is_counted_can_be_taken_away() {
+        let mut histogram = of([0.2, 5.0]);
+        histogram.count(Some(5.0), -1);
+        assert_eq!(histogram.to_bytes(), of([0.2]).to_bytes());
+    }
+}

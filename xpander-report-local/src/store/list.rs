@@ -1,0 +1,285 @@
+//! Lists of tasks that match a filter, and sums over them.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Result, Row, params_from_iter};
+
+use super::{Store, names, rows, search};
+use crate::query::{AtLeast, Cursor, Filter, ListedTask, Paging, Summary, TaskPage};
+
+const LISTED: &str = "t.seq, t.id, \
+     (SELECT id FROM organizations WHERE key = t.organization) AS organization_id, \
+     (SELECT id FROM agents WHERE key = t.agent) AS agent_id, \
+     t.status, t.updated_at, t.started_at, t.finished_at, t.duration, t.completion_tokens, t.prompt_tokens, \
+     t.cache_read_tokens, t.cache_write_tokens, t.tool_calls, t.title, t.tools_start, t.input_start, \
+     t.result_start";
+
+impl Store {
+    /// A stretch of the tasks that match, at most `limit` of them.
+    pub(crate) fn list(&self, filter: &Filter, paging: Paging, limit: u32) -> Result<TaskPage> {
+        self.readers.read(|connection| {
+            Ok(match Matching::of(connection, filter)? {
+                Some(matching) => matching.page(connection, paging, limit)?,
+                None => TaskPage::default(),
+            })
+        })
+    }
+
+    /// Sums over the tasks that match.
+    pub(crate) fn summary(&self, filter: &Filter) -> Result<Summary> {
+        self.readers.read(|connection| {
+            Ok(match Matching::of(connection, filter)? {
+                Some(matching) => matching.summary(connection)?,
+                None => Summary::default(),
+            })
+        })
+    }
+
+    /// Names of tools that were used, for a person to choose from, at most `limit` of them.
+    pub(crate) fn tools(&self, limit: u32) -> Result<Vec<String>> {
+        self.readers.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT name FROM tools WHERE EXISTS (SELECT 1 FROM task_tools WHERE tool = key) \
+                     ORDER BY name LIMIT ?1",
+                )?
+                .query_map((limit,), |row| row.get(0))?
+                .collect()
+        })
+    }
+}
+
+/// The part of a statement that finds the tasks of a filter, newest first.
+pub(super) struct Matching {
+    from: &'static str,
+    /// The column that has the task's key, in the table that leads.
+    key: &'static str,
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Matching {
+    /// `None` when the filter names something that no task has.
+    pub(super) fn of(connection: &Connection, filter: &Filter) -> Result<Option<Self>> {
+        let words = filter.search.as_deref().map(search::expression);
+        let tool = match &filter.tool {
+            Some(tool) => match names::tool(connection, tool)? {
+                Some(tool) => Some(tool),
+                None => return Ok(None),
+            },
+            None => None,
+        };
+        // The joins are written so that the first table leads: it is the one that knows the order.
+        let (from, key) = match (&words, tool) {
+            (Some(_), _) => (
+                "search CROSS JOIN tasks AS t ON t.seq = search.rowid",
+                "search.rowid",
+            ),
+            (None, Some(_)) => (
+                "task_tools AS k CROSS JOIN tasks AS t ON t.seq = k.task",
+                "k.task",
+            ),
+            (None, None) => ("tasks AS t", "t.seq"),
+        };
+        let mut matching = Self {
+            from,
+            key,
+            conditions: Vec::new(),
+            values: Vec::new(),
+        };
+        match words {
+            Some(Some(words)) => matching.add("search MATCH ?", words),
+            // Nothing that could be searched for is in no task.
+            Some(None) => return Ok(None),
+            None => {}
+        }
+        match (tool, &filter.search) {
+            (Some(tool), None) => matching.add("k.tool = ?", tool),
+            (Some(tool), Some(_)) => matching.add(
+                "EXISTS (SELECT 1 FROM task_tools WHERE tool = ? AND task = t.seq)",
+                tool,
+            ),
+            (None, _) => {}
+        }
+        if !matching.add_agent(connection, filter)? {
+            return Ok(None);
+        }
+        if let Some(status) = filter.status {
+            matching.add("t.status = ?", status.as_str().to_owned());
+        }
+        for (condition, value) in [
+            ("t.user_id = ?", &filter.user_id),
+            ("t.internal_status = ?", &filter.internal_status),
+            ("t.parent_task_id = ?", &filter.parent_task_id),
+            ("t.triggering_agent_id = ?", &filter.triggering_agent_id),
+        ] {
+            if let Some(value) = value {
+                matching.add(condition, value.clone());
+            }
+        }
+        if let Some(from) = filter.from {
+            matching.add_key(">=", from.as_microsecond());
+        }
+        if let Some(to) = filter.to {
+            matching.add_key("<", to.as_microsecond());
+        }
+        Ok(Some(matching))
+    }
+
+    fn add(&mut self, condition: &str, value: impl Into<Value>) {
+        self.conditions.push(condition.to_owned());
+        self.values.push(value.into());
+    }
+
+    pub(super) fn add_key(&mut self, comparison: &str, key: i64) {
+        self.add(&format!("{} {comparison} ?", self.key), key);
+    }
+
+    /// Agents of several organizations may have one id. Says whether there is any.
+    fn add_agent(&mut self, connection: &Connection, filter: &Filter) -> Result<bool> {
+        let organization = match &filter.organization_id {
+            Some(id) => match names::organization(connection, id)? {
+                Some(key) => Some(key),
+                None => return Ok(false),
+            },
+            None => None,
+        };
+        let Some(agent) = &filter.agent_id else {
+            if let Some(organization) = organization {
+                self.add("t.organization = ?", organization);
+            }
+            return Ok(true);
+        };
+        let keys: Vec<Value> = connection
+            .prepare_cached(
+                "SELECT key FROM agents WHERE id = ?1 AND (?2 IS NULL OR organization = ?2)",
+            )?
+            .query_map((agent, organization), |row| row.get(0))?
+            .collect::<Result<_>>()?;
+        match keys.as_slice() {
+            [] => return Ok(false),
+            [key] => self.add("t.agent = ?", key.clone()),
+            _ => {
+                let places = vec!["?"; keys.len()].join(", ");
+                self.conditions.push(format!("t.agent IN ({places})"));
+                self.values.extend(keys);
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) fn sql(&self, columns: &str, order: &str) -> String {
+        let conditions = if self.conditions.is_empty() {
+            "true".to_owned()
+        } else {
+            self.conditions.join(" AND ")
+        };
+        let (from, key) = (self.from, self.key);
+        format!("SELECT {columns} FROM {from} WHERE {conditions} ORDER BY {key} {order} LIMIT ?")
+    }
+
+    pub(super) fn values(&self, limit: u32) -> impl Iterator<Item = Value> {
+        let limit = Value::from(limit);
+        self.values.iter().cloned().chain([limit])
+    }
+
+    fn page(mut self, connection: &Connection, paging: Paging, limit: u32) -> Result<TaskPage> {
+        let order = match paging {
+            Paging::Newest => "DESC",
+            Paging::Older(Cursor(key)) => {
+                self.add_key("<", key);
+                "DESC"
+            }
+            Paging::Newer(Cursor(key)) => {
+                self.add_key(">", key);
+                "ASC"
+            }
+        };
+        // One more than asked for tells whether there are more.
+        let mut tasks: Vec<(Cursor, ListedTask)> = connection
+            .prepare_cached(&self.sql(LISTED, order))?
+            .query_map(
+                params_from_iter(self.values(limit.saturating_add(1))),
+                listed,
+            )?
+            .collect::<Result<_>>()?;
+        let more = tasks.len() > limit as usize;
+        tasks.truncate(limit as usize);
+        if order == "ASC" {
+            tasks.reverse();
+        }
+        let first = tasks.first().map(|(cursor, _)| *cursor);
+        let last = tasks.last().map(|(cursor, _)| *cursor);
+        let (newer, older) = match paging {
+            Paging::Newest => (None, last.filter(|_| more)),
+            Paging::Older(from) => (
+                first.or(Some(Cursor(from.0.saturating_sub(1)))),
+                last.filter(|_| more),
+            ),
+            Paging::Newer(from) => (
+                first.filter(|_| more),
+                last.or(Some(Cursor(from.0.saturating_add(1)))),
+            ),
+        };
+        Ok(TaskPage {
+            tasks: tasks.into_iter().map(|(_, task)| task).collect(),
+            newer,
+            older,
+        })
+    }
+
+    fn summary(&self, connection: &Connection) -> Result<Summary> {
+        let sql = self.sql("t.status, t.total_tokens, t.duration", "DESC");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut found = statement.query(params_from_iter(self.values(AtLeast::BOUND + 1)))?;
+        let mut summary = Summary::default();
+        let mut durations = Vec::new();
+        let mut seen = 0;
+        while let Some(row) = found.next()? {
+            seen += 1;
+            if seen > u64::from(AtLeast::BOUND) {
+                break;
+            }
+            match row.get_ref(0)?.as_str().unwrap_or_default() {
+                "completed" => summary.completed += 1,
+                "failed" | "error" => summary.failed += 1,
+                _ => {}
+            }
+            if let Some(tokens) = row.get::<_, Option<i64>>(1)? {
+                summary.counted += 1;
+                summary.tokens += tokens as f64;
+            }
+            // Clients report 0 when they do not know.
+            if let Some(seconds) = row.get::<_, Option<f64>>(2)?
+                && seconds > 0.0
+            {
+                durations.push(seconds);
+            }
+        }
+        summary.tasks = AtLeast::of(seen);
+        durations.sort_unstable_by(f64::total_cmp);
+        let rank = (durations.len() * 95).div_ceil(100);
+        summary.p95 = durations.get(rank.saturating_sub(1)).copied();
+        Ok(summary)
+    }
+}
+
+fn listed(row: &Row<'_>) -> Result<(Cursor, ListedTask)> {
+    let task = ListedTask {
+        id: row.get("id")?,
+        organization_id: row.get("organization_id")?,
+        agent_id: row.get("agent_id")?,
+        status: rows::status(row, "status")?,
+        created_at: rows::time(row, "seq")?,
+        updated_at: rows::time(row, "updated_at")?,
+        started_at: rows::some_time(row, "started_at")?,
+        finished_at: rows::some_time(row, "finished_at")?,
+        duration: row.get("duration")?,
+        tokens: rows::tokens(row)?,
+        tool_calls: row.get("tool_calls")?,
+        first_tools: rows::tools(row, "tools_start")?,
+        input: row.get("input_start")?,
+        result: row.get("result_start")?,
+        title: row.get("title")?,
+    };
+    Ok((Cursor(row.get("seq")?), task))
+}

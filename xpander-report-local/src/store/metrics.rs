@@ -1,0 +1,198 @@
+//! Figures out of the hourly sums.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, Result, Row, params};
+
+use super::rollups::{COLUMNS, MICROSECONDS_PER_HOUR, Sums};
+use super::{Store, rows};
+use crate::query::{AgentFigures, DayFigures, Figures, Metrics, MetricsQuery, ToolFigures};
+
+/// More days than this are not listed one by one.
+const MOST_DAYS: usize = 3_660;
+
+impl Store {
+    pub(crate) fn metrics(&self, query: &MetricsQuery) -> Result<Metrics> {
+        let zone = query.time_zone.clone().unwrap_or_else(TimeZone::system);
+        let hours = Hours::of(query);
+        self.readers.read(|connection| {
+            let (by_day, by_agent) = agents(connection, query, hours, &zone)?;
+            let mut total = Sums::default();
+            for sums in by_agent.values() {
+                total.merge(sums);
+            }
+            Ok(Metrics {
+                total: Figures::new(total),
+                days: days(by_day, query, &zone),
+                agents: named_agents(connection, by_agent)?,
+                tools: if query.agent_id.is_none() && query.organization_id.is_none() {
+                    tools(connection, hours)?
+                } else {
+                    Vec::new()
+                },
+            })
+        })
+    }
+
+    /// Every agent with the figures of all its tasks, the one that reported last first.
+    pub(crate) fn agent_figures(&self) -> Result<Vec<AgentFigures>> {
+        self.readers.read(|connection| {
+            let query = MetricsQuery::default();
+            let (_, mut sums) = agents(connection, &query, Hours::of(&query), &TimeZone::UTC)?;
+            let keys = connection
+                .prepare_cached("SELECT key FROM agents")?
+                .query_map((), |row| row.get(0))?
+                .collect::<Result<Vec<i64>>>()?;
+            for key in keys {
+                sums.entry(key).or_default();
+            }
+            let mut agents = named_agents(connection, sums)?;
+            agents.sort_by_key(|agent| std::cmp::Reverse(agent.latest));
+            Ok(agents)
+        })
+    }
+}
+
+/// From the first hour on, and before the last.
+#[derive(Clone, Copy)]
+struct Hours {
+    from: i64,
+    to: i64,
+}
+
+impl Hours {
+    fn of(query: &MetricsQuery) -> Self {
+        let hour = |time: Timestamp| time.as_microsecond().div_euclid(MICROSECONDS_PER_HOUR);
+        Self {
+            from: query.from.map_or(i64::MIN, hour),
+            // The hour that has begun at that time belongs to the range.
+            to: query.to.map_or(i64::MAX, |to| {
+                let to = to.as_microsecond();
+                to.div_euclid(MICROSECONDS_PER_HOUR)
+                    + i64::from(to.rem_euclid(MICROSECONDS_PER_HOUR) > 0)
+            }),
+        }
+    }
+}
+
+type ByDay = BTreeMap<Date, Sums>;
+type ByAgent = BTreeMap<i64, Sums>;
+
+fn agents(
+    connection: &Connection,
+    query: &MetricsQuery,
+    hours: Hours,
+    zone: &TimeZone,
+) -> Result<(ByDay, ByAgent)> {
+    let sql = format!(
+        "SELECT hour, agent, {COLUMNS} FROM hours_of_agents WHERE hour >= ?1 AND hour < ?2 \
+         AND (?3 IS NULL OR agent IN (SELECT key FROM agents WHERE id = ?3)) \
+         AND (?4 IS NULL OR agent IN (SELECT a.key FROM agents a JOIN organizations o \
+              ON o.key = a.organization WHERE o.id = ?4)) ORDER BY hour"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query(params![
+        hours.from,
+        hours.to,
+        query.agent_id,
+        query.organization_id
+    ])?;
+    let (mut by_day, mut by_agent) = (ByDay::new(), ByAgent::new());
+    let mut day = (i64::MIN, Date::MIN);
+    while let Some(row) = found.next()? {
+        let hour: i64 = row.get(0)?;
+        if hour != day.0 {
+            day = (hour, date(hour, zone)?);
+        }
+        let mut sums = Sums::default();
+        sums.add_row(row, 2)?;
+        by_day.entry(day.1).or_default().merge(&sums);
+        by_agent.entry(row.get(1)?).or_default().merge(&sums);
+    }
+    Ok((by_day, by_agent))
+}
+
+fn date(hour: i64, zone: &TimeZone) -> Result<Date> {
+    let time = rows::moment(hour.saturating_mul(MICROSECONDS_PER_HOUR))?;
+    Ok(time.to_zoned(zone.clone()).date())
+}
+
+/// Each day of the range, also those without tasks.
+fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayFigures> {
+    let day = |time: Timestamp| time.to_zoned(zone.clone()).date();
+    let first = query.from.map(day).or_else(|| sums.keys().next().copied());
+    let end = query.to.map(|to| {
+        day(to
+            .checked_sub(jiff::SignedDuration::from_nanos(1))
+            .unwrap_or(to))
+    });
+    let last = end.or_else(|| {
+        let last = sums.keys().next_back().copied();
+        // A range that is open towards now ends today.
+        query.from.map(|_| day(Timestamp::now())).max(last)
+    });
+    let (Some(first), Some(last)) = (first, last) else {
+        return Vec::new();
+    };
+    let listed = |(date, sums)| DayFigures {
+        date,
+        figures: Figures::new(sums),
+    };
+    // What a wild clock dated would make an endless list.
+    let all: Vec<Date> = first
+        .series(jiff::Span::new().days(1))
+        .take_while(|date| *date <= last)
+        .take(MOST_DAYS + 1)
+        .collect();
+    if all.len() > MOST_DAYS {
+        return sums.into_iter().map(listed).collect();
+    }
+    all.into_iter()
+        .map(|date| listed((date, sums.remove(&date).unwrap_or_default())))
+        .collect()
+}
+
+fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentFigures>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, (SELECT id FROM organizations WHERE key = organization) AS organization_id, created_at, \
+         (SELECT max(seq) FROM tasks WHERE agent = key) AS latest FROM agents WHERE key = ?1",
+    )?;
+    let mut agents = Vec::with_capacity(sums.len());
+    for (key, sums) in sums {
+        let agent = |row: &Row<'_>| {
+            Ok(AgentFigures {
+                agent_id: row.get("id")?,
+                organization_id: row.get("organization_id")?,
+                created_at: rows::time(row, "created_at")?,
+                latest: rows::some_time(row, "latest")?,
+                figures: Figures::new(sums),
+            })
+        };
+        agents.push(statement.query_row((key,), agent)?);
+    }
+    agents.sort_by_key(|agent| std::cmp::Reverse(agent.figures.requests()));
+    Ok(agents)
+}
+
+fn tools(connection: &Connection, hours: Hours) -> Result<Vec<ToolFigures>> {
+    let sql = format!("SELECT tool, {COLUMNS} FROM hours_of_tools WHERE hour >= ?1 AND hour < ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query((hours.from, hours.to))?;
+    let mut by_tool: BTreeMap<i64, Sums> = BTreeMap::new();
+    while let Some(row) = found.next()? {
+        by_tool.entry(row.get(0)?).or_default().add_row(row, 1)?;
+    }
+    let mut name = connection.prepare_cached("SELECT name FROM tools WHERE key = ?1")?;
+    let mut tools = Vec::with_capacity(by_tool.len());
+    for (key, sums) in by_tool {
+        tools.push(ToolFigures {
+            tool: name.query_row((key,), |row| row.get(0))?,
+            figures: Figures::new(sums),
+        });
+    }
+    tools.sort_by_key(|tool| std::cmp::Reverse(tool.figures.tool_calls()));
+    Ok(tools)
+}

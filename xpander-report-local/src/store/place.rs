@@ -1,0 +1,85 @@
+//! Where the database is, and how it is opened there.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Result};
+use uuid::Uuid;
+
+/// How long a request waits for another program that holds the data file.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// Statements that a connection keeps ready.
+const STATEMENTS: usize = 64;
+
+/// Pages of the log after which it is written back: 16 MiB.
+const CHECKPOINT: u32 = 4096;
+
+/// How large the log may stay once it is written back, in bytes.
+const LOG: u32 = 64 * 1024 * 1024;
+
+/// What a connection keeps of the file in memory, in KiB.
+const WRITER_CACHE: i32 = 16 * 1024;
+const READER_CACHE: i32 = 6 * 1024;
+
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// An absolute path, since SQLite gives names such as `:memory:` a meaning of their own.
+    File(PathBuf),
+    /// The name under which the connections of this process find it.
+    Memory(String),
+}
+
+impl Place {
+    pub(super) fn memory() -> Self {
+        Self::Memory(format!("file:/xpander-local-{}?vfs=memdb", Uuid::now_v7()))
+    }
+
+    pub(super) const fn is_memory(&self) -> bool {
+        matches!(self, Self::Memory(_))
+    }
+
+    /// The connection that writes, before the schema is looked at.
+    pub(super) fn writer(&self) -> Result<Connection> {
+        let connection = self.open()?;
+        connection.pragma_update(None, "cache_size", -WRITER_CACHE)?;
+        // Only has an effect on a database without tables, and after a VACUUM.
+        connection.pragma_update(None, "auto_vacuum", "incremental")?;
+        // The migration copies tables under other names.
+        connection.pragma_update(None, "foreign_keys", false)?;
+        Ok(connection)
+    }
+
+    /// Prepares the connection that writes for its work, once the schema is up to date.
+    pub(super) fn settle(&self, connection: &Connection) -> Result<()> {
+        if self.is_memory() {
+            return Ok(());
+        }
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        // With a write-ahead log this is safe against the end of the process, though not of the power.
+        connection.pragma_update(None, "synchronous", "normal")?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+        connection.pragma_update(None, "journal_size_limit", LOG)
+    }
+
+    pub(super) fn reader(&self) -> Result<Connection> {
+        let connection = self.open()?;
+        connection.pragma_update(None, "cache_size", -READER_CACHE)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    }
+
+    fn open(&self) -> Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = match self {
+            Self::File(path) => Connection::open_with_flags(path, flags)?,
+            Self::Memory(name) => Connection::open_with_flags(
+                name,
+                flags | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_CREATE,
+            )?,
+        };
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(connection)
+    }
+}

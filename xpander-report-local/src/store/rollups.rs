@@ -1,0 +1,157 @@
+//! The hourly sums: collected over a batch, then added to what is stored.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, Result, params};
+
+use super::histogram::Histogram;
+use crate::task::{TaskRecord, TaskStatus};
+
+pub(super) const MICROSECONDS_PER_HOUR: i64 = 3_600_000_000;
+
+/// Sums over tasks, or what is to be added to them.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Sums {
+    pub(crate) requests: i64,
+    pub(crate) completed: i64,
+    /// Failed by itself or by the platform.
+    pub(crate) failed: i64,
+    pub(crate) tool_calls: i64,
+    /// Floating, since wild counts would overflow.
+    pub(crate) prompt_tokens: f64,
+    pub(crate) completion_tokens: f64,
+    pub(crate) durations: Histogram,
+}
+
+impl Sums {
+    /// Counts a task `by` times, with so many calls of tools.
+    fn count(&mut self, task: &TaskRecord, calls: usize, by: i64) {
+        self.requests += by;
+        match task.status {
+            TaskStatus::Completed => self.completed += by,
+            TaskStatus::Failed | TaskStatus::Error => self.failed += by,
+            _ => {}
+        }
+        self.tool_calls += by * i64::try_from(calls).unwrap_or(i64::MAX);
+        if let Some(tokens) = task.tokens {
+            self.prompt_tokens += by as f64 * tokens.prompt_tokens as f64;
+            self.completion_tokens += by as f64 * tokens.completion_tokens as f64;
+        }
+        self.durations.count(task.duration, by);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.completed += other.completed;
+        self.failed += other.failed;
+        self.tool_calls += other.tool_calls;
+        self.prompt_tokens += other.prompt_tokens;
+        self.completion_tokens += other.completion_tokens;
+        self.durations.merge(&other.durations);
+    }
+
+    /// Adds a row of one of the tables; its columns begin at `first`.
+    pub(super) fn add_row(&mut self, row: &rusqlite::Row<'_>, first: usize) -> Result<()> {
+        self.requests += row.get::<_, i64>(first)?;
+        self.completed += row.get::<_, i64>(first + 1)?;
+        self.failed += row.get::<_, i64>(first + 2)?;
+        self.tool_calls += row.get::<_, i64>(first + 3)?;
+        self.prompt_tokens += row.get::<_, f64>(first + 4)?;
+        self.completion_tokens += row.get::<_, f64>(first + 5)?;
+        self.durations
+            .add_bytes(row.get_ref(first + 6)?.as_blob().unwrap_or_default());
+        Ok(())
+    }
+}
+
+/// The columns that [`Sums::add_row`] reads, in its order.
+pub(super) const COLUMNS: &str =
+    "requests, completed, failed, tool_calls, prompt_tokens, completion_tokens, durations";
+
+/// What a batch adds, by hour and by agent or tool.
+#[derive(Debug, Default)]
+pub(super) struct Rollups {
+    agents: BTreeMap<(i64, i64), Sums>,
+    tools: BTreeMap<(i64, i64), Sums>,
+}
+
+impl Rollups {
+    /// Counts a task of the agent `by` times; `tools` are the keys of its tools with their calls.
+    pub(super) fn count(
+        &mut self,
+        seq: i64,
+        agent: i64,
+        tools: &BTreeMap<i64, usize>,
+        task: &TaskRecord,
+        by: i64,
+    ) {
+        let hour = seq.div_euclid(MICROSECONDS_PER_HOUR);
+        let sums = self.agents.entry((hour, agent)).or_default();
+        sums.count(task, task.used_tools.len(), by);
+        for (tool, calls) in tools {
+            let sums = self.tools.entry((hour, *tool)).or_default();
+            sums.count(task, *calls, by);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (of, sums) in other.agents {
+            self.agents.entry(of).or_default().merge(&sums);
+        }
+        for (of, sums) in other.tools {
+            self.tools.entry(of).or_default().merge(&sums);
+        }
+    }
+
+    /// Writes what was counted.
+    pub(super) fn store(&mut self, connection: &Connection) -> Result<()> {
+        for ((hour, agent), sums) in std::mem::take(&mut self.agents) {
+            add(connection, "hours_of_agents", "agent", hour, agent, sums)?;
+        }
+        for ((hour, tool), sums) in std::mem::take(&mut self.tools) {
+            add(connection, "hours_of_tools", "tool", hour, tool, sums)?;
+        }
+        Ok(())
+    }
+}
+
+fn add(
+    connection: &Connection,
+    table: &str,
+    of: &str,
+    hour: i64,
+    key: i64,
+    mut sums: Sums,
+) -> Result<()> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM {table} WHERE hour = ?1 AND {of} = ?2"
+        ))?
+        .query_row((hour, key), |row| sums.add_row(row, 0))
+        .optional()?;
+    if sums.requests <= 0 {
+        connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE hour = ?1 AND {of} = ?2"
+            ))?
+            .execute((hour, key))?;
+        return Ok(());
+    }
+    connection
+        .prepare_cached(&format!(
+            "INSERT OR REPLACE INTO {table} (hour, {of}, {COLUMNS}) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+        ))?
+        .execute(params![
+            hour,
+            key,
+            sums.requests,
+            sums.completed,
+            sums.failed,
+            sums.tool_calls,
+            sums.prompt_tokens,
+            sums.completion_tokens,
+            sums.durations.to_bytes(),
+        ])?;
+    Ok(())
+}

@@ -1,0 +1,241 @@
+//! The one thread that writes. It takes what waits in its queue into one transaction and answers all of it
+//! once that is committed, so the cost of a commit is shared by whoever reports at the same time.
+
+use std::io;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Error, Result, TransactionBehavior};
+use tokio::sync::{broadcast, oneshot};
+
+use super::batch::{Batch, Memory};
+use super::{cleaning, rows};
+use crate::event::Event;
+
+/// How many jobs share a transaction at most.
+const MOST: usize = 256;
+
+/// Pages that are given back to the file system between two looks at the queue.
+const PAGES: u32 = 256;
+
+/// Work for the writer, and whoever waits for it.
+trait Job: Send {
+    fn work(&mut self, batch: &mut Batch<'_>);
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+struct Task<T, W, A> {
+    work: Option<W>,
+    done: Option<Result<T>>,
+    answer: A,
+}
+
+impl<T, W, A> Job for Task<T, W, A>
+where
+    T: Send,
+    W: FnOnce(&mut Batch<'_>) -> Result<T> + Send,
+    A: FnOnce(Result<T>) + Send,
+{
+    fn work(&mut self, batch: &mut Batch<'_>) {
+        if let Some(work) = self.work.take() {
+            self.done = Some(batch.all_or_nothing(work));
+        }
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let outcome = match (committed, self.done) {
+            (Ok(()), Some(done)) => done,
+            (Ok(()), None) => Err(Error::InvalidQuery),
+            (Err(error), _) => Err(error),
+        };
+        (self.answer)(outcome);
+    }
+}
+
+/// The way to the writer's thread, which ends when this is dropped.
+pub(super) struct Writer {
+    jobs: Option<Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the writer's thread owns or shares.
+pub(super) struct Setting {
+    pub(super) connection: Connection,
+    pub(super) memory: Memory,
+    /// Held while a transaction is open, where the database itself cannot let others read meanwhile.
+    pub(super) gate: Option<Arc<RwLock<()>>>,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) retention: Option<Duration>,
+}
+
+impl Writer {
+    pub(super) fn start(setting: Setting) -> io::Result<Self> {
+        let (jobs, queue) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("xpander-local-writer".to_owned())
+            .spawn(move || run(setting, &queue))?;
+        Ok(Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
+    }
+
+    /// Does the work in a transaction; the answer comes after the commit.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        self.send(work, move |outcome| {
+            // Whoever asked may have gone; what was written stays.
+            let _ = answer.send(outcome);
+        });
+        answered.await.unwrap_or(Err(gone()))
+    }
+
+    /// The same for callers that may block.
+    pub(super) fn write_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.send(work, move |outcome| {
+            let _ = answer.send(outcome);
+        });
+        answered.recv().unwrap_or(Err(gone()))
+    }
+
+    fn send<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
+        answer: impl FnOnce(Result<T>) + Send + 'static,
+    ) {
+        let job = Box::new(Task {
+            work: Some(work),
+            done: None,
+            answer,
+        });
+        if let Some(jobs) = &self.jobs {
+            // A thread that is gone drops the job, and with it the answer's sender.
+            let _ = jobs.send(job);
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic has been printed by the thread; ending has nothing to add to it.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn gone() -> Error {
+    rows::unreadable("the thread that writes has ended")
+}
+
+fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
+    let mut sweeps = setting.retention.map(cleaning::Sweeps::new);
+    // A process that was killed may have left free pages.
+    let mut shrinking = true;
+    loop {
+        let now = Instant::now();
+        let wait = match &sweeps {
+            _ if shrinking => Duration::ZERO,
+            Some(sweeps) => sweeps.wait(now),
+            None => Duration::MAX,
+        };
+        match receive(queue, wait) {
+            Ok(job) => {
+                let mut jobs = vec![job];
+                jobs.extend(queue.try_iter().take(MOST - 1));
+                shrinking |= commit(&mut setting, jobs);
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(sweeps) = &mut sweeps
+                    && sweeps.is_due(now)
+                {
+                    let limit = sweeps.limit();
+                    let swept = transact(&mut setting, |batch| {
+                        batch.all_or_nothing(|batch| cleaning::sweep(batch, limit))
+                    });
+                    let deleted = swept.unwrap_or(0);
+                    sweeps.swept(now, deleted);
+                    shrinking |= deleted > 0;
+                } else if shrinking {
+                    let _alone = alone(setting.gate.as_deref());
+                    // What is not given back now is used again.
+                    shrinking = cleaning::shrink(&setting.connection, PAGES).unwrap_or(false);
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn receive(
+    queue: &Receiver<Box<dyn Job>>,
+    wait: Duration,
+) -> Result<Box<dyn Job>, RecvTimeoutError> {
+    if wait == Duration::MAX {
+        return queue.recv().map_err(|_| RecvTimeoutError::Disconnected);
+    }
+    queue.recv_timeout(wait)
+}
+
+/// Does the jobs in one transaction and answers them. Says whether something was deleted.
+fn commit(setting: &mut Setting, mut jobs: Vec<Box<dyn Job>>) -> bool {
+    let committed = transact(setting, |batch| {
+        for job in &mut jobs {
+            job.work(batch);
+        }
+        Ok(batch.has_deleted())
+    });
+    for job in jobs {
+        job.answer(committed.as_ref().map(|_| ()).map_err(again));
+    }
+    committed.unwrap_or(false)
+}
+
+fn transact<T>(setting: &mut Setting, work: impl FnOnce(&mut Batch<'_>) -> Result<T>) -> Result<T> {
+    let _alone = alone(setting.gate.as_deref());
+    let transaction = setting
+        .connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut batch = Batch::new(&transaction, &mut setting.memory);
+    let outcome = work(&mut batch)
+        .and_then(|done| Ok((done, batch.finish()?)))
+        .and_then(|done| {
+            transaction.commit()?;
+            Ok(done)
+        });
+    match outcome {
+        Ok((done, events)) => {
+            for event in events {
+                // Without listeners nobody is told.
+                let _ = setting.events.send(event);
+            }
+            Ok(done)
+        }
+        Err(error) => {
+            setting.memory.forget();
+            Err(error)
+        }
+    }
+}
+
+fn alone(gate: Option<&RwLock<()>>) -> Option<RwLockWriteGuard<'_, ()>> {
+    gate.map(|gate| gate.write().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The same error for another of those who wait.
+fn again(error: &Error) -> Error {
+    match error {
+        Error::SqliteFailure(code, message) => Error::SqliteFailure(*code, message.clone()),
+        other => rows::unreadable(other.to_string()),
+    }
+}
