@@ -26,6 +26,7 @@ enum Command {
     Local(cmd::Local),
     Send(cmd::Send),
     Doctor(cmd::Doctor),
+    Spool(cmd::Spool),
     Extract(cmd::Extract),
 }
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Local(local) => local.run(),
         Command::Send(send) => send.run(),
         Command::Doctor(doctor) => doctor.run(),
+        Command::Spool(spool) => spool.run(),
         Command::Extract(extract) => extract.run().map(|()| ExitCode::SUCCESS),
     };
     match done {

@@ -17,6 +17,8 @@ pub struct DeadLetter {
     pub reason: String,
     /// When it said so.
     pub refused_at: SystemTime,
+    /// The address of the platform that said so.
+    pub platform: String,
     /// The agent that the report was for.
     pub agent_id: String,
     /// The report.

@@ -131,6 +131,8 @@ pub use provider::{ProviderResponse, Shape};
 pub use redaction::Redaction;
 pub use report::TaskReport;
 pub use reporter::{AlreadyInstalled, Reporter, ReporterGuard};
+#[cfg(feature = "spool")]
+pub use spool::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
 pub use stats::{Dropped, FlushOutcome, NotPersisted, Stats};
 pub use task::{Task, TaskInput, TaskStatus};
 pub use tokens::Tokens;

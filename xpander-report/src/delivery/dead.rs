@@ -6,7 +6,7 @@ use super::lock;
 use crate::diagnostics::warn;
 use crate::sink::Chosen;
 use crate::spool::Spool;
-use crate::{DeadLetter, TaskReport};
+use crate::{Config, DeadLetter, TaskReport};
 
 /// How many are kept in memory, and how many bytes of them, about.
 const MOST: usize = 1_000;
@@ -32,11 +32,13 @@ impl DeadLetters {
         }
     }
 
-    pub(super) fn keep(&self, report: TaskReport, configured: Option<&str>, reason: String) {
+    pub(super) fn keep(&self, report: TaskReport, config: &Config, reason: String) {
+        let configured = config.agent_id();
         let agent_id = report.named_agent().or(configured).unwrap_or_default();
         let letter = DeadLetter {
             reason,
             refused_at: SystemTime::now(),
+            platform: config.base_url().to_owned(),
             agent_id: agent_id.to_owned(),
             report,
         };

@@ -416,8 +416,8 @@ impl Worker {
             let envelope = std::mem::take(&mut *parcel.envelope);
             (parcel.envelope.sequence, parcel.envelope.is_named) = (envelope.sequence, false);
             let report = shared.settings.redaction.finish(envelope);
-            let agent = shared.settings.config.agent_id.as_deref();
-            shared.dead.keep(report, agent, error.with_sources());
+            let config = &shared.settings.config;
+            shared.dead.keep(report, config, error.with_sources());
             self.forget(id, &parcel);
         }
         shared.settle(&counters.dead, 1);

@@ -200,6 +200,24 @@ impl Directory {
     fn dead_file(&self, name: &str) -> PathBuf {
         self.path.join(DEAD).join(format!("{name}.json"))
     }
+
+    /// The damaged segments that were put aside.
+    pub(crate) fn damaged(&self) -> io::Result<Vec<PathBuf>> {
+        let damaged = self.path.join(DAMAGED);
+        match self.names_in(&damaged, SEGMENT) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            names => {
+                let files = names?.into_iter();
+                Ok(files
+                    .map(|name| damaged.join(format!("{name}.{SEGMENT}")))
+                    .collect())
+            }
+        }
+    }
+
+    pub(crate) fn remove_damaged(&self, file: &Path) -> io::Result<()> {
+        self.disk.remove(file)
+    }
 }
 
 pub(crate) fn read_all(file: &dyn DiskFile) -> io::Result<Vec<u8>> {

@@ -2,7 +2,9 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::record;
+use super::directory::read_all;
+use super::disk::DiskFile;
+use super::record::{self, Stretch};
 use crate::TaskReport;
 use crate::sequence::Sequence;
 
@@ -51,4 +53,14 @@ pub(crate) fn encode(value: &impl Serialize) -> io::Result<Vec<u8>> {
 
 pub(crate) fn decode<'a, T: Deserialize<'a>>(text: &'a [u8]) -> io::Result<T> {
     Ok(serde_json::from_slice(text)?)
+}
+
+/// What a file of acks says; what of it is damaged is passed.
+pub(crate) fn read_acks(file: &dyn DiskFile) -> io::Result<Vec<Ack>> {
+    let bytes = read_all(file)?;
+    let records = record::stretches(&bytes).filter_map(|stretch| match stretch {
+        Stretch::Record(_, text) => decode(text).ok(),
+        Stretch::Damaged(_) => None,
+    });
+    Ok(records.collect())
 }

@@ -7,6 +7,7 @@
 mod directory;
 mod disk;
 mod entry;
+mod look;
 mod record;
 mod replay;
 mod segment;
@@ -25,6 +26,7 @@ use disk::{Disk, OsDisk};
 use entry::{Entry, Header};
 use segment::Segment;
 
+pub use look::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
 pub(crate) use replay::{Place, Replay, Settled, Then};
 
 use crate::sequence::Sequence;

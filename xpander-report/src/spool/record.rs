@@ -54,6 +54,35 @@ pub(crate) fn read(bytes: &[u8], is_all: bool) -> Found {
     }
 }
 
+/// A stretch of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stretch<'a> {
+    /// A record: where it begins, and its text.
+    Record(u64, &'a [u8]),
+    /// So many bytes that are no record.
+    Damaged(usize),
+}
+
+/// Goes through the whole of a file.
+pub(crate) fn stretches(bytes: &[u8]) -> impl Iterator<Item = Stretch<'_>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = &bytes[at..];
+        let offset = at as u64;
+        match read(rest, true) {
+            Found::Record { text, end } => {
+                at += end;
+                Some(Stretch::Record(offset, &rest[text]))
+            }
+            Found::Damaged { end } => {
+                at += end;
+                Some(Stretch::Damaged(end))
+            }
+            Found::Incomplete => None,
+        }
+    })
+}
+
 fn head(bytes: &[u8]) -> Option<(u32, u32)> {
     let number = |at: usize| {
         let bytes = bytes.get(at..at + 4)?;
@@ -102,22 +131,14 @@ mod tests {
 
     /// The texts that are found, and how many bytes are damaged.
     fn found(bytes: &[u8]) -> (Vec<String>, usize) {
-        let (mut texts, mut lost, mut at) = (Vec::new(), 0, 0);
-        loop {
-            match read(&bytes[at..], true) {
-                Found::Record { text, end } => {
-                    let text = bytes[at + text.start..at + text.end].to_vec();
-                    texts.push(String::from_utf8(text).unwrap());
-                    at += end;
-                }
-                Found::Damaged { end } => {
-                    assert!(end > 0);
-                    lost += end;
-                    at += end;
-                }
-                Found::Incomplete => return (texts, lost),
+        let (mut texts, mut lost) = (Vec::new(), 0);
+        for stretch in stretches(bytes) {
+            match stretch {
+                Stretch::Record(_, text) => texts.push(String::from_utf8(text.to_vec()).unwrap()),
+                Stretch::Damaged(bytes) => lost += bytes,
             }
         }
+        (texts, lost)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Spool;
-use super::directory::{self, ACKS, SEGMENT, read_all};
+use super::directory::{self, ACKS, SEGMENT};
 use super::disk::DiskFile;
 use super::entry::{self, Ack, Arrived, Entry};
 use super::record::{self, Found};
@@ -247,7 +247,7 @@ impl Replay {
         if !directory.has(name, ACKS) {
             return Ok(Vec::new());
         }
-        read_acks(&*directory.open(name, ACKS)?)
+        entry::read_acks(&*directory.open(name, ACKS)?)
     }
 
     /// The newest reports that arrived of tasks with names, as far as the directory knows.
@@ -274,7 +274,7 @@ impl Replay {
             if directory.has(&name, SEGMENT) {
                 continue;
             }
-            let acks = read_acks(&*directory.open(&name, ACKS)?)?;
+            let acks = entry::read_acks(&*directory.open(&name, ACKS)?)?;
             let newest = acks.iter().filter_map(|ack| ack.arrived.as_ref());
             let newest = newest.map(|arrived| arrived.sequence.at).max();
             if newest.zip(oldest).is_none_or(|(at, oldest)| at < oldest) {
@@ -571,21 +571,5 @@ impl Source {
         self.acks
             .as_ref()
             .map_or(Ok(()), |acks| acks.append(&record))
-    }
-}
-
-/// What a file of acks says; what of it is damaged is passed.
-fn read_acks(file: &dyn DiskFile) -> io::Result<Vec<Ack>> {
-    let bytes = read_all(file)?;
-    let (mut acks, mut at) = (Vec::new(), 0);
-    loop {
-        match record::read(&bytes[at..], true) {
-            Found::Record { text, end } => {
-                acks.extend(entry::decode(&bytes[at + text.start..at + text.end]));
-                at += end;
-            }
-            Found::Damaged { end } => at += end,
-            Found::Incomplete => return Ok(acks),
-        }
     }
 }

@@ -1,0 +1,101 @@
+mod drain;
+mod list;
+mod purge;
+mod retry_dead;
+mod show;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use xpander_report::SpoolDirectory;
+
+use super::Done;
+use crate::failure::Failure;
+
+/// Look after reports that wait on disk
+///
+/// A program that reports with a spool keeps each report in a directory until it
+/// is delivered. These commands work on that directory, also while programs use
+/// it.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Spool {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::List),
+    Show(show::Show),
+    Drain(drain::Drain),
+    RetryDead(retry_dead::RetryDead),
+    Purge(purge::Purge),
+}
+
+impl Spool {
+    pub(crate) fn run(self) -> Done<ExitCode> {
+        match self.command {
+            Command::List(list) => list.run(),
+            Command::Show(show) => show.run(),
+            Command::Drain(drain) => drain.run(),
+            Command::RetryDead(retry_dead) => retry_dead.run(),
+            Command::Purge(purge) => purge.run(),
+        }
+    }
+}
+
+/// Which spool is meant.
+#[derive(Debug, clap::Args)]
+struct Directory {
+    /// The spool's directory [default: XPANDER_REPORT_SPOOL_DIR]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+impl Directory {
+    fn path(&self) -> Result<PathBuf, Failure> {
+        let variable = || std::env::var_os("XPANDER_REPORT_SPOOL_DIR").map(PathBuf::from);
+        let given = self.dir.clone().or_else(variable);
+        given
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .ok_or_else(|| {
+                Failure::usage(
+                    "no spool is named: use --dir, or set the environment variable \
+                     XPANDER_REPORT_SPOOL_DIR",
+                )
+            })
+    }
+
+    fn open(&self) -> Result<SpoolDirectory, Failure> {
+        let path = self.path()?;
+        SpoolDirectory::open(&path).map_err(|error| {
+            let advice = match error.kind() {
+                io::ErrorKind::NotFound => "no program has spooled anything there",
+                io::ErrorKind::PermissionDenied => "run this as the user who runs the program",
+                _ => "is it the spool's directory?",
+            };
+            Failure::usage(format!(
+                "the spool {} cannot be read: {error}; {advice}",
+                path.display()
+            ))
+        })
+    }
+}
+
+/// A moment, to the second, in UTC.
+fn moment(at: SystemTime) -> String {
+    Timestamp::try_from(at).map_or_else(
+        |_| "unknown".to_owned(),
+        |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
+}
+
+/// `1 report`, `2 reports`.
+fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

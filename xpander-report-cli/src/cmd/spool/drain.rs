@@ -1,0 +1,127 @@
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::runtime;
+use xpander_report::{FlushOutcome, Reporter, SpoolDirectory};
+
+use super::super::Done;
+use super::{Directory, count};
+use crate::connection::{self, Connection};
+use crate::duration;
+use crate::failure::Failure;
+use crate::text::printable;
+
+/// Deliver what programs left behind
+///
+/// Takes over the files that no process has and that are for this platform, and
+/// waits until their reports are delivered.
+///
+/// Exit codes:
+///   0   everything is delivered that no process has
+///   1   the platform refused some of it; see `spool show --dead`
+///   2   an argument or the configuration is wrong
+///   75  some of it still waits
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Drain {
+    #[command(flatten)]
+    directory: Directory,
+
+    /// How long to try
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::seconds)]
+    timeout: Duration,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Drain {
+    pub(super) fn run(self) -> Done<ExitCode> {
+        let path = self.directory.path()?;
+        let spool = self.directory.open()?;
+        let reporter = reporter(&self.connection, &path)?;
+        let outcome = drain(&reporter, self.timeout)?;
+        tell(&reporter, outcome, &spool)
+    }
+}
+
+/// A reporter that has this spool.
+pub(super) fn reporter(connection: &Connection, path: &Path) -> Result<Reporter, Failure> {
+    let reporter = Reporter::builder()
+        .config(connection.config()?)
+        .spool(path)
+        .build()
+        .map_err(|error| Failure::usage(connection::explain(&error)))?;
+    if !reporter.is_enabled() {
+        return Err(Failure::usage(
+            "nothing is delivered because XPANDER_REPORT_DISABLED is true; unset it",
+        ));
+    }
+    Ok(reporter)
+}
+
+pub(super) fn drain(reporter: &Reporter, timeout: Duration) -> io::Result<FlushOutcome> {
+    let runtime = runtime::Builder::new_current_thread().build()?;
+    let outcome = runtime.block_on(async {
+        let outcome = reporter.drain(timeout).await;
+        let _ = reporter.shutdown(Duration::ZERO).await;
+        outcome
+    });
+    Ok(outcome)
+}
+
+/// Says what became of the reports, and what is left.
+pub(super) fn tell(
+    reporter: &Reporter,
+    outcome: FlushOutcome,
+    spool: &SpoolDirectory,
+) -> Done<ExitCode> {
+    let number = |reports: u64| usize::try_from(reports).unwrap_or(usize::MAX);
+    let stats = reporter.stats();
+    let mut out = io::stdout().lock();
+    let delivered = number(stats.delivered);
+    writeln!(
+        out,
+        "{} delivered.",
+        count(delivered, "report is", "reports are")
+    )?;
+    let dead = number(stats.dead);
+    if dead > 0 {
+        let refused = count(dead, "report was refused", "reports were refused");
+        writeln!(out, "{refused}; see `xpander-report spool show --dead`.")?;
+    }
+    let (in_use, others): (Vec<_>, Vec<_>) = spool
+        .segments()?
+        .into_iter()
+        .filter(|segment| segment.waiting > 0)
+        .partition(|segment| segment.is_in_use);
+    let in_use: usize = in_use.iter().map(|segment| segment.waiting).sum();
+    if in_use > 0 {
+        let wait = count(in_use, "report waits", "reports wait");
+        writeln!(
+            out,
+            "{wait} in files that a running program has; it delivers them."
+        )?;
+    }
+    for segment in &others {
+        let wait = count(segment.waiting, "report waits", "reports wait");
+        let platform = segment.platform.as_deref().unwrap_or("an unknown platform");
+        writeln!(
+            out,
+            "{wait} in {} for {}.",
+            segment.file,
+            printable(platform)
+        )?;
+    }
+    out.flush()?;
+    let left = outcome.pending + outcome.spooled > 0 || outcome.timed_out;
+    if left {
+        let reason = stats
+            .last_error
+            .unwrap_or_else(|| "the time was up".to_owned());
+        return Err(Failure::new(Failure::TRY_AGAIN, reason).into());
+    }
+    Ok(ExitCode::from(if dead > 0 { Failure::REFUSED } else { 0 }))
+}

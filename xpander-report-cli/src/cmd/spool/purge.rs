@@ -1,0 +1,78 @@
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use xpander_report::SpoolDirectory;
+
+use super::super::Done;
+use super::{Directory, count};
+use crate::failure::Failure;
+
+/// Delete what waits, what was refused and what is damaged
+///
+/// Files that a running program has stay. What was not delivered is lost, so
+/// this asks first.
+///
+/// Exit codes:
+///   0  it is deleted, or there was nothing
+///   1  it was not wanted after all
+///   2  an argument is wrong, or nobody can be asked
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Purge {
+    #[command(flatten)]
+    directory: Directory,
+
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Purge {
+    pub(super) fn run(self) -> Done<ExitCode> {
+        let spool = self.directory.open()?;
+        if !self.yes && !is_wanted(&spool)? {
+            writeln!(io::stdout(), "Nothing is deleted.")?;
+            return Ok(ExitCode::FAILURE);
+        }
+        let purged = spool.purge()?;
+        let mut out = io::stdout().lock();
+        writeln!(
+            out,
+            "Deleted: {} that waited, {} that had been refused, {}.",
+            count(purged.waiting, "report", "reports"),
+            purged.dead,
+            count(purged.damaged, "damaged file", "damaged files"),
+        )?;
+        if purged.in_use > 0 {
+            let stay = count(purged.in_use, "file stays", "files stay");
+            writeln!(out, "{stay} because a running program has it.")?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Says what would be lost, and asks.
+fn is_wanted(spool: &SpoolDirectory) -> Done<bool> {
+    let segments = spool.segments()?;
+    let left = segments.iter().filter(|segment| !segment.is_in_use);
+    let waiting = left.map(|segment| segment.waiting).sum();
+    let (dead, damaged) = (spool.dead_letters()?.len(), spool.damaged()?.len());
+    let input = io::stdin();
+    if !input.is_terminal() {
+        return Err(Failure::usage("nobody can be asked here; use --yes").into());
+    }
+    let mut out = io::stdout().lock();
+    write!(
+        out,
+        "Delete {} that were not delivered, {dead} that were refused and {}? [y/N] ",
+        count(waiting, "report", "reports"),
+        count(damaged, "damaged file", "damaged files"),
+    )?;
+    out.flush()?;
+    let mut answer = String::new();
+    input.lock().read_line(&mut answer)?;
+    Ok(matches!(
+        answer.trim().to_ascii_lowercase().as_str(),
+        "y" | "yes"
+    ))
+}

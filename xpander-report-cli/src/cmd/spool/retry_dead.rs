@@ -1,0 +1,75 @@
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use xpander_report::DeadLetter;
+
+use super::super::Done;
+use super::{Directory, count, drain};
+use crate::connection::Connection;
+use crate::duration;
+use crate::failure::Failure;
+use crate::text::printable;
+
+/// Send again what the platform refused
+///
+/// After what was wrong has been mended: an agent that was not there, a key that
+/// was not allowed. Those that another platform refused stay.
+///
+/// Exit codes: those of `spool drain`.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct RetryDead {
+    /// The ids of tasks [default: all]
+    #[arg(value_name = "TASK")]
+    ids: Vec<String>,
+
+    #[command(flatten)]
+    directory: Directory,
+
+    /// How long to try
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::seconds)]
+    timeout: Duration,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl RetryDead {
+    pub(super) fn run(self) -> Done<ExitCode> {
+        let path = self.directory.path()?;
+        let spool = self.directory.open()?;
+        let reporter = drain::reporter(&self.connection, &path)?;
+        let platform = self.connection.config()?.build().map_err(Failure::usage)?;
+        let is_meant = |letter: &DeadLetter| {
+            self.ids.is_empty()
+                || letter
+                    .report
+                    .id
+                    .as_ref()
+                    .is_some_and(|id| self.ids.contains(id))
+        };
+        let mut elsewhere = Vec::new();
+        let retried = reporter.retry_dead_letters(|letter| {
+            let is_here = letter.platform == platform.base_url();
+            if is_meant(letter) && !is_here {
+                elsewhere.push(letter.platform.clone());
+            }
+            is_meant(letter) && is_here
+        });
+        let mut out = io::stdout().lock();
+        let again = count(retried, "report is", "reports are");
+        writeln!(out, "{again} sent again.")?;
+        if let Some(other) = elsewhere.first() {
+            let stay = count(elsewhere.len(), "report stays", "reports stay");
+            writeln!(
+                out,
+                "{stay} that another platform refused: {}.",
+                printable(other)
+            )?;
+        }
+        drop(out);
+        let outcome = drain::drain(&reporter, self.timeout)?;
+        drain::tell(&reporter, outcome, &spool)
+    }
+}

@@ -1,0 +1,153 @@
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde::Serialize;
+use xpander_report::{DeadLetter, SpooledReport, TaskReport};
+
+use super::super::Done;
+use super::{Directory, moment};
+use crate::failure::Failure;
+use crate::text::{printable, write_json};
+
+/// So much of an input is shown in a line.
+const SHOWN: usize = 60;
+
+/// The reports that wait, or all of one
+///
+/// Without an id a line for each: task, agent, since when, the start of its
+/// input. With one, everything that is going to be sent.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Show {
+    /// The id of a task
+    #[arg(value_name = "TASK")]
+    id: Option<String>,
+
+    /// Those that the platform refused, and why
+    #[arg(long)]
+    dead: bool,
+
+    #[command(flatten)]
+    directory: Directory,
+
+    /// Print a line of JSON for each
+    #[arg(long)]
+    json: bool,
+}
+
+/// A report, and what is known of it.
+#[derive(Serialize)]
+struct Shown {
+    agent_id: Option<String>,
+    platform: String,
+    /// When it was accepted, or refused.
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
+    report: TaskReport,
+}
+
+impl Show {
+    pub(super) fn run(self) -> Done<ExitCode> {
+        let spool = self.directory.open()?;
+        let shown: Vec<Shown> = if self.dead {
+            spool.dead_letters()?.into_iter().map(Shown::from).collect()
+        } else {
+            spool.waiting()?.into_iter().map(Shown::from).collect()
+        };
+        let is_meant = |shown: &&Shown| self.id.is_none() || shown.report.id == self.id;
+        let meant: Vec<_> = shown.iter().filter(is_meant).collect();
+        if let (Some(id), true) = (&self.id, meant.is_empty()) {
+            let other = if self.dead { "waits" } else { "was refused" };
+            let flag = if self.dead { "leave out" } else { "use" };
+            return Err(Failure::new(
+                Failure::REFUSED,
+                format!("no report of task {id} is there; if it {other}, {flag} --dead"),
+            )
+            .into());
+        }
+        let mut out = io::stdout().lock();
+        for shown in meant {
+            match (self.json, &self.id) {
+                (true, _) => write_json(&mut out, shown)?,
+                (false, None) => shown.write_line(&mut out)?,
+                (false, Some(_)) => shown.write_all(&mut out)?,
+            }
+        }
+        out.flush()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Shown {
+    fn write_line(&self, out: &mut impl Write) -> io::Result<()> {
+        let says = self.refused.as_ref().or(self.report.input.as_ref());
+        let says = printable(says.map_or("", String::as_str));
+        let mut shown: String = says.chars().take(SHOWN).collect();
+        if shown.len() < says.len() {
+            shown.push('…');
+        }
+        writeln!(
+            out,
+            "{}  {}  {}  {shown}",
+            printable(self.report.id.as_deref().unwrap_or("-")),
+            printable(self.agent_id.as_deref().unwrap_or("-")),
+            self.since
+        )
+    }
+
+    fn write_all(&self, out: &mut impl Write) -> io::Result<()> {
+        let line = |out: &mut dyn Write, name: &str, value: Option<String>| match value {
+            Some(value) => writeln!(out, "{name:<13} {}", printable(&value)),
+            None => Ok(()),
+        };
+        let report = &self.report;
+        line(out, "task", report.id.clone())?;
+        line(out, "agent", self.agent_id.clone())?;
+        line(out, "platform", Some(self.platform.clone()))?;
+        line(out, "since", Some(self.since.clone()))?;
+        line(out, "refused", self.refused.clone())?;
+        line(out, "success", report.is_success.map(|is| is.to_string()))?;
+        line(out, "duration", report.duration.map(|s| format!("{s} s")))?;
+        let tokens = report.tokens.map(|tokens| {
+            let [prompt, completion] = [tokens.prompt_tokens, tokens.completion_tokens];
+            format!(
+                "{} in, {} out",
+                prompt.unwrap_or(0),
+                completion.unwrap_or(0)
+            )
+        });
+        line(out, "tokens", tokens)?;
+        let tools = Some(report.used_tools.join(", "));
+        line(out, "tools", tools.filter(|tools| !tools.is_empty()))?;
+        line(out, "input", report.input.clone())?;
+        line(out, "result", report.result.clone())?;
+        let response = report.llm_response.as_ref();
+        line(out, "response", response.map(|raw| raw.get().to_owned()))?;
+        writeln!(out)
+    }
+}
+
+impl From<SpooledReport> for Shown {
+    fn from(spooled: SpooledReport) -> Self {
+        Self {
+            agent_id: spooled.report.agent_id.clone(),
+            platform: spooled.platform,
+            since: moment(spooled.accepted_at),
+            refused: None,
+            report: spooled.report,
+        }
+    }
+}
+
+impl From<DeadLetter> for Shown {
+    fn from(letter: DeadLetter) -> Self {
+        Self {
+            agent_id: Some(letter.agent_id),
+            platform: letter.platform,
+            since: moment(letter.refused_at),
+            refused: Some(letter.reason),
+            report: letter.report,
+        }
+    }
+}
