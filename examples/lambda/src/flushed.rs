@@ -14,8 +14,8 @@ const MARGIN: Duration = Duration::from_millis(500);
 ///
 /// Lambda freezes the process when it has answered, and may never let it go on: a report that has not
 /// left by then comes late or never. So this waits for the reports, whether `handling` succeeds, fails or
-/// panics, but for no longer than two seconds, and never until the `deadline`, when Lambda would kill the
-/// process. What is not delivered by then stays in memory and goes with the next invocation.
+/// panics. It waits for two seconds at most, and ends half a second before the `deadline`, when Lambda kills
+/// the process. What is not delivered by then stays in memory and goes with the next invocation.
 ///
 /// The reports are those of runs that have ended. A task that `handling` spawns and does not wait for ends
 /// later, and so does a response that is streamed.
@@ -27,7 +27,7 @@ pub async fn flushed<T>(deadline: SystemTime, handling: impl Future<Output = T>)
         let outcome = reporter.flush(left.min(LONGEST)).await;
         if outcome.pending > 0 {
             eprintln!(
-                "{} reports have not reached xpander.ai yet; they go with the next invocation",
+                "{} reports have not reached the platform yet; they go with the next invocation",
                 outcome.pending
             );
         }
