@@ -1,0 +1,73 @@
+//! What Lambda runs a function in: a process that goes on only while there is an invocation.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use serde_json::Value;
+
+use crate::process::Process;
+use crate::runtime_api::{Answer, Invocation, RuntimeApi, Waiting};
+
+/// The deadline of an invocation that has time enough.
+pub const AMPLE: Duration = Duration::from_secs(60);
+
+/// A function's process, frozen but during an invocation.
+pub struct Sandbox {
+    api: RuntimeApi,
+    process: Process,
+    /// Set while it is frozen: its answer is on the way to Lambda.
+    answering: Option<Waiting<()>>,
+}
+
+impl Sandbox {
+    pub async fn start(program: &str, environment: &[(&str, String)]) -> Self {
+        let api = RuntimeApi::start().await;
+        Self {
+            process: Process::start(program, &api, environment),
+            api,
+            answering: None,
+        }
+    }
+
+    /// Lets the process go on and handle `event`. When its answer arrives the process is frozen at once:
+    /// it does not learn that the answer has been taken until the next invocation.
+    pub async fn invoke(&mut self, request_id: &str, time: Duration, event: Value) -> Answer {
+        self.thaw();
+        let (_, waiting) = self.api.asked().await;
+        let invocation = Invocation {
+            request_id: request_id.to_owned(),
+            deadline: SystemTime::now() + time,
+            event,
+        };
+        let deadline = Instant::now() + time;
+        assert!(
+            waiting.send(invocation).is_ok(),
+            "it does not wait any more"
+        );
+        let (answer, waiting) = self.api.answered().await;
+        self.freeze();
+        self.answering = Some(waiting);
+        assert_eq!(answer.request_id, request_id);
+        let late = answer.at.saturating_duration_since(deadline);
+        assert!(late.is_zero(), "the answer comes {late:?} too late");
+        answer
+    }
+
+    fn thaw(&mut self) {
+        if let Some(answering) = self.answering.take() {
+            kill_process(self.pid(), Signal::CONT).unwrap();
+            assert_eq!(answering.send(()), Ok(()));
+        }
+    }
+
+    fn freeze(&self) {
+        kill_process(self.pid(), Signal::STOP).unwrap();
+        let waited = waitpid(Some(self.pid()), WaitOptions::UNTRACED).unwrap();
+        let (_, status) = waited.unwrap();
+        assert!(status.stopped(), "it has ended: {status:?}");
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.process.0)
+    }
+}
