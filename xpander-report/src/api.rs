@@ -12,6 +12,7 @@ use crate::capture::guarded;
 use crate::error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 use crate::own_thread::quietly;
 use crate::secret::ApiKey;
+use crate::untraced;
 use crate::{Config, TaskReport};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -102,7 +103,7 @@ impl Api {
                 builder = builder.no_proxy();
             }
             if let Some(customise) = &config.http {
-                builder = customise(builder);
+                builder = untraced::aloud(|| customise(builder));
             }
             builder
                 .redirect(redirect::Policy::none())

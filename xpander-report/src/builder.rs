@@ -7,11 +7,12 @@ use crate::delivery::Delivery;
 #[cfg(not(feature = "spool"))]
 use crate::diagnostics::warn;
 use crate::error::ConfigError;
+use crate::event::Listener;
 use crate::spool::Spool;
 #[cfg(feature = "spool")]
 use crate::spool::SpoolLimits;
 use crate::targets::Targets;
-use crate::{Config, ConfigBuilder, Redaction, Reporter, TaskReport};
+use crate::{Config, ConfigBuilder, Event, Redaction, Reporter, TaskReport};
 
 /// The bounds of a reporter, with their defaults.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +81,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) redaction: Redaction,
     pub(crate) targets: Targets,
+    pub(crate) listener: Listener,
     #[cfg(feature = "spool")]
     storage: Storage,
 }
@@ -158,6 +160,9 @@ pub struct ReporterBuilder {
     limits: Limits,
     redaction: Redaction,
     targets: Targets,
+    listener: Listener,
+    #[cfg(all(unix, feature = "signals"))]
+    on_signals: bool,
     #[cfg(feature = "spool")]
     storage: Storage,
 }
@@ -303,6 +308,40 @@ impl ReporterBuilder {
         self
     }
 
+    /// A function that hears of what becomes of reports. It is called on the library's own thread, where it
+    /// should not stay for long: nothing is delivered meanwhile. A panic of it is caught, and what it reports
+    /// itself is not.
+    ///
+    /// ```
+    /// use xpander_report::{Event, Reporter};
+    ///
+    /// let reporter = Reporter::builder()
+    ///     .on_event(|event| match event {
+    ///         Event::Refused { task_id, error } => eprintln!("{task_id} is not in the history: {error}"),
+    ///         Event::Dropped { reports } => eprintln!("{} runs are not reported", reports.total()),
+    ///         _ => {}
+    ///     })
+    ///     .base_url("http://127.0.0.1:4319")
+    ///     .api_key("key")
+    ///     .build()?;
+    /// # Ok::<(), xpander_report::ConfigError>(())
+    /// ```
+    pub fn on_event(mut self, listen: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Listener::new(listen);
+        self
+    }
+
+    /// On SIGTERM, SIGINT and SIGHUP delivers what is left, for as long as the
+    /// [end of the program](Self::exit_timeout) may take, then ends the program as that signal does when
+    /// nobody listens; a second one ends it at once. On Unix only. Not for programs that end themselves on a
+    /// signal: those flush, or keep a guard.
+    #[cfg(all(unix, feature = "signals"))]
+    #[cfg_attr(docsrs, doc(cfg(feature = "signals")))]
+    pub fn deliver_on_signals(mut self) -> Self {
+        self.on_signals = true;
+        self
+    }
+
     /// Takes only the runs of functions under these paths, such as `my_app` or `my_app::billing`.
     /// Without it, those of `XPANDER_REPORT_TARGETS`, else all.
     pub fn only<T: Into<String>>(mut self, targets: impl IntoIterator<Item = T>) -> Self {
@@ -353,13 +392,19 @@ impl ReporterBuilder {
                  without xpander-report's feature `spool`"
             ));
         }
-        Ok(Reporter::new(Delivery::new(Settings {
+        let reporter = Reporter::new(Delivery::new(Settings {
             config: Arc::new(self.config.build()?),
             limits: self.limits,
             redaction,
             targets,
+            listener: self.listener,
             #[cfg(feature = "spool")]
             storage,
-        })))
+        }));
+        #[cfg(all(unix, feature = "signals"))]
+        if self.on_signals {
+            crate::signals::watch(&reporter, self.limits.exit_timeout);
+        }
+        Ok(reporter)
     }
 }

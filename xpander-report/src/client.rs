@@ -9,6 +9,7 @@ use crate::api::{Answer, Api, Request};
 use crate::block_on::block_on;
 use crate::error::{ConfigError, Error};
 use crate::own_thread::quietly;
+use crate::untraced;
 use crate::{Agent, Config, Task, TaskReport};
 
 /// The platform's calls, one request and one answer each.
@@ -148,10 +149,7 @@ fn start(config: Arc<Config>) -> Result<mpsc::UnboundedSender<Call>, Error> {
 }
 
 fn serve(config: Arc<Config>, mut calls: mpsc::UnboundedReceiver<Call>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = match runtime {
+    let runtime = match untraced::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             if let Some(call) = calls.blocking_recv() {
@@ -161,7 +159,7 @@ fn serve(config: Arc<Config>, mut calls: mpsc::UnboundedReceiver<Call>) {
             return;
         }
     };
-    runtime.block_on(async {
+    untraced::block_on(&runtime, async {
         let mut connected = None;
         while let Some(mut call) = calls.recv().await {
             let api = match &connected {

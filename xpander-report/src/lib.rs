@@ -67,6 +67,8 @@ mod diagnostics;
 mod envelope;
 #[cfg(feature = "http")]
 mod error;
+#[cfg(feature = "http")]
+mod event;
 mod global;
 mod handle;
 mod json;
@@ -87,6 +89,8 @@ mod run;
 #[cfg(feature = "http")]
 mod secret;
 mod sequence;
+#[cfg(all(unix, feature = "signals"))]
+mod signals;
 mod sink;
 #[cfg(feature = "spool")]
 mod spool;
@@ -101,6 +105,8 @@ mod task;
 mod task_id;
 pub mod testing;
 mod tokens;
+#[cfg(feature = "http")]
+mod untraced;
 
 #[doc = include_str!("external_task.md")]
 pub use xpander_report_macros::external_task;
@@ -125,6 +131,8 @@ pub use config::{Config, ConfigBuilder, Setting, Source};
 pub use dead_letter::DeadLetter;
 #[cfg(feature = "http")]
 pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};
+#[cfg(feature = "http")]
+pub use event::Event;
 pub use handle::{EnteredTask, InTask, TaskHandle, WithTask, current_task};
 pub use llm_response::{LlmResponse, Serialized};
 pub use provider::{ProviderResponse, Shape};

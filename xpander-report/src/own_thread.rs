@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 
+use crate::capture::guarded;
+
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
@@ -24,4 +26,12 @@ pub(crate) fn quietly<T>(code: impl FnOnce() -> T) -> T {
 
     let _restore = Restore(QUIET.try_with(|quiet| quiet.replace(true)).unwrap_or(false));
     code()
+}
+
+/// Runs code that the user hooked in: its runs are not reported, its events are traced, and a panic stays
+/// inside.
+pub(crate) fn hooked<T>(code: impl FnOnce() -> T) -> Option<T> {
+    #[cfg(feature = "http")]
+    let code = || crate::untraced::aloud(code);
+    guarded(|| quietly(code))
 }

@@ -2,6 +2,8 @@
 
 #[cfg(all(unix, feature = "spool"))]
 pub(crate) use fork::UnsharedFile;
+#[cfg(all(unix, feature = "signals"))]
+pub(crate) use fork::set_in_children;
 #[cfg(unix)]
 pub(crate) use fork::{generation, salt, watch_forks};
 #[cfg(all(not(unix), feature = "spool"))]
@@ -30,10 +32,24 @@ mod fork {
     #[cfg(feature = "spool")]
     use std::os::fd::AsRawFd;
     use std::sync::Once;
+    #[cfg(feature = "signals")]
+    use std::sync::atomic::AtomicBool;
     use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
+    #[cfg(feature = "signals")]
+    use std::sync::{Arc, OnceLock};
 
     static GENERATION: AtomicU32 = AtomicU32::new(0);
     static SALT: AtomicU64 = AtomicU64::new(0);
+
+    #[cfg(feature = "signals")]
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+    /// Has this flag set in forked children.
+    #[cfg(feature = "signals")]
+    pub(crate) fn set_in_children(flag: Arc<AtomicBool>) {
+        watch_forks();
+        let _ = FLAG.set(flag);
+    }
 
     /// The open files that a child must not share. One that finds no place is shared after all: then its
     /// lock is held until the child ends, too.
@@ -71,6 +87,10 @@ mod fork {
     )]
     extern "C" fn in_child() {
         GENERATION.fetch_add(1, Ordering::Relaxed);
+        #[cfg(feature = "signals")]
+        if let Some(flag) = FLAG.get() {
+            flag.store(true, Ordering::Relaxed);
+        }
         // SAFETY: these are async-signal-safe. Each number in the table is that of a file which its owner
         // has not closed; it stays open, as another file, until the owner closes it.
         unsafe {

@@ -5,12 +5,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::TaskReport;
-use crate::capture::guarded;
 use crate::captured::Captured;
 use crate::declared::Declared;
 use crate::envelope::{Envelope, Field};
 use crate::json;
-use crate::own_thread::quietly;
+use crate::own_thread::hooked;
 
 /// What of a report's content may leave the process: its input, its result and the provider's response.
 ///
@@ -175,7 +174,7 @@ fn boundary(text: &str, max_bytes: usize) -> usize {
 
 fn rewrite(report: TaskReport, hook: &Hook) -> TaskReport {
     let mut rewritten = report.clone();
-    let done = guarded(|| quietly(|| hook(&mut rewritten))).is_some();
+    let done = hooked(|| hook(&mut rewritten)).is_some();
     if !done {
         rewritten = report.clone();
         rewritten.input = None;

@@ -209,6 +209,29 @@ impl Reporter {
     }
 }
 
+#[cfg(all(unix, feature = "signals"))]
+impl Reporter {
+    pub(crate) fn downgrade(&self) -> WeakReporter {
+        WeakReporter(Arc::downgrade(&self.sink))
+    }
+
+    /// The program is about to end: waits for so long that what is left is delivered or on disk.
+    pub(crate) fn leave(&self, timeout: Duration) {
+        let _ = self.wait(self.sink.flush(timeout, After::Leave), timeout);
+    }
+}
+
+/// A reporter that may be gone.
+#[cfg(all(unix, feature = "signals"))]
+pub(crate) struct WeakReporter(std::sync::Weak<dyn Sink>);
+
+#[cfg(all(unix, feature = "signals"))]
+impl WeakReporter {
+    pub(crate) fn upgrade(&self) -> Option<Reporter> {
+        self.0.upgrade().map(|sink| Reporter { sink })
+    }
+}
+
 impl AsRef<Self> for Reporter {
     fn as_ref(&self) -> &Self {
         self

@@ -56,6 +56,17 @@ pub struct Dropped {
 }
 
 impl Dropped {
+    /// Those that were not among the earlier ones.
+    #[cfg(feature = "http")]
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            queue_full: self.queue_full - earlier.queue_full,
+            no_agent: self.no_agent - earlier.no_agent,
+            shut_down: self.shut_down - earlier.shut_down,
+            expired: self.expired - earlier.expired,
+        }
+    }
+
     /// All of them.
     pub fn total(&self) -> u64 {
         self.queue_full + self.no_agent + self.shut_down + self.expired

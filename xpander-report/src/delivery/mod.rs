@@ -6,6 +6,8 @@ mod exit;
 mod flush;
 mod gate;
 mod lately;
+#[cfg(feature = "metrics")]
+mod meter;
 mod outbox;
 mod requests;
 mod retry;
@@ -300,7 +302,7 @@ impl Shared {
 
     /// Of the reports that the worker did not take yet, the oldest are dropped when there are too many.
     #[cold]
-    fn shorten_queue(&self) {
+    fn shorten_queue(self: &Arc<Self>) {
         let limits = &self.settings.limits;
         while self.queue.len() as u64 > limits.queue_capacity
             || self.queued_bytes.load(Ordering::Relaxed) > limits.queue_bytes
@@ -348,7 +350,7 @@ impl Shared {
     }
 
     #[cold]
-    fn drop_without_agent(&self) {
+    fn drop_without_agent(self: &Arc<Self>) {
         self.drop_one(&self.counters.no_agent);
         if !self.warned_no_agent.swap(true, Ordering::Relaxed) {
             warn(format_args!(
@@ -359,7 +361,7 @@ impl Shared {
     }
 
     #[cold]
-    fn drop_when_full(&self) {
+    fn drop_when_full(self: &Arc<Self>) {
         self.drop_one(&self.counters.queue_full);
         if !self.is_full.swap(true, Ordering::Relaxed) {
             let limits = &self.settings.limits;
@@ -371,9 +373,17 @@ impl Shared {
     }
 
     #[cold]
-    fn drop_one(&self, reason: &Counter) {
+    fn drop_one(self: &Arc<Self>, reason: &Counter) {
         self.drops.add(1, Instant::now());
         self.count(reason, 1);
+        self.tell_of_drop();
+    }
+
+    /// The worker tells who listens, not the caller.
+    fn tell_of_drop(self: &Arc<Self>) {
+        if self.settings.listener.is_there() {
+            self.wake();
+        }
     }
 
     /// Wakes the worker if it waits; starts it if there is none.

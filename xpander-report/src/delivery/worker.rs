@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::{self, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::flush::{Ask, Flush, Left, Mark};
+#[cfg(feature = "metrics")]
+use super::meter::Meter;
 use super::outbox::{ADOPTED, Failure, Outbox, Parcel, Ticket};
 use super::requests::{Outcome, Requests};
 use super::trouble::Trouble;
@@ -21,6 +22,7 @@ use crate::own_thread::quietly;
 use crate::sequence::Sequence;
 use crate::spool::{Replay, Settled, Spool, Then};
 use crate::task_id::TaskId;
+use crate::{Dropped, Event, untraced};
 
 /// While reports keep coming, the worker looks for them this often and callers need not wake it: a
 /// wake-up costs a caller more than all the rest.
@@ -41,12 +43,11 @@ pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
 fn live(shared: Arc<Shared>) {
     let mut worker = Worker::new(shared);
     loop {
-        let lived = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map(|runtime: Runtime| {
-                catch_unwind(AssertUnwindSafe(|| runtime.block_on(worker.run())))
-            });
+        let lived = untraced::runtime().map(|runtime| {
+            catch_unwind(AssertUnwindSafe(|| {
+                untraced::block_on(&runtime, worker.run());
+            }))
+        });
         match lived {
             Ok(Ok(())) => return,
             Ok(Err(_)) => warn(format_args!(
@@ -74,6 +75,10 @@ struct Worker {
     requests: Requests,
     flushes: Vec<Flush>,
     trouble: Trouble,
+    /// What who listens knows to be dropped.
+    told_dropped: Dropped,
+    #[cfg(feature = "metrics")]
+    meter: Meter,
 }
 
 impl Worker {
@@ -90,6 +95,9 @@ impl Worker {
             requests: Requests::new(),
             flushes: Vec::new(),
             trouble: Trouble::default(),
+            told_dropped: Dropped::default(),
+            #[cfg(feature = "metrics")]
+            meter: Meter::default(),
         }
     }
 
@@ -107,9 +115,11 @@ impl Worker {
             }
             if (stop || self.is_idle()) && self.shared.may_end() {
                 self.let_go();
+                self.publish();
                 return;
             }
             self.weigh();
+            self.publish();
             self.wait().await;
         }
     }
@@ -374,6 +384,9 @@ impl Worker {
     fn note(&mut self, Outcome { id, result }: Outcome) {
         let shared = Arc::clone(&self.shared);
         let counters = &shared.counters;
+        let listener = &shared.settings.listener;
+        let task_id = listener.is_there().then(|| id.to_string());
+        let task_id = task_id.as_deref().unwrap_or_default();
         let error = match result {
             Ok(()) => {
                 self.trouble.over();
@@ -384,6 +397,7 @@ impl Worker {
                     self.forget(id, &parcel);
                 }
                 shared.settle(&counters.delivered, 1);
+                listener.tell(&Event::Delivered { task_id });
                 return;
             }
             Err(error) => error,
@@ -391,6 +405,10 @@ impl Worker {
         *lock(&shared.last_error) = Some(error.with_sources());
         if error.is_retryable() || error.refusal().is_some() {
             self.trouble.put_off(&id, &error);
+            listener.tell(&Event::PutOff {
+                task_id,
+                error: &error,
+            });
             counters.retried.add(1);
             let failure = Failure {
                 refusal: error.refusal(),
@@ -421,6 +439,23 @@ impl Worker {
             self.forget(id, &parcel);
         }
         shared.settle(&counters.dead, 1);
+        listener.tell(&Event::Refused {
+            task_id,
+            error: &error,
+        });
+    }
+
+    /// Tells who listens what was dropped, and how things stand.
+    fn publish(&mut self) {
+        let dropped = self.shared.counters.dropped();
+        let reports = dropped.since(&self.told_dropped);
+        self.told_dropped = dropped;
+        if reports.total() > 0 {
+            let listener = &self.shared.settings.listener;
+            listener.tell(&Event::Dropped { reports });
+        }
+        #[cfg(feature = "metrics")]
+        self.meter.publish(self.shared.stats());
     }
 
     /// What is settled need not be on disk any more.

@@ -1,0 +1,128 @@
+//! What a reporter tells of itself: stats, events, metrics.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use xpander_report::{Event, Reporter, ReporterBuilder, TaskReport};
+use xpander_report_tests::server::{Answer, Server};
+use xpander_report_tests::{LONG, config};
+
+fn reporter(server: &Server) -> ReporterBuilder {
+    Reporter::builder().config(config(server.url()))
+}
+
+/// Refuses tasks whose input says so, for now or for good.
+fn picky() -> Server {
+    Server::start(|before, request| match () {
+        () if request.body.contains("refuse") => Answer::json(422, r#"{"detail": "odd"}"#),
+        () if before == 0 => Answer::json(503, "{}"),
+        () => Answer::task(),
+    })
+}
+
+#[test]
+fn who_listens_hears_what_becomes_of_each_report() {
+    let server = picky();
+    let (sender, heard) = mpsc::channel();
+    let reporter = reporter(&server).on_event(move |event| {
+        let said = match event {
+            Event::Delivered { task_id } => format!("{task_id} delivered"),
+            Event::PutOff { task_id, error } => format!("{task_id} put off: {error}"),
+            Event::Refused { task_id, error } => format!("{task_id} refused: {error}"),
+            Event::Dropped { reports } => format!("dropped {reports:?}"),
+            other => format!("{other:?}"),
+        };
+        sender.send(said).unwrap();
+        panic!("what listens may panic");
+    });
+    let reporter = reporter.build().unwrap();
+    let hear = || heard.recv_timeout(LONG).unwrap();
+    reporter.report(TaskReport::new().id("task-0"));
+    assert_eq!(hear(), "task-0 put off: the platform answered 503: {}");
+    assert_eq!(hear(), "task-0 delivered");
+    reporter.report(TaskReport::new().id("task-1").input("refuse"));
+    assert_eq!(hear(), "task-1 refused: the platform answered 422: odd");
+    assert!(reporter.shutdown_blocking(LONG).is_complete());
+    reporter.report(TaskReport::new());
+    assert!(hear().contains("shut_down: 1"));
+}
+
+#[test]
+fn stats_say_what_waits_since_when_and_why() {
+    let server = Server::always(Answer::json(503, r#"{"detail": "at lunch"}"#));
+    let reporter = reporter(&server).build().unwrap();
+    assert_eq!(reporter.stats().oldest_age, None);
+    reporter.report(TaskReport::new().input("x".repeat(1_000)));
+    let _ = reporter.flush_blocking(Duration::from_millis(20));
+    server.wait_for(2);
+    let stats = reporter.stats();
+    assert_eq!(stats.pending, 1);
+    assert!(stats.pending_bytes > 1_000, "{stats:?}");
+    assert!(stats.oldest_age.is_some_and(|age| age < LONG), "{stats:?}");
+    let error = stats.last_error.unwrap();
+    assert!(error.contains("503: at lunch"), "{error}");
+}
+
+/// Keeps counters and gauges by their names.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<HashMap<String, Arc<AtomicU64>>>>);
+
+impl Kept {
+    fn cell(&self, key: &Key) -> Arc<AtomicU64> {
+        let labels = key.labels().map(|label| format!("/{}", label.value()));
+        let name = key.name().to_owned() + &labels.collect::<String>();
+        Arc::clone(self.0.lock().unwrap().entry(name).or_default())
+    }
+
+    fn get(&self, name: &str) -> u64 {
+        let kept = self.0.lock().unwrap();
+        kept.get(name).map_or(0, |cell| cell.load(Ordering::SeqCst))
+    }
+}
+
+impl Recorder for Kept {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.cell(key))
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.cell(key))
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
+#[test]
+fn a_recorder_of_metrics_is_given_the_stats() {
+    let kept = Kept::default();
+    metrics::set_global_recorder(kept.clone()).unwrap();
+    let server = picky();
+    let reporter = reporter(&server).build().unwrap();
+    for number in 0..5 {
+        let input = if number == 4 { "refuse" } else { "take" };
+        reporter.report(TaskReport::new().id(format!("task-{number}")).input(input));
+    }
+    let outcome = reporter.shutdown_blocking(LONG);
+    assert_eq!((outcome.delivered, outcome.dropped), (4, 1));
+    let told = |name: &str| kept.get(&format!("xpander_report_{name}"));
+    // Told before the thread ends; it ends right after it has answered.
+    while told("dead_total") == 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(told("accepted_total"), 5);
+    assert_eq!(told("delivered_total"), 4);
+    assert_eq!(told("retried_total"), 1);
+    assert_eq!(told("dropped_total/queue_full"), 0);
+    assert_eq!(f64::from_bits(told("pending")), 0.0);
+}
