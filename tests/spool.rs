@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use xpander_report::{Durability, Overflow, Reporter, ReporterBuilder, TaskReport};
 use xpander_report_local::LocalPlatform;
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, config, platform};
+use xpander_report_tests::{LONG, away, back, config, platform};
 
 /// Long enough to see that something does not happen, for what cannot be waited for.
 const SHORT: Duration = Duration::from_millis(50);
@@ -24,19 +24,6 @@ fn spooling(url: impl Into<String>, dir: &Path) -> ReporterBuilder {
 
 fn start(builder: ReporterBuilder) -> Reporter {
     builder.build().expect("a correct configuration")
-}
-
-/// The address of a platform that is away, and can come back there.
-fn away() -> (String, u16) {
-    let platform = platform();
-    let url = platform.url();
-    let port = url.rsplit(':').next().unwrap().parse().unwrap();
-    drop(platform);
-    (url, port)
-}
-
-fn back(port: u16) -> LocalPlatform {
-    LocalPlatform::builder().port(port).start().unwrap()
 }
 
 /// The files of the spool with this ending.

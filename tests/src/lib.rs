@@ -20,6 +20,22 @@ pub fn platform() -> LocalPlatform {
         .expect("a local platform starts")
 }
 
+/// The address of a platform that is away, and the port where it can come [back].
+pub fn away() -> (String, u16) {
+    let platform = platform();
+    let url = platform.url();
+    let port = url.rsplit(':').next().and_then(|port| port.parse().ok());
+    (url, port.expect("a port"))
+}
+
+/// The platform is there again.
+pub fn back(port: u16) -> LocalPlatform {
+    LocalPlatform::builder()
+        .port(port)
+        .start()
+        .expect("its port is free")
+}
+
 /// A configuration for a server at `url` that takes nothing from the environment.
 pub fn config(url: impl Into<String>) -> ConfigBuilder {
     Config::builder()

@@ -1,0 +1,201 @@
+//! `xpander-report spool`, run as its users run it, on a directory that programs use.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails panics"
+)]
+
+mod support;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use support::{KEY, Said, run, run_with_input};
+use tempfile::TempDir;
+use xpander_report::{Config, Reporter, TaskReport};
+use xpander_report_tests::server::{Answer, Server};
+use xpander_report_tests::{LONG, away, back, platform};
+
+/// A reporter of the same platform, for a spool in this directory.
+fn worker(url: &str, dir: &Path) -> Reporter {
+    let config = Config::builder().variables([("", "")]);
+    let builder = Reporter::builder()
+        .config(config)
+        .base_url(url)
+        .api_key(KEY);
+    builder.agent_id("agent-123").spool(dir).build().unwrap()
+}
+
+/// An address where nobody listens.
+fn nowhere() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn spool(dir: &Path, url: &str, arguments: &[&str]) -> Said {
+    let variables = [
+        ("XPANDER_BASE_URL", url),
+        ("XPANDER_API_KEY", KEY),
+        ("XPANDER_REPORT_SPOOL_DIR", dir.to_str().unwrap()),
+    ];
+    run(&[&["spool"], arguments].concat(), &variables)
+}
+
+/// Leaves two reports behind, as a program does that ends in an outage.
+fn leave_two(url: &str, dir: &Path) {
+    let reporter = worker(url, dir);
+    reporter.report(TaskReport::new().id("order-1").input("first"));
+    reporter.report(
+        TaskReport::new()
+            .id("order-2")
+            .input("second\u{1b}[2J")
+            .result("done"),
+    );
+    let outcome = reporter.shutdown_blocking(Duration::ZERO);
+    assert_eq!(outcome.spooled, 2, "{outcome:?}");
+}
+
+#[test]
+fn what_waits_is_listed_and_shown_also_while_a_program_has_it() {
+    let dir = TempDir::new().unwrap();
+    let url = nowhere();
+    leave_two(&url, dir.path());
+    let list = spool(dir.path(), &url, &["list"]).ends_with(0);
+    list.says(&format!("2 reports wait, left behind, "));
+    list.says(&format!("for {url}"));
+    let show = spool(dir.path(), &url, &["show"]).ends_with(0);
+    show.says("order-1 agent-123 2");
+    show.says("first order-2");
+    let one = spool(dir.path(), &url, &["show", "order-2"]).ends_with(0);
+    one.says("result done");
+    let json = spool(dir.path(), &url, &["show", "order-2", "--json"]).ends_with(0);
+    let shown: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(shown["report"]["input"], "second\u{1b}[2J");
+
+    let reporter = worker(&url, dir.path());
+    reporter.report(TaskReport::new().id("order-3"));
+    let list = spool(dir.path(), &url, &["list", "--json"]).ends_with(0);
+    let listed: serde_json::Value = serde_json::from_str(&list.out).unwrap();
+    assert_eq!(listed["waiting"], 3);
+    let files = listed["files"].as_array().unwrap();
+    let own = files.iter().find(|file| file["waiting"] == 1).unwrap();
+    assert_eq!(own["is_in_use"], true);
+}
+
+#[test]
+fn what_was_left_behind_is_delivered_on_request() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    leave_two(&url, dir.path());
+    let waits = spool(dir.path(), &url, &["drain", "--timeout", "100ms"]).ends_with(75);
+    waits.says("0 reports are delivered. 2 reports wait in");
+    waits.complains("Connection refused");
+
+    let platform = back(port);
+    let drained = spool(dir.path(), &url, &["drain"]).ends_with(0);
+    drained.says("2 reports are delivered.");
+    assert_eq!(platform.tasks().unwrap().len(), 2);
+    let list = spool(dir.path(), &url, &["list"]).ends_with(0);
+    assert_eq!(list.words(), "0 reports wait.");
+}
+
+#[test]
+fn what_is_for_another_platform_stays_and_is_told() {
+    let dir = TempDir::new().unwrap();
+    let url = nowhere();
+    leave_two(&url, dir.path());
+    let other = platform();
+    let drained = spool(dir.path(), &other.url(), &["drain"]).ends_with(0);
+    drained.says("0 reports are delivered. 2 reports wait in");
+    drained.says(&format!("for {url}."));
+    assert!(other.tasks().unwrap().is_empty());
+}
+
+#[test]
+fn what_was_refused_is_shown_and_sent_again_on_request() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::start(|before, _| match before {
+        0 | 1 => Answer::json(404, r#"{"detail": "no such agent"}"#),
+        _ => Answer::task(),
+    });
+    let reporter = worker(&server.url(), dir.path());
+    reporter.report(TaskReport::new().id("order-1"));
+    reporter.report(TaskReport::new().id("order-2"));
+    assert_eq!(reporter.flush_blocking(LONG).dropped, 2);
+    drop(reporter);
+    let shown = spool(dir.path(), &server.url(), &["show", "--dead"]).ends_with(0);
+    shown.says("no such agent");
+    spool(dir.path(), &server.url(), &["show", "order-9", "--dead"])
+        .ends_with(1)
+        .complains("no report of task order-9 is there");
+    let elsewhere = spool(dir.path(), &nowhere(), &["retry-dead", "--timeout", "0"]).ends_with(0);
+    elsewhere.says("0 reports are sent again. 2 reports stay that another platform refused");
+    let again = spool(dir.path(), &server.url(), &["retry-dead", "order-1"]).ends_with(0);
+    again.says("1 report is sent again. 1 report is delivered.");
+    let list = spool(dir.path(), &server.url(), &["list"]).ends_with(0);
+    list.says("0 reports wait, 1 was refused (see `spool show --dead`).");
+}
+
+#[test]
+fn nothing_is_deleted_unasked_and_nothing_that_a_program_has() {
+    let dir = TempDir::new().unwrap();
+    let url = nowhere();
+    leave_two(&url, dir.path());
+    let reporter = worker("http://127.0.0.1:9", dir.path());
+    reporter.report(TaskReport::new().id("order-3"));
+    let variables = [("XPANDER_REPORT_SPOOL_DIR", dir.path().to_str().unwrap())];
+    run_with_input(&["spool", "purge"], &variables, "y\n")
+        .ends_with(2)
+        .complains("use --yes");
+    let purged = run(&["spool", "purge", "--yes"], &variables).ends_with(0);
+    purged.says("Deleted: 2 reports that waited, 0 that had been refused, 0 damaged files.");
+    purged.says("1 file stays because a running program has it.");
+    let left = spool(dir.path(), &url, &["list"]).ends_with(0);
+    left.says("1 report waits, in use");
+}
+
+#[test]
+fn damaged_files_are_told() {
+    let dir = TempDir::new().unwrap();
+    let url = nowhere();
+    leave_two(&url, dir.path());
+    let segment = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let segment = segment
+        .max_by_key(|path| path.extension().map(|e| e == "seg"))
+        .unwrap();
+    let mut bytes = fs::read(&segment).unwrap();
+    let at = bytes.len() - 10;
+    bytes[at] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let list = spool(dir.path(), &url, &["list"]).ends_with(0);
+    list.says("1 report waits, left behind");
+    list.says("bytes of it cannot be read");
+}
+
+#[test]
+fn a_wrong_directory_is_told_with_what_to_do() {
+    let variables = [("", "x"); 0];
+    run(&["spool", "list"], &variables)
+        .ends_with(2)
+        .complains("use --dir, or set the environment variable XPANDER_REPORT_SPOOL_DIR");
+    run(&["spool", "list", "--dir", "/does/not/exist"], &variables)
+        .ends_with(2)
+        .complains("no program has spooled anything there");
+    let dir = TempDir::new().unwrap();
+    let dir = dir.path().to_str().unwrap();
+    run(&["spool", "drain", "--dir", dir], &variables)
+        .ends_with(2)
+        .complains("XPANDER_API_KEY");
+    let disabled = [
+        ("XPANDER_API_KEY", KEY),
+        ("XPANDER_REPORT_DISABLED", "true"),
+    ];
+    run(&["spool", "drain", "--dir", dir], &disabled)
+        .ends_with(2)
+        .complains("XPANDER_REPORT_DISABLED is true");
+}
