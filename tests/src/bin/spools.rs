@@ -1,5 +1,6 @@
 //! A program with a spool, for tests of what survives its end: `spools <way> <first> <count>`. It reports
-//! `count` tasks named from `first` on, and says so of each once it was accepted.
+//! `count` tasks named from `first` on, and says so of each once it was accepted. `DURABILITY` names the
+//! durability, `DELIVER_ON_SIGNALS` for how many milliseconds a signal is put off.
 
 use std::io::Write;
 use std::time::Duration;
@@ -20,11 +21,14 @@ fn main() {
         Ok("disk") => Durability::Disk,
         _ => Durability::Process,
     };
-    let reporter = Reporter::builder()
+    let mut builder = Reporter::builder()
         .durability(durability)
-        .exit_timeout(Duration::from_millis(200))
-        .build()
-        .expect("a reporter");
+        .exit_timeout(Duration::from_millis(200));
+    if let Ok(millis) = std::env::var("DELIVER_ON_SIGNALS") {
+        let timeout = Duration::from_millis(millis.parse().expect("a number"));
+        builder = builder.deliver_on_signals().exit_timeout(timeout);
+    }
+    let reporter = builder.build().expect("a reporter");
     let mut out = std::io::stdout().lock();
     for number in first..first.saturating_add(count) {
         reporter.report(

@@ -1,0 +1,92 @@
+//! A signal that ends the program: what is left is delivered first, if that is wanted.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use xpander_report_tests::away;
+use xpander_report_tests::server::{Answer, Server};
+
+/// A program that has reported ten tasks and waits.
+fn waits(url: &str, millis: &str, spool: Option<&TempDir>) -> Child {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_spools"));
+    program
+        .args(["wait", "0", "10"])
+        .env("XPANDER_BASE_URL", url)
+        .env("XPANDER_API_KEY", "key")
+        .env("XPANDER_AGENT_ID", "agent-123")
+        .env("DURABILITY", "memory")
+        .env("DELIVER_ON_SIGNALS", millis)
+        .stdout(Stdio::piped());
+    if let Some(dir) = spool {
+        program.env("XPANDER_REPORT_SPOOL_DIR", dir.path());
+    }
+    let mut child = program.spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    for _ in 0..10 {
+        out.read_line(&mut String::new()).unwrap();
+    }
+    child
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// Refuses the key once, so that everything waits.
+fn hesitant() -> Server {
+    Server::start(|before, _| match before {
+        0 => Answer::json(401, "{}"),
+        _ => Answer::task(),
+    })
+}
+
+#[test]
+fn what_waits_is_delivered_and_the_program_ends_as_the_signal_does() {
+    for (name, number) in [("-TERM", 15), ("-INT", 2), ("-HUP", 1)] {
+        let server = hesitant();
+        let mut child = waits(&server.url(), "60000", None);
+        server.wait_for(1);
+        signal(&child, name);
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), Some(number), "{name}");
+        let bodies: Vec<_> = server.requests().into_iter().map(|r| r.body).collect();
+        for task in 0..10 {
+            let id = format!(r#""id":"task-{task}""#);
+            assert!(
+                bodies.iter().any(|body| body.contains(&id)),
+                "{name}: {task}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_delivered_in_time_is_spooled() {
+    let dir = TempDir::new().unwrap();
+    let (url, _) = away();
+    let mut child = waits(&url, "10", Some(&dir));
+    signal(&child, "-TERM");
+    assert_eq!(child.wait().unwrap().signal(), Some(15));
+    let spool = xpander_report::SpoolDirectory::open(dir.path()).unwrap();
+    assert_eq!(spool.waiting().unwrap().len(), 10);
+}
+
+#[test]
+fn a_second_signal_ends_the_program_at_once() {
+    let server = Server::always(Answer::Silence);
+    let mut child = waits(&server.url(), "600000", None);
+    server.wait_for(1);
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        signal(&child, "-TERM");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(started.elapsed() < Duration::from_secs(60));
+}
