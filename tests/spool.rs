@@ -486,8 +486,9 @@ fn what_is_delivered_leaves_no_file() {
     let dir = TempDir::new().unwrap();
     let platform = platform();
     let reporter = start(spooling(platform.url(), dir.path()));
-    for _ in 0..100 {
+    for number in 0..100 {
         reporter.report(TaskReport::new());
+        reporter.report(TaskReport::new().id(format!("task-{number}")));
     }
     assert!(reporter.shutdown_blocking(LONG).is_complete());
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
@@ -558,4 +559,33 @@ fn a_report_that_was_refused_can_be_looked_at_retried_and_deleted() {
             "{stats:?}"
         );
     }
+}
+
+#[test]
+fn reports_of_a_refused_agent_do_not_take_the_place_of_all_others() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::start(|_, request| match request.line.contains("/gone/") {
+        true => Answer::json(403, r#"{"detail": "no more"}"#),
+        false => Answer::task(),
+    });
+    let reporter = start(spooling(server.url(), dir.path()).queue_capacity(40));
+    for _ in 0..200 {
+        reporter.report(TaskReport::new().agent_id("gone"));
+    }
+    for _ in 0..20 {
+        reporter.report(TaskReport::new());
+    }
+    let deadline = std::time::Instant::now() + LONG;
+    while reporter.stats().delivered < 20 {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "{:?}",
+            reporter.stats()
+        );
+        std::thread::yield_now();
+    }
+    let stats = reporter.stats();
+    assert_eq!(stats.dropped.total(), 0, "{stats:?}");
+    assert_eq!(stats.dead + stats.spooled, 200, "{stats:?}");
+    assert_eq!(reporter.dead_letters().len() as u64, stats.dead);
 }

@@ -51,16 +51,7 @@ pub enum Overflow {
     DropOldest,
 }
 
-/// When a report that was accepted is safe; see [`ReporterBuilder::spool`].
-///
-/// | | `Memory` | `Process` | `Disk` |
-/// |---|---|---|---|
-/// | accepting a report | some hundred nanoseconds | the same, reading and redacting, one `write` | the same |
-/// | an outage of the platform | survives, up to the queue's limits | survives, up to the spool's | survives, up to the spool's |
-/// | the end of `main`, `exit`, a panic | delivered in 2 s, or spooled if there is a spool | survives | survives |
-/// | `abort`, `kill -9`, a crash | lost | survives | survives |
-/// | a loss of power | lost | what was written in the last seconds may be lost | survives once [`persisted`](Reporter::persisted) says so |
-/// | a full disk | nothing changes | as `Memory` | as `Memory` |
+#[doc = include_str!("durability.md")]
 #[cfg(feature = "spool")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -144,6 +135,7 @@ impl Settings {
 /// | bytes of the spool's directory | 1 GiB | `spool_bytes` |
 /// | how long a report waits in the spool | 7 days | `spool_age` |
 /// | reports kept that the platform refused | 1,000 in memory (16 MiB), 10,000 in the spool | |
+/// | reports that wait of an agent that the platform refuses (403); older ones become dead letters | a quarter of those | |
 /// | requests at once | 4 | [`connections`](Self::connections) |
 /// | wait for what is left when the program ends | 2 s | [`exit_timeout`](Self::exit_timeout) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |

@@ -6,10 +6,21 @@ use std::io::Write;
 
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
     #[cfg(feature = "tracing")]
-    if tracing::dispatcher::has_been_set() {
-        crate::untraced::aloud(|| tracing::warn!(target: "xpander_report", "{message}"));
+    if crate::untraced::aloud(|| is_traced(message)) {
         return;
     }
     // A closed standard error must not end the program, as `eprintln!` would.
     let _ = writeln!(std::io::stderr(), "xpander-report: {message}");
+}
+
+/// Tells the program's subscriber, if there is one.
+#[cfg(feature = "tracing")]
+fn is_traced(message: fmt::Arguments<'_>) -> bool {
+    use tracing_core::subscriber::NoSubscriber;
+
+    let has_subscriber = tracing::dispatcher::get_default(|it| !it.is::<NoSubscriber>());
+    if has_subscriber {
+        tracing::warn!(target: "xpander_report", "{message}");
+    }
+    has_subscriber
 }

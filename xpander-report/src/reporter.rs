@@ -17,7 +17,7 @@ const GUARD_FLUSH: Duration = Duration::from_secs(2);
 /// Accepts reports without blocking and delivers them in the background.
 ///
 /// Cloning is cheap; all clones are the same reporter. Delivery runs on a thread of its own, which
-/// starts with the first report and uses nothing of the program's runtime. When the last clone is
+/// starts with the first run or report (at once with a spool) and uses nothing of the program's runtime. When the last clone is
 /// gone, what was accepted is still delivered as long as the process lives.
 ///
 /// Runs of `#[external_task]` functions go to the reporter that the attribute names, else to the
@@ -249,7 +249,7 @@ impl fmt::Debug for Reporter {
 
 /// The worker answers in time, unless something is very wrong with it.
 fn patience(timeout: Duration) -> Duration {
-    timeout.saturating_add(Duration::from_millis(500))
+    timeout.saturating_add(Duration::from_secs(2))
 }
 
 /// Flushes the installed reporter when it is dropped.

@@ -13,7 +13,7 @@ use crate::process;
 use crate::sink::After;
 
 /// What a worker may take beyond its time, to write what is left to disk.
-const SLACK: Duration = Duration::from_millis(250);
+const SLACK: Duration = Duration::from_secs(1);
 
 /// A wait without end would overflow the clock.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);

@@ -46,6 +46,8 @@ pub(crate) struct Delivery {
     shared: Arc<Shared>,
     /// The process in which it was made.
     generation: u32,
+    /// Its worker was started.
+    is_prepared: AtomicBool,
     /// What a forked child uses instead: it has the queue of `shared`, but not the thread that empties it.
     in_child: OnceCell<Box<Self>>,
 }
@@ -130,8 +132,16 @@ impl Delivery {
         Self {
             shared,
             generation: process::generation(),
+            is_prepared: AtomicBool::new(false),
             in_child: OnceCell::new(),
         }
+    }
+
+    /// Makes ready while the first run takes its time: the HTTP client, its certificates.
+    #[cold]
+    fn prepare(&self) {
+        self.is_prepared.store(true, Ordering::Relaxed);
+        self.shared().wake();
     }
 
     fn shared(&self) -> &Arc<Shared> {
@@ -147,7 +157,11 @@ impl Delivery {
 
 impl Sink for Delivery {
     fn wants(&self, module: &str, function: &str) -> bool {
-        self.shared.settings.targets.contain(module, function)
+        let wants = self.shared.settings.targets.contain(module, function);
+        if wants && !self.is_prepared.load(Ordering::Relaxed) {
+            self.prepare();
+        }
+        wants
     }
 
     fn captures_content(&self) -> bool {
@@ -203,6 +217,10 @@ impl Sink for Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
+        // In a forked child nobody is there to hear of it.
+        if self.generation != process::generation() {
+            return;
+        }
         self.shared.abandoned.store(true, Ordering::SeqCst);
         self.shared.wake.notify_one();
     }

@@ -379,6 +379,20 @@ impl Outbox {
         Some(parcel)
     }
 
+    /// Gives up the oldest report of an agent whose reports are refused, if more than so many of it wait: they
+    /// must not take the place of all others.
+    pub(super) fn give_up(&mut self, most: usize) -> Option<(TaskId, Parcel)> {
+        let mut refused = self.agents.values_mut();
+        let crowded = refused.find(|refused| refused.held.len() > most)?;
+        let id = crowded.held.pop_front()?;
+        let parcel = self.edit(&id, |lane| match lane.on_the_way {
+            Some(_) => None,
+            None => lane.waiting.take(),
+        })??;
+        self.forget(&id, &parcel);
+        Some((id, parcel))
+    }
+
     /// Takes out what does not lie on disk whole and is not on the way.
     pub(super) fn take_unspooled(&mut self) -> Vec<(TaskId, Parcel)> {
         let ids: Vec<_> = self.lanes.keys().cloned().collect();
@@ -722,6 +736,31 @@ mod tests {
         let probe = simulation.go();
         simulation.outbox.arrived(&probe[0]);
         assert_eq!(simulation.names(), ["2"]);
+    }
+
+    #[test]
+    fn a_refused_agent_does_not_take_the_place_of_all_others() {
+        let mut simulation = Simulation::new();
+        let refused = Failure {
+            refusal: Some(Refusal::Agent),
+            asked: None,
+        };
+        simulation.report("0", "refused");
+        for id in simulation.go() {
+            simulation.fail(&id, refused);
+        }
+        for report in 1..10 {
+            simulation.report(&report.to_string(), "refused");
+        }
+        simulation.report("other", "other");
+        assert_eq!(simulation.names(), ["other"]);
+        let given_up: Vec<_> = std::iter::from_fn(|| simulation.outbox.give_up(3)).collect();
+        let ids = given_up.iter().map(|(id, _)| id.to_string());
+        assert_eq!(ids.collect::<String>(), "0123456");
+        simulation.sleep();
+        let probe = simulation.go().remove(0);
+        simulation.outbox.arrived(&probe);
+        assert_eq!(simulation.names(), ["8", "9"]);
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Requests {
         }
     }
 
+    /// Makes the client before it is needed.
+    pub(super) fn connect(&mut self, shared: &Shared) {
+        let _ = self.api(&shared.settings.config);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.sending.len()
     }

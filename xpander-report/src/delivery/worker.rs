@@ -102,12 +102,15 @@ impl Worker {
     }
 
     async fn run(&mut self) {
+        // If it fails, that is told when there is something to send.
+        self.requests.connect(&self.shared);
         loop {
             self.read_spool();
             self.take_in(BATCH);
             self.make_room();
             self.begin_flushes();
             self.send();
+            self.give_up();
             self.sync();
             let stop = self.end_flushes();
             if stop {
@@ -194,11 +197,12 @@ impl Worker {
             let merged = self
                 .outbox
                 .push(id, Parcel::new(ticket, Some(place), envelope));
-            let spooled = self.outbox.spooled() as u64;
-            self.shared.held_spooled.store(spooled, Ordering::Release);
+            // In this order, so that nothing seems to be safe that is not.
             self.shared
                 .spool_read
                 .store(replay.read(), Ordering::Release);
+            let spooled = self.outbox.spooled() as u64;
+            self.shared.held_spooled.store(spooled, Ordering::Release);
             if merged {
                 self.shared.settle(&self.shared.counters.merged, 1);
             }
@@ -427,22 +431,36 @@ impl Worker {
             return;
         }
         self.trouble.refused(&id, &error);
-        if let Some(mut parcel) = self.outbox.refused(&id) {
-            for flush in &mut self.flushes {
-                flush.dropped(&parcel.tickets);
-            }
-            let envelope = std::mem::take(&mut *parcel.envelope);
-            (parcel.envelope.sequence, parcel.envelope.is_named) = (envelope.sequence, false);
-            let report = shared.settings.redaction.finish(envelope);
-            let config = &shared.settings.config;
-            shared.dead.keep(report, config, error.with_sources());
-            self.forget(id, &parcel);
-        }
-        shared.settle(&counters.dead, 1);
         listener.tell(&Event::Refused {
             task_id,
             error: &error,
         });
+        if let Some(parcel) = self.outbox.refused(&id) {
+            self.bury(id, parcel, error.with_sources());
+        }
+    }
+
+    /// Keeps a report that will not arrive where people find it.
+    fn bury(&mut self, id: TaskId, mut parcel: Parcel, reason: String) {
+        for flush in &mut self.flushes {
+            flush.dropped(&parcel.tickets);
+        }
+        let shared = Arc::clone(&self.shared);
+        let envelope = std::mem::take(&mut *parcel.envelope);
+        let report = shared.settings.redaction.finish(envelope);
+        shared.dead.keep(report, &shared.settings.config, reason);
+        self.forget(id, &parcel);
+        shared.settle(&shared.counters.dead, 1);
+    }
+
+    /// Of an agent whose reports are refused, so many may wait; beyond it they are taken for refused.
+    fn give_up(&mut self) {
+        let most = self.shared.settings.limits.queue_capacity / 4;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        while let Some((id, parcel)) = self.outbox.give_up(most) {
+            let reason = "the platform refuses reports of this agent, and too many of them wait";
+            self.bury(id, parcel, reason.to_owned());
+        }
     }
 
     /// Tells who listens what was dropped, and how things stand.

@@ -339,7 +339,11 @@ impl Replay {
             let arrived = source.arrived.get(id);
             arrived.is_some_and(|arrived| *arrived > entry.sequence)
         });
-        let waited = sequence::now().saturating_sub(entry.sequence.at);
+        let mut waited = sequence::now().saturating_sub(entry.sequence.at);
+        if source.is_own {
+            // A clock that is set does not make a report old.
+            waited = waited.min(source.segment.since.elapsed());
+        }
         Some(Replayed {
             place: Place {
                 source: id,
@@ -470,6 +474,11 @@ impl Replay {
         }
         self.sources.clear();
         self.spool.close();
+        let directory = self.spool.directory();
+        // What cannot be removed now is removed by the next one that looks.
+        if let Ok(left) = directory.names(SEGMENT) {
+            let _ = self.forget_arrived(left.first().map(String::as_str));
+        }
     }
 
     fn tell(&self, what: std::fmt::Arguments<'_>) {
