@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use once_cell::race::OnceBox;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Url, redirect};
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -183,12 +184,19 @@ impl Api {
     }
 }
 
+/// The system's certificates are read once in a process. Threads that do it at the same time do not wait for
+/// each other: in a forked child one of them might be missing.
 fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth())
+    static TLS: OnceBox<rustls::ClientConfig> = OnceBox::new();
+    let tls = TLS.get_or_try_init(|| {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_platform_verifier()?
+            .with_no_client_auth();
+        Ok::<_, rustls::Error>(Box::new(tls))
+    })?;
+    Ok(tls.clone())
 }
 
 /// What an unsuccessful answer says about itself.

@@ -20,6 +20,9 @@ const GUARD_FLUSH: Duration = Duration::from_secs(2);
 /// starts with the first run or report (at once with a spool) and uses nothing of the program's runtime. When the last clone is
 /// gone, what was accepted is still delivered as long as the process lives.
 ///
+/// A process that is forked may go on with it: the child starts a thread of its own, and what the parent has
+/// not delivered stays the parent's. A plugin that can be unloaded must [shut it down](Self::shutdown) first.
+///
 /// Runs of `#[external_task]` functions go to the reporter that the attribute names, else to the
 /// installed one, else to one made from the environment at the first run.
 ///
