@@ -344,7 +344,11 @@ impl<'a> Batch<'a> {
                 .filter(|text| !text.is_empty())
         };
         let (input, result) = (searched(&task.input), searched(&task.result));
-        if input.is_some() || result.is_some() {
+        if input.is_none() && result.is_none() {
+            self.connection
+                .prepare_cached("DELETE FROM search WHERE rowid = ?1")?
+                .execute((seq,))?;
+        } else {
             self.connection
                 .prepare_cached(
                     "INSERT OR REPLACE INTO search (rowid, input, result) VALUES (?1, ?2, ?3)",
