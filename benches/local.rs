@@ -11,8 +11,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use xpander_report_benches::{Candidate, measure};
@@ -35,7 +33,7 @@ fn main() {
     many_tasks();
 }
 
-/// Reports accepted per second, in relation to the same kind of server that keeps nothing.
+/// Reports accepted per second, in relation to the same server that keeps nothing.
 fn acceptance() {
     const REPORTS: u32 = 8_000;
     const ROUNDS: u32 = 7;
@@ -49,13 +47,17 @@ fn acceptance() {
         .port(0)
         .start()
         .expect("a platform");
-    let nothing = keeps_nothing();
+    let nothing = LocalPlatform::builder()
+        .port(0)
+        .keep_nothing()
+        .start()
+        .expect("a platform");
     println!("reports accepted per second, 1.1 KB each, all on one machine");
     for connections in [1_u32, 64] {
         let run = |address: SocketAddr| move |count| reports(address, connections, count);
         let times = measure(
             &mut [
-                Candidate::new("keeps nothing", run(nothing)),
+                Candidate::new("keeps nothing", run(nothing.address())),
                 Candidate::new("keeps them in a file", run(file.address())),
                 Candidate::new("keeps them in memory", run(memory.address())),
             ],
@@ -77,27 +79,6 @@ fn acceptance() {
             );
         }
     }
-}
-
-/// The same server without storage: it reads the body and answers with a task.
-fn keeps_nothing() -> SocketAddr {
-    const ANSWER: &str = r#"{"id":"0193f2a0-7bb0-7000-8000-000000000000","agent_id":"bench","organization_id":"local","input":{"text":"Summarise the quarter","files":[],"attachments":[],"user":null,"principal":null},"status":"completed","internal_status":null,"created_at":"2026-01-01T00:00:00.000000Z","updated_at":"2026-01-01T00:00:00.000000Z","started_at":"2026-01-01T00:00:00.000000Z","finished_at":"2026-01-01T00:00:00.000000Z","paused_at":null,"result":"Revenue grew","duration":1.5,"tokens":null,"used_tools":["search","fetch"],"source":"sdk","title":null,"background_auth_eligible":false}"#;
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            listener.set_nonblocking(true).expect("a listener");
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-            let answer = |_: Bytes| async { ([("content-type", "application/json")], ANSWER) };
-            let server = axum::serve(listener, Router::new().fallback(answer));
-            server.await.expect("a server");
-        });
-    });
-    address
 }
 
 /// The time that so many reports take over so many connections.

@@ -32,6 +32,7 @@ pub struct Builder {
     allowed_hosts: Vec<String>,
     token: Option<Token>,
     retention: Option<Duration>,
+    keeps: bool,
 }
 
 impl Builder {
@@ -94,6 +95,13 @@ impl Builder {
         self
     }
 
+    /// Answers reports and keeps none of them: what storage costs is measured against this.
+    #[doc(hidden)]
+    pub fn keep_nothing(mut self) -> Self {
+        self.keeps = false;
+        self
+    }
+
     /// Starts the platform and returns once it accepts connections.
     ///
     /// It runs on a thread of its own (`xpander-local`), so this may be called from anywhere: with or
@@ -129,6 +137,7 @@ impl Builder {
             self.data.as_deref(),
             self.retention,
             &url(address),
+            self.keeps,
         )?);
 
         let faults = Arc::new(Faults::default());
@@ -242,6 +251,7 @@ impl LocalPlatform {
             allowed_hosts: Vec::new(),
             token: None,
             retention: None,
+            keeps: true,
         }
     }
 

@@ -194,7 +194,7 @@ fn a_migrated_file_can_shrink() {
     assert_eq!(incremental, 2);
     let left: u32 = file
         .query_row(
-            "SELECT count(*) FROM sqlite_master WHERE name LIKE '%\\_1' ESCAPE '\\'",
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name LIKE '%\\_1' ESCAPE '\\'",
             (),
             |row| row.get(0),
         )

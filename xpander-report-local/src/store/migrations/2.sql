@@ -2,7 +2,6 @@
 
 DROP INDEX tasks_of_agent;
 DROP INDEX tasks_totals;
-DROP INDEX revisions_of_task;
 ALTER TABLE agents RENAME TO agents_1;
 ALTER TABLE tasks RENAME TO tasks_1;
 ALTER TABLE responses RENAME TO responses_1;
@@ -78,7 +77,7 @@ CREATE TABLE responses (
 ) STRICT;
 
 CREATE TABLE revisions (
-    seq         INTEGER PRIMARY KEY,
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
     task        INTEGER NOT NULL,
     kind        TEXT    NOT NULL,
     agent       INTEGER NOT NULL,
@@ -88,7 +87,7 @@ CREATE TABLE revisions (
     body        TEXT    NOT NULL  -- the request's body as it came
 ) STRICT;
 
-CREATE INDEX revisions_of_task ON revisions (task);
+CREATE INDEX task_revisions ON revisions (task);
 
 CREATE TABLE task_tools (
     tool INTEGER NOT NULL,
@@ -99,6 +98,13 @@ CREATE TABLE task_tools (
 CREATE VIRTUAL TABLE search USING fts5 (
     input, result, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
 );
+
+-- The latest revision whose task's texts are in the index.
+CREATE TABLE indexed (
+    revision INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO indexed VALUES (0);
 
 -- Sums over the tasks that were created in an hour (counted since 1970, in UTC). Durations are a histogram:
 -- histogram.rs.
