@@ -141,18 +141,19 @@ impl Builder {
         )?);
 
         let faults = Arc::new(Faults::default());
+        let (stop, stopped) = watch::channel(());
         let app = App {
             store: Arc::clone(&store),
             faults: Arc::clone(&faults),
             access: Arc::new(Access::new(address.ip(), self.allowed_hosts, self.token)),
             url: Arc::from(url(address)),
+            stop: stopped,
         };
-        let (stop, stopped) = watch::channel(());
         let (ready, started) = mpsc::sync_channel(1);
         // The runtime is made and dropped on its own thread: dropping one inside another runtime panics.
         let thread = thread::Builder::new()
             .name("xpander-local".to_owned())
-            .spawn(move || server::run(listener, app, stopped, &ready))
+            .spawn(move || server::run(listener, app, &ready))
             .map_err(|source| Error::Thread { source })?;
         started
             .recv()
