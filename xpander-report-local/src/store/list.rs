@@ -93,7 +93,7 @@ impl Matching {
                 let Some(words) = search::expression(search) else {
                     return Ok(None);
                 };
-                Self::of_words(words, agents, tool, filter)
+                Self::of_words(&words, agents, tool, filter)
             }
             None => Self::of_facts(agents, tool, filter),
         };
@@ -123,12 +123,7 @@ impl Matching {
     // The joins are written so that the first table leads: it is the one that knows the order.
 
     /// The index of words knows who has them, how these stand, and their tools.
-    fn of_words(
-        words: String,
-        agents: Option<Vec<i64>>,
-        tool: Option<i64>,
-        filter: &Filter,
-    ) -> Self {
+    fn of_words(words: &str, agents: Option<Vec<i64>>, tool: Option<i64>, filter: &Filter) -> Self {
         let mut matching = Self {
             from: "search CROSS JOIN tasks AS t {} ON t.seq = search.rowid",
             key: "search.rowid",
@@ -136,7 +131,8 @@ impl Matching {
             values: Vec::new(),
             by_key: true,
         };
-        let mut expression = words;
+        // The facts come first, since they usually leave fewer.
+        let mut expression = String::new();
         let agents = agents.map(|agents| {
             let facts: Vec<String> = agents.into_iter().map(indexing::agent_fact).collect();
             facts.join(" OR ")
@@ -146,9 +142,9 @@ impl Matching {
             .into_iter()
             .flatten()
         {
-            expression.push_str(&format!(" AND facts : ({fact})"));
+            expression.push_str(&format!("facts : ({fact}) AND "));
         }
-        matching.add("search MATCH ?", expression);
+        matching.add("search MATCH ?", expression + words);
         matching
     }
 
