@@ -420,7 +420,7 @@ proptest! {
         report(&platform, &body.to_string());
         let task = platform.task("t").unwrap().unwrap();
         prop_assert_eq!(task.input.as_deref(), Some(hostile.as_str()));
-        prop_assert_eq!(&task.used_tools, &[hostile.clone()]);
+        prop_assert_eq!(task.used_tools, std::slice::from_ref(&hostile));
         for path in ["/", "/tasks/t"] {
             let page = get(&platform, path);
             prop_assert_eq!(page.status, 200);

@@ -145,6 +145,27 @@ fn questions(tasks: &[TaskRecord]) -> Vec<Question> {
             Box::new(move |task| has_word(task, "Whale") && has_word(task, "429")),
         ),
         (Filter::new().search("..."), Box::new(|_| false)),
+        // The index's own words and language are not the person's.
+        (Filter::new().search("scompleted"), Box::new(|_| false)),
+        (
+            Filter::new().search("facts:scompleted OR a1"),
+            Box::new(|_| false),
+        ),
+        (
+            Filter::new().search("whale").agent_id("agent-1"),
+            Box::new(move |task| has_word(task, "Whale") && task.agent_id == "agent-1"),
+        ),
+        (
+            Filter::new()
+                .agent_id("agent-1")
+                .status(TaskStatus::Failed)
+                .tool("tool 2"),
+            Box::new(|task| {
+                task.agent_id == "agent-1"
+                    && task.status == TaskStatus::Failed
+                    && task.used_tools.iter().any(|tool| tool == "tool 2")
+            }),
+        ),
         (
             Filter::new()
                 .search("blue")

@@ -1,16 +1,19 @@
 //! The index of words. It follows a little behind what is stored, many tasks at once: that is several times
 //! cheaper than one by one, and only a search needs it.
 
-use rusqlite::{Connection, OptionalExtension, Result};
+use std::collections::BTreeSet;
 
-use super::rows;
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+
+use super::{names, rows};
 use crate::head::head;
+use crate::task::TaskStatus;
 
 /// How many revisions one transaction takes into the index.
-pub(super) const CHUNK: u32 = 512;
+pub(super) const CHUNK: u32 = 1024;
 
 /// How many may wait while reports keep coming.
-pub(super) const MOST: u64 = 1024;
+pub(super) const MOST: u64 = 2048;
 
 /// How much of a text can be searched, in bytes.
 const SEARCHED: usize = 1024 * 1024;
@@ -49,20 +52,61 @@ pub(super) fn complete(connection: &Connection) -> Result<()> {
 
 /// Indexes what a task has now.
 pub(super) fn add(connection: &Connection, task: i64) -> Result<()> {
-    let texts: Option<(Option<String>, Option<String>)> = connection
+    let found = connection
         .prepare_cached(&format!(
-            "SELECT coalesce(x.input, t.input_start), coalesce(x.result, t.result_start) FROM {} WHERE t.seq = ?1",
+            "SELECT t.status, t.agent, coalesce(x.input, t.input_start) AS input, \
+             coalesce(x.result, t.result_start) AS result, \
+             coalesce(x.used_tools, t.tools_start) AS used_tools FROM {} WHERE t.seq = ?1",
             rows::FROM
         ))?
-        .query_row((task,), |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row((task,), |row| {
+            let mut facts = vec![
+                status_fact(rows::status(row, "status")?),
+                agent_fact(row.get("agent")?),
+            ];
+            for key in tools(connection, &rows::tools(row, "used_tools")?)? {
+                facts.push(tool_fact(key));
+            }
+            Ok((searched(row, "input")?, searched(row, "result")?, facts))
+        })
         .optional()?;
-    let Some((input, result)) = texts else {
+    let Some((input, result, facts)) = found else {
         return Ok(());
     };
-    let searched =
-        |text: &Option<String>| text.as_deref().map(|text| head(text, SEARCHED).to_owned());
     connection
-        .prepare_cached("INSERT OR REPLACE INTO search (rowid, input, result) VALUES (?1, ?2, ?3)")?
-        .execute((task, searched(&input), searched(&result)))?;
+        .prepare_cached(
+            "INSERT OR REPLACE INTO search (rowid, input, result, facts) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute((task, input, result, facts.join(" ")))?;
     Ok(())
+}
+
+fn searched(row: &Row<'_>, column: &str) -> Result<Option<String>> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.map(|text| head(&text, SEARCHED).to_owned()))
+}
+
+fn tools(connection: &Connection, names: &[String]) -> Result<BTreeSet<i64>> {
+    let mut keys = BTreeSet::new();
+    for name in names {
+        if keys.len() == names::MOST_TOOLS {
+            break;
+        }
+        keys.extend(names::tool(connection, name)?);
+    }
+    Ok(keys)
+}
+
+// Words that the index keeps apart from those of the texts by their column.
+
+pub(super) fn status_fact(status: TaskStatus) -> String {
+    format!("s{status}")
+}
+
+pub(super) fn agent_fact(agent: i64) -> String {
+    format!("a{agent}")
+}
+
+pub(super) fn tool_fact(tool: i64) -> String {
+    format!("t{tool}")
 }

@@ -151,13 +151,17 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
     // A process that was killed may have left free pages.
     let mut shrinking = true;
     loop {
-        let now = Instant::now();
-        let wait = match &sweeps {
-            _ if shrinking => Duration::ZERO,
-            _ if setting.memory.unindexed() > 0 => QUIET,
-            Some(sweeps) => sweeps.wait(now),
-            None => Duration::MAX,
-        };
+        let mut wait = Duration::MAX;
+        if let Some(sweeps) = &mut sweeps {
+            shrinking |= sweep(&mut setting, sweeps);
+            wait = sweeps.wait(Instant::now());
+        }
+        if setting.memory.unindexed() > 0 {
+            wait = wait.min(QUIET);
+        }
+        if shrinking {
+            wait = Duration::ZERO;
+        }
         match receive(queue, wait) {
             Ok(job) => {
                 let mut jobs = vec![job];
@@ -168,24 +172,28 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
                 }
             }
             Err(RecvTimeoutError::Timeout) if setting.memory.unindexed() > 0 => index(&mut setting),
-            Err(RecvTimeoutError::Timeout) => {
-                if let Some(sweeps) = &mut sweeps
-                    && sweeps.is_due(now)
-                {
-                    let limit = sweeps.limit();
-                    let swept = transact(&mut setting, |batch| cleaning::sweep(batch, limit));
-                    let deleted = swept.unwrap_or(0);
-                    sweeps.swept(now, deleted);
-                    shrinking |= deleted > 0;
-                } else if shrinking {
-                    let _alone = alone(setting.gate.as_deref());
-                    // What is not given back now is used again.
-                    shrinking = cleaning::shrink(&setting.connection, PAGES).unwrap_or(false);
-                }
+            Err(RecvTimeoutError::Timeout) if shrinking => {
+                let _alone = alone(setting.gate.as_deref());
+                // What is not given back now is used again.
+                shrinking = cleaning::shrink(&setting.connection, PAGES).unwrap_or(false);
             }
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+/// Deletes some of what is too old, if it is time to. Says whether there was any.
+fn sweep(setting: &mut Setting, sweeps: &mut cleaning::Sweeps) -> bool {
+    let now = Instant::now();
+    if !sweeps.is_due(now) {
+        return false;
+    }
+    let limit = sweeps.limit();
+    let swept = transact(setting, |batch| cleaning::sweep(batch, limit));
+    let deleted = swept.unwrap_or(0);
+    sweeps.swept(now, deleted);
+    deleted > 0
 }
 
 fn receive(

@@ -56,9 +56,10 @@ CREATE TABLE tasks (
     UNIQUE (id, organization)
 ) STRICT;
 
-CREATE INDEX tasks_of_agent ON tasks (agent);
-CREATE INDEX tasks_of_status ON tasks (status);
-CREATE INDEX tasks_of_agent_and_status ON tasks (agent, status);
+-- Each has all that sums read, so that the tasks themselves need not be read for them.
+CREATE INDEX tasks_facts ON tasks (seq, status, agent, organization, duration, total_tokens);
+CREATE INDEX tasks_of_agent ON tasks (agent, seq, status, duration, total_tokens);
+CREATE INDEX tasks_of_status ON tasks (status, seq, agent, duration, total_tokens);
 CREATE INDEX tasks_of_user ON tasks (user_id) WHERE user_id IS NOT NULL;
 
 -- What is longer than its start, and what only its own page shows.
@@ -95,8 +96,9 @@ CREATE TABLE task_tools (
     PRIMARY KEY (tool, task)
 ) STRICT, WITHOUT ROWID;
 
+-- The facts are words for what a search may be narrowed by: indexing.rs.
 CREATE VIRTUAL TABLE search USING fts5 (
-    input, result, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
+    input, result, facts, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
 );
 
 -- The latest revision whose task's texts are in the index.
