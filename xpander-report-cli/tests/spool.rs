@@ -64,7 +64,7 @@ fn what_waits_is_listed_and_shown_also_while_a_program_has_it() {
     let url = nowhere();
     leave_two(&url, dir.path());
     let list = spool(dir.path(), &url, &["list"]).ends_with(0);
-    list.says(&format!("2 reports wait, left behind, "));
+    list.says("2 reports wait, left behind, ");
     list.says(&format!("for {url}"));
     let show = spool(dir.path(), &url, &["show"]).ends_with(0);
     show.says("order-1 agent-123 2");

@@ -22,25 +22,53 @@
 //! | request | answer |
 //! |---|---|
 //! | `POST /agent-execution/{agent_id}/report_task` | the task, created or updated |
+//! | `POST /agent-execution/{agent_id}` | a task that waits to be run, created or given its next turn |
 //! | `GET /agent-execution/{task_id}/status` | the task |
-//! | `GET /agent-execution/executions/history/{agent_id}` | the agent's tasks, newest first; filters `status`, `page`, `per_page` |
+//! | `PATCH /agent-execution/{task_id}/update` | the task, with the fields set that are not null |
+//! | `DELETE /agent-execution/{task_id}` | the task, stopped; it is not erased |
+//! | `GET /agent-execution/executions/history/{agent_id}`, `…/history/user/{user_id}` | tasks, newest first; filters `status`, `internal_status`, `user_id`, `parent_task_id`, `triggering_agent_id`, `page`, `per_page` |
+//! | `GET /activity/{agent_id}/{task_id}` | the task's input, tools and result as a conversation |
+//! | `POST /agents-metrics/{agent_id}/execution` | the task `execution_id`, with tokens and tools merged into it |
 //! | `GET /agents/list`, `GET /agents/{agent_id}` | the agents that have reported |
+//! | `PATCH /agents/{agent_id}/sync_local_tools` | `{"graph": []}` |
+//! | `GET /v1/tasks` | `{items, total, page, per_page, total_pages}`; filters `agent_id`, `status`, `user_id`, `from_date`, `to_date` |
 //! | `GET /`, `GET /tasks/{task_id}` | the pages |
 //!
-//! A path may carry an organization in front (`/org-1/agent-execution/…`); without one it is `local`.
-//! Tasks and agents of one organization are invisible to the API of another; the pages show all of them.
+//! A path may carry a mount and an organization in front (`/org-1/agent-execution/…`); without one it is
+//! `local`. Tasks and agents of one organization are invisible to the API of another; the pages show all of
+//! them. An agent that is called `list` is found at `/agents/%6Cist`.
 //!
 //! # How an update works
 //!
 //! A report with an id that its organization already has updates that task. `null` keeps what is stored,
 //! and so do `duration: 0.0` and `used_tools: []`, which cannot be told from "not given". `is_success`
-//! sets the status: `false` is failed, `true` and `null` are completed. Every accepted report is also kept
-//! as it came, as a [`Revision`].
+//! sets the status: `false` is failed, `true` and `null` are completed. Every accepted request that made or
+//! changed a task is also kept as it came, as a [`Revision`], with what it changed.
+//!
+//! # What is asked of many tasks
+//!
+//! [`LocalPlatform::list`] and [`summary`](LocalPlatform::summary) take a [`Filter`]: agent, status, tool,
+//! time, and words in the first MiB of the input or of the result. [`LocalPlatform::metrics`] sums by day,
+//! agent and tool. Up to 256 different tools of one task are counted and can be filtered by.
+//!
+//! # What is kept, and how safely
+//!
+//! In memory (up to 1 GiB), or with [`Builder::data`] in a SQLite file. A report is answered once it is
+//! committed, so it survives the end of the process, however it ends; the last ones before a power failure may
+//! be lost. A data file has one platform at a time. [`Builder::retention`] limits how long tasks are kept;
+//! what is deleted makes the file smaller.
 //!
 //! # Who can reach it
 //!
-//! It listens on 127.0.0.1 only, answers only requests addressed to a loopback name, and refuses what a
-//! foreign web page sends. Any API key is accepted: programs of the same machine are trusted.
+//! It listens on 127.0.0.1 unless [`Builder::host`] says otherwise, answers only requests addressed to a
+//! loopback name or to one of [`Builder::allow_host`], and refuses what a foreign web page sends, on every
+//! route. Any API key is accepted, since programs of the same machine are trusted, unless there is a
+//! [`Builder::token`]. A body may have 32 MiB.
+//!
+//! # When things go wrong
+//!
+//! [`LocalPlatform::inject`] makes the next reports late, refuses them, drops their connections or loses their
+//! answers, so that you see what your program makes of that.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

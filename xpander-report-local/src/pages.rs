@@ -1,10 +1,17 @@
-//! The pages: HTML made on the server, which needs no script. Everything that came from outside is
-//! escaped by the templates.
+//! The pages: HTML made on the server, which can be read without a script. Everything that came from outside
+//! is escaped by the templates.
 
+mod address;
+mod agents;
 mod assets;
+mod chart;
+mod delete;
 mod excerpt;
+mod export;
 mod format;
-mod pretty;
+mod json;
+mod live;
+mod metrics;
 mod task;
 mod tasks;
 mod text;
@@ -27,12 +34,23 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(tasks::tasks))
+        .route("/live", get(live::live))
+        .route("/tasks.csv", get(export::csv))
+        .route("/tasks.jsonl", get(export::jsonl))
+        .route("/delete", get(delete::ask).post(delete::delete))
+        .route("/metrics", get(metrics::metrics))
+        .route("/agents", get(agents::agents))
         .route("/tasks/{id}", get(task::task))
+        .route(
+            "/tasks/{id}/delete",
+            get(delete::ask_task).post(delete::delete_task),
+        )
         .route("/tasks/{id}/input", get(text::input))
         .route("/tasks/{id}/result", get(text::result))
         .route("/tasks/{id}/response", get(text::response))
         .route("/tasks/{id}/revisions/{number}", get(text::revision))
         .route("/assets/style.css", get(assets::style))
+        .route("/assets/pages.js", get(assets::script))
         .route("/assets/icon.svg", get(assets::icon))
 }
 

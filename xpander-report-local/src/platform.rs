@@ -32,6 +32,7 @@ pub struct Builder {
     allowed_hosts: Vec<String>,
     token: Option<Token>,
     retention: Option<Duration>,
+    keeps: bool,
 }
 
 impl Builder {
@@ -94,6 +95,13 @@ impl Builder {
         self
     }
 
+    /// Answers reports and keeps none of them: what storage costs is measured against this.
+    #[doc(hidden)]
+    pub fn keep_nothing(mut self) -> Self {
+        self.keeps = false;
+        self
+    }
+
     /// Starts the platform and returns once it accepts connections.
     ///
     /// It runs on a thread of its own (`xpander-local`), so this may be called from anywhere: with or
@@ -129,21 +137,23 @@ impl Builder {
             self.data.as_deref(),
             self.retention,
             &url(address),
+            self.keeps,
         )?);
 
         let faults = Arc::new(Faults::default());
+        let (stop, stopped) = watch::channel(());
         let app = App {
             store: Arc::clone(&store),
             faults: Arc::clone(&faults),
             access: Arc::new(Access::new(address.ip(), self.allowed_hosts, self.token)),
             url: Arc::from(url(address)),
+            stop: stopped,
         };
-        let (stop, stopped) = watch::channel(());
         let (ready, started) = mpsc::sync_channel(1);
         // The runtime is made and dropped on its own thread: dropping one inside another runtime panics.
         let thread = thread::Builder::new()
             .name("xpander-local".to_owned())
-            .spawn(move || server::run(listener, app, stopped, &ready))
+            .spawn(move || server::run(listener, app, &ready))
             .map_err(|source| Error::Thread { source })?;
         started
             .recv()
@@ -242,6 +252,7 @@ impl LocalPlatform {
             allowed_hosts: Vec::new(),
             token: None,
             retention: None,
+            keeps: true,
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct App {
     pub(crate) faults: Arc<Faults>,
     /// The address of the pages for this machine's browsers.
     pub(crate) url: Arc<str>,
+    /// Its sender is dropped when the platform stops.
+    pub(crate) stop: watch::Receiver<()>,
 }
 
 impl App {
@@ -45,13 +47,8 @@ impl App {
     }
 }
 
-/// The body of the server's thread: serves until `stop`'s sender is dropped.
-pub(crate) fn run(
-    listener: TcpListener,
-    app: App,
-    stop: watch::Receiver<()>,
-    ready: &mpsc::SyncSender<io::Result<()>>,
-) {
+/// The body of the server's thread: serves until the platform stops.
+pub(crate) fn run(listener: TcpListener, app: App, ready: &mpsc::SyncSender<io::Result<()>>) {
     let started = start(listener);
     let (runtime, listener) = match started {
         Ok(started) => started,
@@ -61,6 +58,7 @@ pub(crate) fn run(
         }
     };
     let _ = ready.send(Ok(()));
+    let stop = app.stop.clone();
     runtime.block_on(serve(listener, router(app), stop));
     runtime.shutdown_timeout(GRACE);
 }

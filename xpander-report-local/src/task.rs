@@ -102,7 +102,7 @@ pub enum TaskStatus {
 }
 
 impl TaskStatus {
-    const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Pending,
         Self::Executing,
         Self::Paused,

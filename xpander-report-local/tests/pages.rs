@@ -1,10 +1,14 @@
 //! The pages show what was reported, and only as text.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod support;
 
 use serde_json::json;
 use support::{Answer, get, platform, post, report};
 use xpander_report_local::LocalPlatform;
+
+/// The one script of all pages.
+const SCRIPT: &str = "<script src=\"/assets/pages.js\" defer></script>";
 
 #[track_caller]
 fn page(platform: &LocalPlatform, path: &str) -> String {
@@ -183,19 +187,35 @@ fn a_task_has_a_page() {
     let html = page(&platform, "/tasks/t");
     assert!(html.contains("failed") && html.contains("<bdi class=\"reason\">broken</bdi>"));
     assert!(html.contains("broken\nhere"));
-    assert!(
-        html.contains(
-            "{\n  &#34;b&#34;: 1180591620717411303424,\n  &#34;a&#34;: [\n    1.10\n  ]\n}"
-        )
-    );
-    for shown in [
-        "1,000",
-        "1,002",
-        "900",
-        "<li><bdi>y</bdi></li><li><bdi>x</bdi></li><li><bdi>y</bdi></li>",
-    ] {
-        assert!(html.contains(shown), "{shown}");
-    }
+    let in_order = |shown: &[&str]| {
+        let places: Vec<usize> = shown
+            .iter()
+            .scan(0, |from, text| {
+                let rest = html.get(*from..).unwrap();
+                *from += rest.find(text).unwrap_or_else(|| panic!("no {text}")) + text.len();
+                Some(*from)
+            })
+            .collect();
+        assert!(places.is_sorted());
+    };
+    in_order(&[
+        "{ 2 keys }",
+        "<bdi class=\"key\">b</bdi>: <bdi class=\"number\">1180591620717411303424</bdi>",
+        "<bdi class=\"key\">a</bdi>: ",
+        "[ 1 item ]",
+        "<bdi class=\"number\">1.10</bdi>",
+    ]);
+    in_order(&["1,000", "1,002", "Read from cache", "900"]);
+    in_order(&[
+        "<bdi>y</bdi></a></li>",
+        "<bdi>x</bdi></a></li>",
+        "<bdi>y</bdi></a></li>",
+    ]);
+    in_order(&[
+        "<b>status</b>: <bdi class=\"before\">completed</bdi> → <bdi>failed</bdi>",
+        "<b>result</b>: <bdi class=\"before\">first</bdi> → <bdi>broken",
+        "it made the task",
+    ]);
     assert!(html.contains("/tasks/t/revisions/1") && html.contains("/tasks/t/revisions/2"));
     assert!(
         get(&platform, "/tasks/t/revisions/2")
@@ -209,9 +229,7 @@ fn texts_keep_their_first_empty_lines() {
     let platform = platform();
     report(&platform, r#"{"id":"t","input":"\n\nx"}"#);
     // HTML drops one line break at the start of `pre`.
-    assert!(
-        page(&platform, "/tasks/t").contains("<pre class=\"prose\" tabindex=\"0\">\n\n\nx</pre>")
-    );
+    assert!(page(&platform, "/tasks/t").contains(">\n\n\nx</pre>"));
 }
 
 #[test]
@@ -254,7 +272,7 @@ fn endless_tools_do_not_make_an_endless_page() {
     assert!(page(&platform, "/").len() < 10_000);
     let html = page(&platform, "/tasks/t");
     assert!(html.contains("100 more are not listed"));
-    assert!(html.len() < 100_000, "{}", html.len());
+    assert!(html.len() < 150_000, "{}", html.len());
 }
 
 #[test]
@@ -279,14 +297,14 @@ fn hostile_text_is_only_text() {
         let html = page(&platform, &path);
         assert!(html.contains("&#60;script&#62;alert(1)"), "{path}");
         assert!(
-            !html.contains("<script") && !html.contains("<img"),
+            !html.replace(SCRIPT, "").contains("<script") && !html.contains("<img"),
             "{path}"
         );
         assert!(!html.contains("\"'>"), "{path}");
     }
     let missing = get(&platform, "/tasks/%3Cscript%3Ealert(1)%3C%2Fscript%3E");
     assert_eq!(missing.status, 404);
-    assert!(!missing.body.contains("<script"));
+    assert!(!missing.body.replace(SCRIPT, "").contains("<script"));
     let whole = get(&platform, &format!("/tasks/{encoded}/input"));
     assert_eq!(whole.body, hostile);
     assert_eq!(whole.header("x-content-type-options"), Some("nosniff"));
@@ -297,8 +315,18 @@ fn pages_carry_no_inline_style_or_script() {
     let platform = platform();
     assert!(page(&platform, "/").contains("/assets/style.css"));
     report(&platform, r#"{"id":"t","result":"x"}"#);
-    for path in ["/", "/tasks/t"] {
+    for path in [
+        "/",
+        "/?q=none",
+        "/tasks/t",
+        "/tasks/t/delete",
+        "/delete",
+        "/metrics",
+        "/agents",
+    ] {
         let html = page(&platform, path);
+        assert!(html.contains(SCRIPT), "{path}");
+        let html = html.replace(SCRIPT, "");
         for inline in ["<style", "style=", "<script", "javascript:", " onclick"] {
             assert!(!html.contains(inline), "{path}: {inline}");
         }
@@ -306,6 +334,10 @@ fn pages_carry_no_inline_style_or_script() {
     assert_eq!(
         get(&platform, "/assets/style.css").header("content-type"),
         Some("text/css; charset=utf-8")
+    );
+    assert_eq!(
+        get(&platform, "/assets/pages.js").header("content-type"),
+        Some("text/javascript; charset=utf-8")
     );
     assert_eq!(
         get(&platform, "/assets/icon.svg").header("content-type"),

@@ -33,7 +33,11 @@ pub(crate) fn differences(before: &TaskRecord, after: &TaskRecord) -> Vec<Change
         ("source", before.source.as_ref(), after.source.as_ref()),
     ] {
         if before != after {
-            compare(field, before.map(start), after.map(start));
+            compare(
+                field,
+                before.map(|text| start(text)),
+                after.map(|text| start(text)),
+            );
         }
     }
     if before.llm_response != after.llm_response {
@@ -59,7 +63,7 @@ pub(crate) fn differences(before: &TaskRecord, after: &TaskRecord) -> Vec<Change
     changes
 }
 
-fn start(text: &String) -> String {
+fn start(text: &str) -> String {
     text.chars().take(SHOWN).collect()
 }
 

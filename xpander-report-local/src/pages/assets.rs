@@ -8,6 +8,13 @@ pub(super) async fn style() -> impl IntoResponse {
     )
 }
 
+pub(super) async fn script() -> impl IntoResponse {
+    (
+        [(CONTENT_TYPE, "text/javascript; charset=utf-8")],
+        include_str!("../../assets/pages.js"),
+    )
+}
+
 pub(super) async fn icon() -> impl IntoResponse {
     (
         [(CONTENT_TYPE, "image/svg+xml")],

@@ -1,65 +1,83 @@
 use super::format;
+use super::json::Tree;
 use crate::head::head;
 
 /// How much of a text a page shows: about a screen.
 const BYTES: usize = 6_000;
 const LINES: usize = 40;
 
-/// The start of a text.
+/// What a page shows of a text.
 #[derive(Debug)]
 pub(super) struct Excerpt {
-    pub(super) text: String,
-    /// The size of the whole, when this is not all of it.
-    pub(super) cut: Option<String>,
+    pub(super) shown: Shown,
+    /// The size of the whole.
+    pub(super) size: String,
+    /// Whether that is more than is shown.
+    pub(super) cut: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Shown {
+    /// Its start.
+    Text(String),
+    /// Its parts, since it is JSON.
+    Tree(Tree),
 }
 
 impl Excerpt {
     pub(super) fn of(whole: &str) -> Self {
-        let lines = whole
-            .match_indices('\n')
-            .nth(LINES - 1)
-            .map_or(whole.len(), |(index, _)| index);
-        let text = head(whole, lines.min(BYTES));
-        let cut = (text.len() < whole.trim_end_matches('\n').len())
-            .then(|| format::size(whole.len() as u64));
+        let (shown, cut) = match Tree::of(whole) {
+            Some(tree) => {
+                let cut = !tree.complete;
+                (Shown::Tree(tree), cut)
+            }
+            None => {
+                let start = start(whole);
+                let cut = start.len() < whole.trim_end_matches('\n').len();
+                (Shown::Text(start.to_owned()), cut)
+            }
+        };
         Self {
-            text: text.to_owned(),
+            shown,
+            size: format::size(whole.len() as u64),
             cut,
         }
     }
+}
 
-    /// The start of a JSON text, laid out. The size is that of the text as it came.
-    pub(super) fn of_json(json: &str) -> Self {
-        let pretty = super::pretty::pretty(json, BYTES);
-        let excerpt = Self::of(&pretty.text);
-        let cut =
-            (!pretty.complete || excerpt.cut.is_some()).then(|| format::size(json.len() as u64));
-        Self {
-            text: excerpt.text,
-            cut,
-        }
-    }
+fn start(whole: &str) -> &str {
+    let lines = whole
+        .match_indices('\n')
+        .nth(LINES - 1)
+        .map_or(whole.len(), |(index, _)| index);
+    head(whole, lines.min(BYTES))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn text(excerpt: &Excerpt) -> &str {
+        match &excerpt.shown {
+            Shown::Text(text) => text,
+            Shown::Tree(_) => panic!("it is no JSON"),
+        }
+    }
+
     #[test]
     fn a_text_is_cut_between_characters() {
         let whole = "é".repeat(BYTES);
         let excerpt = Excerpt::of(&whole);
-        assert!(whole.starts_with(&excerpt.text));
-        assert_eq!(excerpt.text.len(), BYTES);
-        assert_eq!(excerpt.cut.as_deref(), Some("12 KB"));
+        assert!(whole.starts_with(text(&excerpt)));
+        assert_eq!(text(&excerpt).len(), BYTES);
+        assert!(excerpt.cut && excerpt.size == "12 KB");
     }
 
     #[test]
     fn many_lines_are_cut_and_few_are_not() {
         let lines = Excerpt::of(&"x\n".repeat(LINES + 1));
-        assert_eq!(lines.text.lines().count(), LINES);
-        assert!(lines.cut.is_some());
-        let lines = Excerpt::of(&"x\n".repeat(LINES));
-        assert_eq!(lines.cut, None);
+        assert_eq!(text(&lines).lines().count(), LINES);
+        assert!(lines.cut);
+        assert!(!Excerpt::of(&"x\n".repeat(LINES)).cut);
     }
 }

@@ -72,6 +72,11 @@ pub(super) fn count(number: i64) -> String {
     grouped
 }
 
+/// The same of a number without a sign.
+pub(super) fn whole(number: u64) -> String {
+    count(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
 /// `2300000.0` as `2.3 M`; exact below ten thousand.
 pub(super) fn compact(number: f64) -> String {
     const UNITS: [(f64, &str); 4] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];

@@ -4,18 +4,19 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
-use super::excerpt::Excerpt;
+use super::excerpt::{Excerpt, Shown};
 use super::format::{self, Clock, Moment};
+use super::json::Step;
 use super::tasks::known;
 use super::text::{self, Key};
 use super::view::{PageProblem, render};
-use super::{task_path, task_query};
+use super::{encode, task_path, task_query};
 use crate::head::head;
 use crate::path::LOCAL;
 use crate::revision::{Changed, RevisionKind};
 use crate::server::App;
 use crate::store::RevisionHead;
-use crate::task::{TaskRecord, TaskStatus};
+use crate::task::{TaskRecord, TaskStatus, Tokens};
 
 /// How many of the latest reports the page lists.
 const REVISIONS: u32 = 100;
@@ -30,36 +31,61 @@ const SHOWN: usize = 300;
 #[template(path = "task.html")]
 struct Page {
     id: String,
+    title: Option<String>,
     status: TaskStatus,
     reason: Option<String>,
     agent: String,
+    /// The list of the agent's tasks.
+    agent_link: String,
     organization: Option<String>,
     started: Option<Moment>,
     finished: Option<Moment>,
     duration: Option<String>,
+    /// What else is known of it: a name and a value.
+    facts: Vec<(&'static str, String)>,
     input: Option<Part>,
     result: Option<Part>,
     response: Option<Part>,
-    tokens: Option<[(&'static str, String); 5]>,
-    tools: Vec<String>,
+    details: Option<Part>,
+    tokens: Option<Used>,
+    tools: Vec<Tool>,
     /// How many tools follow the listed ones.
     more_tools: usize,
     revisions: Vec<Listed>,
     /// How many reports are older than the listed ones.
     earlier: u64,
+    live: String,
+    delete: String,
 }
 
 /// A text with the address of all of it.
 struct Part {
+    /// One word, for addresses within the page.
+    name: &'static str,
     excerpt: Excerpt,
+    /// Nothing when the page has all of it and it is nowhere else.
+    link: Option<String>,
+    file: String,
+}
+
+struct Used {
+    prompt: String,
+    completion: String,
+    total: String,
+    /// Read from the cache and written to it, when it took part.
+    cache: Option<(String, String)>,
+}
+
+struct Tool {
+    name: String,
+    /// The list of the tasks that used it.
     link: String,
 }
 
 struct Listed {
     number: u64,
     kind: RevisionKind,
-    /// The names of the fields that it changed.
-    changed: String,
+    changes: Vec<Changed>,
     link: String,
     status: TaskStatus,
     agent: String,
@@ -75,82 +101,112 @@ pub(super) async fn task(State(app): State<App>, key: Key) -> Result<Response, P
                 return Err(text::no_task(&key));
             };
             let revisions = store.revision_heads(&task.id, &task.organization_id, REVISIONS)?;
-            Ok(Page::new(task, &revisions))
+            Ok(Page::new(task, revisions))
         })
         .await?;
     Ok(render(&page)?.into_response())
 }
 
 impl Page {
-    fn new(task: TaskRecord, revisions: &[RevisionHead]) -> Self {
+    fn new(task: TaskRecord, revisions: Vec<RevisionHead>) -> Self {
         let clock = Clock::local();
         let query = task_query(&task.organization_id);
         let path = task_path(&task.id);
         let link = |part: &str| format!("{path}/{part}{query}");
-        let text = |text: &Option<String>, part: &str| {
+        let part = |text: &Option<String>, name: &'static str, ending: &str| {
             text.as_ref().map(|text| Part {
+                name,
                 excerpt: Excerpt::of(text),
-                link: link(part),
+                link: Some(link(name)),
+                file: format!("{name}{ending}"),
             })
         };
+        let failed = matches!(task.status, TaskStatus::Failed | TaskStatus::Error);
+        let mut facts = Vec::new();
+        for (name, value) in [
+            ("Own status", &task.internal_status),
+            ("Source", &task.source),
+        ] {
+            if let Some(value) = value {
+                facts.push((name, head(value, SHOWN).to_owned()));
+            }
+        }
+        let mut tools = task.used_tools.iter();
         Self {
             status: task.status,
-            reason: (task.status == TaskStatus::Failed).then(|| {
+            reason: failed.then(|| {
                 task.result
                     .as_deref()
                     .map_or("no reason was given", start)
                     .to_owned()
             }),
-            organization: (task.organization_id != LOCAL).then_some(task.organization_id),
+            agent_link: format!("/?agent={}", encode(&task.agent_id)),
+            live: format!(
+                "/live?id={}&organization={}",
+                encode(&task.id),
+                encode(&task.organization_id)
+            ),
+            delete: link("delete"),
             started: task.started_at.map(|at| clock.moment(at)),
             finished: task.finished_at.map(|at| clock.moment(at)),
             duration: known(task.duration),
-            input: text(&task.input, "input"),
-            result: text(&task.result, "result"),
-            response: task.llm_response.as_ref().map(|response| Part {
-                excerpt: Excerpt::of_json(response),
-                link: link("response"),
+            facts,
+            input: part(&task.input, "input", ".txt"),
+            result: part(&task.result, "result", ".txt"),
+            response: part(&task.llm_response, "response", ".json"),
+            details: task.details.as_deref().map(|details| Part {
+                name: "details",
+                excerpt: Excerpt::of(details),
+                link: None,
+                file: String::new(),
             }),
-            tokens: task.tokens.map(|tokens| {
-                [
-                    ("Prompt", tokens.prompt_tokens),
-                    ("Completion", tokens.completion_tokens),
-                    ("Total", tokens.total_tokens),
-                    ("Cache read", tokens.cache_read_tokens),
-                    ("Cache write", tokens.cache_write_tokens),
-                ]
-                .map(|(name, number)| (name, format::count(number)))
-            }),
+            tokens: task.tokens.map(Used::new),
+            earlier: revisions.last().map_or(0, |oldest| oldest.number - 1),
             revisions: revisions
-                .iter()
+                .into_iter()
                 .map(|revision| Listed {
                     number: revision.number,
                     kind: revision.kind,
-                    changed: changed(&revision.changes),
+                    changes: revision.changes,
                     link: link(&format!("revisions/{}", revision.number)),
                     status: revision.status,
-                    agent: revision.agent_id.clone(),
+                    agent: revision.agent_id,
                     received: clock.moment(revision.received_at),
                     size: format::size(revision.size),
                 })
                 .collect(),
-            earlier: revisions.last().map_or(0, |oldest| oldest.number - 1),
-            agent: task.agent_id,
-            more_tools: task.used_tools.len().saturating_sub(TOOLS),
-            tools: task
-                .used_tools
-                .iter()
+            more_tools: tools.len().saturating_sub(TOOLS),
+            tools: tools
+                .by_ref()
                 .take(TOOLS)
-                .map(|name| head(name, SHOWN).to_owned())
+                .map(|name| Tool {
+                    name: head(name, SHOWN).to_owned(),
+                    link: format!("/?tool={}", encode(head(name, SHOWN))),
+                })
                 .collect(),
+            agent: task.agent_id,
+            organization: (task.organization_id != LOCAL).then_some(task.organization_id),
+            title: task.title,
             id: task.id,
         }
     }
 }
 
-fn changed(changes: &[Changed]) -> String {
-    let names: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
-    names.join(", ")
+impl Used {
+    fn new(tokens: Tokens) -> Self {
+        let cached = tokens.cache_read_tokens != 0 || tokens.cache_write_tokens != 0;
+        Self {
+            prompt: format::count(tokens.prompt_tokens),
+            completion: format::count(tokens.completion_tokens),
+            total: format::count(tokens.total_tokens),
+            cache: cached.then(|| {
+                (
+                    format::count(tokens.cache_read_tokens),
+                    format::count(tokens.cache_write_tokens),
+                )
+            }),
+        }
+    }
 }
 
 /// The first line, or as much of it as a headline can hold.

@@ -1,21 +1,27 @@
-//! The list of all tasks.
+//! The list of tasks.
 
 use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
+use super::address::{Choice, Kept};
 use super::format::{self, Clock, Moment};
 use super::view::{PageProblem, render};
-use super::{encode, task_path, task_query};
+use super::{task_path, task_query};
 use crate::head::head;
 use crate::path::LOCAL;
-use crate::query::{Address, Cursor, Filter, ListedTask, Paging, Summary, TaskPage};
+use crate::query::{Address, AtLeast, Cursor, ListedTask, Paging, Summary, TaskPage};
 use crate::server::App;
 use crate::task::TaskStatus;
 
 const PER_PAGE: u32 = 50;
+
+/// Names of agents, and of tools, that can be chosen from.
+const OFFERED: u32 = 200;
 
 /// Names of tools that a row shows before it counts the rest.
 const TOOLS: usize = 2;
@@ -23,20 +29,57 @@ const TOOLS: usize = 2;
 /// Bytes of a tool's name that a row shows.
 const TOOL_NAME: usize = 80;
 
+const TIMES: [(&str, &str); 5] = [
+    ("15m", "last 15 minutes"),
+    ("1h", "last hour"),
+    ("24h", "last 24 hours"),
+    ("7d", "last 7 days"),
+    ("30d", "last 30 days"),
+];
+
 #[derive(Template)]
 #[template(path = "tasks.html")]
 struct Page {
     url: String,
-    runs: String,
-    ok: String,
-    tokens: String,
-    /// How many runs reported no tokens, when some did not.
-    uncounted: Option<String>,
+    form: Form,
+    totals: Totals,
     rows: Vec<Row>,
-    /// Whether these are not all tasks.
+    /// Whether these may not be all tasks.
     filtered: bool,
     newer: Option<String>,
     older: Option<String>,
+    /// Where news of these tasks come from, unless they are a stretch that nothing is added to.
+    live: Option<String>,
+    csv: String,
+    jsonl: String,
+    delete: String,
+}
+
+/// What can be chosen, with what is.
+struct Form {
+    search: String,
+    organization: Option<String>,
+    statuses: Vec<Choice>,
+    agents: Vec<Choice>,
+    tools: Vec<Choice>,
+    times: Vec<Choice>,
+    /// A range of time instead of the time until now.
+    range: Option<(String, String)>,
+    /// Where the other way to choose the time is.
+    other_times: String,
+}
+
+struct Totals {
+    runs: String,
+    /// Over how many of the newest tasks the other figures are, when there are more.
+    newest: Option<String>,
+    ok: Option<String>,
+    /// How many failed, with the address that shows them.
+    failed: Option<(String, String)>,
+    p95: Option<String>,
+    tokens: String,
+    /// How many runs reported no tokens, when some did not.
+    uncounted: Option<String>,
 }
 
 struct Row {
@@ -51,14 +94,21 @@ struct Row {
     result: Option<String>,
 }
 
+impl Row {
+    fn is_failure(&self) -> bool {
+        matches!(self.status, TaskStatus::Failed | TaskStatus::Error)
+    }
+}
+
 /// `GET /`
 pub(super) async fn tasks(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
-    let mut address = Address::new(parameters.clone());
-    let filter = address.filter();
     const PLACE: &str = "Input should be a place in the list, as the links to other pages have it";
+    let kept = Kept::of(&parameters);
+    let mut address = Address::new(parameters);
+    let filter = address.filter();
     let older = address.read("older", |place| place.parse().ok(), PLACE);
     let newer = address.read("newer", |place| place.parse().ok(), PLACE);
     let paging = match (older, newer) {
@@ -67,61 +117,99 @@ pub(super) async fn tasks(
         (None, None) => Paging::Newest,
     };
     let (filter, paging) = address.finish((filter, paging))?;
-    let filtered = filter != Filter::default();
-    let (summary, page) = app
+    let url = app.url.to_string();
+    let page = app
         .run(move |store| {
-            Ok((
-                store.summary(&filter)?,
-                store.list(&filter, paging, PER_PAGE)?,
-            ))
+            let summary = store.summary(&filter)?;
+            let page = store.list(&filter, paging, PER_PAGE)?;
+            let form = Form::new(&kept, &store.agent_ids(OFFERED)?, &store.tools(OFFERED)?);
+            Ok(Page::new(url, &kept, form, paging, &summary, &page))
         })
         .await?;
-    let page = Page::new(app.url.to_string(), &parameters, filtered, &summary, &page);
     Ok(render(&page)?.into_response())
 }
 
 impl Page {
     fn new(
         url: String,
-        parameters: &HashMap<String, String>,
-        filtered: bool,
+        kept: &Kept,
+        form: Form,
+        paging: Paging,
         summary: &Summary,
         page: &TaskPage,
     ) -> Self {
         let clock = Clock::local();
-        let known = summary.completed + summary.failed;
-        let uncounted = summary.tasks.number - summary.counted;
-        let link = |name: &str, place: Option<Cursor>| {
-            place.map(|place| other_page(parameters, name, place))
+        let list = kept.at("/");
+        let mark = if kept.is_empty() { '?' } else { '&' };
+        let other = |name: &str, place: Option<Cursor>| {
+            place.map(|place| format!("{list}{mark}{name}={place}"))
         };
         Self {
             url,
-            filtered,
-            runs: summary.tasks.to_string(),
-            ok: format::percent(summary.completed, known),
-            tokens: format::compact(summary.tokens),
-            uncounted: (uncounted > 0).then(|| whole(uncounted)),
+            form,
+            totals: Totals::new(summary, kept),
             rows: page
                 .tasks
                 .iter()
                 .map(|task| Row::new(task, &clock))
                 .collect(),
-            newer: link("newer", page.newer),
-            older: link("older", page.older),
+            filtered: !kept.is_empty(),
+            newer: other("newer", page.newer),
+            older: other("older", page.older),
+            live: (paging == Paging::Newest).then(|| kept.at("/live")),
+            csv: kept.at("/tasks.csv"),
+            jsonl: kept.at("/tasks.jsonl"),
+            delete: kept.at("/delete"),
         }
     }
 }
 
-/// The address of another page of the same filter.
-fn other_page(parameters: &HashMap<String, String>, name: &str, place: Cursor) -> String {
-    let mut kept: Vec<String> = parameters
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "older" | "newer"))
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-        .collect();
-    kept.sort_unstable();
-    kept.push(format!("{name}={place}"));
-    format!("/?{}", kept.join("&"))
+impl Form {
+    fn new(kept: &Kept, agents: &[String], tools: &[String]) -> Self {
+        let statuses = TaskStatus::ALL.iter().map(|status| status.as_str());
+        let range = |name| kept.get(name).unwrap_or_default().to_owned();
+        let has_range = kept.get("from").or(kept.get("to")).is_some();
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        Self {
+            search: kept.get("q").unwrap_or_default().to_owned(),
+            organization: kept.get("organization").map(str::to_owned),
+            statuses: Choice::among(statuses, kept.get("status")),
+            agents: Choice::among(agents.iter().map(String::as_str), kept.get("agent")),
+            tools: Choice::among(tools.iter().map(String::as_str), kept.get("tool")),
+            times: Choice::labelled(TIMES, kept.get("last")),
+            range: has_range.then(|| (range("from"), range("to"))),
+            other_times: if has_range {
+                kept.without(&["from", "to"]).at("/")
+            } else {
+                let from = today.saturating_sub(jiff::Span::new().days(6)).to_string();
+                kept.without(&["last"])
+                    .with("from", from)
+                    .with("to", today.to_string())
+                    .at("/")
+            },
+        }
+    }
+}
+
+impl Totals {
+    fn new(summary: &Summary, kept: &Kept) -> Self {
+        let ended = summary.completed + summary.failed;
+        // Of more than are counted, how many reported none is not known.
+        let AtLeast { number, more } = summary.tasks;
+        let uncounted = number.saturating_sub(summary.counted);
+        Self {
+            runs: summary.tasks.to_string(),
+            newest: more.then(|| format::whole(number)),
+            ok: (ended > 0).then(|| format::percent(summary.completed, ended)),
+            failed: (summary.failed > 0).then(|| {
+                let failed = kept.with("status", TaskStatus::Failed.as_str());
+                (format::whole(summary.failed), failed.at("/"))
+            }),
+            p95: summary.p95.map(format::duration),
+            tokens: format::compact(summary.tokens),
+            uncounted: (uncounted > 0).then(|| format::whole(uncounted)),
+        }
+    }
 }
 
 impl Row {
@@ -157,7 +245,7 @@ impl Row {
                 )
             }),
             tools,
-            input: shown_text(task.input.as_ref()),
+            input: shown_text(task.input.as_ref()).or_else(|| shown_text(task.title.as_ref())),
             result: shown_text(task.result.as_ref()),
         }
     }
@@ -172,8 +260,4 @@ pub(super) fn known(duration: Option<f64>) -> Option<String> {
 
 fn shown_text(text: Option<&String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty()).cloned()
-}
-
-fn whole(number: u64) -> String {
-    format::count(i64::try_from(number).unwrap_or(i64::MAX))
 }

@@ -19,6 +19,16 @@ impl Store {
         })
     }
 
+    /// Ids of agents of all organizations, for a person to choose from, at most `limit` of them.
+    pub(crate) fn agent_ids(&self, limit: u32) -> Result<Vec<String>> {
+        self.readers.read(|connection| {
+            connection
+                .prepare_cached("SELECT DISTINCT id FROM agents ORDER BY id LIMIT ?1")?
+                .query_map((limit,), |row| row.get(0))?
+                .collect()
+        })
+    }
+
     /// One agent of the organization.
     pub(crate) fn agent(&self, organization: &str, id: &str) -> Result<Option<Agent>> {
         self.readers.read(|connection| {

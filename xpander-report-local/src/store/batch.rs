@@ -7,12 +7,12 @@ use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::indexing;
 use super::names::Names;
 use super::rollups::Rollups;
 use super::rows;
 use crate::change::{Change, Details, differences};
 use crate::event::{Event, EventKind};
-use crate::head::head;
 use crate::revision::{Changed, RevisionKind};
 use crate::task::{TaskRecord, TaskStatus};
 
@@ -23,15 +23,14 @@ pub(super) const START: usize = 240;
 const TOOLS: usize = 3;
 const TOOL: usize = 80;
 
-/// How much of a text can be searched, in bytes.
-const SEARCHED: usize = 1024 * 1024;
-
 /// What the writer remembers from one transaction to the next.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     names: Names,
     /// The newest task's key.
     newest: i64,
+    /// How many revisions the index of words does not know yet.
+    unindexed: u64,
 }
 
 impl Memory {
@@ -40,10 +39,24 @@ impl Memory {
             connection.query_row("SELECT coalesce(max(seq), 0) FROM tasks", (), |row| {
                 row.get(0)
             })?;
+        let unindexed = connection.query_row(
+            "SELECT count(*) FROM revisions WHERE seq > (SELECT revision FROM indexed)",
+            (),
+            |row| row.get(0),
+        )?;
         Ok(Self {
             newest,
+            unindexed,
             ..Self::default()
         })
+    }
+
+    pub(super) const fn unindexed(&self) -> u64 {
+        self.unindexed
+    }
+
+    pub(super) fn committed(&mut self, finished: &Finished) {
+        self.unindexed = finished.unindexed;
     }
 
     /// Forgets what a transaction that was rolled back may have made.
@@ -58,6 +71,13 @@ pub(super) struct Batch<'a> {
     memory: &'a mut Memory,
     rollups: Rollups,
     events: Vec<Event>,
+    unindexed: u64,
+}
+
+/// What a transaction leads to once it is committed.
+pub(super) struct Finished {
+    pub(super) events: Vec<Event>,
+    unindexed: u64,
 }
 
 /// A task's key and those of its agent and organization.
@@ -72,31 +92,11 @@ impl<'a> Batch<'a> {
     pub(super) fn new(connection: &'a Connection, memory: &'a mut Memory) -> Self {
         Self {
             connection,
+            unindexed: memory.unindexed,
             memory,
             rollups: Rollups::default(),
             events: Vec::new(),
         }
-    }
-
-    /// Does all of the work, or, if it fails, nothing of it.
-    pub(super) fn all_or_nothing<T>(
-        &mut self,
-        work: impl FnOnce(&mut Batch<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let execute = |sql: &str| self.connection.prepare_cached(sql)?.execute(());
-        execute("SAVEPOINT job")?;
-        let mut job = Batch::new(self.connection, self.memory);
-        let outcome = work(&mut job);
-        let (rollups, events) = (job.rollups, job.events);
-        if outcome.is_ok() {
-            self.rollups.merge(rollups);
-            self.events.extend(events);
-        } else {
-            self.memory.names.clear();
-            execute("ROLLBACK TO job")?;
-        }
-        execute("RELEASE job")?;
-        outcome
     }
 
     pub(super) fn has_deleted(&self) -> bool {
@@ -105,9 +105,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Writes what was collected over the transaction; to be called at its end.
-    pub(super) fn finish(mut self) -> Result<Vec<Event>> {
+    pub(super) fn finish(mut self) -> Result<Finished> {
         self.rollups.store(self.connection)?;
-        Ok(self.events)
+        Ok(Finished {
+            events: self.events,
+            unindexed: self.unindexed,
+        })
     }
 
     /// Creates or changes the task that the change is about and keeps the change as a revision. Without an
@@ -200,7 +203,27 @@ impl<'a> Batch<'a> {
             organization,
         };
         self.write(keys, task)?;
+        indexing::add(self.connection, keys.seq)?;
         Ok(keys.seq)
+    }
+
+    /// Brings the texts of some tasks into the index of words, those first that changed first.
+    pub(super) fn index_some(&mut self) -> Result<()> {
+        let seen = indexing::next(self.connection, indexing::CHUNK)?;
+        self.unindexed = if seen < u64::from(indexing::CHUNK) {
+            0
+        } else {
+            self.unindexed.saturating_sub(seen)
+        };
+        Ok(())
+    }
+
+    /// The same with all that are not there yet.
+    pub(super) fn index_all(&mut self) -> Result<()> {
+        while self.unindexed > 0 {
+            self.index_some()?;
+        }
+        Ok(())
     }
 
     /// Deletes a task with all that belongs to it, if it is there.
@@ -253,7 +276,7 @@ impl<'a> Batch<'a> {
                  :completion, :prompt, :cache_read, :cache_write, :total, :calls, :id, :user, :parent, \
                  :trigger, :internal_status, :source, :title, :tools, :input, :result)";
         self.store(SQL, keys, task)?;
-        self.index_text(keys.seq, task)?;
+        self.write_texts(keys.seq, task)?;
         self.count(keys, task)
     }
 
@@ -272,18 +295,19 @@ impl<'a> Batch<'a> {
             .query_row((keys.seq,), |row| row.get(0))?;
         self.uncount(Keys { agent, ..keys }, before)?;
         self.store(SQL, keys, task)?;
-        if before.input != task.input || before.result != task.result {
-            self.index_text(keys.seq, task)?;
-        }
+        self.connection
+            .prepare_cached("DELETE FROM texts WHERE task = ?1")?
+            .execute((keys.seq,))?;
+        self.write_texts(keys.seq, task)?;
         self.count(keys, task)
     }
 
     fn store(&self, sql: &str, keys: Keys, task: &TaskRecord) -> Result<()> {
         let tokens = task.tokens;
         let linked = Linked::of(task);
-        let (input, long_input) = start(task.input.as_deref());
-        let (result, long_result) = start(task.result.as_deref());
-        let (tools, long_tools) = tools_start(&task.used_tools);
+        let (input, _) = start(task.input.as_deref());
+        let (result, _) = start(task.result.as_deref());
+        let (tools, _) = tools_start(&task.used_tools);
         self.connection
             .prepare_cached(sql)?
             .execute(named_params! {
@@ -312,6 +336,13 @@ impl<'a> Batch<'a> {
                 ":input": input,
                 ":result": result,
             })?;
+        Ok(())
+    }
+
+    fn write_texts(&self, seq: i64, task: &TaskRecord) -> Result<()> {
+        let (_, long_input) = start(task.input.as_deref());
+        let (_, long_result) = start(task.result.as_deref());
+        let (_, long_tools) = tools_start(&task.used_tools);
         if long_input.is_some()
             || long_result.is_some()
             || long_tools.is_some()
@@ -319,37 +350,16 @@ impl<'a> Batch<'a> {
         {
             self.connection
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO texts (task, input, result, used_tools, details) \
+                    "INSERT INTO texts (task, input, result, used_tools, details) \
                      VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?
                 .execute(params![
-                    keys.seq,
+                    seq,
                     long_input,
                     long_result,
                     long_tools,
                     task.details
                 ])?;
-        } else {
-            self.connection
-                .prepare_cached("DELETE FROM texts WHERE task = ?1")?
-                .execute((keys.seq,))?;
-        }
-        Ok(())
-    }
-
-    fn index_text(&self, seq: i64, task: &TaskRecord) -> Result<()> {
-        let searched = |text: &Option<String>| {
-            text.as_deref()
-                .map(|text| head(text, SEARCHED).to_owned())
-                .filter(|text| !text.is_empty())
-        };
-        let (input, result) = (searched(&task.input), searched(&task.result));
-        if input.is_some() || result.is_some() {
-            self.connection
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO search (rowid, input, result) VALUES (?1, ?2, ?3)",
-                )?
-                .execute((seq, input, result))?;
         }
         Ok(())
     }
@@ -384,7 +394,7 @@ impl<'a> Batch<'a> {
     }
 
     fn keep_revision(
-        &self,
+        &mut self,
         keys: Keys,
         kind: RevisionKind,
         status: TaskStatus,
@@ -410,6 +420,7 @@ impl<'a> Batch<'a> {
                 changes,
                 body,
             ])?;
+        self.unindexed += 1;
         Ok(())
     }
 }

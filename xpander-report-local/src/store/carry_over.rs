@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Result, Row};
 
 use super::batch::{Batch, Memory};
-use super::rows;
+use super::{indexing, rows};
 use crate::task::TaskRecord;
 
 /// Writes each of them as if it came now, with its times.
@@ -33,7 +33,7 @@ pub(super) fn tasks(connection: &Connection) -> Result<()> {
             .execute((old, seq))?;
     }
     batch.finish()?;
-    Ok(())
+    indexing::complete(connection)
 }
 
 fn task(row: &Row<'_>) -> Result<TaskRecord> {

@@ -21,6 +21,7 @@ impl Store {
 
     /// Deletes all tasks that match and were there when it began. Says how many.
     pub(crate) fn delete(&self, filter: &Filter) -> Result<u64> {
+        self.catch_up(filter)?;
         let newest: Option<i64> = self.readers.read(|connection| {
             connection.query_row("SELECT max(seq) FROM tasks", (), |row| row.get(0))
         })?;

@@ -3,8 +3,9 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, Row, params_from_iter};
 
-use super::{Store, names, rows, search};
+use super::{Store, indexing, names, rows, search};
 use crate::query::{AtLeast, Cursor, Filter, ListedTask, Paging, Summary, TaskPage};
+use crate::task::TaskStatus;
 
 const LISTED: &str = "t.seq, t.id, \
      (SELECT id FROM organizations WHERE key = t.organization) AS organization_id, \
@@ -16,6 +17,7 @@ const LISTED: &str = "t.seq, t.id, \
 impl Store {
     /// A stretch of the tasks that match, at most `limit` of them.
     pub(crate) fn list(&self, filter: &Filter, paging: Paging, limit: u32) -> Result<TaskPage> {
+        self.catch_up(filter)?;
         self.readers.read(|connection| {
             Ok(match Matching::of(connection, filter)? {
                 Some(matching) => matching.page(connection, paging, limit)?,
@@ -26,6 +28,7 @@ impl Store {
 
     /// Sums over the tasks that match.
     pub(crate) fn summary(&self, filter: &Filter) -> Result<Summary> {
+        self.catch_up(filter)?;
         self.readers.read(|connection| {
             Ok(match Matching::of(connection, filter)? {
                 Some(matching) => matching.summary(connection)?,
@@ -55,12 +58,28 @@ pub(super) struct Matching {
     key: &'static str,
     conditions: Vec<String>,
     values: Vec<Value>,
+    /// Whether tasks are found by their keys alone, and not by a condition that has an index of its own.
+    by_key: bool,
 }
 
 impl Matching {
     /// `None` when the filter names something that no task has.
     pub(super) fn of(connection: &Connection, filter: &Filter) -> Result<Option<Self>> {
-        let words = filter.search.as_deref().map(search::expression);
+        let organization = match &filter.organization_id {
+            Some(id) => match names::organization(connection, id)? {
+                Some(key) => Some(key),
+                None => return Ok(None),
+            },
+            None => None,
+        };
+        // Agents of several organizations may have one id.
+        let agents = match &filter.agent_id {
+            Some(id) => match agents(connection, id, organization)? {
+                agents if agents.is_empty() => return Ok(None),
+                agents => Some(agents),
+            },
+            None => None,
+        };
         let tool = match &filter.tool {
             Some(tool) => match names::tool(connection, tool)? {
                 Some(tool) => Some(tool),
@@ -68,43 +87,18 @@ impl Matching {
             },
             None => None,
         };
-        // The joins are written so that the first table leads: it is the one that knows the order.
-        let (from, key) = match (&words, tool) {
-            (Some(_), _) => (
-                "search CROSS JOIN tasks AS t ON t.seq = search.rowid",
-                "search.rowid",
-            ),
-            (None, Some(_)) => (
-                "task_tools AS k CROSS JOIN tasks AS t ON t.seq = k.task",
-                "k.task",
-            ),
-            (None, None) => ("tasks AS t", "t.seq"),
+        let mut matching = match &filter.search {
+            Some(search) => {
+                // Nothing that could be searched for is in no task.
+                let Some(words) = search::expression(search) else {
+                    return Ok(None);
+                };
+                Self::of_words(&words, agents, tool, filter)
+            }
+            None => Self::of_facts(agents, tool, filter),
         };
-        let mut matching = Self {
-            from,
-            key,
-            conditions: Vec::new(),
-            values: Vec::new(),
-        };
-        match words {
-            Some(Some(words)) => matching.add("search MATCH ?", words),
-            // Nothing that could be searched for is in no task.
-            Some(None) => return Ok(None),
-            None => {}
-        }
-        match (tool, &filter.search) {
-            (Some(tool), None) => matching.add("k.tool = ?", tool),
-            (Some(tool), Some(_)) => matching.add(
-                "EXISTS (SELECT 1 FROM task_tools WHERE tool = ? AND task = t.seq)",
-                tool,
-            ),
-            (None, _) => {}
-        }
-        if !matching.add_agent(connection, filter)? {
-            return Ok(None);
-        }
-        if let Some(status) = filter.status {
-            matching.add("t.status = ?", status.as_str().to_owned());
+        if let (Some(organization), None) = (organization, &filter.agent_id) {
+            matching.add("t.organization = ?", organization);
         }
         for (condition, value) in [
             ("t.user_id = ?", &filter.user_id),
@@ -114,6 +108,7 @@ impl Matching {
         ] {
             if let Some(value) = value {
                 matching.add(condition, value.clone());
+                matching.by_key = false;
             }
         }
         if let Some(from) = filter.from {
@@ -125,6 +120,80 @@ impl Matching {
         Ok(Some(matching))
     }
 
+    // The joins are written so that the first table leads: it is the one that knows the order.
+
+    /// The index of words knows who has them, how these stand, and their tools.
+    fn of_words(words: &str, agents: Option<Vec<i64>>, tool: Option<i64>, filter: &Filter) -> Self {
+        let mut matching = Self {
+            from: "search CROSS JOIN tasks AS t {} ON t.seq = search.rowid",
+            key: "search.rowid",
+            conditions: Vec::new(),
+            values: Vec::new(),
+            by_key: true,
+        };
+        // The facts come first, since they usually leave fewer.
+        let mut expression = String::new();
+        let agents = agents.map(|agents| {
+            let facts: Vec<String> = agents.into_iter().map(indexing::agent_fact).collect();
+            facts.join(" OR ")
+        });
+        let status = filter.status.map(indexing::status_fact);
+        for fact in [agents, status, tool.map(indexing::tool_fact)]
+            .into_iter()
+            .flatten()
+        {
+            expression.push_str(&format!("facts : ({fact}) AND "));
+        }
+        matching.add("search MATCH ?", expression + words);
+        matching
+    }
+
+    fn of_facts(agents: Option<Vec<i64>>, tool: Option<i64>, filter: &Filter) -> Self {
+        let mut matching = Self {
+            from: "tasks AS t {}",
+            key: "t.seq",
+            conditions: Vec::new(),
+            values: Vec::new(),
+            by_key: agents.is_none() && filter.status.is_none(),
+        };
+        if let Some(tool) = tool {
+            matching.from = "task_tools AS k CROSS JOIN tasks AS t {} ON t.seq = k.task";
+            matching.key = "k.task";
+            matching.by_key = true;
+            matching.add("k.tool = ?", tool);
+        }
+        // Of two conditions with an index, the one that fewer tasks meet is to lead: most tasks are completed.
+        // The plus takes the other one's index away.
+        let both = agents.is_some() && filter.status.is_some();
+        let completed = filter.status == Some(TaskStatus::Completed);
+        if let Some(agents) = agents {
+            let column = if both && !completed {
+                "+t.agent"
+            } else {
+                "t.agent"
+            };
+            match agents.as_slice() {
+                [agent] => matching.add(&format!("{column} = ?"), *agent),
+                agents => {
+                    let places = vec!["?"; agents.len()].join(", ");
+                    matching.conditions.push(format!("{column} IN ({places})"));
+                    matching
+                        .values
+                        .extend(agents.iter().copied().map(Value::from));
+                }
+            }
+        }
+        if let Some(status) = filter.status {
+            let column = if both && completed {
+                "+t.status"
+            } else {
+                "t.status"
+            };
+            matching.add(&format!("{column} = ?"), status.as_str().to_owned());
+        }
+        matching
+    }
+
     fn add(&mut self, condition: &str, value: impl Into<Value>) {
         self.conditions.push(condition.to_owned());
         self.values.push(value.into());
@@ -134,46 +203,27 @@ impl Matching {
         self.add(&format!("{} {comparison} ?", self.key), key);
     }
 
-    /// Agents of several organizations may have one id. Says whether there is any.
-    fn add_agent(&mut self, connection: &Connection, filter: &Filter) -> Result<bool> {
-        let organization = match &filter.organization_id {
-            Some(id) => match names::organization(connection, id)? {
-                Some(key) => Some(key),
-                None => return Ok(false),
-            },
-            None => None,
-        };
-        let Some(agent) = &filter.agent_id else {
-            if let Some(organization) = organization {
-                self.add("t.organization = ?", organization);
-            }
-            return Ok(true);
-        };
-        let keys: Vec<Value> = connection
-            .prepare_cached(
-                "SELECT key FROM agents WHERE id = ?1 AND (?2 IS NULL OR organization = ?2)",
-            )?
-            .query_map((agent, organization), |row| row.get(0))?
-            .collect::<Result<_>>()?;
-        match keys.as_slice() {
-            [] => return Ok(false),
-            [key] => self.add("t.agent = ?", key.clone()),
-            _ => {
-                let places = vec!["?"; keys.len()].join(", ");
-                self.conditions.push(format!("t.agent IN ({places})"));
-                self.values.extend(keys);
-            }
-        }
-        Ok(true)
+    pub(super) fn sql(&self, columns: &str, order: &str) -> String {
+        self.sql_with(columns, order, "")
     }
 
-    pub(super) fn sql(&self, columns: &str, order: &str) -> String {
+    /// A statement that reads only what `tasks_facts` has.
+    fn facts_sql(&self, columns: &str) -> String {
+        let index = if self.by_key {
+            "INDEXED BY tasks_facts"
+        } else {
+            ""
+        };
+        self.sql_with(columns, "DESC", index)
+    }
+
+    fn sql_with(&self, columns: &str, order: &str, index: &str) -> String {
         let conditions = if self.conditions.is_empty() {
             "true".to_owned()
         } else {
             self.conditions.join(" AND ")
         };
-        let (from, key) = (self.from, self.key);
+        let (from, key) = (self.from.replace("{}", index), self.key);
         format!("SELECT {columns} FROM {from} WHERE {conditions} ORDER BY {key} {order} LIMIT ?")
     }
 
@@ -228,7 +278,7 @@ impl Matching {
     }
 
     fn summary(&self, connection: &Connection) -> Result<Summary> {
-        let sql = self.sql("t.status, t.total_tokens, t.duration", "DESC");
+        let sql = self.facts_sql("t.status, t.total_tokens, t.duration");
         let mut statement = connection.prepare_cached(&sql)?;
         let mut found = statement.query(params_from_iter(self.values(AtLeast::BOUND + 1)))?;
         let mut summary = Summary::default();
@@ -261,6 +311,15 @@ impl Matching {
         summary.p95 = durations.get(rank.saturating_sub(1)).copied();
         Ok(summary)
     }
+}
+
+fn agents(connection: &Connection, id: &str, organization: Option<i64>) -> Result<Vec<i64>> {
+    connection
+        .prepare_cached(
+            "SELECT key FROM agents WHERE id = ?1 AND (?2 IS NULL OR organization = ?2)",
+        )?
+        .query_map((id, organization), |row| row.get(0))?
+        .collect()
 }
 
 fn listed(row: &Row<'_>) -> Result<(Cursor, ListedTask)> {

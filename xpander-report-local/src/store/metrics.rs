@@ -107,10 +107,8 @@ fn agents(
         if hour != day.0 {
             day = (hour, date(hour, zone)?);
         }
-        let mut sums = Sums::default();
-        sums.add_row(row, 2)?;
-        by_day.entry(day.1).or_default().merge(&sums);
-        by_agent.entry(row.get(1)?).or_default().merge(&sums);
+        by_day.entry(day.1).or_default().add_row(row, 2)?;
+        by_agent.entry(row.get(1)?).or_default().add_row(row, 2)?;
     }
     Ok((by_day, by_agent))
 }

@@ -14,7 +14,7 @@ const MOST: usize = 10_000;
 const LONGEST_TOOL: usize = 200;
 
 /// How many different tools of one task can be filtered by and are counted.
-const MOST_TOOLS: usize = 256;
+pub(super) const MOST_TOOLS: usize = 256;
 
 /// Keys that need not be looked up again.
 #[derive(Debug, Default)]

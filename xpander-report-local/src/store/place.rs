@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Result};
 use uuid::Uuid;
 
@@ -12,8 +13,9 @@ const BUSY: Duration = Duration::from_secs(2);
 /// Statements that a connection keeps ready.
 const STATEMENTS: usize = 64;
 
-/// Pages of the log after which it is written back: 16 MiB.
-const CHECKPOINT: u32 = 4096;
+/// Pages of the log after which it is written back: 32 MiB. Many reports change the same pages, which are
+/// written back once.
+const CHECKPOINT: u32 = 8192;
 
 /// How large the log may stay once it is written back, in bytes.
 const LOG: u32 = 64 * 1024 * 1024;
@@ -79,6 +81,8 @@ impl Place {
             )?,
         };
         connection.busy_timeout(BUSY)?;
+        // Else statements are planned anew for each value that is bound.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(connection)
     }

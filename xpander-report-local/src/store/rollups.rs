@@ -94,15 +94,6 @@ impl Rollups {
         }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
-        for (of, sums) in other.agents {
-            self.agents.entry(of).or_default().merge(&sums);
-        }
-        for (of, sums) in other.tools {
-            self.tools.entry(of).or_default().merge(&sums);
-        }
-    }
-
     /// Writes what was counted.
     pub(super) fn store(&mut self, connection: &Connection) -> Result<()> {
         for ((hour, agent), sums) in std::mem::take(&mut self.agents) {

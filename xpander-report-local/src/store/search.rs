@@ -12,5 +12,5 @@ pub(super) fn expression(search: &str) -> Option<String> {
             format!("\"{word}\"{}", if start { "*" } else { "" })
         })
         .collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    (!words.is_empty()).then(|| format!("{{input result}} : ({})", words.join(" ")))
 }

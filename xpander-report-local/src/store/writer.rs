@@ -1,7 +1,9 @@
 //! The one thread that writes. It takes what waits in its queue into one transaction and answers all of it
-//! once that is committed, so the cost of a commit is shared by whoever reports at the same time.
+//! once that is committed, so the cost of a commit is shared by whoever reports at the same time. If one job
+//! fails, which takes a failing disk, all of them do and nothing is stored.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::thread::{self, JoinHandle};
@@ -11,7 +13,7 @@ use rusqlite::{Connection, Error, Result, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
 
 use super::batch::{Batch, Memory};
-use super::{cleaning, rows};
+use super::{cleaning, indexing, rows};
 use crate::event::Event;
 
 /// How many jobs share a transaction at most.
@@ -20,15 +22,18 @@ const MOST: usize = 256;
 /// Pages that are given back to the file system between two looks at the queue.
 const PAGES: u32 = 256;
 
+/// How long nothing may come before the index of words catches up.
+const QUIET: Duration = Duration::from_millis(50);
+
 /// Work for the writer, and whoever waits for it.
 trait Job: Send {
-    fn work(&mut self, batch: &mut Batch<'_>);
+    fn work(&mut self, batch: &mut Batch<'_>) -> Result<()>;
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
 struct Task<T, W, A> {
     work: Option<W>,
-    done: Option<Result<T>>,
+    done: Option<T>,
     answer: A,
 }
 
@@ -38,16 +43,17 @@ where
     W: FnOnce(&mut Batch<'_>) -> Result<T> + Send,
     A: FnOnce(Result<T>) + Send,
 {
-    fn work(&mut self, batch: &mut Batch<'_>) {
+    fn work(&mut self, batch: &mut Batch<'_>) -> Result<()> {
         if let Some(work) = self.work.take() {
-            self.done = Some(batch.all_or_nothing(work));
+            self.done = Some(work(batch)?);
         }
+        Ok(())
     }
 
     fn answer(self: Box<Self>, committed: Result<()>) {
         let outcome = match (committed, self.done) {
-            (Ok(()), Some(done)) => done,
-            (Ok(()), None) => Err(Error::InvalidQuery),
+            (Ok(()), Some(done)) => Ok(done),
+            (Ok(()), None) => Err(gone()),
             (Err(error), _) => Err(error),
         };
         (self.answer)(outcome);
@@ -67,6 +73,8 @@ pub(super) struct Setting {
     /// Held while a transaction is open, where the database itself cannot let others read meanwhile.
     pub(super) gate: Option<Arc<RwLock<()>>>,
     pub(super) events: broadcast::Sender<Event>,
+    /// Told whether the index of words is behind what is stored.
+    pub(super) behind: Arc<AtomicBool>,
     pub(super) retention: Option<Duration>,
 }
 
@@ -143,38 +151,49 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
     // A process that was killed may have left free pages.
     let mut shrinking = true;
     loop {
-        let now = Instant::now();
-        let wait = match &sweeps {
-            _ if shrinking => Duration::ZERO,
-            Some(sweeps) => sweeps.wait(now),
-            None => Duration::MAX,
-        };
+        let mut wait = Duration::MAX;
+        if let Some(sweeps) = &mut sweeps {
+            shrinking |= sweep(&mut setting, sweeps);
+            wait = sweeps.wait(Instant::now());
+        }
+        if setting.memory.unindexed() > 0 {
+            wait = wait.min(QUIET);
+        }
+        if shrinking {
+            wait = Duration::ZERO;
+        }
         match receive(queue, wait) {
             Ok(job) => {
                 let mut jobs = vec![job];
                 jobs.extend(queue.try_iter().take(MOST - 1));
                 shrinking |= commit(&mut setting, jobs);
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                if let Some(sweeps) = &mut sweeps
-                    && sweeps.is_due(now)
-                {
-                    let limit = sweeps.limit();
-                    let swept = transact(&mut setting, |batch| {
-                        batch.all_or_nothing(|batch| cleaning::sweep(batch, limit))
-                    });
-                    let deleted = swept.unwrap_or(0);
-                    sweeps.swept(now, deleted);
-                    shrinking |= deleted > 0;
-                } else if shrinking {
-                    let _alone = alone(setting.gate.as_deref());
-                    // What is not given back now is used again.
-                    shrinking = cleaning::shrink(&setting.connection, PAGES).unwrap_or(false);
+                if setting.memory.unindexed() > indexing::MOST {
+                    index(&mut setting);
                 }
             }
+            Err(RecvTimeoutError::Timeout) if setting.memory.unindexed() > 0 => index(&mut setting),
+            Err(RecvTimeoutError::Timeout) if shrinking => {
+                let _alone = alone(setting.gate.as_deref());
+                // What is not given back now is used again.
+                shrinking = cleaning::shrink(&setting.connection, PAGES).unwrap_or(false);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+/// Deletes some of what is too old, if it is time to. Says whether there was any.
+fn sweep(setting: &mut Setting, sweeps: &mut cleaning::Sweeps) -> bool {
+    let now = Instant::now();
+    if !sweeps.is_due(now) {
+        return false;
+    }
+    let limit = sweeps.limit();
+    let swept = transact(setting, |batch| cleaning::sweep(batch, limit));
+    let deleted = swept.unwrap_or(0);
+    sweeps.swept(now, deleted);
+    deleted > 0
 }
 
 fn receive(
@@ -191,7 +210,7 @@ fn receive(
 fn commit(setting: &mut Setting, mut jobs: Vec<Box<dyn Job>>) -> bool {
     let committed = transact(setting, |batch| {
         for job in &mut jobs {
-            job.work(batch);
+            job.work(batch)?;
         }
         Ok(batch.has_deleted())
     });
@@ -199,6 +218,11 @@ fn commit(setting: &mut Setting, mut jobs: Vec<Box<dyn Job>>) -> bool {
         job.answer(committed.as_ref().map(|_| ()).map_err(again));
     }
     committed.unwrap_or(false)
+}
+
+/// Brings the index of words nearer to what is stored. What fails now is done before the next search.
+fn index(setting: &mut Setting) {
+    let _ = transact(setting, |batch| batch.index_some());
 }
 
 fn transact<T>(setting: &mut Setting, work: impl FnOnce(&mut Batch<'_>) -> Result<T>) -> Result<T> {
@@ -214,8 +238,11 @@ fn transact<T>(setting: &mut Setting, work: impl FnOnce(&mut Batch<'_>) -> Resul
             Ok(done)
         });
     match outcome {
-        Ok((done, events)) => {
-            for event in events {
+        Ok((done, finished)) => {
+            setting.memory.committed(&finished);
+            let behind = setting.memory.unindexed() > 0;
+            setting.behind.store(behind, Ordering::Release);
+            for event in finished.events {
                 // Without listeners nobody is told.
                 let _ = setting.events.send(event);
             }

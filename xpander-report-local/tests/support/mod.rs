@@ -106,3 +106,16 @@ pub fn report(platform: &LocalPlatform, body: &str) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()
 }
+
+pub fn patch(platform: &LocalPlatform, path: &str, body: &str) -> Answer {
+    send(
+        platform,
+        &format!("PATCH {path}"),
+        &[HOST, KEY],
+        body.as_bytes(),
+    )
+}
+
+pub fn delete(platform: &LocalPlatform, path: &str) -> Answer {
+    send(platform, &format!("DELETE {path}"), &[HOST, KEY], b"")
+}

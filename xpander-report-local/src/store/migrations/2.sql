@@ -2,7 +2,6 @@
 
 DROP INDEX tasks_of_agent;
 DROP INDEX tasks_totals;
-DROP INDEX revisions_of_task;
 ALTER TABLE agents RENAME TO agents_1;
 ALTER TABLE tasks RENAME TO tasks_1;
 ALTER TABLE responses RENAME TO responses_1;
@@ -57,9 +56,10 @@ CREATE TABLE tasks (
     UNIQUE (id, organization)
 ) STRICT;
 
-CREATE INDEX tasks_of_agent ON tasks (agent);
-CREATE INDEX tasks_of_status ON tasks (status);
-CREATE INDEX tasks_of_agent_and_status ON tasks (agent, status);
+-- Each has all that sums read, so that the tasks themselves need not be read for them.
+CREATE INDEX tasks_facts ON tasks (seq, status, agent, organization, duration, total_tokens);
+CREATE INDEX tasks_of_agent ON tasks (agent, seq, status, duration, total_tokens);
+CREATE INDEX tasks_of_status ON tasks (status, seq, agent, duration, total_tokens);
 CREATE INDEX tasks_of_user ON tasks (user_id) WHERE user_id IS NOT NULL;
 
 -- What is longer than its start, and what only its own page shows.
@@ -78,7 +78,7 @@ CREATE TABLE responses (
 ) STRICT;
 
 CREATE TABLE revisions (
-    seq         INTEGER PRIMARY KEY,
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
     task        INTEGER NOT NULL,
     kind        TEXT    NOT NULL,
     agent       INTEGER NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE revisions (
     body        TEXT    NOT NULL  -- the request's body as it came
 ) STRICT;
 
-CREATE INDEX revisions_of_task ON revisions (task);
+CREATE INDEX task_revisions ON revisions (task);
 
 CREATE TABLE task_tools (
     tool INTEGER NOT NULL,
@@ -96,9 +96,17 @@ CREATE TABLE task_tools (
     PRIMARY KEY (tool, task)
 ) STRICT, WITHOUT ROWID;
 
+-- The facts are words for what a search may be narrowed by: indexing.rs.
 CREATE VIRTUAL TABLE search USING fts5 (
-    input, result, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
+    input, result, facts, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
 );
+
+-- The latest revision whose task's texts are in the index.
+CREATE TABLE indexed (
+    revision INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO indexed VALUES (0);
 
 -- Sums over the tasks that were created in an hour (counted since 1970, in UTC). Durations are a histogram:
 -- histogram.rs.

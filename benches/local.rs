@@ -1,0 +1,429 @@
+//! The local platform: how many reports it accepts, and how fast it answers with a million tasks.
+//!
+//! ```sh
+//! cargo bench -p xpander-report-benches --bench local
+//! LOCAL_TASKS=100000 cargo bench -p xpander-report-benches --bench local    # with fewer tasks
+//! ```
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use xpander_report_benches::{Candidate, measure};
+use xpander_report_local::{LocalPlatform, MetricsQuery};
+
+/// Says that this process is to be the platform, with its data file.
+const SERVE: &str = "LOCAL_BENCH_SERVE";
+
+const V1: &str = include_str!("../xpander-report-local/src/store/migrations/1.sql");
+
+fn main() {
+    if let Some(path) = std::env::var_os(SERVE) {
+        return serve(Path::new(&path));
+    }
+    // `cargo test --benches` only wants to know that it builds.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    acceptance();
+    many_tasks();
+}
+
+/// Reports accepted per second, in relation to the same server that keeps nothing.
+fn acceptance() {
+    const REPORTS: u32 = 8_000;
+    const ROUNDS: u32 = 7;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = LocalPlatform::builder()
+        .port(0)
+        .data(folder.path().join("tasks.db"))
+        .start()
+        .expect("a platform");
+    let memory = LocalPlatform::builder()
+        .port(0)
+        .start()
+        .expect("a platform");
+    let nothing = LocalPlatform::builder()
+        .port(0)
+        .keep_nothing()
+        .start()
+        .expect("a platform");
+    println!("reports accepted per second, 1.1 KB each, all on one machine");
+    for connections in [1_u32, 64] {
+        let run = |address: SocketAddr| move |count| reports(address, connections, count);
+        let times = measure(
+            &mut [
+                Candidate::new("keeps nothing", run(nothing.address())),
+                Candidate::new("keeps them in a file", run(file.address())),
+                Candidate::new("keeps them in memory", run(memory.address())),
+            ],
+            ROUNDS,
+            if connections == 1 {
+                REPORTS / 8
+            } else {
+                REPORTS
+            },
+        );
+        let [nothing, file, memory] = times.as_slice() else {
+            unreachable!("three candidates");
+        };
+        for (name, time) in [("nothing", nothing), ("file", file), ("memory", memory)] {
+            println!(
+                "  {connections:>2} connections, {name:<8} {:>8.0}/s   {:.2} of nothing",
+                1.0 / time.as_secs_f64(),
+                nothing.as_secs_f64() / time.as_secs_f64(),
+            );
+        }
+    }
+}
+
+/// The time that so many reports take over so many connections.
+fn reports(address: SocketAddr, connections: u32, count: u32) -> Duration {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let start = Instant::now();
+        let workers: Vec<_> = (0..connections)
+            .map(|worker| tokio::spawn(reporter(address, worker, count / connections)))
+            .collect();
+        for worker in workers {
+            worker.await.expect("a worker");
+        }
+        start.elapsed()
+    })
+}
+
+async fn reporter(address: SocketAddr, worker: u32, count: u32) {
+    let mut connection = tokio::net::TcpStream::connect(address)
+        .await
+        .expect("a connection");
+    connection.set_nodelay(true).expect("a socket");
+    let mut answer = vec![0; 64 * 1024];
+    for number in 0..count {
+        let body = body(&format!("{:?}-{worker}-{number}", Instant::now()));
+        let request = format!(
+            "POST /agent-execution/bench/report_task HTTP/1.1\r\nhost: localhost\r\nx-api-key: any\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        connection
+            .write_all(request.as_bytes())
+            .await
+            .expect("a request");
+        let mut read = 0;
+        loop {
+            read += connection
+                .read(&mut answer[read..])
+                .await
+                .expect("an answer");
+            if complete(&answer[..read]) {
+                break;
+            }
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200"));
+    }
+}
+
+fn body(id: &str) -> String {
+    let input = "Summarise what changed in the quarter and why it did. ".repeat(4);
+    let result = "Revenue grew by a fifth, mostly in the north, and costs fell. ".repeat(4);
+    format!(
+        r#"{{"id":{id:?},"input":"{input}","llm_response":{{"id":"chatcmpl-1","choices":[{{"index":0,"message":{{"role":"assistant","content":"{result}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":2140,"completion_tokens":380,"total_tokens":2520}}}},"tokens":{{"completion_tokens":380,"prompt_tokens":2140,"cache_read_tokens":0,"cache_write_tokens":0,"total_tokens":2520}},"is_success":true,"result":"{result}","duration":4.7,"used_tools":["web_search","fetch_pdf"]}}"#
+    )
+}
+
+/// Whether these bytes are a whole answer.
+fn complete(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return false;
+    };
+    let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("content-length:")?
+                .trim()
+                .parse::<usize>()
+                .ok()
+        })
+        .expect("an answer with a length");
+    answer.len() >= end + 4 + length
+}
+
+/// Opens a file with many tasks, and asks.
+fn many_tasks() {
+    const ASKED: u32 = 60;
+    let tasks: u32 = std::env::var("LOCAL_TASKS")
+        .ok()
+        .and_then(|tasks| tasks.parse().ok())
+        .unwrap_or(1_000_000);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tasks.db");
+    let start = Instant::now();
+    write_v1(&path, tasks);
+    println!(
+        "\n{tasks} tasks over 30 days, written in {:.0} s",
+        start.elapsed().as_secs_f64()
+    );
+    let start = Instant::now();
+    let platform = LocalPlatform::builder()
+        .port(0)
+        .data(&path)
+        .start()
+        .expect("a platform");
+    platform.stop();
+    let size = std::fs::metadata(&path).expect("a file").len();
+    println!(
+        "  migrated in {:.0} s, the file has {} MiB",
+        start.elapsed().as_secs_f64(),
+        size / 1024 / 1024
+    );
+
+    let mut starts: Vec<Duration> = (0..5).map(|_| Served::start(&path).took).collect();
+    starts.sort_unstable();
+    println!(
+        "  start                       {:>7.1} ms",
+        milliseconds(starts[2])
+    );
+
+    let served = Served::start(&path);
+    let asked: [(&str, &[&str]); 8] = [
+        ("the list", &["/"]),
+        ("a page deep in it", &["/?older=$MIDDLE"]),
+        ("failed", &["/?status=failed"]),
+        (
+            "an agent's failed ones",
+            &[
+                "/?agent=agent-3&status=failed",
+                "/?agent=agent-5&status=failed",
+            ],
+        ),
+        ("a tool's", &["/?tool=tool-2", "/?tool=tool-7"]),
+        ("the last week's", &["/?last=7d"]),
+        (
+            "a search",
+            &[
+                "/?q=revenue",
+                "/?q=word417",
+                "/?q=revenue+word93",
+                "/?q=%22fell+in%22",
+            ],
+        ),
+        (
+            "a search in failed ones",
+            &["/?q=costs&status=failed", "/?q=word9&agent=agent-1"],
+        ),
+    ];
+    let middle = (Timestamp::now() - SignedDuration::from_hours(15 * 24)).as_microsecond();
+    for (name, paths) in asked {
+        let mut times: Vec<Duration> = (0..ASKED)
+            .map(|turn| {
+                let path = paths[turn as usize % paths.len()];
+                served.get(&path.replace("$MIDDLE", &middle.to_string()))
+            })
+            .collect();
+        print_times(name, &mut times);
+    }
+    println!(
+        "  memory of the process       {:>7.1} MiB (at most {:.1})",
+        served.memory("VmRSS"),
+        served.memory("VmHWM")
+    );
+    drop(served);
+
+    let platform = LocalPlatform::builder()
+        .port(0)
+        .data(&path)
+        .start()
+        .expect("a platform");
+    let metrics = [
+        MetricsQuery::new(),
+        MetricsQuery::new().from(Timestamp::now() - SignedDuration::from_hours(7 * 24)),
+        MetricsQuery::new().agent_id("agent-3"),
+    ];
+    for (name, query) in ["metrics", "metrics of a week", "metrics of an agent"]
+        .iter()
+        .zip(&metrics)
+    {
+        let mut times: Vec<Duration> = (0..ASKED)
+            .map(|_| {
+                let start = Instant::now();
+                let metrics = platform.metrics(query).expect("metrics");
+                assert!(metrics.total.requests() > 0);
+                start.elapsed()
+            })
+            .collect();
+        print_times(name, &mut times);
+    }
+    let mut times: Vec<Duration> = (0..ASKED)
+        .map(|_| {
+            let start = Instant::now();
+            assert!(!platform.agents().expect("agents").is_empty());
+            start.elapsed()
+        })
+        .collect();
+    print_times("agents", &mut times);
+}
+
+fn print_times(name: &str, times: &mut [Duration]) {
+    times.sort_unstable();
+    let at = |share: usize| milliseconds(times[(times.len() * share / 100).min(times.len() - 1)]);
+    println!(
+        "  {name:<25} p50 {:>7.1} ms   p95 {:>7.1} ms",
+        at(50),
+        at(95)
+    );
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Writes a file of the first version, whose tasks have the times that it says.
+fn write_v1(path: &Path, tasks: u32) {
+    let mut file = rusqlite::Connection::open(path).expect("a file");
+    file.execute_batch(V1).expect("a schema");
+    file.pragma_update(None, "application_id", 0x7870_6c6f)
+        .expect("a mark");
+    file.pragma_update(None, "user_version", 1)
+        .expect("a version");
+    file.pragma_update(None, "synchronous", false)
+        .expect("a setting");
+    let now = Timestamp::now().as_microsecond();
+    let step = 30 * 24 * 3_600_000_000 / i64::from(tasks);
+    let transaction = file.transaction().expect("a transaction");
+    {
+        let mut insert = transaction
+            .prepare(
+                "INSERT INTO tasks (id, organization_id, agent_id, status, created_at, updated_at, started_at, \
+                     finished_at, duration, completion_tokens, prompt_tokens, cache_read_tokens, \
+                     cache_write_tokens, total_tokens, used_tools, input, result) \
+                 VALUES (?1, 'local', ?2, ?3, ?4, ?4, ?4, ?4, ?5, 380, 2140, 0, 0, 2520, ?6, ?7, ?8)",
+            )
+            .expect("a statement");
+        let mut response = transaction
+            .prepare("INSERT INTO responses (task, body) VALUES (?1, ?2)")
+            .expect("a statement");
+        let mut revision = transaction
+            .prepare(
+                "INSERT INTO revisions (task, agent_id, status, received_at, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )
+            .expect("a statement");
+        for number in 0..tasks {
+            // A fixed sequence that looks like chance.
+            let chance = |of: u32, salt: u32| {
+                (u64::from(number) * 2_654_435_761 + u64::from(salt) * 40_503)
+                    % 1_000_003
+                    % u64::from(of)
+            };
+            let agent = format!("agent-{}", chance(8, 1));
+            let failed = chance(30, 2) == 0;
+            let status = if failed { "failed" } else { "completed" };
+            let time = now - i64::from(tasks - number) * step;
+            let duration = 0.2 + chance(10_000, 3) as f64 / 1000.0;
+            let tools = format!(r#"["tool-{}","tool-{}"]"#, chance(12, 4), chance(12, 5));
+            let words = |salt: u32| {
+                (0..24)
+                    .map(|at| format!("word{}", chance(997, salt * 100 + at)))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            let input = format!("Summarise what changed in the revenue: {}", words(6));
+            let result = format!("Costs fell in the north: {}", words(7));
+            let body = format!(r#"{{"input":"{input}","result":"{result}"}}"#);
+            let id = format!("0193f2a0-{number:012x}-{}", chance(100_000, 8));
+            insert
+                .execute((&id, &agent, status, time, duration, tools, input, result))
+                .expect("a task");
+            let task = transaction.last_insert_rowid();
+            response.execute((task, &body)).expect("a response");
+            revision
+                .execute((task, &agent, status, time, &body))
+                .expect("a revision");
+        }
+    }
+    transaction.commit().expect("a commit");
+}
+
+fn serve(path: &Path) {
+    let platform = LocalPlatform::builder()
+        .port(0)
+        .data(path)
+        .start()
+        .expect("a platform");
+    println!("{}", platform.address());
+    std::io::stdin()
+        .read_to_end(&mut Vec::new())
+        .expect("an end");
+    platform.stop();
+}
+
+/// A platform in a process of its own.
+struct Served {
+    process: Child,
+    address: SocketAddr,
+    took: Duration,
+}
+
+impl Served {
+    fn start(path: &Path) -> Self {
+        let start = Instant::now();
+        let mut process = Command::new(std::env::current_exe().expect("a path"))
+            .env(SERVE, path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a process");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("an output"))
+            .read_line(&mut line)
+            .expect("a line");
+        Self {
+            address: line.trim().parse().expect("an address"),
+            process,
+            took: start.elapsed(),
+        }
+    }
+
+    /// The time until the answer is there.
+    fn get(&self, path: &str) -> Duration {
+        let start = Instant::now();
+        let mut connection = TcpStream::connect(self.address).expect("a connection");
+        write!(
+            connection,
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        )
+        .expect("a request");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(
+            answer.contains("class=\"row\"") || answer.contains("No tasks match"),
+            "{path}"
+        );
+        start.elapsed()
+    }
+
+    /// Of the lines of `/proc`, in MiB; 0 where there are none.
+    fn memory(&self, name: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let kilobytes = status.unwrap_or_default().lines().find_map(|line| {
+            let value = line.strip_prefix(name)?.strip_prefix(':')?;
+            value.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()
+        });
+        kilobytes.unwrap_or_default() / 1024.0
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        self.process.wait().expect("an end");
+    }
+}

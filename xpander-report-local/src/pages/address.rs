@@ -1,0 +1,136 @@
+//! The addresses of pages, which hold the filter.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::encode;
+
+/// The parameters of a filter, as [`Address::filter`](crate::query::Address::filter) reads them.
+const FILTER: [&str; 8] = [
+    "organization",
+    "agent",
+    "status",
+    "tool",
+    "q",
+    "last",
+    "from",
+    "to",
+];
+
+/// What of an address the links of its page keep: the filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Kept(BTreeMap<&'static str, String>);
+
+impl Kept {
+    pub(super) fn of(parameters: &HashMap<String, String>) -> Self {
+        let kept = FILTER.into_iter().filter_map(|name| {
+            let value = parameters.get(name).filter(|value| !value.is_empty())?;
+            Some((name, value.clone()))
+        });
+        Self(kept.collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    pub(super) fn with(&self, name: &'static str, value: impl Into<String>) -> Self {
+        let mut kept = self.clone();
+        kept.0.insert(name, value.into());
+        kept
+    }
+
+    pub(super) fn without(&self, names: &[&str]) -> Self {
+        let mut kept = self.clone();
+        kept.0.retain(|name, _| !names.contains(name));
+        kept
+    }
+
+    /// The address of another page with these parameters.
+    pub(super) fn at(&self, path: &str) -> String {
+        let mut address = path.to_owned();
+        for (index, (name, value)) in self.0.iter().enumerate() {
+            let mark = if index == 0 { '?' } else { '&' };
+            address.push_str(&format!("{mark}{name}={}", encode(value)));
+        }
+        address
+    }
+}
+
+/// One of the things that a person can choose in a form.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) chosen: bool,
+}
+
+impl Choice {
+    /// Choices that are called as their values are. What is chosen is among them, even if no one would offer it.
+    pub(super) fn among<'a>(
+        values: impl IntoIterator<Item = &'a str>,
+        chosen: Option<&str>,
+    ) -> Vec<Self> {
+        Self::labelled(values.into_iter().map(|value| (value, value)), chosen)
+    }
+
+    pub(super) fn labelled<'a>(
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+        chosen: Option<&str>,
+    ) -> Vec<Self> {
+        let choice = |value: &str, label: &str| Self {
+            chosen: chosen == Some(value),
+            value: value.to_owned(),
+            label: label.to_owned(),
+        };
+        let mut choices: Vec<Self> = values
+            .into_iter()
+            .map(|(value, label)| choice(value, label))
+            .collect();
+        if let Some(value) = chosen
+            && !choices.iter().any(|choice| choice.chosen)
+        {
+            choices.insert(0, choice(value, value));
+        }
+        choices
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(parameters: &[(&str, &str)]) -> Kept {
+        let parameters = parameters.iter();
+        Kept::of(
+            &parameters
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn links_keep_the_filter_and_nothing_else() {
+        let kept = kept(&[("q", "a&b"), ("status", ""), ("older", "7"), ("agent", "x")]);
+        assert_eq!(kept.at("/"), "/?agent=x&q=a%26b");
+        assert_eq!(kept.without(&["q"]).at("/"), "/?agent=x");
+        assert_eq!(
+            kept.with("agent", "y z").at("/tasks.csv"),
+            "/tasks.csv?agent=y%20z&q=a%26b"
+        );
+        assert_eq!(Kept::default().at("/"), "/");
+    }
+
+    #[test]
+    fn what_is_chosen_is_offered() {
+        let choices = Choice::among(["a", "b"], Some("gone"));
+        let chosen: Vec<(&str, bool)> = choices
+            .iter()
+            .map(|choice| (choice.value.as_str(), choice.chosen))
+            .collect();
+        assert_eq!(chosen, [("gone", true), ("a", false), ("b", false)]);
+    }
+}

@@ -1,0 +1,74 @@
+//! All agents that have reported.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use super::address::Kept;
+use super::format::{Clock, Moment};
+use super::metrics::Shown;
+use super::view::{PageProblem, render};
+use crate::path::LOCAL;
+use crate::query::AgentFigures;
+use crate::server::App;
+
+/// Agents that the page lists.
+const LISTED: usize = 500;
+
+#[derive(Template)]
+#[template(path = "agents.html")]
+struct Page {
+    url: String,
+    agents: Vec<Listed>,
+    more: usize,
+    /// Whether any is of another organization than the local one.
+    organizations: bool,
+}
+
+struct Listed {
+    id: String,
+    organization: String,
+    tasks: String,
+    failures: String,
+    metrics: String,
+    first: Moment,
+    latest: Option<Moment>,
+    shown: Shown,
+}
+
+/// `GET /agents`
+pub(super) async fn agents(State(app): State<App>) -> Result<Response, PageProblem> {
+    let url = app.url.to_string();
+    let agents = app.run(|store| Ok(store.agent_figures()?)).await?;
+    let clock = Clock::local();
+    let page = Page {
+        url,
+        more: agents.len().saturating_sub(LISTED),
+        organizations: agents.iter().any(|agent| agent.organization_id != LOCAL),
+        agents: agents
+            .into_iter()
+            .take(LISTED)
+            .map(|agent| Listed::new(agent, &clock))
+            .collect(),
+    };
+    Ok(render(&page)?.into_response())
+}
+
+impl Listed {
+    fn new(agent: AgentFigures, clock: &Clock) -> Self {
+        let mut of = Kept::default().with("agent", &agent.agent_id);
+        if agent.organization_id != LOCAL {
+            of = of.with("organization", &agent.organization_id);
+        }
+        Self {
+            tasks: of.at("/"),
+            failures: of.with("status", "failed").at("/"),
+            metrics: of.at("/metrics"),
+            first: clock.moment(agent.created_at),
+            latest: agent.latest.map(|at| clock.moment(at)),
+            shown: Shown::new(&agent.figures),
+            id: agent.agent_id,
+            organization: agent.organization_id,
+        }
+    }
+}

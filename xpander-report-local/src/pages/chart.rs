@@ -1,0 +1,311 @@
+//! Bars by day, drawn on the server.
+
+use jiff::civil::Date;
+
+/// The drawing's own units; pages scale it.
+const WIDTH: f64 = 400.0;
+const HEIGHT: f64 = 150.0;
+const LEFT: f64 = 48.0;
+const RIGHT: f64 = 4.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 20.0;
+
+/// So few bars have their numbers on top.
+const NUMBERED: usize = 8;
+
+/// Bars are no wider than this.
+const WIDEST: f64 = 40.0;
+
+/// Dates under the bars.
+const DATES: usize = 5;
+
+/// The lowest bar that is still seen.
+const LOWEST: f64 = 1.0;
+
+/// How a chart is to look.
+pub(super) struct Look {
+    pub(super) title: &'static str,
+    pub(super) format: fn(f64) -> String,
+    /// What the axis goes up to at least; of shares it is all.
+    pub(super) top: Option<f64>,
+    /// Whether the bars count whole things, so that the axis has no halves.
+    pub(super) whole: bool,
+    /// Whether high bars are bad news.
+    pub(super) bad: bool,
+}
+
+/// What there is to draw.
+pub(super) struct Chart {
+    pub(super) title: &'static str,
+    /// The same in one sentence, for who cannot see it.
+    pub(super) summary: String,
+    pub(super) bad: bool,
+    pub(super) bars: Vec<Bar>,
+    pub(super) ticks: Vec<Tick>,
+    pub(super) dates: Vec<Label>,
+}
+
+pub(super) struct Bar {
+    /// The whole column, which says what it is when one points at it.
+    pub(super) column: Span,
+    pub(super) tip: String,
+    /// `None` on a day without a value.
+    pub(super) bar: Option<Shape>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Span {
+    pub(super) x: f64,
+    pub(super) width: f64,
+}
+
+pub(super) struct Shape {
+    pub(super) span: Span,
+    pub(super) y: f64,
+    pub(super) height: f64,
+    /// The number on top, with where its middle is.
+    pub(super) number: Option<Label>,
+}
+
+pub(super) struct Tick {
+    pub(super) y: f64,
+    pub(super) label: String,
+}
+
+pub(super) struct Label {
+    pub(super) x: f64,
+    pub(super) text: String,
+}
+
+impl Chart {
+    /// The values may be `None`, which is a gap.
+    pub(super) fn new(look: &Look, days: &[(Date, Option<f64>)]) -> Self {
+        let Look { title, format, .. } = *look;
+        let highest = days
+            .iter()
+            .filter_map(|(_, value)| *value)
+            .fold(0.0_f64, f64::max);
+        let axis = Axis::new(highest.max(look.top.unwrap_or(0.0)), look);
+        let step = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
+        let gap = if step > 4.0 { step * 0.2 } else { 0.0 };
+        let width = (step - gap).min(WIDEST);
+        let bars = days.iter().enumerate().map(|(index, (date, value))| {
+            let x = LEFT + step * index as f64;
+            let shape = value.map(|value| {
+                let height = (axis.height(value)).max(LOWEST);
+                let y = HEIGHT - BOTTOM - height;
+                Shape {
+                    span: Span {
+                        x: round(x + (step - width) / 2.0),
+                        width: round(width),
+                    },
+                    y: round(y),
+                    height: round(height),
+                    number: (days.len() <= NUMBERED).then(|| Label {
+                        x: round(x + step / 2.0),
+                        text: format(value),
+                    }),
+                }
+            });
+            let said = value.map_or_else(|| "no runs".to_owned(), format);
+            Bar {
+                column: Span {
+                    x: round(x),
+                    width: round(step),
+                },
+                tip: format!("{}: {said}", date.strftime("%a %b %-d, %Y")),
+                bar: shape,
+            }
+        });
+        Self {
+            title,
+            summary: summary(title, format, days),
+            bad: look.bad,
+            bars: bars.collect(),
+            ticks: axis.ticks(format),
+            dates: dates(days, step),
+        }
+    }
+}
+
+fn summary(title: &str, format: fn(f64) -> String, days: &[(Date, Option<f64>)]) -> String {
+    let known = days
+        .iter()
+        .filter_map(|(date, value)| Some((*date, (*value)?)));
+    let highest = known.max_by(|(_, one), (_, other)| one.total_cmp(other));
+    match highest {
+        Some((date, value)) => format!(
+            "{title} by day: the highest is {} on {}. The table below has all numbers.",
+            format(value),
+            date.strftime("%b %-d, %Y")
+        ),
+        None => format!("{title} by day: none."),
+    }
+}
+
+/// Dates in equal distances, so many that they do not run into each other.
+fn dates(days: &[(Date, Option<f64>)], step: f64) -> Vec<Label> {
+    let every = days.len().div_ceil(DATES).max(1);
+    days.iter()
+        .enumerate()
+        .step_by(every)
+        .map(|(index, (date, _))| Label {
+            x: round(LEFT + step * (index as f64 + 0.5)).clamp(LEFT + 14.0, WIDTH - 18.0),
+            text: date.strftime("%b %-d").to_string(),
+        })
+        .collect()
+}
+
+/// The scale of values.
+struct Axis {
+    /// Between two lines.
+    step: f64,
+    lines: u32,
+}
+
+impl Axis {
+    fn new(highest: f64, look: &Look) -> Self {
+        if look.top == Some(highest) {
+            return Self {
+                step: highest / 4.0,
+                lines: 4,
+            };
+        }
+        let rough = highest / 4.0;
+        let least = if look.whole { 1.0 } else { 0.001 };
+        let magnitude = 10_f64.powf(rough.max(least).log10().floor());
+        let step = [1.0, 2.0, 2.5, 5.0, 10.0]
+            .into_iter()
+            .map(|factor| factor * magnitude)
+            .filter(|step| !look.whole || step.fract() == 0.0)
+            .find(|step| *step >= rough)
+            .unwrap_or(10.0 * magnitude);
+        Self {
+            step,
+            lines: (highest / step).ceil().clamp(1.0, 4.0) as u32,
+        }
+    }
+
+    fn height(&self, value: f64) -> f64 {
+        let top = self.step * f64::from(self.lines);
+        (value / top).clamp(0.0, 1.0) * (HEIGHT - TOP - BOTTOM)
+    }
+
+    fn ticks(&self, format: fn(f64) -> String) -> Vec<Tick> {
+        (0..=self.lines)
+            .map(|line| {
+                let value = self.step * f64::from(line);
+                Tick {
+                    y: round(HEIGHT - BOTTOM - self.height(value)),
+                    label: if line == 0 {
+                        "0".to_owned()
+                    } else {
+                        format(value).replace(".0 ", " ")
+                    },
+                }
+            })
+            .collect()
+    }
+}
+
+fn round(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::super::format;
+    use super::*;
+
+    const COUNTS: Look = Look {
+        title: "Requests",
+        format: format::compact,
+        top: None,
+        whole: true,
+        bad: false,
+    };
+
+    fn chart(look: &Look, values: &[Option<f64>]) -> Chart {
+        let days = date(2026, 2, 26).series(jiff::Span::new().days(1));
+        Chart::new(look, &days.zip(values.iter().copied()).collect::<Vec<_>>())
+    }
+
+    fn labels(chart: &Chart) -> Vec<&str> {
+        chart.ticks.iter().map(|tick| tick.label.as_str()).collect()
+    }
+
+    #[test]
+    fn bars_are_as_high_as_their_values() {
+        let chart = chart(&COUNTS, &[Some(50.0), Some(100.0), None, Some(0.0)]);
+        let heights: Vec<Option<f64>> = chart
+            .bars
+            .iter()
+            .map(|bar| bar.bar.as_ref().map(|shape| shape.height))
+            .collect();
+        let full = HEIGHT - TOP - BOTTOM;
+        assert_eq!(
+            heights,
+            [Some(full / 2.0), Some(full), None, Some(LOWEST)],
+            "a gap is no bar, and nothing is nearly none"
+        );
+        assert_eq!(chart.bars[1].tip, "Fri Feb 27, 2026: 100");
+        assert_eq!(chart.bars[2].tip, "Sat Feb 28, 2026: no runs");
+        assert!(chart.summary.contains("the highest is 100 on Feb 27, 2026"));
+    }
+
+    #[test]
+    fn axes_have_round_numbers() {
+        assert_eq!(
+            labels(&chart(&COUNTS, &[Some(100.0)])),
+            ["0", "25", "50", "75", "100"]
+        );
+        assert_eq!(labels(&chart(&COUNTS, &[Some(2.0)])), ["0", "1", "2"]);
+        assert_eq!(labels(&chart(&COUNTS, &[None])), ["0", "1"]);
+        assert_eq!(
+            labels(&chart(&COUNTS, &[Some(71_000.0)])),
+            ["0", "20 k", "40 k", "60 k", "80 k"]
+        );
+        let rate = Look {
+            title: "Success",
+            format: |share| format!("{:.0} %", share * 100.0),
+            top: Some(1.0),
+            whole: false,
+            bad: false,
+        };
+        assert_eq!(
+            labels(&chart(&rate, &[Some(0.3)])),
+            ["0", "25 %", "50 %", "75 %", "100 %"]
+        );
+    }
+
+    #[test]
+    fn few_bars_have_numbers_and_many_have_some_dates() {
+        let few = chart(&COUNTS, &[Some(1.0); 7]);
+        assert!(
+            few.bars
+                .iter()
+                .all(|bar| bar.bar.as_ref().unwrap().number.is_some())
+        );
+        let many = chart(&COUNTS, &[Some(1.0); 365]);
+        assert!(
+            many.bars
+                .iter()
+                .all(|bar| bar.bar.as_ref().unwrap().number.is_none())
+        );
+        assert_eq!(many.dates.len(), DATES);
+        assert!(many.dates.iter().all(|label| label.x < WIDTH));
+    }
+
+    #[test]
+    fn wild_values_draw_something_finite() {
+        for wild in [f64::INFINITY, f64::NAN, -5.0, 1e300, 1e-300] {
+            let chart = chart(&COUNTS, &[Some(wild), Some(1.0)]);
+            for bar in &chart.bars {
+                let shape = bar.bar.as_ref().unwrap();
+                assert!(shape.height.is_finite() && shape.y >= 0.0, "{wild}");
+            }
+        }
+    }
+}

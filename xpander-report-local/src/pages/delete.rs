@@ -1,0 +1,155 @@
+//! Deleting tasks, once a person has confirmed it. The guard refuses what pages of other origins send.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+
+use super::address::Kept;
+use super::format;
+use super::text::{self, Key};
+use super::view::{PageProblem, render};
+use super::{task_path, task_query};
+use crate::problem::Problem;
+use crate::query::Address;
+use crate::server::App;
+
+#[derive(Template)]
+#[template(path = "delete.html")]
+struct Question {
+    title: String,
+    /// What is to be deleted, in words.
+    of: Vec<(&'static str, String)>,
+    /// Where the answer goes; `None` when there is nothing to delete.
+    action: Option<String>,
+    back: String,
+}
+
+#[derive(Template)]
+#[template(path = "deleted.html")]
+struct Done {
+    message: String,
+    back: String,
+}
+
+/// `GET /tasks/{id}/delete`
+pub(super) async fn ask_task(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+    let page = app
+        .run(move |store| {
+            let Some(task) = store.task(&key.id, key.organization.as_deref())? else {
+                return Err(text::no_task(&key));
+            };
+            let query = task_query(&task.organization_id);
+            let path = task_path(&task.id);
+            Ok(Question {
+                title: "Delete this task?".to_owned(),
+                of: vec![
+                    ("Task", task.id),
+                    ("Agent", task.agent_id),
+                    ("Status", task.status.to_string()),
+                ],
+                action: Some(format!("{path}/delete{query}")),
+                back: format!("{path}{query}"),
+            })
+        })
+        .await?;
+    Ok(render(&page)?.into_response())
+}
+
+/// `POST /tasks/{id}/delete`
+pub(super) async fn delete_task(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+    let page = app
+        .run(move |store| {
+            if !store.delete_task(&key.id, key.organization.as_deref())? {
+                return Err(text::no_task(&key));
+            }
+            Ok(Done {
+                message: format!("The task {} is deleted.", key.id),
+                back: "/".to_owned(),
+            })
+        })
+        .await?;
+    Ok(render(&page)?.into_response())
+}
+
+/// `GET /delete`
+pub(super) async fn ask(
+    State(app): State<App>,
+    Query(parameters): Query<HashMap<String, String>>,
+) -> Result<Response, PageProblem> {
+    let kept = Kept::of(&parameters);
+    let mut address = Address::new(parameters);
+    let mut filter = address.filter();
+    // What arrives while the person reads is not what was asked about.
+    let now = Timestamp::now();
+    filter.to = Some(filter.to.map_or(now, |to| to.min(now)));
+    let filter = address.finish(filter)?;
+    let mut settled = kept.without(&["last"]);
+    for (name, time) in [("from", filter.from), ("to", filter.to)] {
+        if let Some(time) = time {
+            settled = settled.with(name, time.to_string());
+        }
+    }
+    let summary = app.run(move |store| Ok(store.summary(&filter)?)).await?;
+    let tasks = if summary.tasks.number == 1 {
+        "task"
+    } else {
+        "tasks"
+    };
+    let names = [
+        ("Status", "status"),
+        ("Agent", "agent"),
+        ("Organization", "organization"),
+        ("Tool", "tool"),
+        ("Search", "q"),
+        ("Time", "last"),
+        ("From", "from"),
+        ("To", "to"),
+    ];
+    let mut of: Vec<(&str, String)> = names
+        .into_iter()
+        .filter_map(|(label, name)| Some((label, kept.get(name)?.to_owned())))
+        .collect();
+    if of.is_empty() {
+        of.push(("Which", "all tasks".to_owned()));
+    }
+    let page = Question {
+        title: if summary.tasks.number == 0 {
+            "There is nothing to delete".to_owned()
+        } else {
+            format!("Delete {} {tasks}?", summary.tasks)
+        },
+        of,
+        action: (summary.tasks.number > 0).then(|| settled.at("/delete")),
+        back: kept.at("/"),
+    };
+    Ok(render(&page)?.into_response())
+}
+
+/// `POST /delete`
+pub(super) async fn delete(
+    State(app): State<App>,
+    Query(parameters): Query<HashMap<String, String>>,
+) -> Result<Response, PageProblem> {
+    let mut address = Address::new(parameters);
+    let filter = address.filter();
+    let filter = address.finish(filter)?;
+    if filter.to.is_none() {
+        return Err(Problem::bad_request(
+            "The address does not say up to which time tasks are deleted (to=…). The page /delete makes one that does.",
+        )
+        .into());
+    }
+    let deleted = app.run(move |store| Ok(store.delete(&filter)?)).await?;
+    let message = match deleted {
+        1 => "1 task is deleted.".to_owned(),
+        number => format!("{} tasks are deleted.", format::whole(number)),
+    };
+    Ok(render(&Done {
+        message,
+        back: "/".to_owned(),
+    })?
+    .into_response())
+}

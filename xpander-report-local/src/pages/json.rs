@@ -1,0 +1,342 @@
+//! JSON as a tree that folds. It is read from the text, so that the order of keys and the digits of numbers
+//! stay as they came.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::head::head;
+
+/// Levels that fold. What is deeper is shown as text.
+const DEEPEST: usize = 48;
+
+/// Lines and bytes that a tree shows.
+const LINES: usize = 1_500;
+const BYTES: usize = 60_000;
+
+/// Bytes of one value that a tree shows.
+const VALUE: usize = 8_000;
+
+/// A tree of at most so many lines is shown unfolded, and of a larger one so many levels.
+const FEW: usize = 60;
+const OPEN: usize = 2;
+
+/// A JSON text that begins as an object or a list.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) steps: Vec<Step>,
+    /// Whether it is all of the JSON.
+    pub(super) complete: bool,
+}
+
+/// A step on the way through a tree.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Into a list or an object.
+    Open {
+        key: Option<String>,
+        /// What is inside, in few words.
+        summary: String,
+        unfolded: bool,
+    },
+    /// Past a value.
+    Value {
+        key: Option<String>,
+        kind: Kind,
+        text: String,
+    },
+    /// Out of a list or an object.
+    Close,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Word,
+    /// JSON that is too deep for the tree, or too long.
+    Raw,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Word => "word",
+            Self::Raw => "raw",
+        })
+    }
+}
+
+impl Tree {
+    /// `None` when the text is no JSON object and no list.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        if !text.trim_start().starts_with(['{', '[']) {
+            return None;
+        }
+        let json: &RawValue = serde_json::from_str(text).ok()?;
+        let mut growing = Growing {
+            steps: Vec::new(),
+            lines: 0,
+            bytes: 0,
+            complete: true,
+        };
+        growing.add(None, json, 0);
+        let few = growing.lines <= FEW;
+        let mut depth = 0;
+        for step in &mut growing.steps {
+            match step {
+                Step::Open { unfolded, .. } => {
+                    *unfolded = few || depth < OPEN;
+                    depth += 1;
+                }
+                Step::Close => depth -= 1,
+                Step::Value { .. } => {}
+            }
+        }
+        Some(Self {
+            steps: growing.steps,
+            complete: growing.complete,
+        })
+    }
+}
+
+struct Growing {
+    steps: Vec<Step>,
+    lines: usize,
+    bytes: usize,
+    complete: bool,
+}
+
+impl Growing {
+    fn add(&mut self, key: Option<String>, json: &RawValue, depth: usize) {
+        if self.lines >= LINES || self.bytes >= BYTES {
+            self.complete = false;
+            return;
+        }
+        let text = json.get();
+        let inside = if depth < DEEPEST {
+            Inside::of(text)
+        } else {
+            None
+        };
+        let Some(inside) = inside else {
+            let (kind, text) = match text.as_bytes().first() {
+                Some(b'"') => match serde_json::from_str::<String>(text) {
+                    Ok(text) => (Kind::Text, text),
+                    Err(_) => (Kind::Raw, text.to_owned()),
+                },
+                Some(b'-' | b'0'..=b'9') => (Kind::Number, text.to_owned()),
+                Some(b't' | b'f' | b'n') => (Kind::Word, text.to_owned()),
+                _ => (Kind::Raw, text.to_owned()),
+            };
+            let shown = head(&text, VALUE);
+            if shown.len() < text.len() {
+                self.complete = false;
+            }
+            let text = if shown.len() < text.len() {
+                format!("{shown}…")
+            } else {
+                text
+            };
+            self.count(&key, text.len());
+            self.steps.push(Step::Value { key, kind, text });
+            return;
+        };
+        let summary = inside.summary();
+        self.count(&key, 0);
+        self.steps.push(Step::Open {
+            key,
+            summary,
+            unfolded: false,
+        });
+        match inside {
+            Inside::List(values) => {
+                for (index, value) in values.into_iter().enumerate() {
+                    if !self.complete {
+                        break;
+                    }
+                    self.add(Some(index.to_string()), value, depth + 1);
+                }
+            }
+            Inside::Object(entries) => {
+                for (key, value) in entries {
+                    if !self.complete {
+                        break;
+                    }
+                    let key = head(&key, VALUE).to_owned();
+                    self.add(Some(key), value, depth + 1);
+                }
+            }
+        }
+        self.steps.push(Step::Close);
+    }
+
+    fn count(&mut self, key: &Option<String>, bytes: usize) {
+        self.lines += 1;
+        self.bytes += bytes + key.as_ref().map_or(0, String::len);
+    }
+}
+
+/// What a list or an object has, in its order.
+enum Inside<'a> {
+    List(Vec<&'a RawValue>),
+    Object(Vec<(String, &'a RawValue)>),
+}
+
+impl<'a> Inside<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        match text.as_bytes().first()? {
+            b'{' | b'[' => serde_json::from_str(text).ok(),
+            _ => None,
+        }
+    }
+
+    fn summary(&self) -> String {
+        let (number, one, many) = match self {
+            Self::List(values) => (values.len(), "item", "items"),
+            Self::Object(entries) => (entries.len(), "key", "keys"),
+        };
+        let (open, close) = match self {
+            Self::List(_) => ('[', ']'),
+            Self::Object(_) => ('{', '}'),
+        };
+        match number {
+            0 => format!("{open}{close}"),
+            1 => format!("{open} 1 {one} {close}"),
+            number => format!("{open} {number} {many} {close}"),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Inside<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Inside<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list or an object")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Inside<'de>, A::Error> {
+                let mut values = Vec::new();
+                while let Some(value) = list.next_element()? {
+                    values.push(value);
+                }
+                Ok(Inside::List(values))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Inside<'de>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Inside::Object(entries))
+            }
+        }
+
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tree as indented lines.
+    fn outline(tree: &Tree) -> Vec<String> {
+        let mut depth = 0;
+        let mut lines = Vec::new();
+        for step in &tree.steps {
+            let key = |key: &Option<String>| {
+                key.as_ref()
+                    .map_or_else(String::new, |key| format!("{key}: "))
+            };
+            match step {
+                Step::Open {
+                    key: name, summary, ..
+                } => {
+                    lines.push(format!("{}{}{summary}", " ".repeat(depth), key(name)));
+                    depth += 1;
+                }
+                Step::Value {
+                    key: name, text, ..
+                } => lines.push(format!("{}{}{text}", " ".repeat(depth), key(name))),
+                Step::Close => depth -= 1,
+            }
+        }
+        assert_eq!(depth, 0);
+        lines
+    }
+
+    #[test]
+    fn order_and_digits_stay_and_keys_may_repeat() {
+        let json =
+            r#" {"b":1180591620717411303424, "a": [1.10,{},[ ]],"s":"a, \"b\"\n{c}\\","b":true}"#;
+        let tree = Tree::of(json).unwrap();
+        assert!(tree.complete);
+        assert_eq!(
+            outline(&tree),
+            [
+                "{ 4 keys }",
+                " b: 1180591620717411303424",
+                " a: [ 3 items ]",
+                "  0: 1.10",
+                "  1: {}",
+                "  2: []",
+                " s: a, \"b\"\n{c}\\",
+                " b: true",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_object_or_list_is_no_tree() {
+        for text in [
+            "",
+            "12",
+            "\"x\"",
+            "{",
+            "[1] and more",
+            "{not json}",
+            "Dear [name]",
+        ] {
+            assert!(Tree::of(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_small_tree_is_unfolded_and_a_large_one_to_the_second_level() {
+        let unfolded = |json: &str| -> Vec<bool> {
+            let steps = Tree::of(json).unwrap().steps.into_iter();
+            steps
+                .filter_map(|step| match step {
+                    Step::Open { unfolded, .. } => Some(unfolded),
+                    _ => None,
+                })
+                .collect()
+        };
+        assert_eq!(unfolded("[[[[0]]]]"), [true; 4]);
+        let long = format!("[[[[{}0]]]]", "0,".repeat(100));
+        assert_eq!(unfolded(&long), [true, true, false, false]);
+    }
+
+    #[test]
+    fn depth_and_length_have_a_limit() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let tree = Tree::of(&deep).unwrap();
+        assert!(!tree.complete && tree.steps.len() < 3 * DEEPEST);
+        let wide = format!("[{}0]", "0,".repeat(1_000_000));
+        let tree = Tree::of(&wide).unwrap();
+        assert!(!tree.complete && tree.steps.len() < LINES + 10);
+        let long = format!(r#"{{"a":"{}","b":1}}"#, "ß".repeat(1_000_000));
+        let tree = Tree::of(&long).unwrap();
+        assert!(!tree.complete);
+        assert!(matches!(&tree.steps[1], Step::Value { text, .. } if text.len() < VALUE + 10));
+    }
+}

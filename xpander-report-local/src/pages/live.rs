@@ -1,0 +1,96 @@
+//! News of tasks as they happen, for pages that are open.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::watch;
+
+use super::view::PageProblem;
+use crate::event::Event;
+use crate::query::Address;
+use crate::server::App;
+
+/// Events of so short a time are told as one.
+const TOGETHER: Duration = Duration::from_millis(200);
+
+/// Which tasks a page shows.
+#[derive(Debug)]
+struct Shown {
+    id: Option<String>,
+    agent: Option<String>,
+    organization: Option<String>,
+}
+
+impl Shown {
+    fn is_about(&self, event: &Event) -> bool {
+        let is = |wanted: &Option<String>, found: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted == found)
+        };
+        is(&self.id, &event.id)
+            && is(&self.agent, &event.agent_id)
+            && is(&self.organization, &event.organization_id)
+    }
+}
+
+/// `GET /live`: a message whenever one of the page's tasks has come, changed or gone. It says only that; what
+/// the page shows of it is asked from the page's own address.
+pub(super) async fn live(
+    State(app): State<App>,
+    Query(parameters): Query<HashMap<String, String>>,
+) -> Result<Response, PageProblem> {
+    let mut address = Address::new(parameters);
+    let id = address.text("id");
+    let filter = address.filter();
+    let filter = address.finish(filter)?;
+    let news = News {
+        events: app.store.events(),
+        stop: app.stop,
+        shown: Shown {
+            id,
+            agent: filter.agent_id,
+            organization: filter.organization_id,
+        },
+    };
+    let messages = stream::unfold(news, |mut news| async {
+        news.next().await?;
+        let message = Message::default().event("news").data("");
+        Some((Ok::<_, Infallible>(message), news))
+    });
+    Ok(Sse::new(messages)
+        .keep_alive(KeepAlive::default())
+        .into_response())
+}
+
+struct News {
+    events: Receiver<Event>,
+    stop: watch::Receiver<()>,
+    shown: Shown,
+}
+
+impl News {
+    /// Waits for the next news; `None` when the platform stops.
+    async fn next(&mut self) -> Option<()> {
+        loop {
+            let received = tokio::select! {
+                received = self.events.recv() => received,
+                _ = self.stop.changed() => return None,
+            };
+            match received {
+                Ok(event) if !self.shown.is_about(&event) => {}
+                // What was missed may have been about the page.
+                Ok(_) | Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Closed) => return None,
+            }
+        }
+        tokio::time::sleep(TOGETHER).await;
+        while let Ok(_) | Err(TryRecvError::Lagged(_)) = self.events.try_recv() {}
+        Some(())
+    }
+}

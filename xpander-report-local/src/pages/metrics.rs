@@ -1,0 +1,345 @@
+//! Figures by day, by agent and by tool.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, Zoned};
+
+use super::address::{Choice, Kept};
+use super::chart::{Chart, Look};
+use super::format;
+use super::view::{PageProblem, render};
+use crate::path::LOCAL;
+use crate::query::{Address, DayFigures, Figures, Metrics, MetricsQuery};
+use crate::server::App;
+
+/// Days that charts and table show; the sums are over all.
+const DAYS: usize = 400;
+
+/// Agents, and tools, that tables list.
+const LISTED: usize = 100;
+
+const OFFERED: u32 = 200;
+
+const RANGES: [(&str, &str, i64); 4] = [
+    ("7d", "last 7 days", 7),
+    ("30d", "last 30 days", 30),
+    ("90d", "last 90 days", 90),
+    ("365d", "last 365 days", 365),
+];
+
+/// The range of an address that names none.
+const USUAL: &str = "30d";
+
+/// The word for a range that begins with the first task.
+const ALL: &str = "all";
+
+#[derive(Template)]
+#[template(path = "metrics.html")]
+struct Page {
+    agents_offered: Vec<Choice>,
+    ranges: Vec<Choice>,
+    range: Option<(String, String)>,
+    other_times: String,
+    organization: Option<String>,
+    total: Shown,
+    charts: Vec<Chart>,
+    days: Vec<Line>,
+    /// How many days before these are only in the sums.
+    earlier: Option<usize>,
+    agents: Vec<Line>,
+    more_agents: usize,
+    tools: Vec<Line>,
+    more_tools: usize,
+    /// Whether tools are not told, since they are not summed by agent.
+    without_tools: Option<String>,
+}
+
+struct Line {
+    name: String,
+    /// The list of the tasks.
+    link: String,
+    shown: Shown,
+}
+
+/// Figures as they are read.
+pub(super) struct Shown {
+    pub(super) requests: String,
+    /// `None` when none did.
+    pub(super) failed: Option<String>,
+    pub(super) ok: Option<String>,
+    pub(super) p50: Option<String>,
+    pub(super) p95: Option<String>,
+    pub(super) p99: Option<String>,
+    pub(super) tool_calls: String,
+    pub(super) input: String,
+    pub(super) output: String,
+    pub(super) total: String,
+}
+
+impl Shown {
+    pub(super) fn new(figures: &Figures) -> Self {
+        let ended = figures.completed() + figures.failed();
+        let duration = |share| figures.duration(share).map(format::duration);
+        Self {
+            requests: format::whole(figures.requests()),
+            failed: (figures.failed() > 0).then(|| format::whole(figures.failed())),
+            ok: (ended > 0).then(|| format::percent(figures.completed(), ended)),
+            p50: duration(0.5),
+            p95: duration(0.95),
+            p99: duration(0.99),
+            tool_calls: format::whole(figures.tool_calls()),
+            input: format::compact(figures.input_tokens()),
+            output: format::compact(figures.output_tokens()),
+            total: format::compact(figures.total_tokens()),
+        }
+    }
+}
+
+/// `GET /metrics`
+pub(super) async fn metrics(
+    State(app): State<App>,
+    Query(mut parameters): Query<HashMap<String, String>>,
+) -> Result<Response, PageProblem> {
+    parameters.retain(|_, value| !value.is_empty());
+    for other in ["status", "tool", "q"] {
+        parameters.remove(other);
+    }
+    if !["last", "from", "to"]
+        .iter()
+        .any(|name| parameters.contains_key(*name))
+    {
+        parameters.insert("last".to_owned(), USUAL.to_owned());
+    }
+    let kept = Kept::of(&parameters);
+    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    let last = parameters.get("last").cloned();
+    let days = RANGES
+        .iter()
+        .find(|(name, ..)| last.as_deref() == Some(*name))
+        .map(|(.., days)| *days);
+    if days.is_some() || last.as_deref() == Some(ALL) {
+        parameters.remove("last");
+    }
+    let mut address = Address::new(parameters);
+    let filter = address.filter();
+    let filter = address.finish(filter)?;
+    let query = MetricsQuery {
+        agent_id: filter.agent_id,
+        organization_id: filter.organization_id,
+        from: filter.from.or(days.and_then(|days| beginning(days, &zone))),
+        to: filter.to,
+        time_zone: Some(zone.clone()),
+    };
+    let page = app
+        .run(move |store| {
+            let metrics = store.metrics(&query)?;
+            Ok(Page::new(
+                &kept,
+                &zone,
+                &store.agent_ids(OFFERED)?,
+                &metrics,
+            ))
+        })
+        .await?;
+    Ok(render(&page)?.into_response())
+}
+
+/// When the first of the last days began, of which today is one.
+fn beginning(days: i64, zone: &TimeZone) -> Option<Timestamp> {
+    let today = Timestamp::now().to_zoned(zone.clone());
+    let first = today.date().checked_sub(Span::new().days(days - 1)).ok()?;
+    first.to_zoned(zone.clone()).ok().map(|day| day.timestamp())
+}
+
+impl Page {
+    fn new(kept: &Kept, zone: &TimeZone, agents: &[String], metrics: &Metrics) -> Self {
+        let range = |name| kept.get(name).unwrap_or_default().to_owned();
+        let has_range = kept.get("from").or(kept.get("to")).is_some();
+        let ranges = RANGES
+            .iter()
+            .map(|(value, label, _)| (*value, *label))
+            .chain([(ALL, "all time")]);
+        let earlier = metrics.days.len().saturating_sub(DAYS);
+        let days = metrics.days.get(earlier..).unwrap_or_default();
+        let whole = kept.without(&["last", "from", "to"]);
+        let today = Zoned::now().date();
+        Self {
+            agents_offered: Choice::among(agents.iter().map(String::as_str), kept.get("agent")),
+            ranges: Choice::labelled(ranges, kept.get("last")),
+            range: has_range.then(|| (range("from"), range("to"))),
+            other_times: if has_range {
+                whole.at("/metrics")
+            } else {
+                whole
+                    .with(
+                        "from",
+                        today.saturating_sub(Span::new().days(6)).to_string(),
+                    )
+                    .with("to", today.to_string())
+                    .at("/metrics")
+            },
+            organization: kept.get("organization").map(str::to_owned),
+            total: Shown::new(&metrics.total),
+            charts: charts(days),
+            days: days
+                .iter()
+                .rev()
+                .map(|day| Line {
+                    name: day.date.strftime("%a %b %-d, %Y").to_string(),
+                    link: tasks_of(day.date, &whole, zone),
+                    shown: Shown::new(&day.figures),
+                })
+                .collect(),
+            earlier: (earlier > 0).then_some(earlier),
+            agents: metrics
+                .agents
+                .iter()
+                .take(LISTED)
+                .map(|agent| {
+                    let local = agent.organization_id == LOCAL;
+                    let of = kept.with("agent", &agent.agent_id);
+                    let of = if local {
+                        of
+                    } else {
+                        of.with("organization", &agent.organization_id)
+                    };
+                    Line {
+                        name: if local {
+                            agent.agent_id.clone()
+                        } else {
+                            format!("{} / {}", agent.organization_id, agent.agent_id)
+                        },
+                        link: of.at("/metrics"),
+                        shown: Shown::new(&agent.figures),
+                    }
+                })
+                .collect(),
+            more_agents: metrics.agents.len().saturating_sub(LISTED),
+            tools: metrics
+                .tools
+                .iter()
+                .take(LISTED)
+                .map(|tool| Line {
+                    name: tool.tool.clone(),
+                    link: Kept::default().with("tool", &tool.tool).at("/"),
+                    shown: Shown::new(&tool.figures),
+                })
+                .collect(),
+            more_tools: metrics.tools.len().saturating_sub(LISTED),
+            without_tools: kept
+                .get("agent")
+                .or(kept.get("organization"))
+                .map(|_| kept.without(&["agent", "organization"]).at("/metrics")),
+        }
+    }
+}
+
+/// The list of one day's tasks.
+fn tasks_of(date: Date, kept: &Kept, zone: &TimeZone) -> String {
+    let begins = |date: Date| {
+        let zoned = date.to_zoned(zone.clone()).ok()?;
+        Some(zoned.timestamp().to_string())
+    };
+    let mut kept = kept.clone();
+    for (name, time) in [
+        ("from", begins(date)),
+        ("to", date.tomorrow().ok().and_then(begins)),
+    ] {
+        if let Some(time) = time {
+            kept = kept.with(name, time);
+        }
+    }
+    kept.at("/")
+}
+
+fn charts(days: &[DayFigures]) -> Vec<Chart> {
+    type Of = fn(&Figures) -> Option<f64>;
+    const COUNT: Look = Look {
+        title: "",
+        format: format::compact,
+        top: None,
+        whole: true,
+        bad: false,
+    };
+    let looks: [(Look, Of); 8] = [
+        (
+            Look {
+                title: "Requests",
+                ..COUNT
+            },
+            |of| Some(of.requests() as f64),
+        ),
+        (
+            Look {
+                title: "Failed requests",
+                bad: true,
+                ..COUNT
+            },
+            |of| Some(of.failed() as f64),
+        ),
+        (
+            Look {
+                title: "Success rate",
+                format: |share| format::percent((share * 1e6) as u64, 1_000_000),
+                top: Some(1.0),
+                whole: false,
+                ..COUNT
+            },
+            Figures::success_rate,
+        ),
+        (
+            Look {
+                title: "Duration, 95th percentile",
+                format: format::duration,
+                whole: false,
+                ..COUNT
+            },
+            |of| of.duration(0.95),
+        ),
+        (
+            Look {
+                title: "Total tokens",
+                ..COUNT
+            },
+            |of| Some(of.total_tokens()),
+        ),
+        (
+            Look {
+                title: "Input tokens",
+                ..COUNT
+            },
+            |of| Some(of.input_tokens()),
+        ),
+        (
+            Look {
+                title: "Output tokens",
+                ..COUNT
+            },
+            |of| Some(of.output_tokens()),
+        ),
+        (
+            Look {
+                title: "Tool calls",
+                ..COUNT
+            },
+            |of| Some(of.tool_calls() as f64),
+        ),
+    ];
+    looks
+        .iter()
+        .map(|(look, of)| {
+            // A day without runs is a gap, not a nought.
+            let value = |figures: &Figures| of(figures).filter(|_| figures.requests() > 0);
+            let values: Vec<(Date, Option<f64>)> = days
+                .iter()
+                .map(|day| (day.date, value(&day.figures)))
+                .collect();
+            Chart::new(look, &values)
+        })
+        .collect()
+}

@@ -1,0 +1,112 @@
+//! The index of words. It follows a little behind what is stored, many tasks at once: that is several times
+//! cheaper than one by one, and only a search needs it.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+
+use super::{names, rows};
+use crate::head::head;
+use crate::task::TaskStatus;
+
+/// How many revisions one transaction takes into the index.
+pub(super) const CHUNK: u32 = 1024;
+
+/// How many may wait while reports keep coming.
+pub(super) const MOST: u64 = 2048;
+
+/// How much of a text can be searched, in bytes.
+const SEARCHED: usize = 1024 * 1024;
+
+/// Indexes the tasks of the next revisions, and says how many revisions these were.
+pub(super) fn next(connection: &Connection, most: u32) -> Result<u64> {
+    let revisions: Vec<(i64, i64)> = connection
+        .prepare_cached(
+            "SELECT seq, task FROM revisions WHERE seq > (SELECT revision FROM indexed) ORDER BY seq LIMIT ?1",
+        )?
+        .query_map((most,), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_>>()?;
+    let Some((last, _)) = revisions.last() else {
+        return Ok(0);
+    };
+    let mut tasks: Vec<i64> = revisions.iter().map(|(_, task)| *task).collect();
+    tasks.sort_unstable();
+    tasks.dedup();
+    for task in tasks {
+        add(connection, task)?;
+    }
+    connection
+        .prepare_cached("UPDATE indexed SET revision = ?1")?
+        .execute((last,))?;
+    Ok(revisions.len() as u64)
+}
+
+/// Says that every revision is in the index.
+pub(super) fn complete(connection: &Connection) -> Result<()> {
+    connection.execute(
+        "UPDATE indexed SET revision = (SELECT coalesce(max(seq), 0) FROM revisions)",
+        (),
+    )?;
+    Ok(())
+}
+
+/// Indexes what a task has now.
+pub(super) fn add(connection: &Connection, task: i64) -> Result<()> {
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT t.status, t.agent, coalesce(x.input, t.input_start) AS input, \
+             coalesce(x.result, t.result_start) AS result, \
+             coalesce(x.used_tools, t.tools_start) AS used_tools FROM {} WHERE t.seq = ?1",
+            rows::FROM
+        ))?
+        .query_row((task,), |row| {
+            let mut facts = vec![
+                status_fact(rows::status(row, "status")?),
+                agent_fact(row.get("agent")?),
+            ];
+            for key in tools(connection, &rows::tools(row, "used_tools")?)? {
+                facts.push(tool_fact(key));
+            }
+            Ok((searched(row, "input")?, searched(row, "result")?, facts))
+        })
+        .optional()?;
+    let Some((input, result, facts)) = found else {
+        return Ok(());
+    };
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO search (rowid, input, result, facts) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute((task, input, result, facts.join(" ")))?;
+    Ok(())
+}
+
+fn searched(row: &Row<'_>, column: &str) -> Result<Option<String>> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.map(|text| head(&text, SEARCHED).to_owned()))
+}
+
+fn tools(connection: &Connection, names: &[String]) -> Result<BTreeSet<i64>> {
+    let mut keys = BTreeSet::new();
+    for name in names {
+        if keys.len() == names::MOST_TOOLS {
+            break;
+        }
+        keys.extend(names::tool(connection, name)?);
+    }
+    Ok(keys)
+}
+
+// Words that the index keeps apart from those of the texts by their column.
+
+pub(super) fn status_fact(status: TaskStatus) -> String {
+    format!("s{status}")
+}
+
+pub(super) fn agent_fact(agent: i64) -> String {
+    format!("a{agent}")
+}
+
+pub(super) fn tool_fact(tool: i64) -> String {
+    format!("t{tool}")
+}
