@@ -23,6 +23,18 @@ pub(crate) fn at_exit(end: extern "C" fn()) {
     let _ = unsafe { libc::atexit(end) };
 }
 
+/// Whether the process has this signal ignored.
+#[cfg(all(unix, feature = "signals"))]
+#[allow(unsafe_code, reason = "only the C library knows")]
+pub(crate) fn ignores(signal: i32) -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: nothing is changed, and the action is looked at only if it was written.
+    unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == libc::SIG_IGN
+    }
+}
+
 #[cfg(unix)]
 mod fork {
     #[cfg(feature = "spool")]

@@ -230,6 +230,10 @@ pub(crate) struct WeakReporter(std::sync::Weak<dyn Sink>);
 
 #[cfg(all(unix, feature = "signals"))]
 impl WeakReporter {
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
     pub(crate) fn upgrade(&self) -> Option<Reporter> {
         self.0.upgrade().map(|sink| Reporter { sink })
     }

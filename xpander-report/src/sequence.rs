@@ -33,6 +33,14 @@ fn process() -> u64 {
     PROGRAM[0].wrapping_add(salt.wrapping_mul(STEP as u64))
 }
 
+/// The wall clock, but never back: a clock that is set does not change the order in which a process reported.
+fn at() -> Duration {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = u64::try_from(now().as_nanos()).unwrap_or(u64::MAX);
+    let last = LAST.fetch_max(now, Ordering::Relaxed);
+    Duration::from_nanos(now.max(last))
+}
+
 /// The wall clock, since the Unix epoch.
 pub(crate) fn now() -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -43,7 +51,7 @@ impl Sequence {
     /// The next one of this process.
     pub(crate) fn next() -> Self {
         Self {
-            at: now(),
+            at: at(),
             process: process(),
             count: COUNT.fetch_add(1, Ordering::Relaxed),
         }

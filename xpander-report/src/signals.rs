@@ -22,7 +22,10 @@ const SIGNALS: [i32; 3] = [SIGTERM, SIGINT, SIGHUP];
 
 pub(crate) fn watch(reporter: &Reporter, timeout: Duration) {
     static WATCH: Once = Once::new();
-    lock().push((reporter.downgrade(), timeout));
+    let mut reporters = lock();
+    reporters.retain(|(reporter, _)| reporter.is_there());
+    reporters.push((reporter.downgrade(), timeout));
+    drop(reporters);
     WATCH.call_once(|| {
         if let Err(error) = start() {
             warn(format_args!(
@@ -36,10 +39,23 @@ fn start() -> io::Result<()> {
     // A second signal ends the program at once; so does any in a child, which has no thread that waits.
     let ends_at_once = Arc::new(AtomicBool::new(false));
     process::set_in_children(Arc::clone(&ends_at_once));
-    for signal in SIGNALS {
-        register_conditional_default(signal, Arc::clone(&ends_at_once))?;
+    let started = wait(&ends_at_once);
+    if started.is_err() {
+        // What is registered by now must not keep the program alive.
+        ends_at_once.store(true, Ordering::SeqCst);
     }
-    let mut signals = Signals::new(SIGNALS)?;
+    started
+}
+
+fn wait(ends_at_once: &Arc<AtomicBool>) -> io::Result<()> {
+    // One that is ignored, as by `nohup`, goes on being ignored.
+    let heeded = SIGNALS.into_iter().filter(|signal| !process::ignores(*signal));
+    let heeded: Vec<_> = heeded.collect();
+    for signal in &heeded {
+        register_conditional_default(*signal, Arc::clone(ends_at_once))?;
+    }
+    let mut signals = Signals::new(&heeded)?;
+    let ends_at_once = Arc::clone(ends_at_once);
     thread::Builder::new()
         .name("xpander-signals".to_owned())
         .spawn(move || {

@@ -39,14 +39,20 @@ pub(crate) fn block_on<F: Future>(runtime: &Runtime, future: F) -> F::Output {
 
 /// Runs code that the program's subscriber shall see.
 pub(crate) fn aloud<T>(code: impl FnOnce() -> T) -> T {
-    let silenced = take();
-    let is_silent = silenced.is_some();
-    drop(silenced);
-    let done = code();
-    if is_silent {
-        silence();
+    struct Silence(bool);
+
+    impl Drop for Silence {
+        fn drop(&mut self) {
+            if self.0 {
+                silence();
+            }
+        }
     }
-    done
+
+    let silenced = take();
+    let _silence = Silence(silenced.is_some());
+    drop(silenced);
+    code()
 }
 
 fn silence() {

@@ -32,7 +32,8 @@ impl DeadLetters {
         }
     }
 
-    pub(super) fn keep(&self, report: TaskReport, config: &Config, reason: String) {
+    /// Says whether it is on disk.
+    pub(super) fn keep(&self, report: TaskReport, config: &Config, reason: String) -> bool {
         let configured = config.agent_id();
         let agent_id = report.named_agent().or(configured).unwrap_or_default();
         let letter = DeadLetter {
@@ -44,15 +45,17 @@ impl DeadLetters {
         };
         let Some(spool) = &self.spool else {
             lock(&self.kept).push(letter);
-            return;
+            return false;
         };
-        if let Err(error) = spool.keep_dead(&letter) {
+        let kept = spool.keep_dead(&letter);
+        if let Err(error) = &kept {
             warn(format_args!(
                 "a report that was refused is kept in memory because the spool in {} does not take it: {error}",
                 spool.directory().path().display()
             ));
             lock(&self.kept).push(letter);
         }
+        kept.is_ok()
     }
 
     pub(super) fn all(&self) -> Vec<DeadLetter> {
@@ -64,16 +67,17 @@ impl DeadLetters {
         all
     }
 
-    /// Takes the chosen ones out, each after `then`. Returns how many.
-    pub(super) fn take(&self, chosen: Chosen<'_>, mut then: impl FnMut(&DeadLetter)) -> usize {
+    /// Takes the chosen ones out that `then` says may go. Returns how many.
+    pub(super) fn take(
+        &self,
+        chosen: Chosen<'_>,
+        mut then: impl FnMut(&DeadLetter) -> bool,
+    ) -> usize {
         let mut taken = 0;
         self.visit(&mut |letter| {
-            let is_chosen = chosen(letter);
-            if is_chosen {
-                then(letter);
-                taken += 1;
-            }
-            is_chosen
+            let goes = chosen(letter) && then(letter);
+            taken += usize::from(goes);
+            goes
         });
         taken
     }

@@ -1,7 +1,7 @@
 //! The end of the process. It takes what is left along though nobody kept a guard: `main` returns or
 //! panics, or somebody calls `std::process::exit`.
 
-use std::sync::{Arc, Condvar, Mutex, Once, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, TryLockError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,9 @@ static REPORTERS: Mutex<Vec<(u32, Weak<Shared>)>> = Mutex::new(Vec::new());
 pub(super) fn register(shared: &Arc<Shared>) {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| process::at_exit(at_exit));
-    let mut reporters = lock(&REPORTERS);
+    let Some(mut reporters) = reporters() else {
+        return;
+    };
     let generation = process::generation();
     reporters.retain(|(made_in, other)| *made_in == generation && other.strong_count() > 0);
     if !reporters
@@ -35,6 +37,19 @@ pub(super) fn register(shared: &Arc<Shared>) {
     {
         reporters.push((generation, Arc::downgrade(shared)));
     }
+}
+
+/// In a child that was forked while a thread of its parent had them, nobody gives them back.
+fn reporters() -> Option<MutexGuard<'static, Vec<(u32, Weak<Shared>)>>> {
+    const TRIES: u32 = 10_000;
+    for _ in 0..TRIES {
+        match REPORTERS.try_lock() {
+            Ok(reporters) => return Some(reporters),
+            Err(TryLockError::Poisoned(reporters)) => return Some(reporters.into_inner()),
+            Err(TryLockError::WouldBlock) => thread::yield_now(),
+        }
+    }
+    None
 }
 
 extern "C" fn at_exit() {
@@ -48,7 +63,8 @@ fn deliver() {
         return;
     }
     let generation = process::generation();
-    let reporters = std::mem::take(&mut *lock(&REPORTERS));
+    let reporters = reporters().map(|mut reporters| std::mem::take(&mut *reporters));
+    let reporters = reporters.unwrap_or_default();
     let mine = reporters
         .iter()
         .filter(|(made_in, _)| *made_in == generation);

@@ -105,19 +105,22 @@ impl Flush {
     }
 
     /// Ends with so much left of what it waits for.
-    pub(super) fn end(mut self, left: Left, now: Instant) {
+    pub(super) fn end(mut self, left: Left, is_done: bool, now: Instant) {
         self.outcome.pending = left.pending;
         self.outcome.spooled = left.spooled;
-        let is_left = left.pending + left.spooled > 0;
-        self.outcome.timed_out = is_left && now >= self.deadline;
+        self.outcome.timed_out = !is_done && now >= self.deadline;
         self.answer();
     }
 
     /// Ends with what is left in memory dropped.
     pub(super) fn end_dropped(mut self, left: Left) {
         self.outcome.spooled = left.spooled;
-        self.outcome.dropped += left.pending;
         self.outcome.timed_out = left.pending + left.spooled > 0;
+        if self.ask == Ask::Persisted {
+            self.outcome.pending = left.pending;
+        } else {
+            self.outcome.dropped += left.pending;
+        }
         self.answer();
     }
 

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use metrics::{counter, gauge};
 
 use crate::Stats;
+use crate::own_thread::hooked;
 
 /// How often, at most.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -24,34 +25,39 @@ impl Meter {
             return;
         }
         self.at = Some(now);
+        // The recorder is somebody's code.
         let told = &self.told;
-        for (name, count, before) in [
-            ("accepted", stats.accepted, told.accepted),
-            ("adopted", stats.adopted, told.adopted),
-            ("delivered", stats.delivered, told.delivered),
-            ("merged", stats.merged, told.merged),
-            ("left_out", stats.left_out, told.left_out),
-            ("not_spooled", stats.not_spooled, told.not_spooled),
-            ("retried", stats.retried, told.retried),
-            ("dead", stats.dead, told.dead),
-            ("unread", stats.unread, told.unread),
-        ] {
-            counter!(format!("xpander_report_{name}_total")).increment(count - before);
-        }
-        let dropped = stats.dropped.since(&told.dropped);
-        for (reason, count) in [
-            ("queue_full", dropped.queue_full),
-            ("no_agent", dropped.no_agent),
-            ("shut_down", dropped.shut_down),
-            ("expired", dropped.expired),
-        ] {
-            counter!("xpander_report_dropped_total", "reason" => reason).increment(count);
-        }
-        let oldest = stats.oldest_age.unwrap_or_default().as_secs_f64();
-        gauge!("xpander_report_pending").set(stats.pending as f64);
-        gauge!("xpander_report_pending_bytes").set(stats.pending_bytes as f64);
-        gauge!("xpander_report_spooled").set(stats.spooled as f64);
-        gauge!("xpander_report_oldest_age_seconds").set(oldest);
+        hooked(|| record(&stats, told));
         self.told = stats;
     }
+}
+
+fn record(stats: &Stats, told: &Stats) {
+    for (name, count, before) in [
+        ("accepted", stats.accepted, told.accepted),
+        ("adopted", stats.adopted, told.adopted),
+        ("delivered", stats.delivered, told.delivered),
+        ("merged", stats.merged, told.merged),
+        ("left_out", stats.left_out, told.left_out),
+        ("not_spooled", stats.not_spooled, told.not_spooled),
+        ("retried", stats.retried, told.retried),
+        ("dead", stats.dead, told.dead),
+        ("unread", stats.unread, told.unread),
+    ] {
+        counter!(format!("xpander_report_{name}_total")).increment(count - before);
+    }
+    let dropped = stats.dropped.since(&told.dropped);
+    for (reason, count) in [
+        ("queue_full", dropped.queue_full),
+        ("no_agent", dropped.no_agent),
+        ("shut_down", dropped.shut_down),
+        ("expired", dropped.expired),
+    ] {
+        counter!("xpander_report_dropped_total", "reason" => reason).increment(count);
+    }
+    let oldest = stats.oldest_age.unwrap_or_default().as_secs_f64();
+    gauge!("xpander_report_pending").set(stats.pending as f64);
+    gauge!("xpander_report_pending_bytes").set(stats.pending_bytes as f64);
+    gauge!("xpander_report_spooled").set(stats.spooled as f64);
+    gauge!("xpander_report_oldest_age_seconds").set(oldest);
 }

@@ -14,7 +14,7 @@ mod retry;
 mod trouble;
 mod worker;
 
-use std::future::ready;
+use std::future::{Future, ready};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -78,6 +78,8 @@ struct Shared {
     flushes: Mutex<Vec<FlushRequest>>,
     /// No more reports are taken.
     closed: AtomicBool,
+    /// A worker has stopped after a shutdown.
+    stopped: AtomicBool,
     /// All handles are gone.
     abandoned: AtomicBool,
     /// The worker is about to wait, and must be woken.
@@ -115,6 +117,7 @@ impl Delivery {
             drops: Lately::default(),
             flushes: Mutex::default(),
             closed: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             asleep: AtomicBool::new(true),
             wake: Notify::new(),
@@ -169,7 +172,7 @@ impl Sink for Delivery {
     }
 
     fn accept(&self, envelope: Box<Envelope>) {
-        self.shared().accept(envelope);
+        let _ = self.shared().accept(envelope);
     }
 
     fn count_unread(&self) {
@@ -206,12 +209,12 @@ impl Sink for Delivery {
             let mut envelope = Envelope::from(letter.report.clone().agent_id(&letter.agent_id));
             envelope.is_redacted = true;
             envelope.accept();
-            shared.accept(Box::new(envelope));
+            shared.accept(Box::new(envelope))
         })
     }
 
     fn delete_dead_letters(&self, chosen: Chosen<'_>) -> usize {
-        self.shared().dead.take(chosen, |_| ())
+        self.shared().dead.take(chosen, |_| true)
     }
 }
 
@@ -227,21 +230,22 @@ impl Drop for Delivery {
 }
 
 impl Shared {
-    fn accept(self: &Arc<Self>, envelope: Box<Envelope>) {
+    /// Says whether the report is kept, or need not be.
+    fn accept(self: &Arc<Self>, envelope: Box<Envelope>) -> bool {
         let counters = &self.counters;
         // Counted before the report is in the queue, so that a flush sees rather too many than too few.
         let count = counters.accepted.add(1);
         if self.closed.load(Ordering::SeqCst) {
             self.drop_one(&counters.shut_down);
-            return;
+            return false;
         }
         if envelope.agent_id.is_none() && self.settings.config.agent_id.is_none() {
             self.drop_without_agent();
-            return;
+            return false;
         }
         let Some(envelope) = self.write(envelope) else {
             self.wake();
-            return;
+            return true;
         };
         // By its own count, so that of several at the limit only those beyond it are dropped.
         let count = count.saturating_add(counters.adopted.get());
@@ -255,7 +259,7 @@ impl Shared {
         if is_full && limits.overflow == Overflow::DropNewest {
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.drop_when_full();
-            return;
+            return false;
         }
         self.queue.push((bytes, envelope));
         if self.spool.is_some() {
@@ -265,6 +269,7 @@ impl Shared {
             self.shorten_queue();
         }
         self.wake();
+        true
     }
 
     /// Writes the report to the spool, if each goes there. Returns it if it has to be kept in memory.
@@ -272,7 +277,7 @@ impl Shared {
         let Some(spool) = self.spool.as_ref().filter(|_| self.settings.is_durable()) else {
             return Some(envelope);
         };
-        if self.recognise(&mut envelope) {
+        if !envelope.is_redacted && self.recognise(&mut envelope) {
             return None;
         }
         if let Err(error) = self.append(spool, &mut envelope) {
@@ -352,14 +357,19 @@ impl Shared {
         let Some(spool) = &self.spool else {
             return 0;
         };
+        // One that is read meanwhile is rather missed than counted twice.
+        let held = self.held_spooled.load(Ordering::Acquire);
         let read = self.spool_read.load(Ordering::Acquire);
-        let unread = spool.appended().saturating_sub(read);
-        unread + self.held_spooled.load(Ordering::Acquire)
+        held + spool.appended().saturating_sub(read)
     }
 
     /// Of those, the ones in memory only.
     fn pending(&self) -> u64 {
-        self.outstanding().saturating_sub(self.spooled())
+        let settled = self.counters.settled.get();
+        let spooled = self.spooled();
+        // Accepted last: what comes meanwhile must not hide what is in memory only.
+        let accepted = self.counters.accepted.get() + self.counters.adopted.get();
+        accepted.saturating_sub(settled + spooled)
     }
 
     fn pending_bytes(&self) -> u64 {
@@ -415,23 +425,25 @@ impl Shared {
     /// Starts a worker if there is none. Says whether there is one.
     fn start(self: &Arc<Self>) -> bool {
         let mut is_running = lock(&self.is_running);
-        if !*is_running {
-            match worker::start(Arc::clone(self)) {
-                Ok(()) => {
-                    *is_running = true;
-                    #[cfg(any(unix, windows))]
-                    exit::register(self);
-                }
-                Err(error) => {
-                    // The next report tries again.
-                    self.asleep.store(true, Ordering::SeqCst);
-                    if !self.warned_no_thread.swap(true, Ordering::Relaxed) {
-                        warn(format_args!("reports wait for a thread: {error}"));
-                    }
-                }
-            }
+        // After a shutdown only for what was accepted while that was under way.
+        let is_over = self.stopped.load(Ordering::SeqCst) && self.queue.is_empty();
+        if *is_running || is_over {
+            return *is_running;
         }
-        *is_running
+        let started = worker::start(Arc::clone(self));
+        *is_running = started.is_ok();
+        drop(is_running);
+        if let Err(error) = started {
+            // The next report tries again.
+            self.asleep.store(true, Ordering::SeqCst);
+            if !self.warned_no_thread.swap(true, Ordering::Relaxed) {
+                warn(format_args!("reports wait for a thread: {error}"));
+            }
+            return false;
+        }
+        #[cfg(any(unix, windows))]
+        exit::register(self);
+        true
     }
 
     /// The worker wants to end. Says whether it may: nothing came while it made up its mind.
@@ -452,7 +464,8 @@ impl Shared {
             self.left_at.store(accepted, Ordering::Relaxed);
         }
         // With a spool, a worker that stops must let go of it.
-        if self.outstanding() == 0 && (after != After::Stop || self.spool.is_none()) {
+        let lets_go = after == After::Stop && self.spool.is_some();
+        if self.outstanding() == 0 && !lets_go {
             return Box::pin(ready(FlushOutcome::default()));
         }
         self.ask(Ask::Flush(after), self.mark(), timeout)
@@ -464,23 +477,33 @@ impl Shared {
     }
 
     fn ask(self: &Arc<Self>, ask: Ask, until: Mark, timeout: Duration) -> Flushing<'_> {
-        // The worker cannot wait for itself.
-        if is_quiet() {
-            return Box::pin(ready(self.timed_out()));
-        }
+        let asked = self.ask_worker(ask, until, timeout);
+        Box::pin(async move { asked.await.unwrap_or_else(|| self.not_asked()) })
+    }
+
+    /// None if there is no worker that could answer.
+    fn ask_worker(
+        self: &Arc<Self>,
+        ask: Ask,
+        until: Mark,
+        timeout: Duration,
+    ) -> impl Future<Output = Option<FlushOutcome>> + Send + use<> {
         let (done, outcome) = oneshot::channel();
-        lock(&self.flushes).push(FlushRequest {
-            ask,
-            until,
-            timeout,
-            done,
-        });
-        if self.start() {
-            self.wake.notify_one();
-        } else {
-            lock(&self.flushes).clear();
+        // The worker cannot wait for itself.
+        if !is_quiet() {
+            lock(&self.flushes).push(FlushRequest {
+                ask,
+                until,
+                timeout,
+                done,
+            });
+            if self.start() {
+                self.wake.notify_one();
+            } else {
+                lock(&self.flushes).clear();
+            }
         }
-        Box::pin(async move { outcome.await.unwrap_or_else(|_| self.timed_out()) })
+        async move { outcome.await.ok() }
     }
 
     /// What was accepted so far.
@@ -502,10 +525,10 @@ impl Shared {
         if self.pending() == 0 && is_synced {
             return Box::pin(ready(self.as_persisted(0)));
         }
-        let asked = self.ask(Ask::Persisted, mark, timeout);
+        let asked = self.ask_worker(Ask::Persisted, mark, timeout);
         Box::pin(async move {
-            let outcome = asked.await;
-            self.as_persisted(outcome.pending)
+            let answered = asked.await;
+            self.as_persisted(answered.map_or_else(|| self.outstanding(), |it| it.pending))
         })
     }
 
@@ -528,11 +551,13 @@ impl Shared {
         is_new && self.outstanding() > 0 && !self.settings.limits.exit_timeout.is_zero()
     }
 
-    fn timed_out(&self) -> FlushOutcome {
+    /// How things stand, for who could not wait.
+    fn not_asked(&self) -> FlushOutcome {
+        let (pending, spooled) = (self.pending(), self.spooled());
         FlushOutcome {
-            pending: self.pending(),
-            spooled: self.spooled(),
-            timed_out: true,
+            pending,
+            spooled,
+            timed_out: pending + spooled > 0,
             ..FlushOutcome::default()
         }
     }

@@ -255,7 +255,7 @@ impl SpoolDirectory {
 }
 
 fn at(since_epoch: Duration) -> SystemTime {
-    UNIX_EPOCH + since_epoch
+    UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH)
 }
 
 /// What is there of what is being looked at.
