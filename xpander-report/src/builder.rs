@@ -329,6 +329,10 @@ impl ReporterBuilder {
         if self.config.is_disabled()? {
             return Ok(Reporter::off());
         }
+        Ok(Reporter::new(Delivery::new(self.settings()?)))
+    }
+
+    pub(crate) fn settings(self) -> Result<Settings, ConfigError> {
         let listed = Targets::parse(&self.config.targets()?);
         let mut targets = self.targets;
         if targets.only.is_empty() {
@@ -353,13 +357,13 @@ impl ReporterBuilder {
                  without xpander-report's feature `spool`"
             ));
         }
-        Ok(Reporter::new(Delivery::new(Settings {
+        Ok(Settings {
             config: Arc::new(self.config.build()?),
             limits: self.limits,
             redaction,
             targets,
             #[cfg(feature = "spool")]
             storage,
-        })))
+        })
     }
 }

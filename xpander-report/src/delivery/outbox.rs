@@ -38,6 +38,8 @@ pub(super) struct Outbox {
     /// All reports that are here, and their tasks.
     open: BTreeMap<Ticket, TaskId>,
     load: Load,
+    /// How many were given up whose ids may still stand in line.
+    gone: usize,
     backoff: Backoff,
 }
 
@@ -202,6 +204,7 @@ impl Default for Outbox {
             window: usize::MAX,
             open: BTreeMap::new(),
             load: Load::default(),
+            gone: 0,
             backoff: Backoff::default(),
         }
     }
@@ -376,7 +379,22 @@ impl Outbox {
         let id = self.open.values().find(waiting)?.clone();
         let parcel = self.edit(&id, |lane| lane.waiting.take())??;
         self.forget(&id, &parcel);
+        self.gone += 1;
+        if self.gone > self.lanes.len() {
+            self.shorten_lines();
+        }
         Some(parcel)
+    }
+
+    /// Takes out of the lines what is not here any more: while nothing goes, nothing else does.
+    fn shorten_lines(&mut self) {
+        self.gone = 0;
+        let lanes = &self.lanes;
+        self.ready.retain(|id| lanes.contains_key(id));
+        self.delayed.retain(|(_, id)| lanes.contains_key(id));
+        for refused in self.agents.values_mut() {
+            refused.held.retain(|id| lanes.contains_key(id));
+        }
     }
 
     /// Takes out what does not lie on disk whole and is not on the way.
@@ -532,6 +550,13 @@ impl Outbox {
         self.load.parcels
     }
 
+    /// How many ids stand in line.
+    #[cfg(test)]
+    pub(super) fn in_line(&self) -> usize {
+        let held = self.agents.values().map(|refused| refused.held.len());
+        self.ready.len() + self.delayed.len() + held.sum::<usize>()
+    }
+
     /// When the oldest report came.
     pub(super) fn oldest(&self) -> Option<Duration> {
         let (_, id) = self.open.first_key_value()?;
@@ -661,6 +686,45 @@ mod tests {
         }
         assert_eq!(rounds[..3], [1, 2, 4]);
         assert_eq!(rounds.iter().sum::<usize>(), 1_000);
+    }
+
+    #[test]
+    fn many_programs_that_lost_the_platform_together_come_back_one_by_one() {
+        const PROGRAMS: u32 = 1_000;
+        let mut draws = 0_u32;
+        let mut luck = || {
+            // Spread evenly, in an order without a pattern.
+            draws = draws.wrapping_add(1);
+            f64::from(draws.wrapping_mul(0x9E37_79B9)) / f64::from(u32::MAX)
+        };
+        let start = Instant::now();
+        let back = start + 3_600 * SECOND;
+        let mut per_second = vec![0; 70];
+        for _ in 0..PROGRAMS {
+            let mut simulation = Simulation::new();
+            simulation.now = start;
+            for report in 0..100 {
+                simulation.report(&report.to_string(), "a");
+            }
+            while simulation.now < back {
+                let going = simulation.go();
+                for id in going {
+                    let now = simulation.now;
+                    simulation.outbox.failed(id, now, AWAY, luck());
+                }
+                simulation.sleep();
+            }
+            // The first of its reports that finds the platform back.
+            let second = (simulation.now - back).as_secs() as usize;
+            assert_eq!(simulation.go().len(), 1);
+            per_second[second] += 1;
+        }
+        // Evenly over the longest wait would be 17 in each second.
+        assert!(
+            per_second.iter().all(|programs| *programs < 100),
+            "{per_second:?}"
+        );
+        assert_eq!(per_second.iter().sum::<u32>(), PROGRAMS);
     }
 
     #[test]

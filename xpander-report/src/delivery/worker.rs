@@ -101,6 +101,8 @@ impl Worker {
             self.begin_flushes();
             self.send();
             self.sync();
+            // Before anybody is answered, who may look at it next.
+            self.weigh();
             let stop = self.end_flushes();
             if stop {
                 self.stop();
@@ -109,7 +111,6 @@ impl Worker {
                 self.let_go();
                 return;
             }
-            self.weigh();
             self.wait().await;
         }
     }
@@ -430,9 +431,7 @@ impl Worker {
         };
         let settled = parcel.settled(id);
         replay.settle(&parcel.places, &settled);
-        if parcel.places.is_empty() {
-            replay.note(settled);
-        }
+        replay.note(settled);
         self.weigh();
     }
 
@@ -601,5 +600,69 @@ async fn until(wake_at: Option<Instant>) {
     match wake_at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::Delivery;
+    use crate::{Config, Reporter, TaskReport};
+
+    /// For so many seconds as `OUTAGE` says: an hour takes half a minute.
+    #[test]
+    fn an_outage_with_a_thousand_reports_a_second_stays_within_the_limits() {
+        const CAPACITY: u64 = 2_000;
+        const BYTES: usize = 1 << 20;
+        let seconds = std::env::var("OUTAGE").map_or(300, |seconds| seconds.parse().unwrap());
+        for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
+            let config = Config::builder().variables([("", "")]);
+            let settings = Reporter::builder()
+                .config(
+                    config
+                        .base_url("http://127.0.0.1:9")
+                        .api_key("k")
+                        .agent_id("a"),
+                )
+                .queue_capacity(CAPACITY as usize)
+                .queue_bytes(BYTES)
+                .overflow(overflow)
+                .settings();
+            let delivery = Delivery::new(settings.unwrap());
+            let shared = Arc::clone(delivery.shared());
+            // This test is the worker.
+            shared.asleep.store(false, Ordering::SeqCst);
+            let mut worker = Worker::new(Arc::clone(&shared));
+            let start = Instant::now();
+            for tick in 0..seconds * 10 {
+                let now = start + tick * Duration::from_millis(100);
+                for _ in 0..100 {
+                    let mut envelope = Envelope::from(TaskReport::new().input("x".repeat(256)));
+                    envelope.accept();
+                    shared.accept(Box::new(envelope));
+                }
+                worker.take_in(BATCH);
+                worker.make_room();
+                worker.weigh();
+                while let Some((id, _)) = worker.outbox.next(now) {
+                    let away = Failure {
+                        refusal: None,
+                        asked: None,
+                    };
+                    worker.outbox.failed(id, now, away, 0.5);
+                }
+                let stats = shared.stats();
+                assert!(stats.pending <= CAPACITY, "{stats:?}");
+                assert!(stats.pending_bytes <= BYTES as u64, "{stats:?}");
+                assert!(
+                    worker.outbox.in_line() <= 2 * CAPACITY as usize,
+                    "{stats:?}"
+                );
+            }
+            let stats = shared.stats();
+            assert_eq!(stats.accepted, u64::from(seconds) * 1_000);
+            assert_eq!(stats.dropped.queue_full + stats.pending, stats.accepted);
+            assert!(stats.pending > CAPACITY / 2, "{stats:?}");
+        }
     }
 }
