@@ -1,27 +1,73 @@
-//! How a program ends that keeps no guard: what it reported is delivered, in bounded time.
+//! How a program ends that keeps no guard: what it reported is delivered, in bounded time, or what of it survives
+//! in the spool.
 
-use std::process::{Command, Output};
+use std::collections::HashSet;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use xpander_report_tests::platform;
+use tempfile::TempDir;
+use xpander_report::{Reporter, TaskReport};
 use xpander_report_tests::server::{Answer, Server};
+use xpander_report_tests::{LONG, config, platform};
 
-fn leaves(url: &str, way: &str, runtime: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_leaves"))
+const RUNTIMES: [&str; 4] = ["none", "tokio", "tokio-current-thread", "smol"];
+const DURABILITIES: [&str; 3] = ["memory", "process", "disk"];
+
+fn leaves(url: &str, way: &str, runtime: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leaves"));
+    command
         .args([way, runtime])
         .env("XPANDER_BASE_URL", url)
         .env("XPANDER_API_KEY", "key")
         .env("XPANDER_AGENT_ID", "agent-123")
-        .output()
-        .unwrap()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The same with a spool, or with what a reporter has that is made in code if there is no `dir`.
+fn durable(command: &mut Command, dir: Option<&Path>, durability: &str, exit: Duration) {
+    command
+        .env("DURABILITY", durability)
+        .env("EXIT_MILLIS", exit.as_millis().to_string());
+    if let Some(dir) = dir {
+        command.env("XPANDER_REPORT_SPOOL_DIR", dir);
+    }
+}
+
+/// Runs the program until it ends. One that waits gets a SIGTERM when it has reported.
+fn run(mut command: Command) -> Output {
+    let mut child = command.spawn().unwrap();
+    let is_waiting = child.stdout.as_mut().unwrap().read(&mut [0]).unwrap() == 1;
+    if is_waiting {
+        let id = child.id().to_string();
+        let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(killed.success());
+    }
+    child.wait_with_output().unwrap()
+}
+
+/// How many segments are in a spool.
+fn segments(dir: &Path) -> usize {
+    let files = fs::read_dir(dir).into_iter().flatten();
+    let names = files.map(|file| file.unwrap().path());
+    names
+        .filter(|name| name.extension().is_some_and(|ending| ending == "seg"))
+        .count()
 }
 
 #[test]
 fn what_was_reported_is_delivered_however_the_program_ends() {
     for way in ["return", "exit", "exit-on-a-thread", "panic"] {
-        for runtime in ["none", "tokio", "tokio-current-thread", "smol"] {
+        for runtime in RUNTIMES {
             let platform = platform();
-            let output = leaves(&platform.url(), way, runtime);
+            let output = run(leaves(&platform.url(), way, runtime));
             assert_eq!(output.status.success(), way != "panic", "{output:?}");
             let tasks = platform.tasks().unwrap().len();
             assert_eq!(tasks, 20, "{way} with {runtime}: {output:?}");
@@ -30,10 +76,97 @@ fn what_was_reported_is_delivered_however_the_program_ends() {
 }
 
 #[test]
+fn with_a_spool_what_was_reported_is_delivered_and_nothing_stays_in_it() {
+    for way in ["return", "exit", "exit-on-a-thread", "panic"] {
+        for durability in DURABILITIES {
+            let platform = platform();
+            let dir = TempDir::new().unwrap();
+            let mut command = leaves(&platform.url(), way, "tokio");
+            durable(&mut command, Some(dir.path()), durability, LONG);
+            let output = run(command);
+            let tasks = platform.tasks().unwrap().len();
+            assert_eq!(tasks, 20, "{way}, {durability}: {output:?}");
+            assert_eq!(drain(&platform.url(), dir.path()), 0);
+            assert_eq!(segments(dir.path()), 0, "{way}, {durability}");
+        }
+    }
+}
+
+/// Delivers what is in the spool. Returns how many reports that were.
+fn drain(url: &str, dir: &Path) -> u64 {
+    let builder = Reporter::builder().config(config(url)).spool(dir);
+    let reporter = builder.build().unwrap();
+    let outcome = smol::block_on(reporter.drain(LONG));
+    assert!(outcome.is_complete(), "{outcome:?}");
+    assert!(reporter.shutdown_blocking(LONG).is_complete());
+    reporter.stats().adopted
+}
+
+fn id(body: &str) -> Option<String> {
+    serde_json::from_str::<TaskReport>(body).unwrap().id
+}
+
+/// What is left when the platform was away and comes back: the table of `Durability`.
+#[cfg(unix)]
+#[test]
+fn what_survives_an_outage_and_the_end_of_the_program_does_not_depend_on_the_runtime() {
+    let survive = |way: &str, durability: &str| match (way, durability) {
+        (_, "none") => 0,
+        ("abort" | "wait", "memory") => 0,
+        _ => 20,
+    };
+    let end = |way: &str, runtime: &str, durability: &str| {
+        let dir = TempDir::new().unwrap();
+        let spool = (durability != "none").then_some(dir.path());
+        let is_back = Arc::new(AtomicBool::new(false));
+        let server = Server::start({
+            let is_back = Arc::clone(&is_back);
+            move |_, _| match is_back.load(Ordering::SeqCst) {
+                true => Answer::task(),
+                false => Answer::json(503, "{}"),
+            }
+        });
+        let mut command = leaves(&server.url(), way, runtime);
+        durable(&mut command, spool, durability, Duration::from_millis(100));
+        let output = run(command);
+        let before = server.requests().len();
+        is_back.store(true, Ordering::SeqCst);
+        let adopted = drain(&server.url(), dir.path());
+        let bodies = server.requests().split_off(before);
+        let ids: HashSet<_> = bodies.iter().map(|request| id(&request.body)).collect();
+        let expected = survive(way, durability);
+        assert_eq!(
+            (adopted, ids.len() as u64),
+            (expected, expected),
+            "{way}, {runtime}, {durability}: {output:?}"
+        );
+        assert_eq!(segments(dir.path()), 0, "{way}, {runtime}, {durability}");
+    };
+    thread::scope(|scope| {
+        for runtime in RUNTIMES {
+            scope.spawn(move || {
+                for way in [
+                    "return",
+                    "exit",
+                    "exit-on-a-thread",
+                    "panic",
+                    "abort",
+                    "wait",
+                ] {
+                    for durability in ["none"].iter().chain(&DURABILITIES) {
+                        end(way, runtime, durability);
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn a_platform_that_does_not_answer_keeps_the_program_for_two_seconds() {
     let server = Server::always(Answer::Silence);
     let started = Instant::now();
-    let output = leaves(&server.url(), "return", "none");
+    let output = run(leaves(&server.url(), "return", "none"));
     assert!(output.status.success());
     let waited = started.elapsed();
     assert!(waited >= Duration::from_secs(2), "{waited:?}");

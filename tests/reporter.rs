@@ -1,9 +1,11 @@
 //! Reports are delivered in the background: retried, in order, bounded, and counted.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use xpander_report::{Reporter, TaskReport, external_task};
+use xpander_report::{Overflow, Reporter, TaskReport, external_task};
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, config, platform, reporter};
 
@@ -302,6 +304,52 @@ fn a_queue_of_too_many_bytes_drops_the_newest_and_counts_it() {
     );
     reporter.report(TaskReport::new());
     assert_eq!(reporter.stats().pending, 3);
+}
+
+#[test]
+fn the_oldest_reports_make_room_and_the_newest_arrive() {
+    const BYTES: usize = 100_000;
+    // Of those that may wait, up to four are on their way and stay, however old they are.
+    for (capacity, input, newest) in [(10, 10, 6), (1_000, 12_000, 4)] {
+        let is_back = Arc::new(AtomicBool::new(false));
+        let server = Server::start({
+            let is_back = Arc::clone(&is_back);
+            move |_, _| match is_back.load(Ordering::SeqCst) {
+                true => Answer::task(),
+                false => Answer::json(503, "{}"),
+            }
+        });
+        let reporter = Reporter::builder()
+            .config(config(server.url()))
+            .queue_capacity(capacity)
+            .queue_bytes(BYTES)
+            .overflow(Overflow::DropOldest)
+            .build()
+            .unwrap();
+        for number in 0..100 {
+            let input = "x".repeat(input);
+            reporter.report(TaskReport::new().id(number.to_string()).input(input));
+            let stats = reporter.stats();
+            // Those in the worker's hands make room a moment later.
+            assert!(stats.pending <= 2 * capacity as u64 + 1, "{stats:?}");
+        }
+        let outcome = reporter.flush_blocking(Duration::from_millis(50));
+        let before = server.requests().len();
+        let stats = reporter.stats();
+        assert!(stats.pending <= capacity as u64, "{stats:?}");
+        assert!(stats.pending_bytes <= BYTES as u64, "{stats:?}");
+        assert_eq!(outcome.pending, stats.pending);
+        assert_eq!(stats.dropped.queue_full + stats.pending, 100);
+
+        is_back.store(true, Ordering::SeqCst);
+        assert!(reporter.flush_blocking(LONG).is_complete());
+        let requests = server.requests().split_off(before);
+        let arrived = requests.iter().map(|request| id_of(&request.body));
+        let arrived: HashSet<usize> = arrived.map(|id| id.parse().unwrap()).collect();
+        assert_eq!(arrived.len() as u64, stats.pending);
+        let survivors = (0..100).rev().take_while(|number| arrived.contains(number));
+        assert!(survivors.count() >= newest, "{arrived:?}");
+    }
 }
 
 #[test]

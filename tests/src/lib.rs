@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod server;
+pub mod unruly;
 
 use std::time::Duration;
 

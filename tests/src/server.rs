@@ -191,7 +191,10 @@ fn serve(
     }
 }
 
-fn read(reader: &mut BufReader<TcpStream>, connection: usize) -> io::Result<Option<Request>> {
+pub(crate) fn read(
+    reader: &mut BufReader<TcpStream>,
+    connection: usize,
+) -> io::Result<Option<Request>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);

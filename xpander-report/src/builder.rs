@@ -360,6 +360,17 @@ impl ReporterBuilder {
         if self.config.is_disabled()? {
             return Ok(Reporter::off());
         }
+        #[cfg(all(unix, feature = "signals"))]
+        let on_signals = self.on_signals.then_some(self.limits.exit_timeout);
+        let reporter = Reporter::new(Delivery::new(self.settings()?));
+        #[cfg(all(unix, feature = "signals"))]
+        if let Some(timeout) = on_signals {
+            crate::signals::watch(&reporter, timeout);
+        }
+        Ok(reporter)
+    }
+
+    pub(crate) fn settings(self) -> Result<Settings, ConfigError> {
         let listed = Targets::parse(&self.config.targets()?);
         let mut targets = self.targets;
         if targets.only.is_empty() {
@@ -384,7 +395,7 @@ impl ReporterBuilder {
                  without xpander-report's feature `spool`"
             ));
         }
-        let reporter = Reporter::new(Delivery::new(Settings {
+        Ok(Settings {
             config: Arc::new(self.config.build()?),
             limits: self.limits,
             redaction,
@@ -392,11 +403,6 @@ impl ReporterBuilder {
             listener: self.listener,
             #[cfg(feature = "spool")]
             storage,
-        }));
-        #[cfg(all(unix, feature = "signals"))]
-        if self.on_signals {
-            crate::signals::watch(&reporter, self.limits.exit_timeout);
-        }
-        Ok(reporter)
+        })
     }
 }

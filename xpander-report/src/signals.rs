@@ -49,7 +49,9 @@ fn start() -> io::Result<()> {
 
 fn wait(ends_at_once: &Arc<AtomicBool>) -> io::Result<()> {
     // One that is ignored, as by `nohup`, goes on being ignored.
-    let heeded = SIGNALS.into_iter().filter(|signal| !process::ignores(*signal));
+    let heeded = SIGNALS
+        .into_iter()
+        .filter(|signal| !process::ignores(*signal));
     let heeded: Vec<_> = heeded.collect();
     for signal in &heeded {
         register_conditional_default(*signal, Arc::clone(ends_at_once))?;

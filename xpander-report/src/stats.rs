@@ -103,7 +103,7 @@ impl FlushOutcome {
 pub struct NotPersisted {
     /// Neither on disk nor delivered when the time was up.
     pub pending: u64,
-    /// Dropped in the last minute.
+    /// Dropped in the last minute, or refused by the platform and kept in memory only.
     pub dropped: u64,
     /// What stands in the way, as far as is known.
     pub reason: Option<String>,

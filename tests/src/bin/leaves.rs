@@ -1,6 +1,10 @@
-//! A program that reports and keeps no guard, for tests of how it ends: `leaves <way> <runtime>`.
+//! A program that reports and keeps no guard, for tests of how it ends: `leaves <way> <runtime>`. `DURABILITY`
+//! says how safe reports are in the spool; `EXIT_MILLIS` for how long the end waits.
 
-use xpander_report::external_task;
+use std::io::Write;
+use std::time::Duration;
+
+use xpander_report::{Durability, Reporter, external_task};
 
 #[external_task]
 fn work(number: u32) -> u32 {
@@ -10,6 +14,7 @@ fn work(number: u32) -> u32 {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let way = arguments.next().unwrap_or_default();
+    install();
     let end = move || {
         for number in 0..20 {
             work(number);
@@ -21,6 +26,15 @@ fn main() {
                 let _ = std::thread::spawn(|| std::process::exit(0)).join();
             }
             "panic" => panic!("the end"),
+            "abort" => std::process::abort(),
+            "wait" => {
+                // Somebody ends it from outside.
+                std::io::stdout().write_all(b".").expect("a reader");
+                std::io::stdout().flush().expect("a reader");
+                loop {
+                    std::thread::park();
+                }
+            }
             other => panic!("there is no way `{other}`"),
         }
     };
@@ -30,6 +44,23 @@ fn main() {
         Some("smol") => smol::block_on(async { end() }),
         _ => end(),
     }
+}
+
+/// Without these variables the first run makes a reporter from the environment.
+fn install() {
+    let durability = match std::env::var("DURABILITY").as_deref() {
+        Ok("none" | "memory") => Durability::Memory,
+        Ok("process") => Durability::Process,
+        Ok("disk") => Durability::Disk,
+        _ => return,
+    };
+    let millis = std::env::var("EXIT_MILLIS").expect("how long the end waits");
+    let reporter = Reporter::builder()
+        .durability(durability)
+        .exit_timeout(Duration::from_millis(millis.parse().expect("a number")))
+        .build()
+        .expect("a reporter");
+    std::mem::forget(reporter.install().expect("the only one"));
 }
 
 fn runtime(mut builder: tokio::runtime::Builder, end: impl FnOnce()) {

@@ -3,10 +3,11 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::lock;
+use crate::builder::Settings;
 use crate::diagnostics::warn;
 use crate::sink::Chosen;
 use crate::spool::Spool;
-use crate::{Config, DeadLetter, TaskReport};
+use crate::{DeadLetter, TaskReport};
 
 /// How many are kept in memory, and how many bytes of them, about.
 const MOST: usize = 1_000;
@@ -33,7 +34,8 @@ impl DeadLetters {
     }
 
     /// Says whether it is on disk.
-    pub(super) fn keep(&self, report: TaskReport, config: &Config, reason: String) -> bool {
+    pub(super) fn keep(&self, report: TaskReport, settings: &Settings, reason: String) -> bool {
+        let config = &settings.config;
         let configured = config.agent_id();
         let agent_id = report.named_agent().or(configured).unwrap_or_default();
         let letter = DeadLetter {
@@ -47,7 +49,7 @@ impl DeadLetters {
             lock(&self.kept).push(letter);
             return false;
         };
-        let kept = spool.keep_dead(&letter);
+        let kept = spool.keep_dead(&letter, settings.is_synced());
         if let Err(error) = &kept {
             warn(format_args!(
                 "a report that was refused is kept in memory because the spool in {} does not take it: {error}",

@@ -38,12 +38,17 @@ pub(super) struct Outbox {
     /// All reports that are here, and their tasks.
     open: BTreeMap<Ticket, TaskId>,
     load: Load,
+    /// How many were given up whose ids may still stand in line.
+    gone: usize,
     backoff: Backoff,
 }
 
 /// The count of reports when this one came. Those that came to another process have no part in it: theirs
 /// are beyond [`ADOPTED`].
 pub(super) type Ticket = u64;
+
+/// What keeping account of one costs in bytes, about.
+const TICKET: usize = 128;
 
 /// The first ticket of reports that another process accepted.
 pub(super) const ADOPTED: Ticket = 1 << 63;
@@ -68,6 +73,16 @@ pub(super) struct Parcel {
     failures: u32,
     /// Its content was cut, because the platform found it too large.
     is_cut: bool,
+    /// What it is made of, if some of it came late.
+    layers: Option<Box<Layers>>,
+}
+
+/// Reports of one task that came late, and those that came in their turn and lie over them. What comes late next
+/// lies between the two.
+#[derive(Debug)]
+struct Layers {
+    late: Option<Envelope>,
+    in_turn: Envelope,
 }
 
 /// What parcels weigh together.
@@ -97,12 +112,13 @@ pub(super) struct Failure {
 impl Parcel {
     pub(super) fn new(ticket: Ticket, place: Option<Place>, envelope: Box<Envelope>) -> Self {
         Self {
-            bytes: envelope.bytes(),
+            bytes: envelope.bytes() + TICKET,
             envelope,
             tickets: vec![ticket],
             places: Vec::from_iter(place),
             failures: 0,
             is_cut: false,
+            layers: None,
         }
     }
 
@@ -111,13 +127,41 @@ impl Parcel {
         if other.envelope.sequence < self.envelope.sequence {
             return other.join(self);
         }
-        self.envelope.update(*other.envelope);
+        let max_bytes = [self.envelope.max_bytes, other.envelope.max_bytes];
+        match (&mut self.layers, other.layers) {
+            (_, Some(mut layers)) => {
+                layers.slip_under(*self.envelope);
+                *self.envelope = layers.together();
+                self.layers = Some(layers);
+            }
+            (Some(layers), None) => {
+                layers.in_turn.update(*other.envelope);
+                *self.envelope = layers.together();
+            }
+            (None, None) => self.envelope.update(*other.envelope),
+        }
+        self.envelope.max_bytes = max_bytes.into_iter().flatten().min();
         self.tickets.extend(other.tickets);
         self.places.extend(other.places);
-        self.bytes = self.envelope.bytes();
+        self.weigh();
         self.failures = self.failures.max(other.failures);
         self.is_cut |= other.is_cut;
         self
+    }
+
+    /// Prepares for a report that is older than this one, and may be followed by more that are.
+    fn expect_late(&mut self) {
+        if self.layers.is_none() {
+            self.layers = Some(Box::new(Layers {
+                late: None,
+                in_turn: (*self.envelope).clone(),
+            }));
+        }
+    }
+
+    fn weigh(&mut self) {
+        let layers = self.layers.as_ref().map_or(0, |layers| layers.bytes());
+        self.bytes = self.envelope.bytes() + layers + self.tickets.len() * TICKET;
     }
 
     /// Whether all of it lies on disk.
@@ -142,6 +186,36 @@ impl Parcel {
     }
 }
 
+impl Layers {
+    fn slip_under(&mut self, late: Envelope) {
+        self.late = Some(match self.late.take() {
+            Some(mut other) if other.sequence < late.sequence => {
+                other.update(late);
+                other
+            }
+            Some(other) => {
+                let mut late = late;
+                late.update(other);
+                late
+            }
+            None => late,
+        });
+    }
+
+    fn together(&self) -> Envelope {
+        let Some(late) = &self.late else {
+            return self.in_turn.clone();
+        };
+        let mut together = late.clone();
+        together.update(self.in_turn.clone());
+        together
+    }
+
+    fn bytes(&self) -> usize {
+        self.late.as_ref().map_or(0, Envelope::bytes) + self.in_turn.bytes()
+    }
+}
+
 impl Lane {
     fn parcels(&self) -> impl Iterator<Item = &Parcel> {
         self.on_the_way.iter().chain(&self.waiting)
@@ -163,8 +237,13 @@ impl Lane {
             && newer.envelope.sequence > parcel.envelope.sequence
         {
             // It comes late, and can only go later still: then with what it must not undo.
-            parcel.envelope.update((*newer.envelope).clone());
-            parcel.bytes = parcel.envelope.bytes();
+            let layers = Box::new(Layers {
+                late: Some(*parcel.envelope),
+                in_turn: (*newer.envelope).clone(),
+            });
+            parcel.envelope = Box::new(layers.together());
+            parcel.layers = Some(layers);
+            parcel.weigh();
         }
         self.waiting = Some(parcel);
         merged
@@ -202,6 +281,7 @@ impl Default for Outbox {
             window: usize::MAX,
             open: BTreeMap::new(),
             load: Load::default(),
+            gone: 0,
             backoff: Backoff::default(),
         }
     }
@@ -214,7 +294,14 @@ impl Outbox {
         self.open
             .extend(tickets.map(|ticket| (*ticket, id.clone())));
         self.lanes.entry(id.clone()).or_default();
-        let merged = self.edit(&id, |lane| (lane.add(parcel), lane.on_the_way.is_none()));
+        let merged = self.edit(&id, |lane| {
+            if let Some(waiting) = &mut lane.waiting
+                && waiting.envelope.sequence > parcel.envelope.sequence
+            {
+                waiting.expect_late();
+            }
+            (lane.add(parcel), lane.on_the_way.is_none())
+        });
         if let Some((false, true)) = merged {
             self.ready.push_back(id);
         }
@@ -376,6 +463,10 @@ impl Outbox {
         let id = self.open.values().find(waiting)?.clone();
         let parcel = self.edit(&id, |lane| lane.waiting.take())??;
         self.forget(&id, &parcel);
+        self.gone += 1;
+        if self.gone > self.lanes.len() {
+            self.shorten_lines();
+        }
         Some(parcel)
     }
 
@@ -391,6 +482,17 @@ impl Outbox {
         })??;
         self.forget(&id, &parcel);
         Some((id, parcel))
+    }
+
+    /// Takes out of the lines what is not here any more: while nothing goes, nothing else does.
+    fn shorten_lines(&mut self) {
+        self.gone = 0;
+        let lanes = &self.lanes;
+        self.ready.retain(|id| lanes.contains_key(id));
+        self.delayed.retain(|(_, id)| lanes.contains_key(id));
+        for refused in self.agents.values_mut() {
+            refused.held.retain(|id| lanes.contains_key(id));
+        }
     }
 
     /// Takes out what does not lie on disk whole and is not on the way.
@@ -546,6 +648,13 @@ impl Outbox {
         self.load.parcels
     }
 
+    /// How many ids stand in line.
+    #[cfg(test)]
+    pub(super) fn in_line(&self) -> usize {
+        let held = self.agents.values().map(|refused| refused.held.len());
+        self.ready.len() + self.delayed.len() + held.sum::<usize>()
+    }
+
     /// When the oldest report came.
     pub(super) fn oldest(&self) -> Option<Duration> {
         let (_, id) = self.open.first_key_value()?;
@@ -577,6 +686,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TaskReport;
 
     const SECOND: Duration = Duration::from_secs(1);
     const LUCK: f64 = 0.5;
@@ -675,6 +785,45 @@ mod tests {
         }
         assert_eq!(rounds[..3], [1, 2, 4]);
         assert_eq!(rounds.iter().sum::<usize>(), 1_000);
+    }
+
+    #[test]
+    fn many_programs_that_lost_the_platform_together_come_back_one_by_one() {
+        const PROGRAMS: u32 = 1_000;
+        let mut draws = 0_u32;
+        let mut luck = || {
+            // Spread evenly, in an order without a pattern.
+            draws = draws.wrapping_add(1);
+            f64::from(draws.wrapping_mul(0x9E37_79B9)) / f64::from(u32::MAX)
+        };
+        let start = Instant::now();
+        let back = start + 3_600 * SECOND;
+        let mut per_second = vec![0; 70];
+        for _ in 0..PROGRAMS {
+            let mut simulation = Simulation::new();
+            simulation.now = start;
+            for report in 0..100 {
+                simulation.report(&report.to_string(), "a");
+            }
+            while simulation.now < back {
+                let going = simulation.go();
+                for id in going {
+                    let now = simulation.now;
+                    simulation.outbox.failed(id, now, AWAY, luck());
+                }
+                simulation.sleep();
+            }
+            // The first of its reports that finds the platform back.
+            let second = (simulation.now - back).as_secs() as usize;
+            assert_eq!(simulation.go().len(), 1);
+            per_second[second] += 1;
+        }
+        // Evenly over the longest wait would be 17 in each second.
+        assert!(
+            per_second.iter().all(|programs| *programs < 100),
+            "{per_second:?}"
+        );
+        assert_eq!(per_second.iter().sum::<u32>(), PROGRAMS);
     }
 
     #[test]
@@ -812,20 +961,68 @@ mod tests {
         let one = simulation.outbox.bytes();
         assert!(one > 0);
         simulation.report("1", "a");
-        assert_eq!(simulation.outbox.bytes(), one);
+        assert_eq!(simulation.outbox.bytes(), one + TICKET);
         let id = simulation.go().remove(0);
         simulation.report("1", "a");
-        assert_eq!(simulation.outbox.bytes(), 2 * one);
+        assert_eq!(simulation.outbox.bytes(), 2 * one + TICKET);
         simulation.fail(&id, AWAY);
-        assert_eq!(simulation.outbox.bytes(), one);
+        assert_eq!(simulation.outbox.bytes(), one + 2 * TICKET);
         simulation.sleep();
         let id = simulation.go().remove(0);
         simulation.report("1", "a");
         simulation.outbox.recover(simulation.now);
-        assert_eq!(simulation.outbox.bytes(), one);
+        assert_eq!(simulation.outbox.bytes(), one + 3 * TICKET);
         assert_eq!(simulation.go(), std::slice::from_ref(&id));
         simulation.outbox.arrived(&id);
         assert_eq!(simulation.outbox.bytes(), 0);
+    }
+
+    #[test]
+    fn what_comes_late_is_laid_under_what_waits_in_the_order_in_which_it_was_reported() {
+        let reports = [
+            ("in", "one"),
+            ("in", "two"),
+            ("result", "three"),
+            ("result", "four"),
+        ];
+        let envelopes = reports.map(|(field, text)| {
+            let report = match field {
+                "in" => TaskReport::new().input(text),
+                _ => TaskReport::new().result(text),
+            };
+            let mut envelope = Envelope::from(report);
+            envelope.accept();
+            envelope
+        });
+        // The first two came to another process, and are read from disk after the third.
+        let id = TaskId::from("1".to_owned());
+        for order in [[0, 1, 2, 3], [2, 0, 1, 3], [2, 0, 3, 1], [2, 3, 0, 1]] {
+            // What came first may be on its way when the others come, and fails.
+            for is_on_the_way in [false, true] {
+                let mut simulation = Simulation::new();
+                for (count, at) in order.into_iter().enumerate() {
+                    let parcel = Parcel::new(at as Ticket, None, Box::new(envelopes[at].clone()));
+                    simulation.outbox.push(id.clone(), parcel);
+                    if count == 0 && is_on_the_way {
+                        simulation.go();
+                    }
+                }
+                if is_on_the_way {
+                    simulation.fail(&id, AWAY);
+                    simulation.sleep();
+                }
+                let (_, envelope) = simulation.outbox.next(simulation.now).expect("the report");
+                let report = envelope.clone().finish();
+                let both = (report.input.as_deref(), report.result.as_deref());
+                assert_eq!(
+                    both,
+                    (Some("two"), Some("four")),
+                    "{order:?} {is_on_the_way}"
+                );
+                simulation.outbox.arrived(&id);
+                assert_eq!(simulation.outbox.bytes(), 0);
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::task::{JoinError, JoinHandle};
+use tokio::sync::oneshot;
 
 use super::flush::{Ask, Flush, Left, Mark};
 #[cfg(feature = "metrics")]
@@ -71,7 +71,7 @@ struct Worker {
     /// Reports on disk that are another process's now.
     left_behind: u64,
     /// Makes what is on disk survive a loss of power.
-    syncing: Option<JoinHandle<io::Result<()>>>,
+    syncing: Option<oneshot::Receiver<io::Result<()>>>,
     requests: Requests,
     flushes: Vec<Flush>,
     trouble: Trouble,
@@ -85,12 +85,13 @@ impl Worker {
     fn new(shared: Arc<Shared>) -> Self {
         let spool = shared.spool.clone();
         Self {
+            // By the worker before this one, if there was one.
+            left_behind: shared.held_spooled.load(Ordering::Acquire),
             shared,
             is_busy: false,
             outbox: Outbox::default(),
             replay: spool.map(|spool| Replay::new(spool, Instant::now())),
             adopted: ADOPTED,
-            left_behind: 0,
             syncing: None,
             requests: Requests::new(),
             flushes: Vec::new(),
@@ -112,6 +113,8 @@ impl Worker {
             self.send();
             self.give_up();
             self.sync();
+            // Before anybody is answered, who may look at it next.
+            self.weigh();
             let stop = self.end_flushes();
             if stop {
                 self.stop();
@@ -121,7 +124,6 @@ impl Worker {
                 self.publish();
                 return;
             }
-            self.weigh();
             self.publish();
             self.wait().await;
         }
@@ -141,9 +143,15 @@ impl Worker {
         let merged = self.outbox.recover(Instant::now());
         self.shared.settle(&self.shared.counters.merged, merged);
         let now = Instant::now();
-        for flush in std::mem::take(&mut self.flushes) {
-            let left = self.left(flush.until);
-            flush.end(left, now);
+        let requests = std::mem::take(&mut *lock(&self.shared.flushes));
+        let begun = requests
+            .into_iter()
+            .map(|request| Flush::begin(request, now));
+        self.flushes.extend(begun);
+        let flushes = std::mem::take(&mut self.flushes);
+        let left = self.leave(&flushes);
+        for (flush, left) in flushes.into_iter().zip(left) {
+            flush.end(left, false, now);
         }
     }
 
@@ -153,16 +161,14 @@ impl Worker {
             return;
         };
         replay.scan(Instant::now());
-        let limits = &self.shared.settings.limits;
-        let (most, most_bytes) = (limits.queue_capacity / 2, limits.queue_bytes / 2);
         for _ in 0..BATCH {
-            let has_room = self.outbox.bytes() <= most_bytes && self.outbox.tasks() as u64 <= most;
-            if !has_room {
+            if !can_take_in(&self.outbox, &self.shared) {
                 break;
             }
             let Some(replayed) = replay.next() else {
                 break;
             };
+            self.is_busy = true;
             let is_own = replayed.place.is_own();
             if !is_own {
                 self.shared.counters.adopted.add(1);
@@ -201,13 +207,13 @@ impl Worker {
             self.shared
                 .spool_read
                 .store(replay.read(), Ordering::Release);
-            let spooled = self.outbox.spooled() as u64;
+            let spooled = self.outbox.spooled() as u64 + self.left_behind + replay.skipped();
             self.shared.held_spooled.store(spooled, Ordering::Release);
             if merged {
                 self.shared.settle(&self.shared.counters.merged, 1);
             }
-            self.is_busy = true;
         }
+        self.weigh();
     }
 
     /// Whether all is read that was written to disk before what is in memory.
@@ -240,6 +246,12 @@ impl Worker {
     fn push(&mut self, mut envelope: Box<Envelope>) {
         let sequence = *envelope.sequence.get_or_insert_with(Sequence::next);
         let id = envelope.id.get_or_insert_with(|| sequence.id()).clone();
+        // What was kept in memory because the disk was full may be older than what was written to it.
+        let replay = self.replay.as_ref();
+        if replay.is_some_and(|replay| replay.is_outdated(&id, sequence)) {
+            self.shared.settle(&self.shared.counters.merged, 1);
+            return;
+        }
         let parcel = Parcel::new(sequence.count, None, envelope);
         if self.outbox.push(id, parcel) {
             self.shared.settle(&self.shared.counters.merged, 1);
@@ -268,8 +280,12 @@ impl Worker {
         shared
             .held_bytes
             .store(self.outbox.bytes(), Ordering::Relaxed);
-        let spooled = self.outbox.spooled() as u64 + self.left_behind;
+        let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
+        let spooled = self.outbox.spooled() as u64 + self.left_behind + skipped;
         shared.held_spooled.store(spooled, Ordering::Release);
+        if let Some(replay) = &self.replay {
+            shared.spool_read.store(replay.read(), Ordering::Release);
+        }
         let oldest = self.outbox.oldest().unwrap_or_default().as_millis();
         let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
         shared.oldest.store(oldest, Ordering::Relaxed);
@@ -300,9 +316,20 @@ impl Worker {
         let Some(spool) = spool.filter(|_| self.shared.settings.is_synced()) else {
             return;
         };
-        if self.syncing.is_none() && spool.is_dirty() {
-            let spool = Arc::clone(spool);
-            self.syncing = Some(tokio::task::spawn_blocking(move || spool.sync()));
+        if self.syncing.is_some() || !spool.is_dirty() {
+            return;
+        }
+        let (tell, synced) = oneshot::channel();
+        let on_thread = Arc::clone(spool);
+        let started = thread::Builder::new()
+            .name("xpander-sync".to_owned())
+            .spawn(move || drop(tell.send(on_thread.sync())));
+        match started {
+            Ok(_) => self.syncing = Some(synced),
+            Err(_) => {
+                let synced = spool.sync();
+                self.synced(synced);
+            }
         }
     }
 
@@ -332,7 +359,7 @@ impl Worker {
         let pulse = self.is_busy.then(|| Instant::now() + PULSE);
         self.is_busy = false;
         if pulse.is_none() {
-            self.shared.asleep.store(true, Ordering::SeqCst);
+            self.shared.asleep.swap(true, Ordering::SeqCst);
             // A report that came just before may have found the worker awake.
             if self.has_work() {
                 self.shared.asleep.store(false, Ordering::SeqCst);
@@ -347,7 +374,7 @@ impl Worker {
         tokio::select! {
             () = self.shared.wake.notified() => {}
             outcome = self.requests.next() => self.note(outcome),
-            synced = ended(&mut self.syncing) => self.synced(synced),
+            synced = told(&mut self.syncing) => self.synced(synced.unwrap_or(Ok(()))),
             () = until(wake_at) => {}
         }
         let woken_by_report = pulse.is_none() && !self.shared.asleep.swap(false, Ordering::SeqCst);
@@ -365,20 +392,15 @@ impl Worker {
 
     /// Whether there is something to take in.
     fn has_work(&self) -> bool {
-        let has_room = || {
-            let limits = &self.shared.settings.limits;
-            self.outbox.bytes() <= limits.queue_bytes / 2
-                && self.outbox.tasks() as u64 <= limits.queue_capacity / 2
-        };
         match self.has_read_spool() {
             true => !self.shared.queue.is_empty(),
-            false => has_room(),
+            false => can_take_in(&self.outbox, &self.shared),
         }
     }
 
-    fn synced(&mut self, synced: Result<io::Result<()>, JoinError>) {
+    fn synced(&mut self, synced: io::Result<()>) {
         self.syncing = None;
-        if let Ok(Err(error)) = synced {
+        if let Err(error) = synced {
             let told = "the spool cannot make sure that reports survive a loss of power";
             *lock(&self.shared.last_error) = Some(format!("{told}: {error}"));
             warn(format_args!("{told}: {error}"));
@@ -448,16 +470,24 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let envelope = std::mem::take(&mut *parcel.envelope);
         let report = shared.settings.redaction.finish(envelope);
-        shared.dead.keep(report, &shared.settings.config, reason);
+        if !shared.dead.keep(report, &shared.settings, reason) {
+            // It does not survive the process.
+            shared.drops.add(1, Instant::now());
+        }
         self.forget(id, &parcel);
         shared.settle(&shared.counters.dead, 1);
     }
 
-    /// Of an agent whose reports are refused, so many may wait; beyond it they are taken for refused.
+    /// Of an agent whose reports are refused, so many may wait in memory. Beyond it those on disk stay there
+    /// until a program starts, and the others are taken for refused.
     fn give_up(&mut self) {
         let most = self.shared.settings.limits.queue_capacity / 4;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         while let Some((id, parcel)) = self.outbox.give_up(most) {
+            if parcel.is_spooled() {
+                self.left_behind += 1;
+                continue;
+            }
             let reason = "the platform refuses reports of this agent, and too many of them wait";
             self.bury(id, parcel, reason.to_owned());
         }
@@ -483,15 +513,14 @@ impl Worker {
         };
         let settled = parcel.settled(id);
         replay.settle(&parcel.places, &settled);
-        if parcel.places.is_empty() {
-            replay.note(settled);
-        }
+        replay.note(settled);
         self.weigh();
     }
 
     /// What is left of what was accepted until then.
     fn left(&self, until: Mark) -> Left {
         let (mut spooled, mut pending) = self.outbox.open_until(until.ticket);
+        spooled += self.left_behind;
         if let Some(replay) = &self.replay {
             spooled += until.appended.saturating_sub(replay.read());
             let taken = self.shared.taken.load(Ordering::Acquire);
@@ -542,9 +571,10 @@ impl Worker {
             self.flushes.extend(over);
             return true;
         }
+        let is_done: Vec<bool> = over.iter().map(|flush| self.is_done(flush)).collect();
         let left = self.leave(&over);
-        for (flush, left) in over.into_iter().zip(left) {
-            flush.end(left, now);
+        for ((flush, left), is_done) in over.into_iter().zip(left).zip(is_done) {
+            flush.end(left, is_done, now);
         }
         false
     }
@@ -625,6 +655,7 @@ impl Worker {
         // Counted before anybody is answered, who may look at the counters next.
         self.shared.settle(&self.shared.counters.shut_down, lost);
         self.let_go();
+        self.shared.stopped.store(true, Ordering::SeqCst);
         for (flush, left) in flushes.into_iter().zip(left) {
             flush.end_dropped(left);
         }
@@ -635,17 +666,30 @@ impl Worker {
         self.outbox.take_unspooled();
         self.left_behind += self.outbox.spooled() as u64;
         self.outbox = Outbox::default();
-        self.weigh();
         if let Some(mut replay) = self.replay.take() {
+            let shared = Arc::clone(&self.shared);
+            let spool = shared.spool.as_ref().filter(|spool| spool.is_dirty());
+            if let Some(spool) = spool.filter(|_| shared.settings.is_synced()) {
+                self.synced(spool.sync());
+            }
             replay.close();
+            self.left_behind += replay.skipped();
+            shared.spool_read.store(replay.read(), Ordering::Release);
         }
+        self.weigh();
     }
 }
 
-/// Waits for the end of a task; forever if there is none.
-async fn ended<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
-    match task {
-        Some(task) => task.await,
+/// Whether more may be read from disk: half of the places are for what has no other.
+fn can_take_in(outbox: &Outbox, shared: &Shared) -> bool {
+    let limits = &shared.settings.limits;
+    outbox.bytes() <= limits.queue_bytes / 2 && outbox.tasks() as u64 <= limits.queue_capacity / 2
+}
+
+/// Waits for a thread's word; forever if there is none.
+async fn told<T>(word: &mut Option<oneshot::Receiver<T>>) -> Option<T> {
+    match word {
+        Some(word) => word.await.ok(),
         None => std::future::pending().await,
     }
 }
@@ -654,5 +698,69 @@ async fn until(wake_at: Option<Instant>) {
     match wake_at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::Delivery;
+    use crate::{Config, Reporter, TaskReport};
+
+    /// For so many seconds as `OUTAGE` says: an hour takes half a minute.
+    #[test]
+    fn an_outage_with_a_thousand_reports_a_second_stays_within_the_limits() {
+        const CAPACITY: u64 = 2_000;
+        const BYTES: usize = 1 << 20;
+        let seconds = std::env::var("OUTAGE").map_or(300, |seconds| seconds.parse().unwrap());
+        for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
+            let config = Config::builder().variables([("", "")]);
+            let settings = Reporter::builder()
+                .config(
+                    config
+                        .base_url("http://127.0.0.1:9")
+                        .api_key("k")
+                        .agent_id("a"),
+                )
+                .queue_capacity(CAPACITY as usize)
+                .queue_bytes(BYTES)
+                .overflow(overflow)
+                .settings();
+            let delivery = Delivery::new(settings.unwrap());
+            let shared = Arc::clone(delivery.shared());
+            // This test is the worker.
+            shared.asleep.store(false, Ordering::SeqCst);
+            let mut worker = Worker::new(Arc::clone(&shared));
+            let start = Instant::now();
+            for tick in 0..seconds * 10 {
+                let now = start + tick * Duration::from_millis(100);
+                for _ in 0..100 {
+                    let mut envelope = Envelope::from(TaskReport::new().input("x".repeat(256)));
+                    envelope.accept();
+                    shared.accept(Box::new(envelope));
+                }
+                worker.take_in(BATCH);
+                worker.make_room();
+                worker.weigh();
+                while let Some((id, _)) = worker.outbox.next(now) {
+                    let away = Failure {
+                        refusal: None,
+                        asked: None,
+                    };
+                    worker.outbox.failed(id, now, away, 0.5);
+                }
+                let stats = shared.stats();
+                assert!(stats.pending <= CAPACITY, "{stats:?}");
+                assert!(stats.pending_bytes <= BYTES as u64, "{stats:?}");
+                assert!(
+                    worker.outbox.in_line() <= 2 * CAPACITY as usize,
+                    "{stats:?}"
+                );
+            }
+            let stats = shared.stats();
+            assert_eq!(stats.accepted, u64::from(seconds) * 1_000);
+            assert_eq!(stats.dropped.queue_full + stats.pending, stats.accepted);
+            assert!(stats.pending > CAPACITY / 2, "{stats:?}");
+        }
     }
 }

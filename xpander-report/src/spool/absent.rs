@@ -69,7 +69,7 @@ impl Spool {
         match self.0 {}
     }
 
-    pub(crate) fn keep_dead(&self, _: &DeadLetter) -> io::Result<()> {
+    pub(crate) fn keep_dead(&self, _: &DeadLetter, _: bool) -> io::Result<()> {
         match self.0 {}
     }
 
@@ -100,6 +100,14 @@ impl Replay {
     }
 
     pub(crate) fn read(&self) -> u64 {
+        match self.0 {}
+    }
+
+    pub(crate) fn skipped(&self) -> u64 {
+        match self.0 {}
+    }
+
+    pub(crate) fn is_outdated(&self, _: &TaskId, _: Sequence) -> bool {
         match self.0 {}
     }
 

@@ -134,13 +134,15 @@ impl Directory {
         self.disk.sync_dir(&self.path)
     }
 
-    /// Removes what a process left behind that ended while it made a segment.
+    /// Removes what a process left behind that ended while it made a file.
     pub(crate) fn remove_unfinished(&self) -> io::Result<()> {
         const LONG_AGO: Duration = Duration::from_secs(3_600);
         let long_ago = sequence::now().saturating_sub(LONG_AGO);
-        for name in self.names(NEW)? {
-            if made_at(&name).is_some_and(|made_at| made_at < long_ago) {
-                self.remove(&name, NEW)?;
+        for dir in [self.path.clone(), self.path.join(DEAD)] {
+            for name in found(self.names_in(&dir, NEW))? {
+                if made_at(&name).is_some_and(|made_at| made_at < long_ago) {
+                    found(self.disk.remove(&dir.join(format!("{name}.{NEW}"))))?;
+                }
             }
         }
         Ok(())
@@ -158,7 +160,7 @@ impl Directory {
                 continue;
             };
             if visitor(&letter) {
-                self.disk.remove(&file)?;
+                found(self.disk.remove(&file))?;
             }
         }
         Ok(())
@@ -168,28 +170,32 @@ impl Directory {
     pub(crate) fn forget_dead(&self, most: usize) -> io::Result<()> {
         let names = self.dead()?;
         for name in names.iter().take(names.len().saturating_sub(most)) {
-            self.disk.remove(&self.dead_file(name))?;
+            found(self.disk.remove(&self.dead_file(name)))?;
         }
         Ok(())
     }
 
     /// The names of dead letters, oldest first.
     fn dead(&self) -> io::Result<Vec<String>> {
-        match self.names_in(&self.path.join(DEAD), "json") {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            names => names,
-        }
+        found(self.names_in(&self.path.join(DEAD), "json"))
     }
 
-    /// Writes a dead letter whole, or nothing.
-    pub(crate) fn write_dead(&self, letter: &[u8]) -> io::Result<()> {
+    /// Writes a dead letter whole, or nothing, so that it survives a loss of power if that is wanted.
+    pub(crate) fn write_dead(&self, letter: &[u8], is_synced: bool) -> io::Result<()> {
         let dir = self.path.join(DEAD);
         self.disk.create_dir(&dir)?;
         let name = sequence::new_id();
         let new = dir.join(format!("{name}.{NEW}"));
         let written = self.disk.create(&new).and_then(|file| {
             file.append(letter)?;
-            self.disk.rename(&new, &self.dead_file(&name.to_string()))
+            if is_synced {
+                file.sync()?;
+            }
+            self.disk.rename(&new, &self.dead_file(&name.to_string()))?;
+            if is_synced {
+                self.disk.sync_dir(&dir)?;
+            }
+            Ok(())
         });
         if written.is_err() {
             let _ = self.disk.remove(&new);
@@ -216,7 +222,15 @@ impl Directory {
     }
 
     pub(crate) fn remove_damaged(&self, file: &Path) -> io::Result<()> {
-        self.disk.remove(file)
+        found(self.disk.remove(file))
+    }
+}
+
+/// What is not there, perhaps because another process removed it, is no error.
+pub(crate) fn found<T: Default>(result: io::Result<T>) -> io::Result<T> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
+        result => result,
     }
 }
 

@@ -1,0 +1,166 @@
+//! Processes that fork: each delivers its own reports, and nobody's twice.
+#![cfg(unix)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use xpander_report::{Reporter, TaskReport};
+use xpander_report_tests::server::{Answer, Request, Server};
+use xpander_report_tests::{LONG, config};
+
+/// A platform that does not take what a parent reported before it forked, until it is told to.
+struct Platform {
+    server: Server,
+    is_open: Arc<AtomicBool>,
+}
+
+impl Platform {
+    fn start() -> Self {
+        let is_open = Arc::new(AtomicBool::new(false));
+        let server = Server::start({
+            let is_open = Arc::clone(&is_open);
+            move |_, request| {
+                let is_early = input(request).contains("before");
+                if is_early && !is_open.load(Ordering::SeqCst) {
+                    Answer::json(503, "{}")
+                } else {
+                    Answer::task()
+                }
+            }
+        });
+        Self { server, is_open }
+    }
+
+    fn forks(&self, scenario: &str, spool: Option<&TempDir>) -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forks"));
+        command
+            .arg(scenario)
+            .env("XPANDER_BASE_URL", self.server.url())
+            .env("XPANDER_API_KEY", "key")
+            .env("XPANDER_AGENT_ID", "agent-123")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        if let Some(dir) = spool {
+            command.env("XPANDER_REPORT_SPOOL_DIR", dir.path());
+        }
+        command.spawn().unwrap()
+    }
+
+    fn open(&self) -> usize {
+        self.is_open.store(true, Ordering::SeqCst);
+        self.server.requests().len()
+    }
+
+    /// The reports that were taken, by their input, and what was wrong with how they came. `opened` requests
+    /// came while it was not open.
+    fn taken(&self, opened: usize) -> BTreeMap<String, String> {
+        let (mut taken, mut ids) = (BTreeMap::new(), BTreeSet::new());
+        for (number, request) in self.server.requests().iter().enumerate() {
+            let input = input(request);
+            let process = input.split(' ').next().unwrap();
+            assert_eq!(
+                request.header("user-agent"),
+                Some(process),
+                "who sent {input}"
+            );
+            if number < opened && input.contains("before") {
+                continue;
+            }
+            let id = report(request).id.expect("an id");
+            assert!(ids.insert(id.clone()), "{input}: the id {id} came twice");
+            assert_eq!(taken.insert(input.clone(), id), None, "{input} came twice");
+        }
+        taken
+    }
+}
+
+fn report(request: &Request) -> TaskReport {
+    serde_json::from_str(&request.body).expect("a report")
+}
+
+fn input(request: &Request) -> String {
+    report(request).input.expect("an input")
+}
+
+fn read_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.as_mut().unwrap());
+    out.read_line(&mut line).unwrap();
+    line.trim_end().to_owned()
+}
+
+fn spool(has_spool: bool) -> Option<TempDir> {
+    has_spool.then(|| TempDir::new().unwrap())
+}
+
+#[test]
+fn parent_child_and_grandchild_deliver_their_own_reports_once() {
+    for has_spool in [false, true] {
+        let (platform, dir) = (Platform::start(), spool(has_spool));
+        let mut parent = platform.forks("family", dir.as_ref());
+        assert_eq!(read_line(&mut parent), "child over");
+        // What waited in the parent when it forked waits still, and the child's end has not sent it.
+        let opened = platform.open();
+        assert!(parent.wait().unwrap().success());
+        let taken = platform.taken(opened);
+        for when in ["before", "after", "child", "grandchild", "child again"] {
+            for number in 0..10 {
+                let mut inputs = taken.keys().filter_map(|input| input.split_once(' '));
+                let what = format!("{when} {number}");
+                assert!(
+                    inputs.any(|(_, said)| said == what),
+                    "{what} is lost: {taken:?}"
+                );
+            }
+        }
+        assert_eq!(taken.len(), 50);
+    }
+}
+
+#[test]
+fn a_child_does_not_hold_what_its_parent_left_in_the_spool() {
+    let (platform, dir) = (Platform::start(), TempDir::new().unwrap());
+    let mut parent = platform.forks("orphan", Some(&dir));
+    assert_eq!(read_line(&mut parent), "child lives");
+    parent.kill().unwrap();
+    // Not `wait`, which would close the pipe that keeps the child.
+    let is_over = Instant::now() + LONG;
+    while parent.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < is_over);
+        std::thread::yield_now();
+    }
+    let opened = platform.open();
+    let reporter = Reporter::builder()
+        .config(config(platform.server.url()))
+        .spool(dir.path())
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    assert!(smol::block_on(reporter.drain(LONG)).is_complete());
+    // The child would find it in its own time, too.
+    assert!(started.elapsed() < Duration::from_secs(7));
+    assert_eq!(reporter.stats().adopted, 10);
+    let requests = platform.server.requests();
+    let adopted = requests[opened..].iter().map(input);
+    assert_eq!(adopted.collect::<BTreeSet<_>>().len(), 10);
+    drop(parent.stdin.take());
+}
+
+#[test]
+fn a_process_can_be_forked_while_its_threads_report() {
+    for has_spool in [false, true] {
+        let (platform, dir) = (Platform::start(), spool(has_spool));
+        let mut parent = platform.forks("crowd", dir.as_ref());
+        let accepted: u64 = read_line(&mut parent).parse().expect("how many");
+        assert!(parent.wait().unwrap().success());
+        let taken = platform.taken(0);
+        let (children, others): (Vec<_>, Vec<_>) =
+            taken.keys().partition(|input| input.contains(" child "));
+        assert_eq!((children.len(), others.len() as u64), (120, accepted));
+    }
+}
