@@ -80,12 +80,13 @@ impl Worker {
     fn new(shared: Arc<Shared>) -> Self {
         let spool = shared.spool.clone();
         Self {
+            // By the worker before this one, if there was one.
+            left_behind: shared.held_spooled.load(Ordering::Acquire),
             shared,
             is_busy: false,
             outbox: Outbox::default(),
             replay: spool.map(|spool| Replay::new(spool, Instant::now())),
             adopted: ADOPTED,
-            left_behind: 0,
             syncing: None,
             requests: Requests::new(),
             flushes: Vec::new(),
@@ -151,6 +152,7 @@ impl Worker {
             let Some(replayed) = replay.next() else {
                 break;
             };
+            self.is_busy = true;
             let is_own = replayed.place.is_own();
             if !is_own {
                 self.shared.counters.adopted.add(1);
@@ -185,7 +187,7 @@ impl Worker {
             let merged = self
                 .outbox
                 .push(id, Parcel::new(ticket, Some(place), envelope));
-            let spooled = self.outbox.spooled() as u64;
+            let spooled = self.outbox.spooled() as u64 + self.left_behind + replay.skipped();
             self.shared.held_spooled.store(spooled, Ordering::Release);
             self.shared
                 .spool_read
@@ -193,8 +195,8 @@ impl Worker {
             if merged {
                 self.shared.settle(&self.shared.counters.merged, 1);
             }
-            self.is_busy = true;
         }
+        self.weigh();
     }
 
     /// Whether all is read that was written to disk before what is in memory.
@@ -255,8 +257,12 @@ impl Worker {
         shared
             .held_bytes
             .store(self.outbox.bytes(), Ordering::Relaxed);
-        let spooled = self.outbox.spooled() as u64 + self.left_behind;
+        let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
+        let spooled = self.outbox.spooled() as u64 + self.left_behind + skipped;
         shared.held_spooled.store(spooled, Ordering::Release);
+        if let Some(replay) = &self.replay {
+            shared.spool_read.store(replay.read(), Ordering::Release);
+        }
         let oldest = self.outbox.oldest().unwrap_or_default().as_millis();
         let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
         shared.oldest.store(oldest, Ordering::Relaxed);
@@ -438,6 +444,7 @@ impl Worker {
     /// What is left of what was accepted until then.
     fn left(&self, until: Mark) -> Left {
         let (mut spooled, mut pending) = self.outbox.open_until(until.ticket);
+        spooled += self.left_behind;
         if let Some(replay) = &self.replay {
             spooled += until.appended.saturating_sub(replay.read());
             let taken = self.shared.taken.load(Ordering::Acquire);
@@ -581,10 +588,17 @@ impl Worker {
         self.outbox.take_unspooled();
         self.left_behind += self.outbox.spooled() as u64;
         self.outbox = Outbox::default();
-        self.weigh();
         if let Some(mut replay) = self.replay.take() {
+            let shared = Arc::clone(&self.shared);
+            let spool = shared.spool.as_ref().filter(|spool| spool.is_dirty());
+            if let Some(spool) = spool.filter(|_| shared.settings.is_synced()) {
+                self.synced(Ok(spool.sync()));
+            }
             replay.close();
+            self.left_behind += replay.skipped();
+            shared.spool_read.store(replay.read(), Ordering::Release);
         }
+        self.weigh();
     }
 }
 

@@ -103,6 +103,10 @@ impl Replay {
         match self.0 {}
     }
 
+    pub(crate) fn skipped(&self) -> u64 {
+        match self.0 {}
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         match self.0 {}
     }

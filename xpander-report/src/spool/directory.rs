@@ -134,13 +134,15 @@ impl Directory {
         self.disk.sync_dir(&self.path)
     }
 
-    /// Removes what a process left behind that ended while it made a segment.
+    /// Removes what a process left behind that ended while it made a file.
     pub(crate) fn remove_unfinished(&self) -> io::Result<()> {
         const LONG_AGO: Duration = Duration::from_secs(3_600);
         let long_ago = sequence::now().saturating_sub(LONG_AGO);
-        for name in self.names(NEW)? {
-            if made_at(&name).is_some_and(|made_at| made_at < long_ago) {
-                self.remove(&name, NEW)?;
+        for dir in [self.path.clone(), self.path.join(DEAD)] {
+            for name in found(self.names_in(&dir, NEW))? {
+                if made_at(&name).is_some_and(|made_at| made_at < long_ago) {
+                    found(self.disk.remove(&dir.join(format!("{name}.{NEW}"))))?;
+                }
             }
         }
         Ok(())
@@ -175,10 +177,7 @@ impl Directory {
 
     /// The names of dead letters, oldest first.
     fn dead(&self) -> io::Result<Vec<String>> {
-        match self.names_in(&self.path.join(DEAD), "json") {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            names => names,
-        }
+        found(self.names_in(&self.path.join(DEAD), "json"))
     }
 
     /// Writes a dead letter whole, or nothing.
@@ -199,6 +198,14 @@ impl Directory {
 
     fn dead_file(&self, name: &str) -> PathBuf {
         self.path.join(DEAD).join(format!("{name}.json"))
+    }
+}
+
+/// What is not there, perhaps because another process removed it, is no error.
+pub(crate) fn found<T: Default>(result: io::Result<T>) -> io::Result<T> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
+        result => result,
     }
 }
 

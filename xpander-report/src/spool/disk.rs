@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::process::UnsharedFile;
 
 pub(crate) trait Disk: Send + Sync + 'static {
-    /// Makes a directory that only its owner can read, and those above it; one that is there stays.
+    /// Makes a directory that only its owner can read, and those above it; one that is there stays. They
+    /// survive a loss of power where the one above can be read.
     fn create_dir(&self, dir: &Path) -> io::Result<()>;
 
     /// The names of the files in a directory.
@@ -53,11 +54,21 @@ pub(crate) struct OsDisk;
 
 impl Disk for OsDisk {
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        if dir.is_dir() {
+            return Ok(());
+        }
+        let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
+        if let Some(above) = above {
+            self.create_dir(above)?;
+        }
         let mut builder = DirBuilder::new();
+        // Another process may be faster.
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir)
+        builder.create(dir)?;
+        let _ = self.sync_dir(above.unwrap_or(Path::new(".")));
+        Ok(())
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {

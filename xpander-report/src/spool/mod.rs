@@ -61,12 +61,16 @@ pub(crate) struct Spool {
     limits: SpoolLimits,
     header: Header,
     writer: Mutex<Writer>,
+    /// One at a time makes sure that reports survive a loss of power.
+    syncing: Mutex<()>,
     /// Reports appended.
     appended: AtomicU64,
     /// Of those, how many surely survive a loss of power.
     synced: AtomicU64,
     /// If not 0, so many of those are safe only when they are delivered, because the disk failed.
     unsure: AtomicU64,
+    /// How many had been appended when the segments were let go: they are another's.
+    left: AtomicU64,
     /// The bytes of all segments in the directory, about.
     used: AtomicU64,
     /// How many dead letters were written.
@@ -82,6 +86,12 @@ struct Writer {
     dirty: Vec<Arc<Segment>>,
     /// A segment was made since the directory was synced.
     is_directory_dirty: bool,
+}
+
+impl Writer {
+    fn is_dirty(&self) -> bool {
+        self.is_directory_dirty || !self.dirty.is_empty()
+    }
 }
 
 impl Spool {
@@ -101,9 +111,11 @@ impl Spool {
             limits,
             header: Header { platform },
             writer: Mutex::default(),
+            syncing: Mutex::default(),
             appended: AtomicU64::new(0),
             synced: AtomicU64::new(0),
             unsure: AtomicU64::new(0),
+            left: AtomicU64::new(0),
             used: AtomicU64::new(0),
             dead: AtomicU64::new(0),
         }
@@ -161,10 +173,19 @@ impl Spool {
             return Ok(Arc::clone(current));
         }
         let segment = Arc::new(self.directory.create_segment(&self.header)?);
+        self.used.fetch_add(segment.start, Ordering::Relaxed);
         writer.unknown.push(Arc::clone(&segment));
         writer.is_directory_dirty = true;
         writer.current = Some(Arc::clone(&segment));
         Ok(segment)
+    }
+
+    /// A segment with so many bytes is no longer in the directory.
+    fn removed(&self, bytes: u64) {
+        let less = |used: u64| Some(used.saturating_sub(bytes));
+        let _ = self
+            .used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     /// How many reports were appended so far.
@@ -183,12 +204,13 @@ impl Spool {
         self.synced.load(Ordering::Acquire) < self.appended()
     }
 
-    /// Makes what was appended so far survive a loss of power. One at a time.
+    /// Makes what was appended so far survive a loss of power.
     ///
     /// After an error nobody knows what of it the disk has, and asking again would not tell: those
-    /// reports are safe when they are delivered.
+    /// reports are safe when they are delivered, and the next go to another segment.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        let (dirty, is_directory_dirty, appended) = {
+        let _syncing = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (dirty, is_directory_dirty, mut appended) = {
             let mut writer = self.lock();
             (
                 std::mem::take(&mut writer.dirty),
@@ -198,16 +220,17 @@ impl Spool {
         };
         let mut synced = Ok(());
         for segment in dirty {
-            let file = segment.file.sync();
-            if file.is_err() {
-                segment.seal();
-            }
-            synced = synced.and(file);
+            synced = synced.and(segment.file.sync());
         }
         if is_directory_dirty {
             synced = synced.and(self.directory.sync());
         }
         if synced.is_err() {
+            let writer = self.lock();
+            if let Some(current) = &writer.current {
+                current.seal();
+            }
+            appended = self.appended();
             self.unsure.store(appended, Ordering::Release);
         }
         self.synced.store(appended, Ordering::Release);
@@ -245,16 +268,14 @@ impl Spool {
         kept
     }
 
-    /// Closes the current segment if this is the one, nothing was appended beyond `end`, and it is large or
-    /// old enough that a new one is worth its while. Says whether it is closed.
+    /// Closes a segment if nothing was appended beyond `end`, and it is full, or large or old enough that a
+    /// new one is worth its while. Says whether it is closed.
     fn retire(&self, segment: &Arc<Segment>, end: u64, is_over: bool) -> bool {
         const SMALL: u64 = 256 << 10;
         const YOUNG: Duration = Duration::from_secs(10);
-        if segment.is_sealed() {
-            return true;
-        }
         let mut writer = self.lock();
-        let is_worth = is_over || end >= SMALL || segment.since.elapsed() >= YOUNG;
+        let is_large = segment.is_sealed() || end >= SMALL;
+        let is_worth = is_over || is_large || segment.since.elapsed() >= YOUNG;
         if segment.written() != end || !is_worth {
             return false;
         }
@@ -266,10 +287,15 @@ impl Spool {
         true
     }
 
-    /// Lets go of all segments: other processes may have them.
-    fn close(&self) {
+    /// Lets go of all segments: other processes may have them. Returns how many reports had been appended.
+    fn close(&self) -> u64 {
         let mut writer = self.lock();
-        *writer = Writer::default();
+        let appended = self.appended();
+        if std::mem::take(&mut *writer).is_dirty() {
+            self.unsure.store(appended, Ordering::Release);
+        }
+        self.left.store(appended, Ordering::Release);
+        appended
     }
 
     fn lock(&self) -> MutexGuard<'_, Writer> {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Spool;
-use super::directory::{self, ACKS, SEGMENT, read_all};
+use super::directory::{ACKS, SEGMENT, found, made_at, read_all};
 use super::disk::DiskFile;
 use super::entry::{self, Ack, Arrived, Entry};
 use super::record::{self, Found};
@@ -23,7 +23,7 @@ const SCAN: Duration = Duration::from_secs(10);
 /// So many segments of others are worked on at once.
 const MOST_ADOPTED: usize = 4;
 
-/// So many tasks are remembered whose reports never were in a segment.
+/// So many tasks are remembered whose reports arrived.
 const MOST_REMEMBERED: usize = 10_000;
 
 /// The side of the spool that gives reports back, in the order in which they were written, and keeps which
@@ -35,15 +35,23 @@ pub(crate) struct Replay {
     scan_at: Instant,
     /// There was more to adopt than is worked on at once.
     has_more: bool,
+    /// Why the directory cannot be looked through was told.
+    is_blind: bool,
     /// Own reports that were read.
     read: u64,
-    /// Of those, the ones that are not settled, by their number.
+    /// Of those, the ones that could not be read, or are another's now.
+    skipped: u64,
+    /// The ones that are not settled, by their number.
     open: BTreeSet<u64>,
     /// Segments that stay where they are, and why was told.
     foreign: HashSet<String>,
-    /// What arrived without ever being in a segment.
+    /// Segments that something is wrong with, of which was told, and when they are tried again.
+    troubled: HashMap<String, Instant>,
+    /// What arrived of tasks with names, as far as this process knows.
     arrived: HashMap<TaskId, Sequence>,
     arrived_order: VecDeque<TaskId>,
+    /// The same, as files of acks say; looked up while there are segments of others.
+    known: HashMap<String, Sequence>,
 }
 
 type SourceId = u64;
@@ -58,14 +66,14 @@ struct Source {
     passed: usize,
     /// Reports that were settled before the segment was adopted.
     settled: HashSet<u64>,
-    /// What arrived of tasks that an adopted segment has reports of.
-    arrived: HashMap<String, Sequence>,
     acks: Option<Box<dyn DiskFile>>,
     /// Whether the file of acks says more than what is settled.
     has_names: bool,
     /// Reports that were read and are not settled.
     open: u64,
     is_damaged: bool,
+    /// The disk did not give all of it.
+    is_unreadable: bool,
 }
 
 /// Where a report lies.
@@ -126,17 +134,23 @@ impl Replayed {
 
 impl Replay {
     pub(crate) fn new(spool: Arc<Spool>, now: Instant) -> Self {
+        let left = spool.left.load(Ordering::Acquire);
         Self {
             spool,
             sources: BTreeMap::new(),
             next_source: 0,
             scan_at: now,
             has_more: true,
-            read: 0,
-            open: BTreeSet::new(),
+            is_blind: false,
+            read: left,
+            skipped: 0,
+            // Nobody here will know that those are settled.
+            open: (left > 0).then_some(left).into_iter().collect(),
             foreign: HashSet::new(),
+            troubled: HashMap::new(),
             arrived: HashMap::new(),
             arrived_order: VecDeque::new(),
+            known: HashMap::new(),
         }
     }
 
@@ -148,15 +162,19 @@ impl Replay {
     /// Looks for what other processes left behind, if it is time.
     pub(crate) fn scan(&mut self, now: Instant) {
         let goes_on = self.has_more && self.has_room();
-        if now < self.scan_at && !goes_on {
+        if now >= self.scan_at {
+            self.scan_at = now + SCAN.mul_f64(0.75 + luck() / 2.0);
+        } else if !goes_on {
             return;
         }
-        self.scan_at = now + SCAN.mul_f64(0.75 + luck() / 2.0);
         self.has_more = false;
-        if let Err(error) = self.try_scan()
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            self.tell(format_args!("cannot be looked through: {error}"));
+        match found(self.try_scan(now)) {
+            Ok(()) => self.is_blind = false,
+            Err(error) if !self.is_blind => {
+                self.is_blind = true;
+                self.tell(format_args!("cannot be looked through: {error}"));
+            }
+            Err(_) => {}
         }
     }
 
@@ -166,32 +184,43 @@ impl Replay {
         self.has_more = true;
     }
 
-    fn try_scan(&mut self) -> io::Result<()> {
+    fn try_scan(&mut self, now: Instant) -> io::Result<()> {
         let spool = Arc::clone(&self.spool);
         let directory = spool.directory();
         let names = directory.names(SEGMENT)?;
-        let (mut used, mut oldest) = (0, None);
+        let (mut used, mut oldest) = (0, Duration::MAX);
         for name in &names {
-            let is_mine = self.sources.values().any(|s| s.segment.name == *name);
-            used += directory
-                .open(name, SEGMENT)
-                .and_then(|file| file.len())
-                .unwrap_or(0);
-            if !is_mine && !self.foreign.contains(name) {
+            if self.is_new(name, now) {
                 if self.has_room() {
                     self.adopt(name);
                 } else {
                     self.has_more = true;
                 }
             }
-            if directory.has(name, SEGMENT) && oldest.is_none() {
-                oldest = Some(name.clone());
+            if directory.has(name, SEGMENT) {
+                let length = directory.open(name, SEGMENT).and_then(|file| file.len());
+                used += length.unwrap_or(0);
+                // One that somebody else named may be as old as any.
+                oldest = oldest.min(made_at(name).unwrap_or_default());
             }
         }
         spool.used.store(used, Ordering::Relaxed);
         self.foreign.retain(|name| names.contains(name));
-        directory.remove_unfinished()?;
-        self.forget_arrived(oldest.as_deref())
+        self.troubled.retain(|name, _| names.contains(name));
+        self.known = match self.sources.values().all(|source| source.is_own) {
+            true => HashMap::new(),
+            false => self.known_arrived(),
+        };
+        let unfinished = directory.remove_unfinished();
+        self.forget_arrived(oldest)?;
+        unfinished
+    }
+
+    /// Whether this segment may be adopted.
+    fn is_new(&self, name: &str, now: Instant) -> bool {
+        let is_mine = self.sources.values().any(|s| s.segment.name == name);
+        let is_put_off = self.troubled.get(name).is_some_and(|until| now < *until);
+        !is_mine && !is_put_off && !self.foreign.contains(name)
     }
 
     fn has_room(&self) -> bool {
@@ -206,13 +235,11 @@ impl Replay {
             Ok(None) => return,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                self.set_aside(name);
+                self.set_aside(name, "its beginning is damaged, so nothing of it was taken");
                 return;
             }
             Err(error) => {
-                if self.foreign.insert(name.to_owned()) {
-                    self.tell(format_args!("{name}.{SEGMENT} cannot be read: {error}"));
-                }
+                self.put_off(name, format_args!("cannot be read: {error}"));
                 return;
             }
         };
@@ -231,9 +258,11 @@ impl Replay {
                 source.has_names = acks.iter().any(|ack| ack.arrived.is_some());
                 source.settled = acks.into_iter().map(|ack| ack.offset).collect();
             }
-            Err(error) => self.tell(format_args!("{name}.{ACKS} cannot be read: {error}")),
+            Err(error) => {
+                source.has_names = true;
+                self.tell(format_args!("{name}.{ACKS} cannot be read: {error}"));
+            }
         }
-        source.arrived = self.known_arrived();
         self.add(source);
     }
 
@@ -243,11 +272,10 @@ impl Replay {
     }
 
     fn read_acks(&self, name: &str) -> io::Result<Vec<Ack>> {
-        let directory = self.spool.directory();
-        if !directory.has(name, ACKS) {
-            return Ok(Vec::new());
+        match self.spool.directory().open(name, ACKS) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            opened => read_acks(&*opened?),
         }
-        read_acks(&*directory.open(name, ACKS)?)
     }
 
     /// The newest reports that arrived of tasks with names, as far as the directory knows.
@@ -255,33 +283,35 @@ impl Replay {
         let mut newest = HashMap::<String, Sequence>::new();
         let names = self.spool.directory().names(ACKS).unwrap_or_default();
         let acks = names.iter().filter_map(|name| self.read_acks(name).ok());
-        let known = self.arrived.iter().map(|(id, sequence)| Arrived {
-            id: id.to_string(),
-            sequence: *sequence,
-        });
-        for arrived in acks.flatten().filter_map(|ack| ack.arrived).chain(known) {
+        for arrived in acks.flatten().filter_map(|ack| ack.arrived) {
             let known = newest.entry(arrived.id).or_insert(arrived.sequence);
             *known = arrived.sequence.max(*known);
         }
         newest
     }
 
-    /// What arrived need not be known any more once no segment is left that is as old.
-    fn forget_arrived(&self, oldest: Option<&str>) -> io::Result<()> {
+    /// What arrived need not be known any more once no segment is left that is as old, or none of its reports
+    /// would be delivered.
+    fn forget_arrived(&self, oldest: Duration) -> io::Result<()> {
         let directory = self.spool.directory();
-        let oldest = oldest.and_then(directory::made_at);
+        let expired = sequence::now().saturating_sub(self.spool.limits.age);
+        let mut forgotten = Ok(());
         for name in directory.names(ACKS)? {
             if directory.has(&name, SEGMENT) {
                 continue;
             }
-            let acks = read_acks(&*directory.open(&name, ACKS)?)?;
-            let newest = acks.iter().filter_map(|ack| ack.arrived.as_ref());
-            let newest = newest.map(|arrived| arrived.sequence.at).max();
-            if newest.zip(oldest).is_none_or(|(at, oldest)| at < oldest) {
-                directory.remove(&name, ACKS)?;
-            }
+            let forget = || {
+                let acks = self.read_acks(&name)?;
+                let newest = acks.iter().filter_map(|ack| ack.arrived.as_ref());
+                let newest = newest.map(|arrived| arrived.sequence.at).max();
+                if newest.is_none_or(|at| at < oldest.max(expired)) {
+                    found(directory.remove(&name, ACKS))?;
+                }
+                Ok(())
+            };
+            forgotten = forgotten.and(forget());
         }
-        Ok(())
+        forgotten
     }
 
     /// The next report, own ones first.
@@ -296,7 +326,6 @@ impl Replay {
             if let Some(replayed) = self.next_of(id) {
                 return Some(replayed);
             }
-            self.catch_up(id);
             self.finish(id, false);
         }
         None
@@ -310,8 +339,12 @@ impl Replay {
         if source.is_damaged && !source.segment.is_sealed() {
             self.spool.seal(&source.segment);
         }
-        if source.segment.is_sealed() && source.is_read() {
-            self.read = self.read.max(source.segment.last_number());
+        let last = source.segment.last_number();
+        if source.segment.is_sealed() && source.is_read() && self.read < last {
+            self.skipped += last - self.read;
+            self.read = last;
+            // It is never settled here.
+            self.open.insert(last);
         }
     }
 
@@ -323,9 +356,10 @@ impl Replay {
             Err(error) => {
                 // It is tried again when somebody adopts it.
                 self.spool.seal(&source.segment);
-                source.give_up();
+                source.skip_to(source.segment.written());
+                source.is_unreadable = true;
                 let name = source.segment.name.clone();
-                self.tell(format_args!("{name}.{SEGMENT} cannot be read: {error}"));
+                self.put_off(&name, format_args!("cannot be read: {error}"));
                 return None;
             }
         };
@@ -335,10 +369,12 @@ impl Replay {
             self.open.insert(self.read);
             self.read
         });
-        let is_outdated = entry.report.id.as_ref().is_some_and(|id| {
-            let arrived = source.arrived.get(id);
-            arrived.is_some_and(|arrived| *arrived > entry.sequence)
-        });
+        let is_outdated = !source.is_own
+            && entry.report.id.as_ref().is_some_and(|id| {
+                let mine = self.arrived.get(&TaskId::from(id.clone()));
+                let newest = mine.max(self.known.get(id));
+                newest.is_some_and(|newest| *newest > entry.sequence)
+            });
         let waited = sequence::now().saturating_sub(entry.sequence.at);
         Some(Replayed {
             place: Place {
@@ -389,15 +425,15 @@ impl Replay {
             .settled(unsettled.map_or(self.read, |first| first - 1));
     }
 
-    /// A report arrived that never was on disk. What other processes left behind may be older.
+    /// A report arrived. What other processes left behind may be older.
     pub(crate) fn note(&mut self, settled: Settled) {
         let Some(sequence) = settled.sequence.filter(|_| settled.is_named) else {
             return;
         };
-        for source in self.sources.values_mut().filter(|source| !source.is_own) {
-            source.arrived.insert(settled.id.to_string(), sequence);
-        }
-        if self.arrived.insert(settled.id.clone(), sequence).is_none() {
+        let known = self.arrived.get(&settled.id).copied();
+        self.arrived
+            .insert(settled.id.clone(), sequence.max(known.unwrap_or(sequence)));
+        if known.is_none() {
             self.arrived_order.push_back(settled.id);
         }
         if self.arrived.len() > MOST_REMEMBERED
@@ -409,48 +445,77 @@ impl Replay {
 
     /// Removes a segment that is read and settled whole.
     fn finish(&mut self, id: SourceId, is_over: bool) {
+        self.catch_up(id);
         let Some(source) = self.sources.get(&id) else {
             return;
         };
         let is_done = source.is_read() && source.open == 0;
-        if !is_done || !self.spool.retire(&source.segment, source.at, is_over) {
+        if !is_done || source.is_unreadable && source.is_own {
+            return;
+        }
+        if !source.is_unreadable && !self.spool.retire(&source.segment, source.at, is_over) {
             return;
         }
         let Some(source) = self.sources.remove(&id) else {
             return;
         };
-        let directory = self.spool.directory();
-        let name = &source.segment.name;
-        if source.is_damaged {
-            self.set_aside(name);
-        } else if let Err(error) = directory.remove(name, SEGMENT) {
-            self.tell(format_args!("{name}.{SEGMENT} cannot be removed: {error}"));
+        if source.is_unreadable || !self.remove(&source) {
+            return;
         }
-        let read = source.segment.written();
-        let used = self.spool.used.load(Ordering::Relaxed);
-        let used = used.saturating_sub(read);
-        self.spool.used.store(used, Ordering::Relaxed);
-        let has_acks = source.acks.is_some() || !source.settled.is_empty();
-        if has_acks && !source.has_names {
-            let _ = directory.remove(name, ACKS);
+        self.spool.removed(source.segment.written());
+        if !source.has_names {
+            let _ = self.spool.directory().remove(&source.segment.name, ACKS);
         }
     }
 
-    fn set_aside(&self, name: &str) {
+    /// Says whether the segment is gone. Else its acks stay, or all of it would be delivered again.
+    fn remove(&mut self, source: &Source) -> bool {
+        let name = &source.segment.name;
+        if source.is_damaged {
+            return self.set_aside(name, "all that could be read of it was taken");
+        }
+        let removed = found(self.spool.directory().remove(name, SEGMENT));
+        if let Err(error) = &removed {
+            self.put_off(name, format_args!("cannot be removed: {error}"));
+        }
+        removed.is_ok()
+    }
+
+    fn set_aside(&mut self, name: &str, what: &str) -> bool {
         match self.spool.directory().set_aside(name) {
-            Ok(aside) => self.tell(format_args!(
-                "a file was damaged; all that could be read of it was taken, and it was put aside: {}",
-                aside.display()
-            )),
-            Err(error) => self.tell(format_args!(
-                "{name}.{SEGMENT} is damaged and cannot be put aside: {error}"
-            )),
+            Ok(aside) => {
+                self.tell(format_args!(
+                    "a file was damaged; {what}, and it was put aside: {}",
+                    aside.display()
+                ));
+                true
+            }
+            // Another process was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => {
+                let problem = format_args!("is damaged and cannot be put aside: {error}");
+                self.put_off(name, problem);
+                false
+            }
+        }
+    }
+
+    /// A segment stays until the next look at the directory. Why is told once.
+    fn put_off(&mut self, name: &str, why: std::fmt::Arguments<'_>) {
+        let put_off = self.troubled.insert(name.to_owned(), self.scan_at);
+        if put_off.is_none() {
+            self.tell(format_args!("{name}.{SEGMENT} {why}"));
         }
     }
 
     /// How many own reports were read so far.
     pub(crate) fn read(&self) -> u64 {
         self.read
+    }
+
+    /// How many of those could not be read, or are another's now.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped
     }
 
     /// Whether nothing is here that could be delivered.
@@ -469,7 +534,9 @@ impl Replay {
             self.finish(id, true);
         }
         self.sources.clear();
-        self.spool.close();
+        let appended = self.spool.close();
+        self.skipped += appended.saturating_sub(self.read);
+        self.read = appended;
     }
 
     fn tell(&self, what: std::fmt::Arguments<'_>) {
@@ -489,11 +556,11 @@ impl Source {
             ahead: Vec::new(),
             passed: 0,
             settled: HashSet::new(),
-            arrived: HashMap::new(),
             acks: None,
             has_names: false,
             open: 0,
             is_damaged: false,
+            is_unreadable: false,
         }
     }
 
@@ -528,7 +595,8 @@ impl Source {
                     self.pass(end);
                 }
                 Found::Incomplete if end >= written => {
-                    // The process ended while it wrote.
+                    // The process ended while it wrote; if it is this one, it did not.
+                    self.is_damaged |= self.is_own;
                     self.skip_to(written);
                 }
                 Found::Incomplete => {
@@ -554,13 +622,6 @@ impl Source {
         self.at = at;
         self.ahead.clear();
         self.passed = 0;
-    }
-
-    /// Reads no further.
-    fn give_up(&mut self) {
-        self.skip_to(self.segment.written());
-        // So that the segment stays.
-        self.open += 1;
     }
 
     fn acknowledge(&mut self, spool: &Spool, ack: &Ack) -> io::Result<()> {

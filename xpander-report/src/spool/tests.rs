@@ -1,0 +1,476 @@
+//! The spool on a disk that fails, and what of that was wrong once.
+
+mod faulty_disk;
+mod model;
+mod reporter;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use faulty_disk::{Call, FaultyDisk};
+
+use super::directory::{ACKS, SEGMENT};
+use super::entry::{self, Header};
+use super::replay::Replayed;
+use super::{Place, Replay, SEGMENT_BYTES, Settled, Spool, SpoolLimits, Then};
+use crate::TaskReport;
+use crate::sequence::Sequence;
+use crate::task_id::TaskId;
+
+const DIR: &str = "/spool";
+
+/// What one process has of the spool. Dropped, it is one that was killed.
+struct Process {
+    spool: Arc<Spool>,
+    replay: Replay,
+}
+
+impl Process {
+    fn on(disk: &FaultyDisk) -> Self {
+        Self::with(disk, SpoolLimits::default())
+    }
+
+    fn with(disk: &FaultyDisk, limits: SpoolLimits) -> Self {
+        let spool = Spool::on(Arc::new(disk.clone()), DIR.into(), "here".into(), limits);
+        let spool = Arc::new(spool);
+        Self {
+            replay: Replay::new(Arc::clone(&spool), Instant::now()),
+            spool,
+        }
+    }
+
+    fn append(&self, id: &str) -> Sequence {
+        self.append_bytes(id, 0)
+    }
+
+    fn append_bytes(&self, id: &str, bytes: u64) -> Sequence {
+        let report = TaskReport::new().id(id).input("i".repeat(bytes as usize));
+        let sequence = Sequence::next();
+        let appended = self.spool.append(&report, "agent".into(), sequence, true);
+        appended.expect("a disk that takes it");
+        sequence
+    }
+
+    fn seal(&self) {
+        let current = self.spool.lock().current.clone();
+        self.spool.seal(&current.expect("a segment"));
+    }
+
+    fn scan(&mut self) {
+        let now = Instant::now();
+        self.replay.scan_soon(now);
+        self.replay.scan(now);
+    }
+
+    fn read(&mut self) -> Option<(String, Then, Place)> {
+        let Replayed {
+            report,
+            then,
+            place,
+            ..
+        } = self.replay.next()?;
+        Some((report.id.expect("an id"), then, place))
+    }
+
+    /// The ids of all that can be read.
+    fn read_all(&mut self) -> Vec<String> {
+        let ids = std::iter::from_fn(|| self.read().map(|(id, _, _)| id));
+        ids.collect()
+    }
+
+    fn read_place(&mut self) -> Place {
+        self.read().expect("a report").2
+    }
+
+    fn settle(&mut self, id: &str, sequence: Sequence, place: Place) {
+        let settled = settled(id, sequence);
+        self.replay.settle(&[place], &settled);
+        self.replay.note(settled);
+    }
+
+    /// Reads the next report and settles it as delivered.
+    fn deliver(&mut self, sequence: Sequence) {
+        let (id, _, place) = self.read().expect("a report");
+        self.settle(&id, sequence, place);
+    }
+
+    /// Reads the next report and settles it as refused.
+    fn refuse(&mut self) {
+        let (id, _, place) = self.read().expect("a report");
+        let settled = Settled {
+            is_named: false,
+            ..settled(&id, Sequence::next())
+        };
+        self.replay.settle(&[place], &settled);
+    }
+
+    fn close(mut self) {
+        self.replay.close();
+    }
+}
+
+fn settled(id: &str, sequence: Sequence) -> Settled {
+    Settled {
+        id: TaskId::from(id.to_owned()),
+        is_named: true,
+        sequence: Some(sequence),
+    }
+}
+
+fn files(disk: &FaultyDisk, ending: &str) -> Vec<PathBuf> {
+    let mut files = disk.files_in(Path::new(DIR));
+    files.retain(|file| file.extension().is_some_and(|found| found == ending));
+    files
+}
+
+fn damaged(disk: &FaultyDisk) -> Vec<PathBuf> {
+    disk.files_in(&Path::new(DIR).join("damaged"))
+}
+
+/// A segment for somebody else, under a name that the spool would not give.
+fn put_foreign(disk: &FaultyDisk, name: &str) {
+    let platform = "elsewhere".to_owned();
+    let header = entry::encode(&Header { platform }).expect("a header");
+    disk.put(&Path::new(DIR).join(name), &header);
+}
+
+#[test]
+fn a_full_segment_that_got_one_more_report_is_not_removed() {
+    let disk = FaultyDisk::default();
+    let process = Process::on(&disk);
+    process.append("read");
+    let segment = process.spool.lock().current.clone().expect("a segment");
+    let read = segment.written();
+    // While the replay makes up its mind.
+    process.append_bytes("last", SEGMENT_BYTES);
+    assert!(segment.is_sealed());
+    assert!(!process.spool.retire(&segment, read, true));
+    assert!(process.spool.retire(&segment, segment.written(), true));
+}
+
+#[test]
+fn a_full_segment_that_is_settled_is_closed_too() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    let sequence = process.append_bytes("large", SEGMENT_BYTES);
+    process.deliver(sequence);
+    assert_eq!(files(&disk, SEGMENT), [""; 0].map(PathBuf::from));
+    assert_eq!(disk.open_files(), 0);
+}
+
+#[test]
+fn who_takes_the_spool_up_again_does_not_wait_for_what_was_let_go() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    process.append("left");
+    process.replay.close();
+    let mut again = Replay::new(Arc::clone(&process.spool), Instant::now());
+    assert_eq!(again.read(), process.spool.appended());
+    assert!(again.next().is_none());
+    process.append("new");
+    assert_eq!(
+        again.next().expect("a report").report.id.as_deref(),
+        Some("new")
+    );
+    assert_eq!(again.read(), process.spool.appended());
+}
+
+#[test]
+fn what_was_let_go_before_it_was_synced_is_not_taken_for_safe() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    process.append("left");
+    process.replay.close();
+    process.spool.sync().expect("nothing to sync");
+    assert!(!process.spool.is_synced(1));
+    process.replay = Replay::new(Arc::clone(&process.spool), Instant::now());
+    let sequence = process.append("new");
+    process.deliver(sequence);
+    assert!(!process.spool.is_synced(1));
+}
+
+#[test]
+fn a_segment_that_cannot_be_removed_is_not_delivered_again() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    process.append("settled");
+    process.refuse();
+    disk.fail(Call::Remove, 0, 1);
+    process.close();
+    assert_eq!(files(&disk, SEGMENT).len(), 1);
+    disk.heal();
+    let mut next = Process::on(&disk);
+    next.scan();
+    assert_eq!(next.read_all(), [""; 0]);
+    assert_eq!(files(&disk, SEGMENT).len(), 0);
+}
+
+#[test]
+fn a_damaged_segment_that_cannot_be_put_aside_is_not_delivered_again() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    process.append("damaged");
+    process.append("read");
+    disk.flip(&files(&disk, SEGMENT)[0], 400);
+    process.seal();
+    disk.fail(Call::Rename, 0, 1);
+    process.refuse();
+    drop(process);
+    disk.heal();
+    let mut next = Process::on(&disk);
+    next.scan();
+    assert_eq!(next.read_all(), [""; 0]);
+    assert_eq!(damaged(&disk).len(), 1);
+}
+
+#[test]
+fn a_damaged_report_before_the_last_one_is_counted_as_read() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    process.append("damaged");
+    let sequence = process.append("last");
+    disk.flip(&files(&disk, SEGMENT)[0], 400);
+    process.seal();
+    process.deliver(sequence);
+    assert_eq!(process.replay.read(), 2);
+    assert_eq!(process.replay.skipped(), 1);
+    process.scan();
+    assert!(process.replay.is_empty());
+}
+
+#[test]
+fn of_a_damaged_segment_nothing_is_deleted() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    let sequence = process.append("first");
+    process.append("last");
+    let segment = files(&disk, SEGMENT).remove(0);
+    let length = disk.bytes(&segment).len();
+    let last = disk.last_append().expect("what was appended").start;
+    // The length of the last report: as if it had not been written to its end.
+    disk.flip(&segment, (last + 6) * 8);
+    let bytes = disk.bytes(&segment);
+    process.deliver(sequence);
+    assert_eq!(process.read_all(), [""; 0]);
+    process.close();
+    let aside = damaged(&disk);
+    assert_eq!(disk.bytes(&aside[0]), bytes);
+    assert_eq!(bytes.len(), length);
+}
+
+#[test]
+fn a_segment_that_a_loss_of_power_left_empty_is_put_aside() {
+    let disk = FaultyDisk::default();
+    let process = Process::on(&disk);
+    process.append("lost");
+    drop(process);
+    disk.lose_power(0.0, 2, false);
+    assert_eq!(files(&disk, SEGMENT).len(), 1);
+    let mut next = Process::on(&disk);
+    next.scan();
+    assert_eq!(next.read_all(), [""; 0]);
+    assert_eq!(damaged(&disk).len(), 1);
+}
+
+#[test]
+fn a_directory_that_could_not_be_synced_is_not_relied_upon() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    let first = process.append("first");
+    disk.fail(Call::SyncDir, 0, 1);
+    process.spool.sync().expect_err("it fails");
+    process.append("second");
+    process.spool.sync().expect("it works");
+    assert!(!process.spool.is_synced(2));
+    process.deliver(first);
+    assert!(process.spool.is_synced(2));
+    drop(process);
+    disk.lose_power(0.0, 0, false);
+    let mut next = Process::on(&disk);
+    next.scan();
+    assert_eq!(next.read_all(), ["second"]);
+}
+
+#[test]
+fn a_segment_that_could_not_be_synced_is_not_relied_upon() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    let first = process.append("first");
+    disk.fail(Call::Sync, 0, 1);
+    process.spool.sync().expect_err("it fails");
+    process.append("second");
+    process.spool.sync().expect("it works");
+    process.deliver(first);
+    assert!(process.spool.is_synced(2));
+    drop(process);
+    disk.lose_power(0.0, 0, false);
+    let mut next = Process::on(&disk);
+    next.scan();
+    assert_eq!(next.read_all(), ["second"]);
+}
+
+#[test]
+fn what_cannot_be_read_takes_no_room_from_the_rest() {
+    let disk = FaultyDisk::default();
+    for dead in ["1", "2", "3", "4", "5"] {
+        Process::on(&disk).append(dead);
+        // So that their names sort.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let mut process = Process::on(&disk);
+    process.scan();
+    disk.fail(Call::Read, 0, 4);
+    assert_eq!(process.read_all(), [""; 0]);
+    disk.heal();
+    process.replay.scan(Instant::now());
+    assert_eq!(process.read_all(), ["5"]);
+    // The next look is soon enough, and three are as many as there is room for.
+    process.replay.scan(process.replay.scan_at());
+    assert_eq!(process.read_all(), ["1", "2", "3"]);
+}
+
+#[test]
+fn what_was_delivered_since_a_segment_was_adopted_outdates_its_reports() {
+    let disk = FaultyDisk::default();
+    let dead = Process::on(&disk);
+    dead.append("task");
+    dead.append("task");
+    drop(dead);
+    let mut process = Process::on(&disk);
+    process.scan();
+    assert_eq!(process.read().map(|(_, then, _)| then), Some(Then::Deliver));
+    let mut other = Process::on(&disk);
+    let newer = other.append("task");
+    other.deliver(newer);
+    process.scan();
+    assert_eq!(
+        process.read().map(|(_, then, _)| then),
+        Some(Then::Outdated)
+    );
+}
+
+#[test]
+fn an_older_report_that_arrives_late_does_not_hide_that_a_newer_one_arrived() {
+    let disk = FaultyDisk::default();
+    let (oldest, old) = (Sequence::next(), Process::on(&disk));
+    old.append("task");
+    drop(old);
+    let mut process = Process::on(&disk);
+    process.scan();
+    process.replay.note(settled("task", Sequence::next()));
+    process.replay.note(settled("task", oldest));
+    assert_eq!(
+        process.read().map(|(_, then, _)| then),
+        Some(Then::Outdated)
+    );
+}
+
+#[test]
+fn a_segment_with_another_kind_of_name_does_not_make_others_forget_what_arrived() {
+    for name in ["0.seg", "zzz.seg"] {
+        let disk = FaultyDisk::default();
+        put_foreign(&disk, name);
+        let old = Process::on(&disk);
+        old.append("task");
+        let mut other = Process::on(&disk);
+        let newer = other.append("task");
+        other.deliver(newer);
+        other.close();
+        let mut process = Process::on(&disk);
+        process.scan();
+        drop(old);
+        process.scan();
+        assert_eq!(
+            process.read().map(|(_, then, _)| then),
+            Some(Then::Outdated)
+        );
+    }
+}
+
+#[test]
+fn what_arrived_is_forgotten_when_whatever_it_outdates_is_expired() {
+    let disk = FaultyDisk::default();
+    put_foreign(&disk, "00000000-0000-7000-8000-000000000000.seg");
+    let mut process = Process::on(&disk);
+    let sequence = process.append("task");
+    process.deliver(sequence);
+    process.close();
+    assert_eq!(files(&disk, ACKS).len(), 1);
+    let limits = SpoolLimits {
+        age: Duration::ZERO,
+        ..SpoolLimits::default()
+    };
+    Process::with(&disk, limits).scan();
+    assert_eq!(files(&disk, ACKS).len(), 0);
+}
+
+#[test]
+fn one_file_that_cannot_be_removed_does_not_keep_the_rest() {
+    let disk = FaultyDisk::default();
+    for name in ["a", "b"] {
+        disk.put(&Path::new(DIR).join(name).with_extension(ACKS), b"");
+    }
+    disk.fail(Call::Remove, 0, 1);
+    Process::on(&disk).scan();
+    assert_eq!(files(&disk, ACKS).len(), 1);
+}
+
+#[test]
+fn files_that_were_not_finished_are_removed_wherever_they_are() {
+    let disk = FaultyDisk::default();
+    let name = "00000000-0000-7000-8000-000000000000.new";
+    disk.put(&Path::new(DIR).join(name), b"");
+    disk.put(&Path::new(DIR).join("dead").join(name), b"");
+    Process::on(&disk).scan();
+    assert_eq!(disk.files_in(Path::new(DIR)), [""; 0].map(PathBuf::from));
+    assert_eq!(
+        disk.files_in(&Path::new(DIR).join("dead")),
+        [""; 0].map(PathBuf::from)
+    );
+}
+
+#[test]
+fn acks_behind_a_torn_one_are_read() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    for id in ["1", "2", "3"] {
+        process.append(id);
+    }
+    let places: Vec<_> = (0..3).map(|_| process.read_place()).collect();
+    process.settle("1", Sequence::next(), places[0]);
+    disk.fill(9);
+    process.settle("2", Sequence::next(), places[1]);
+    disk.heal();
+    process.settle("3", Sequence::next(), places[2]);
+    drop(process);
+    let mut next = Process::on(&disk);
+    next.scan();
+    // It could not be written down that this one was settled.
+    assert_eq!(next.read().map(|(id, ..)| id).as_deref(), Some("2"));
+    assert_eq!(next.read_all(), [""; 0]);
+}
+
+#[test]
+fn a_report_that_found_the_disk_full_leaves_nothing_behind() {
+    let disk = FaultyDisk::default();
+    let mut process = Process::on(&disk);
+    process.append("first");
+    disk.fill(100);
+    let report = TaskReport::new().input("i".repeat(1_000));
+    let full = process
+        .spool
+        .append(&report, "agent".into(), Sequence::next(), false);
+    assert_eq!(
+        full.expect_err("no room").kind(),
+        std::io::ErrorKind::StorageFull
+    );
+    disk.heal();
+    process.append("third");
+    assert_eq!(process.read_all(), ["first", "third"]);
+    drop(process);
+    let mut next = Process::on(&disk);
+    next.scan();
+    assert_eq!(next.read_all(), ["first", "third"]);
+    assert_eq!(damaged(&disk).len(), 0);
+}

@@ -1,0 +1,656 @@
+//! The spool against a model: whatever several processes do, and whatever the disk does to them, in whatever
+//! order, what must hold does.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::Config;
+
+use super::faulty_disk::{Call, FaultyDisk, FileId};
+use crate::TaskReport;
+use crate::sequence::{self, Sequence};
+use crate::spool::directory::{ACKS, SEGMENT, made_at};
+use crate::spool::replay::Replayed;
+use crate::spool::{Place, Replay, Settled, Spool, SpoolLimits, Then};
+use crate::task_id::TaskId;
+
+const PROCESSES: usize = 3;
+const DIR: &str = "/spool";
+/// So long is a segment's header.
+const HEADER: usize = 35;
+
+#[derive(Debug, Clone)]
+enum Op {
+    /// A process accepts a report; the task's name, if it has one, is one of few.
+    Append {
+        process: usize,
+        name: Option<u8>,
+        size: usize,
+    },
+    /// It reads some.
+    Read {
+        process: usize,
+        most: usize,
+    },
+    /// One that it has read ends.
+    Settle {
+        process: usize,
+        which: Index,
+        is_delivered: bool,
+    },
+    /// It delivers one that never was on disk.
+    Note {
+        process: usize,
+        name: u8,
+    },
+    Scan {
+        process: usize,
+    },
+    Sync {
+        process: usize,
+    },
+    /// It lets go of the spool and takes it up again.
+    Reopen {
+        process: usize,
+    },
+    Close {
+        process: usize,
+    },
+    Crash {
+        process: usize,
+    },
+    PowerLoss {
+        share: f64,
+        changes: Index,
+        has_zeros: bool,
+    },
+    Flip {
+        file: Index,
+        bit: Index,
+    },
+    Truncate {
+        file: Index,
+        len: Index,
+    },
+    Remove {
+        file: Index,
+    },
+    Fail {
+        call: Call,
+        after: u32,
+        times: u32,
+    },
+    Fill {
+        free: usize,
+    },
+    Heal,
+}
+
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let process = 0..PROCESSES;
+    let calls = prop::sample::select(vec![
+        Call::Append,
+        Call::Create,
+        Call::List,
+        Call::Lock,
+        Call::Open,
+        Call::Read,
+        Call::Remove,
+        Call::Rename,
+        Call::SetLen,
+        Call::Sync,
+        Call::SyncDir,
+    ]);
+    let size = prop_oneof![30 => 0..2_000_usize, 1 => 150_000..400_000_usize];
+    let op = prop_oneof![
+        20 => (process.clone(), prop::option::of(0..3_u8), size)
+            .prop_map(|(process, name, size)| Op::Append { process, name, size }),
+        15 => (process.clone(), 1..5_usize).prop_map(|(process, most)| Op::Read { process, most }),
+        15 => (process.clone(), any::<Index>(), prop::bool::weighted(0.8))
+            .prop_map(|(process, which, is_delivered)| Op::Settle { process, which, is_delivered }),
+        1 => (process.clone(), 0..3_u8).prop_map(|(process, name)| Op::Note { process, name }),
+        8 => process.clone().prop_map(|process| Op::Scan { process }),
+        5 => process.clone().prop_map(|process| Op::Sync { process }),
+        2 => process.clone().prop_map(|process| Op::Reopen { process }),
+        2 => process.clone().prop_map(|process| Op::Close { process }),
+        3 => process.prop_map(|process| Op::Crash { process }),
+        1 => (0.0..=1.0, any::<Index>(), any::<bool>()).prop_map(|(share, changes, has_zeros)| {
+            Op::PowerLoss { share, changes, has_zeros }
+        }),
+        1 => any::<(Index, Index)>().prop_map(|(file, bit)| Op::Flip { file, bit }),
+        1 => any::<(Index, Index)>().prop_map(|(file, len)| Op::Truncate { file, len }),
+        1 => any::<Index>().prop_map(|file| Op::Remove { file }),
+        3 => (calls, 0..4_u32, 1..4_u32)
+            .prop_map(|(call, after, times)| Op::Fail { call, after, times }),
+        1 => (0..3_000_usize).prop_map(|free| Op::Fill { free }),
+        3 => Just(Op::Heal),
+    ];
+    prop::collection::vec(op, 1..80)
+}
+
+proptest! {
+    #![proptest_config(Config { failure_persistence: None, max_shrink_iters: 50_000, ..Config::default() })]
+
+    #[test]
+    fn whatever_happens_in_whatever_order_what_must_hold_does(ops in ops()) {
+        let mut world = World::new();
+        for op in ops {
+            world.run(op);
+        }
+        world.end();
+    }
+}
+
+/// What was accepted, and where it should be.
+struct Report {
+    name: Option<String>,
+    sequence: Sequence,
+    segment: String,
+    file: FileId,
+    bytes: Range<usize>,
+    state: State,
+    was_settled: bool,
+    /// It survives a loss of power.
+    is_synced: bool,
+    /// Something happened that may have cost it.
+    may_be_lost: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    /// A process has read it.
+    Held(usize),
+    /// It ended; if that is surely known, nobody reads it again.
+    Settled {
+        is_known: bool,
+    },
+}
+
+struct Process {
+    number: usize,
+    spool: Arc<Spool>,
+    replay: Replay,
+    held: Vec<(usize, Place)>,
+    /// What it appended.
+    appended: Vec<usize>,
+    last_own: Option<usize>,
+    /// The newest that arrived of each task, as far as this process must know.
+    arrived: HashMap<String, Sequence>,
+}
+
+/// A task's report arrived, and a file says so.
+struct Arrival {
+    name: String,
+    sequence: Sequence,
+    acks: FileId,
+    segment: FileId,
+}
+
+struct World {
+    disk: FaultyDisk,
+    processes: [Option<Process>; PROCESSES],
+    last_number: usize,
+    reports: Vec<Report>,
+    arrivals: Vec<Arrival>,
+    /// Segments whose headers are damaged.
+    headless: Vec<FileId>,
+    /// The newest that ever arrived of each task.
+    newest: HashMap<String, Sequence>,
+}
+
+fn raise(newest: &mut HashMap<String, Sequence>, name: &str, sequence: Sequence) {
+    let newest = newest.entry(name.to_owned()).or_insert(sequence);
+    *newest = sequence.max(*newest);
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            disk: FaultyDisk::default(),
+            processes: [const { None }; PROCESSES],
+            last_number: 0,
+            reports: Vec::new(),
+            arrivals: Vec::new(),
+            headless: Vec::new(),
+            newest: HashMap::new(),
+        }
+    }
+
+    fn run(&mut self, op: Op) {
+        let failed = self.disk.failed();
+        self.act(op);
+        if self.disk.failed() > failed {
+            // Files of acks may have been passed over.
+            self.forget_what_is_known();
+        }
+        for process in self.processes.iter().flatten() {
+            assert!(process.spool.used.load(Ordering::Relaxed) < 1 << 40);
+            let synced = (1..=process.appended.len())
+                .rev()
+                .find(|count| process.spool.is_synced(*count as u64));
+            for report in &process.appended[..synced.unwrap_or(0)] {
+                self.reports[*report].is_synced = true;
+            }
+        }
+    }
+
+    fn act(&mut self, op: Op) {
+        match op {
+            Op::Append {
+                process,
+                name,
+                size,
+            } => self.append(process, name, size),
+            Op::Read { process, most } => {
+                for _ in 0..most {
+                    if !self.read(process) {
+                        break;
+                    }
+                }
+            }
+            Op::Settle {
+                process,
+                which,
+                is_delivered,
+            } => {
+                self.settle(process, |held| which.index(held), is_delivered);
+            }
+            Op::Note { process, name } => {
+                let sequence = Sequence::next();
+                let name = name_of(name);
+                raise(&mut self.newest, &name, sequence);
+                let process = self.process(process);
+                raise(&mut process.arrived, &name, sequence);
+                process.replay.note(Settled {
+                    id: TaskId::from(name),
+                    is_named: true,
+                    sequence: Some(sequence),
+                });
+            }
+            Op::Scan { process } => self.scan(process),
+            Op::Sync { process } => drop(self.process(process).spool.sync()),
+            Op::Reopen { process } => {
+                self.let_go(process);
+                let process = self.process(process);
+                process.replay.close();
+                process.held.clear();
+                process.arrived.clear();
+                process.replay = Replay::new(Arc::clone(&process.spool), Instant::now());
+            }
+            Op::Close { process } => {
+                self.let_go(process);
+                if let Some(mut process) = self.processes[process].take() {
+                    process.replay.close();
+                }
+            }
+            Op::Crash { process } => {
+                self.let_go(process);
+                self.processes[process] = None;
+            }
+            Op::PowerLoss {
+                share,
+                changes,
+                has_zeros,
+            } => {
+                for process in 0..PROCESSES {
+                    self.act(Op::Crash { process });
+                }
+                self.disk.lose_power(share, changes.index(50), has_zeros);
+                for report in &mut self.reports {
+                    report.may_be_lost |= !report.is_synced;
+                }
+                self.forget_what_is_known();
+                self.arrivals.clear();
+            }
+            Op::Flip { file, bit } => {
+                let Some(file) = self.any_file(file) else {
+                    return;
+                };
+                let length = self.disk.bytes(&file).len();
+                if length > 0 {
+                    let bit = bit.index(length * 8);
+                    self.disk.flip(&file, bit);
+                    self.damaged(&file, |bytes| bytes.contains(&(bit / 8)), bit / 8);
+                }
+            }
+            Op::Truncate { file, len } => {
+                let Some(file) = self.any_file(file) else {
+                    return;
+                };
+                if !self.disk.is_locked(&file) && file.extension().is_some_and(|e| e == SEGMENT) {
+                    let len = len.index(self.disk.bytes(&file).len() + 1);
+                    self.disk.truncate(&file, len);
+                    self.damaged(&file, |bytes| bytes.end > len, len);
+                }
+            }
+            Op::Remove { file } => {
+                let Some(file) = self.any_file(file) else {
+                    return;
+                };
+                self.damaged(&file, |_| true, 0);
+                self.disk.take_away(&file);
+            }
+            Op::Fail { call, after, times } => self.disk.fail(call, after, times),
+            Op::Fill { free } => self.disk.fill(free),
+            Op::Heal => self.disk.heal(),
+        }
+    }
+
+    /// The process there; it starts if there is none.
+    fn process(&mut self, at: usize) -> &mut Process {
+        let (disk, last_number) = (&self.disk, &mut self.last_number);
+        self.processes[at].get_or_insert_with(|| {
+            *last_number += 1;
+            let limits = SpoolLimits {
+                bytes: 2 << 20,
+                ..SpoolLimits::default()
+            };
+            let disk = Arc::new(disk.clone());
+            let spool = Arc::new(Spool::on(disk, DIR.into(), "platform".into(), limits));
+            Process {
+                number: *last_number,
+                replay: Replay::new(Arc::clone(&spool), Instant::now()),
+                spool,
+                held: Vec::new(),
+                appended: Vec::new(),
+                last_own: None,
+                arrived: HashMap::new(),
+            }
+        })
+    }
+
+    fn append(&mut self, process: usize, name: Option<u8>, size: usize) {
+        let serial = self.reports.len();
+        let name = name.map(name_of);
+        let mut report = TaskReport::new()
+            .result(serial.to_string())
+            .input("i".repeat(size));
+        report.id.clone_from(&name);
+        let spool = Arc::clone(&self.process(process).spool);
+        let current = spool.lock().current.clone();
+        if current.is_none_or(|current| current.is_sealed()) {
+            // Segments made in the same millisecond would have names in random order.
+            let before = sequence::now().as_millis();
+            while sequence::now().as_millis() == before {}
+        }
+        let sequence = Sequence::next();
+        if spool
+            .append(&report, "agent".into(), sequence, name.is_some())
+            .is_err()
+        {
+            return;
+        }
+        let appended = self.disk.last_append().expect("what was appended");
+        let segment = self.segment_of(appended.file);
+        self.process(process).appended.push(serial);
+        self.reports.push(Report {
+            name,
+            sequence,
+            may_be_lost: segment.is_none() || self.headless.contains(&appended.file),
+            segment: segment.unwrap_or_default(),
+            file: appended.file,
+            bytes: appended.start..appended.end,
+            state: State::Waiting,
+            was_settled: false,
+            is_synced: false,
+        });
+    }
+
+    fn segment_of(&self, file: FileId) -> Option<String> {
+        let files = self.disk.files_in(Path::new(DIR));
+        let path = files
+            .into_iter()
+            .find(|path| self.disk.file(path) == Some(file))?;
+        Some(path.file_stem()?.to_str()?.to_owned())
+    }
+
+    fn read(&mut self, at: usize) -> bool {
+        let process = self.process(at);
+        let (number, read) = (process.number, process.replay.next());
+        let Some(read) = read else {
+            // The worker would ask again and again.
+            assert_eq!(process.replay.read(), process.spool.appended());
+            return false;
+        };
+        let serial = self.check(at, &read);
+        self.reports[serial].state = State::Held(number);
+        let process = self.process(at);
+        if read.place.is_own() {
+            assert!(process.last_own < Some(serial), "own reports out of order");
+            process.last_own = Some(serial);
+        }
+        if read.then == Then::Deliver {
+            process.held.push((serial, read.place));
+        } else {
+            let settled = Settled {
+                id: read.sequence.id(),
+                is_named: false,
+                sequence: None,
+            };
+            self.settle_all(at, &[(serial, read.place)], &settled);
+        }
+        true
+    }
+
+    /// Whether this report may be read now. Returns its number.
+    fn check(&self, at: usize, read: &Replayed) -> usize {
+        let serial: usize = read.report.result.as_ref().unwrap().parse().unwrap();
+        let report = &self.reports[serial];
+        assert_eq!(report.name, read.report.id);
+        assert_eq!(report.sequence, read.sequence);
+        assert_eq!(report.name.is_some(), read.is_named);
+        match report.state {
+            State::Held(by) => {
+                let has_it = self.processes.iter().flatten().any(|p| p.number == by);
+                assert!(!has_it, "report {serial} is read twice");
+            }
+            State::Settled { is_known } => assert!(!is_known, "report {serial} was settled"),
+            State::Waiting => {}
+        }
+        let newer = |newest: &HashMap<String, Sequence>| {
+            let newest = newest.get(report.name.as_ref()?).copied();
+            newest.filter(|newest| *newest > report.sequence)
+        };
+        match read.then {
+            Then::Outdated => assert!(newer(&self.newest).is_some(), "nothing newer arrived"),
+            Then::Deliver if !read.place.is_own() => {
+                let process = self.processes[at].as_ref().unwrap();
+                // What arrived before the oldest segment was made may be forgotten.
+                let made_at = made_at(&report.segment).unwrap_or(Duration::MAX);
+                let newer = newer(&process.arrived).filter(|newer| newer.at >= made_at);
+                assert_eq!(newer, None, "report {serial} is outdated");
+            }
+            Then::Deliver => {}
+            Then::Expired => panic!("nothing is that old"),
+        }
+        serial
+    }
+
+    fn settle(&mut self, at: usize, which: impl Fn(usize) -> usize, is_delivered: bool) {
+        let process = self.process(at);
+        if process.held.is_empty() {
+            return;
+        }
+        let (serial, _) = process.held[which(process.held.len())];
+        let Report { name, sequence, .. } = &self.reports[serial];
+        let (name, sequence) = (name.clone(), *sequence);
+        // What is older of the same task goes with it.
+        let goes = |other: usize| {
+            let other = &self.reports[other];
+            name.is_some() && other.name == name && other.sequence < sequence
+        };
+        let held = &self.processes[at].as_ref().unwrap().held;
+        let ends: Vec<_> = held
+            .iter()
+            .copied()
+            .filter(|(other, _)| *other == serial || goes(*other))
+            .collect();
+        self.process(at).held.retain(|held| !ends.contains(held));
+        if let Some(name) = name.as_ref().filter(|_| is_delivered) {
+            raise(&mut self.newest, name, sequence);
+            raise(&mut self.process(at).arrived, name, sequence);
+        }
+        let settled = Settled {
+            is_named: name.is_some() && is_delivered,
+            id: name.map_or_else(|| sequence.id(), TaskId::from),
+            sequence: Some(sequence),
+        };
+        self.settle_all(at, &ends, &settled);
+    }
+
+    fn settle_all(&mut self, at: usize, ends: &[(usize, Place)], settled: &Settled) {
+        for (serial, place) in ends {
+            let before = self.disk.last_append();
+            self.process(at).replay.settle(&[*place], settled);
+            let acked = self.disk.last_append();
+            let has_name = |file| self.disk.has(file);
+            // Somebody may have removed the file of acks.
+            let file = self.reports[*serial].file;
+            let is_known = acked != before
+                && acked.is_some_and(|acked| has_name(acked.file) || !has_name(file));
+            let report = &mut self.reports[*serial];
+            report.state = State::Settled { is_known };
+            report.was_settled = true;
+            if let Some(acked) =
+                acked.filter(|acked| is_known && settled.is_named && has_name(acked.file))
+            {
+                self.arrivals.push(Arrival {
+                    name: settled.id.to_string(),
+                    sequence: settled.sequence.unwrap(),
+                    acks: acked.file,
+                    segment: report.file,
+                });
+            }
+        }
+        self.process(at).replay.note(settled.clone());
+    }
+
+    fn scan(&mut self, at: usize) {
+        let now = Instant::now();
+        let failed = self.disk.failed();
+        let process = self.process(at);
+        process.replay.scan_soon(now);
+        process.replay.scan(now);
+        if self.disk.failed() > failed {
+            return;
+        }
+        let process = self.processes[at].as_mut().unwrap();
+        for arrival in &self.arrivals {
+            raise(&mut process.arrived, &arrival.name, arrival.sequence);
+        }
+        let files = self.disk.files_in(Path::new(DIR));
+        let segments = files
+            .iter()
+            .filter(|f| f.extension().is_some_and(|e| e == SEGMENT));
+        let bytes: usize = segments.map(|path| self.disk.bytes(path).len()).sum();
+        assert_eq!(process.spool.used.load(Ordering::Relaxed), bytes as u64);
+    }
+
+    /// What a process had read and not settled waits again.
+    fn let_go(&mut self, at: usize) {
+        let held = self.processes[at].iter().flat_map(|process| &process.held);
+        for (serial, _) in held {
+            let report = &mut self.reports[*serial];
+            report.state = match report.was_settled {
+                true => State::Settled { is_known: false },
+                false => State::Waiting,
+            };
+        }
+    }
+
+    fn any_file(&self, index: Index) -> Option<PathBuf> {
+        let mut files = self.disk.files_in(Path::new(DIR));
+        // Names are random in part.
+        files.sort_by_key(|path| self.disk.file(path));
+        (!files.is_empty()).then(|| index.get(&files).clone())
+    }
+
+    /// Some bytes of a file are not what they were.
+    fn damaged(&mut self, path: &Path, touches: impl Fn(&Range<usize>) -> bool, first: usize) {
+        let file = self.disk.file(path).expect("the file");
+        // Without the header nobody knows whose they are.
+        let is_header = first < HEADER;
+        if is_header {
+            self.headless.push(file);
+        }
+        for report in self.reports.iter_mut().filter(|report| report.file == file) {
+            report.may_be_lost |= is_header || touches(&report.bytes);
+        }
+        let acked: Vec<_> = self
+            .arrivals
+            .extract_if(.., |arrival| arrival.acks == file)
+            .collect();
+        let is_acks = path.extension().is_some_and(|ending| ending == ACKS);
+        let segment = path.file_stem().and_then(|stem| stem.to_str()).unwrap();
+        for report in &mut self.reports {
+            let is_its =
+                report.segment == segment || acked.iter().any(|a| a.segment == report.file);
+            if is_acks
+                && is_its
+                && let State::Settled { is_known } = &mut report.state
+            {
+                *is_known = false;
+            }
+        }
+        if is_acks {
+            self.forget_arrived();
+        }
+    }
+
+    fn forget_what_is_known(&mut self) {
+        for report in &mut self.reports {
+            if let State::Settled { is_known } = &mut report.state {
+                *is_known = false;
+            }
+        }
+        self.forget_arrived();
+    }
+
+    fn forget_arrived(&mut self) {
+        for process in self.processes.iter_mut().flatten() {
+            process.arrived.clear();
+        }
+    }
+
+    /// The disk is well again, and a last process delivers all that is left.
+    fn end(&mut self) {
+        self.disk.heal();
+        for process in 0..PROCESSES {
+            self.act(Op::Crash { process });
+        }
+        for _ in 0..100 {
+            self.scan(0);
+            while self.read(0) {}
+            while !self.process(0).held.is_empty() {
+                self.settle(0, |_| 0, true);
+            }
+            if self.process(0).replay.is_empty() {
+                break;
+            }
+        }
+        assert!(self.process(0).replay.is_empty());
+        for (serial, report) in self.reports.iter().enumerate() {
+            let is_settled = matches!(report.state, State::Settled { .. });
+            assert!(is_settled || report.may_be_lost, "report {serial} is lost");
+        }
+        self.act(Op::Close { process: 0 });
+        assert_eq!(self.disk.open_files(), 0);
+        self.scan(0);
+        let left = self.disk.files_in(Path::new(DIR));
+        let left = left
+            .iter()
+            .filter(|file| file.extension().is_none_or(|e| e != "new"));
+        assert_eq!(left.collect::<Vec<_>>(), [&PathBuf::new(); 0]);
+    }
+}
+
+fn name_of(name: u8) -> String {
+    format!("task-{name}")
+}
