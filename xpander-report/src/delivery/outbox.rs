@@ -70,6 +70,16 @@ pub(super) struct Parcel {
     failures: u32,
     /// Its content was cut, because the platform found it too large.
     is_cut: bool,
+    /// What it is made of, if some of it came late.
+    layers: Option<Box<Layers>>,
+}
+
+/// Reports of one task that came late, and those that came in their turn and lie over them. What comes late next
+/// lies between the two.
+#[derive(Debug)]
+struct Layers {
+    late: Option<Envelope>,
+    in_turn: Envelope,
 }
 
 /// What parcels weigh together.
@@ -105,6 +115,7 @@ impl Parcel {
             places: Vec::from_iter(place),
             failures: 0,
             is_cut: false,
+            layers: None,
         }
     }
 
@@ -113,13 +124,41 @@ impl Parcel {
         if other.envelope.sequence < self.envelope.sequence {
             return other.join(self);
         }
-        self.envelope.update(*other.envelope);
+        let max_bytes = [self.envelope.max_bytes, other.envelope.max_bytes];
+        match (&mut self.layers, other.layers) {
+            (_, Some(mut layers)) => {
+                layers.slip_under(*self.envelope);
+                *self.envelope = layers.together();
+                self.layers = Some(layers);
+            }
+            (Some(layers), None) => {
+                layers.in_turn.update(*other.envelope);
+                *self.envelope = layers.together();
+            }
+            (None, None) => self.envelope.update(*other.envelope),
+        }
+        self.envelope.max_bytes = max_bytes.into_iter().flatten().min();
         self.tickets.extend(other.tickets);
         self.places.extend(other.places);
-        self.bytes = self.envelope.bytes();
+        self.weigh();
         self.failures = self.failures.max(other.failures);
         self.is_cut |= other.is_cut;
         self
+    }
+
+    /// Prepares for a report that is older than this one, and may be followed by more that are.
+    fn expect_late(&mut self) {
+        if self.layers.is_none() {
+            self.layers = Some(Box::new(Layers {
+                late: None,
+                in_turn: (*self.envelope).clone(),
+            }));
+        }
+    }
+
+    fn weigh(&mut self) {
+        let layers = self.layers.as_ref().map_or(0, |layers| layers.bytes());
+        self.bytes = self.envelope.bytes() + layers;
     }
 
     /// Whether all of it lies on disk.
@@ -144,6 +183,36 @@ impl Parcel {
     }
 }
 
+impl Layers {
+    fn slip_under(&mut self, late: Envelope) {
+        self.late = Some(match self.late.take() {
+            Some(mut other) if other.sequence < late.sequence => {
+                other.update(late);
+                other
+            }
+            Some(other) => {
+                let mut late = late;
+                late.update(other);
+                late
+            }
+            None => late,
+        });
+    }
+
+    fn together(&self) -> Envelope {
+        let Some(late) = &self.late else {
+            return self.in_turn.clone();
+        };
+        let mut together = late.clone();
+        together.update(self.in_turn.clone());
+        together
+    }
+
+    fn bytes(&self) -> usize {
+        self.late.as_ref().map_or(0, Envelope::bytes) + self.in_turn.bytes()
+    }
+}
+
 impl Lane {
     fn parcels(&self) -> impl Iterator<Item = &Parcel> {
         self.on_the_way.iter().chain(&self.waiting)
@@ -165,8 +234,13 @@ impl Lane {
             && newer.envelope.sequence > parcel.envelope.sequence
         {
             // It comes late, and can only go later still: then with what it must not undo.
-            parcel.envelope.update((*newer.envelope).clone());
-            parcel.bytes = parcel.envelope.bytes();
+            let layers = Box::new(Layers {
+                late: Some(*parcel.envelope),
+                in_turn: (*newer.envelope).clone(),
+            });
+            parcel.envelope = Box::new(layers.together());
+            parcel.layers = Some(layers);
+            parcel.weigh();
         }
         self.waiting = Some(parcel);
         merged
@@ -217,7 +291,14 @@ impl Outbox {
         self.open
             .extend(tickets.map(|ticket| (*ticket, id.clone())));
         self.lanes.entry(id.clone()).or_default();
-        let merged = self.edit(&id, |lane| (lane.add(parcel), lane.on_the_way.is_none()));
+        let merged = self.edit(&id, |lane| {
+            if let Some(waiting) = &mut lane.waiting
+                && waiting.envelope.sequence > parcel.envelope.sequence
+            {
+                waiting.expect_late();
+            }
+            (lane.add(parcel), lane.on_the_way.is_none())
+        });
         if let Some((false, true)) = merged {
             self.ready.push_back(id);
         }
@@ -588,6 +669,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TaskReport;
 
     const SECOND: Duration = Duration::from_secs(1);
     const LUCK: f64 = 0.5;
@@ -851,6 +933,54 @@ mod tests {
         assert_eq!(simulation.go(), std::slice::from_ref(&id));
         simulation.outbox.arrived(&id);
         assert_eq!(simulation.outbox.bytes(), 0);
+    }
+
+    #[test]
+    fn what_comes_late_is_laid_under_what_waits_in_the_order_in_which_it_was_reported() {
+        let reports = [
+            ("in", "one"),
+            ("in", "two"),
+            ("result", "three"),
+            ("result", "four"),
+        ];
+        let envelopes = reports.map(|(field, text)| {
+            let report = match field {
+                "in" => TaskReport::new().input(text),
+                _ => TaskReport::new().result(text),
+            };
+            let mut envelope = Envelope::from(report);
+            envelope.accept();
+            envelope
+        });
+        // The first two came to another process, and are read from disk after the third.
+        let id = TaskId::from("1".to_owned());
+        for order in [[0, 1, 2, 3], [2, 0, 1, 3], [2, 0, 3, 1], [2, 3, 0, 1]] {
+            // What came first may be on its way when the others come, and fails.
+            for is_on_the_way in [false, true] {
+                let mut simulation = Simulation::new();
+                for (count, at) in order.into_iter().enumerate() {
+                    let parcel = Parcel::new(at as Ticket, None, Box::new(envelopes[at].clone()));
+                    simulation.outbox.push(id.clone(), parcel);
+                    if count == 0 && is_on_the_way {
+                        simulation.go();
+                    }
+                }
+                if is_on_the_way {
+                    simulation.fail(&id, AWAY);
+                    simulation.sleep();
+                }
+                let (_, envelope) = simulation.outbox.next(simulation.now).expect("the report");
+                let report = envelope.clone().finish();
+                let both = (report.input.as_deref(), report.result.as_deref());
+                assert_eq!(
+                    both,
+                    (Some("two"), Some("four")),
+                    "{order:?} {is_on_the_way}"
+                );
+                simulation.outbox.arrived(&id);
+                assert_eq!(simulation.outbox.bytes(), 0);
+            }
+        }
     }
 
     #[test]
