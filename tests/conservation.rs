@@ -370,6 +370,7 @@ impl Trial {
                 .collect();
             let last = arrived.last().map(|seen| &seen.report);
             let last = dead.iter().copied().chain(last).map(version).max();
+            // What only an older report says is lost if another reporter's newer one arrived before it was read.
             if last != Some(task.version) {
                 missing.push((task, versions));
             } else if task.is_named && dead.is_empty() && !self.is_handed_over && !self.may_drop() {
