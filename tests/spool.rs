@@ -564,9 +564,16 @@ fn a_report_that_was_refused_can_be_looked_at_retried_and_deleted() {
 #[test]
 fn reports_of_a_refused_agent_do_not_take_the_place_of_all_others() {
     let dir = TempDir::new().unwrap();
-    let server = Server::start(|_, request| match request.line.contains("/gone/") {
-        true => Answer::json(403, r#"{"detail": "no more"}"#),
-        false => Answer::task(),
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let server = Server::start({
+        let is_mended = Arc::clone(&is_mended);
+        move |_, request| {
+            let is_refused = request.line.contains("/gone/") && !is_mended.load(Ordering::SeqCst);
+            match is_refused {
+                true => Answer::json(403, r#"{"detail": "no more"}"#),
+                false => Answer::task(),
+            }
+        }
     });
     let reporter = start(spooling(server.url(), dir.path()).queue_capacity(40));
     for _ in 0..200 {
@@ -586,6 +593,70 @@ fn reports_of_a_refused_agent_do_not_take_the_place_of_all_others() {
     }
     let stats = reporter.stats();
     assert_eq!(stats.dropped.total(), 0, "{stats:?}");
-    assert_eq!(stats.dead + stats.spooled, 200, "{stats:?}");
-    assert_eq!(reporter.dead_letters().len() as u64, stats.dead);
+    // They are kept, and tried again by the next program.
+    assert_eq!((stats.spooled, stats.dead), (200, 0), "{stats:?}");
+    let _ = reporter.shutdown_blocking(SHORT);
+    is_mended.store(true, Ordering::SeqCst);
+    let next = drained(&server.url(), dir.path());
+    assert_eq!(next.stats().delivered, 200);
+}
+
+#[test]
+fn whoever_asks_after_a_shutdown_is_answered_at_once() {
+    for durability in [Durability::Memory, Durability::Process, Durability::Disk] {
+        let dir = TempDir::new().unwrap();
+        let (url, port) = away();
+        let reporter = start(spooling(&url, dir.path()).durability(durability));
+        for number in 0..5 {
+            reporter.report(TaskReport::new().id(format!("task-{number}")));
+        }
+        assert_eq!(reporter.shutdown_blocking(SHORT).spooled, 5);
+        for _ in 0..2 {
+            let outcome = reporter.shutdown_blocking(LONG);
+            assert_eq!((outcome.spooled, outcome.pending), (5, 0), "{outcome:?}");
+            assert_eq!(reporter.flush_blocking(LONG), outcome);
+            assert_eq!(smol::block_on(reporter.drain(LONG)), outcome);
+        }
+        reporter.report(TaskReport::new());
+        assert_eq!(reporter.stats().dropped.shut_down, 1);
+        let platform = back(port);
+        drained(&url, dir.path());
+        assert_eq!(tasks(&platform).len(), 5, "{durability:?}");
+    }
+}
+
+#[test]
+fn a_refused_report_that_cannot_be_accepted_again_stays_where_it_is() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::always(Answer::json(422, "{}"));
+    let reporter = start(spooling(server.url(), dir.path()));
+    reporter.report(TaskReport::new().id("task-0"));
+    assert_eq!(reporter.flush_blocking(LONG).dropped, 1);
+    let _ = reporter.shutdown_blocking(LONG);
+    assert_eq!(reporter.retry_dead_letters(|_| true), 0);
+    assert_eq!(reporter.dead_letters().len(), 1);
+}
+
+#[test]
+fn a_report_that_was_refused_and_is_kept_in_memory_only_is_not_persisted() {
+    let server = Server::always(Answer::json(422, "{}"));
+    let reporter = start(Reporter::builder().config(config(server.url())));
+    reporter.report(TaskReport::new().id("task-0"));
+    let error = reporter.persisted_blocking(LONG).unwrap_err();
+    assert_eq!((error.pending, error.dropped), (0, 1), "{error}");
+}
+
+#[test]
+fn an_older_report_read_late_does_not_overwrite_a_newer_one_of_this_process() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    accepted(&mut spools(&url, dir.path(), "abort", "process", (0, 50)));
+    // So few places that what was left behind is read long after its own reports.
+    let reporter = start(spooling(&url, dir.path()).queue_capacity(2));
+    reporter.report(TaskReport::new().id("task-49").input("newer"));
+    let platform = back(port);
+    assert!(smol::block_on(reporter.drain(LONG)).is_complete());
+    let tasks = tasks(&platform);
+    assert_eq!(tasks.len(), 50);
+    assert_eq!(tasks["task-49"].0.as_deref(), Some("newer"));
 }

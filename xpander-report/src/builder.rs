@@ -132,10 +132,10 @@ impl Settings {
 /// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
 /// | bytes that they hold, about | 64 MiB | [`queue_bytes`](Self::queue_bytes) |
-/// | bytes of the spool's directory | 1 GiB | `spool_bytes` |
+/// | bytes of the spool's reports that wait | 1 GiB | `spool_bytes` |
 /// | how long a report waits in the spool | 7 days | `spool_age` |
 /// | reports kept that the platform refused | 1,000 in memory (16 MiB), 10,000 in the spool | |
-/// | reports that wait of an agent that the platform refuses (403); older ones become dead letters | a quarter of those | |
+/// | reports in memory of an agent that the platform refuses (403) | a quarter of those | |
 /// | requests at once | 4 | [`connections`](Self::connections) |
 /// | wait for what is left when the program ends | 2 s | [`exit_timeout`](Self::exit_timeout) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |

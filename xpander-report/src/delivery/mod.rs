@@ -37,6 +37,7 @@ use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, process};
 use dead::DeadLetters;
 use flush::{Ask, FlushRequest, Mark};
 use lately::Lately;
+use outbox::TICKET;
 
 pub(crate) use retry::Refusal;
 
@@ -250,7 +251,7 @@ impl Shared {
         // By its own count, so that of several at the limit only those beyond it are dropped.
         let count = count.saturating_add(counters.adopted.get());
         let reports = count.saturating_sub(counters.settled.get() + self.spooled());
-        let bytes = envelope.bytes();
+        let bytes = envelope.bytes() + TICKET;
         let limits = &self.settings.limits;
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         let held = self.held_bytes.load(Ordering::Relaxed);

@@ -48,7 +48,7 @@ pub(super) struct Outbox {
 pub(super) type Ticket = u64;
 
 /// What keeping account of one costs in bytes, about.
-const TICKET: usize = 128;
+pub(super) const TICKET: usize = 128;
 
 /// The first ticket of reports that another process accepted.
 pub(super) const ADOPTED: Ticket = 1 << 63;

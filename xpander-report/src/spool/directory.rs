@@ -234,14 +234,6 @@ pub(crate) fn found<T: Default>(result: io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// What is not there, perhaps because another process removed it, is no error.
-pub(crate) fn found<T: Default>(result: io::Result<T>) -> io::Result<T> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
-        result => result,
-    }
-}
-
 pub(crate) fn read_all(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
     let length = usize::try_from(file.len()?).unwrap_or(usize::MAX);
     file.read_at(0, length)
