@@ -64,7 +64,7 @@ fn a_choice_filters_the_list_and_stands_in_the_address() {
 #[test]
 fn without_scripts_the_pages_are_read_filtered_paged_and_deleted() {
     let platform = platform();
-    many(&platform, 60);
+    many(&platform, 0..60);
     let mut browser = Browser::start();
     browser.scripts(false);
     browser.open(&platform.url());
@@ -132,7 +132,7 @@ fn the_first_run_replaces_the_way_to_start() {
 #[test]
 fn new_rows_wait_while_the_person_reads() {
     let platform = platform();
-    many(&platform, 3);
+    many(&platform, 0..3);
     let mut browser = opened(&platform, "/");
     browser.wait("document.querySelector('[data-state]').textContent === 'live'");
     report(&platform, "a", &json!({"id": "one"}));
@@ -217,7 +217,7 @@ fn an_open_task_tells_that_it_has_changed() {
 #[test]
 fn everything_is_done_with_keys() {
     let platform = platform();
-    many(&platform, 60);
+    many(&platform, 0..60);
     let mut browser = opened(&platform, "/");
     for key in ["j", "j", "j", "k"] {
         browser.press(key);
@@ -393,7 +393,7 @@ fn all_pages_are_accessible_dark_and_light_narrow_and_wide() {
 #[test]
 fn metrics_show_a_bar_and_its_number() {
     let platform = platform();
-    many(&platform, 37);
+    many(&platform, 0..37);
     let mut browser = opened(&platform, "/metrics?last=7d");
     let charts = "[...document.querySelectorAll('figure')].map(figure => figure.querySelector('figcaption').textContent \
                   + ': ' + [...figure.querySelectorAll('.number')].map(number => number.textContent).join())";

@@ -1,5 +1,6 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::ops::Range;
 
 use serde_json::{Value, json};
 use xpander_report_local::LocalPlatform;
@@ -154,12 +155,12 @@ pub fn varied(platform: &LocalPlatform) {
     }
 }
 
-/// Reports so many small tasks, of which one in thirty-seven fails.
+/// Reports small tasks with these numbers, of which one in thirty-seven fails.
 ///
 /// # Panics
 ///
 /// They are refused.
-pub fn many(platform: &LocalPlatform, number: usize) {
+pub fn many(platform: &LocalPlatform, numbers: Range<usize>) {
     const WORDS: [&str; 12] = [
         "invoice", "contract", "refund", "delivery", "password", "report", "forecast", "meeting",
         "license", "shipment", "survey", "renewal",
@@ -180,7 +181,7 @@ pub fn many(platform: &LocalPlatform, number: usize) {
         "fetch_page",
     ];
     let mut client = Client::new(platform);
-    for index in 0..number {
+    for index in numbers {
         let word = |step: usize| WORDS[(index / step + index * step) % WORDS.len()];
         let tools: Vec<&str> = (0..index % 4)
             .map(|tool| TOOLS[(index + tool) % TOOLS.len()])

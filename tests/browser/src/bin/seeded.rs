@@ -20,7 +20,10 @@ fn main() {
         builder = builder.data(path);
     }
     let platform = builder.start().unwrap();
-    many(&platform, number);
+    let agents = platform.agents().unwrap();
+    let there: u64 = agents.iter().map(|agent| agent.figures.requests()).sum();
+    let first = usize::try_from(there).unwrap();
+    many(&platform, first..first + number);
     varied(&platform);
     println!("{}", platform.url());
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
