@@ -26,6 +26,8 @@ const LOWEST: f64 = 1.0;
 pub(super) struct Look {
     pub(super) title: &'static str,
     pub(super) format: fn(f64) -> String,
+    /// In which units the axis counts, and their name, when that depends on how high it goes.
+    pub(super) unit: Option<UnitOf>,
     /// What the axis goes up to at least; of shares it is all.
     pub(super) top: Option<f64>,
     /// Whether the bars count whole things, so that the axis has no halves.
@@ -33,6 +35,9 @@ pub(super) struct Look {
     /// Whether high bars are bad news.
     pub(super) bad: bool,
 }
+
+/// The unit for an axis that goes so high: its size and its name.
+type UnitOf = fn(f64) -> (f64, &'static str);
 
 /// What there is to draw.
 pub(super) struct Chart {
@@ -156,11 +161,22 @@ fn dates(days: &[(Date, Option<f64>)], step: f64) -> Vec<Label> {
         .collect()
 }
 
+/// Seconds, or what is longer or shorter than they are.
+pub(super) fn time_unit(highest: f64) -> (f64, &'static str) {
+    match highest {
+        0.0..2.0 => (0.001, "ms"),
+        7_200.0.. => (3_600.0, "h"),
+        120.0.. => (60.0, "m"),
+        _ => (1.0, "s"),
+    }
+}
+
 /// The scale of values.
 struct Axis {
     /// Between two lines.
     step: f64,
     lines: u32,
+    unit: Option<(f64, &'static str)>,
 }
 
 impl Axis {
@@ -169,9 +185,12 @@ impl Axis {
             return Self {
                 step: highest / 4.0,
                 lines: 4,
+                unit: None,
             };
         }
-        let rough = highest / 4.0;
+        let unit = look.unit.map(|unit| unit(highest));
+        let (size, _) = unit.unwrap_or((1.0, ""));
+        let rough = highest / size / 4.0;
         let least = if look.whole { 1.0 } else { 0.001 };
         let magnitude = 10_f64.powf(rough.max(least).log10().floor());
         let step = [1.0, 2.0, 2.5, 5.0, 10.0]
@@ -180,9 +199,11 @@ impl Axis {
             .filter(|step| !look.whole || step.fract() == 0.0)
             .find(|step| *step >= rough)
             .unwrap_or(10.0 * magnitude);
+        let step = step * size;
         Self {
             step,
             lines: (highest / step).ceil().clamp(1.0, 4.0) as u32,
+            unit,
         }
     }
 
@@ -197,10 +218,10 @@ impl Axis {
                 let value = self.step * f64::from(line);
                 Tick {
                     y: round(HEIGHT - BOTTOM - self.height(value)),
-                    label: if line == 0 {
-                        "0".to_owned()
-                    } else {
-                        format(value).replace(".0 ", " ")
+                    label: match self.unit {
+                        _ if line == 0 => "0".to_owned(),
+                        Some((size, name)) => format!("{} {name}", round(value / size)),
+                        None => format(value).replace(".0 ", " "),
                     },
                 }
             })
@@ -222,6 +243,7 @@ mod tests {
     const COUNTS: Look = Look {
         title: "Requests",
         format: format::compact,
+        unit: None,
         top: None,
         whole: true,
         bad: false,
@@ -270,6 +292,7 @@ mod tests {
         let rate = Look {
             title: "Success",
             format: |share| format!("{:.0} %", share * 100.0),
+            unit: None,
             top: Some(1.0),
             whole: false,
             bad: false,
@@ -277,6 +300,34 @@ mod tests {
         assert_eq!(
             labels(&chart(&rate, &[Some(0.3)])),
             ["0", "25 %", "50 %", "75 %", "100 %"]
+        );
+    }
+
+    #[test]
+    fn axes_of_time_count_in_fitting_units() {
+        let times = Look {
+            title: "Duration",
+            format: format::duration,
+            unit: Some(time_unit),
+            top: None,
+            whole: false,
+            bad: false,
+        };
+        assert_eq!(
+            labels(&chart(&times, &[Some(0.35)])),
+            ["0", "100 ms", "200 ms", "300 ms", "400 ms"]
+        );
+        assert_eq!(
+            labels(&chart(&times, &[Some(4.7)])),
+            ["0", "2 s", "4 s", "6 s"]
+        );
+        assert_eq!(
+            labels(&chart(&times, &[Some(252.0)])),
+            ["0", "2 m", "4 m", "6 m"]
+        );
+        assert_eq!(
+            labels(&chart(&times, &[Some(90_000.0)])),
+            ["0", "10 h", "20 h", "30 h"]
         );
     }
 

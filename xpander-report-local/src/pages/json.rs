@@ -18,6 +18,9 @@ const BYTES: usize = 60_000;
 /// Bytes of one value that a tree shows.
 const VALUE: usize = 8_000;
 
+/// Lines that are seen at one glance.
+const SCREEN: usize = 15;
+
 /// A tree of at most so many lines is shown unfolded, and of a larger one so many levels.
 const FEW: usize = 60;
 const OPEN: usize = 2;
@@ -28,6 +31,8 @@ pub(super) struct Tree {
     pub(super) steps: Vec<Step>,
     /// Whether it is all of the JSON.
     pub(super) complete: bool,
+    /// Whether it does not fit on a screen.
+    pub(super) long: bool,
 }
 
 /// A step on the way through a tree.
@@ -100,6 +105,7 @@ impl Tree {
         Some(Self {
             steps: growing.steps,
             complete: growing.complete,
+            long: growing.lines > SCREEN,
         })
     }
 }

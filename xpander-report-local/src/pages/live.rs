@@ -60,7 +60,7 @@ pub(super) async fn live(
     };
     let messages = stream::unfold(news, |mut news| async {
         news.next().await?;
-        let message = Message::default().event("news").data("");
+        let message = Message::default().event("news").data("changed");
         Some((Ok::<_, Infallible>(message), news))
     });
     Ok(Sse::new(messages)

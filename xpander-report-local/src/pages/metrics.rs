@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 
 use super::address::{Choice, Kept};
-use super::chart::{Chart, Look};
+use super::chart::{Chart, Look, time_unit};
 use super::format;
 use super::view::{PageProblem, render};
 use crate::path::LOCAL;
@@ -262,6 +262,7 @@ fn charts(days: &[DayFigures]) -> Vec<Chart> {
     const COUNT: Look = Look {
         title: "",
         format: format::compact,
+        unit: None,
         top: None,
         whole: true,
         bad: false,
@@ -296,6 +297,7 @@ fn charts(days: &[DayFigures]) -> Vec<Chart> {
             Look {
                 title: "Duration, 95th percentile",
                 format: format::duration,
+                unit: Some(time_unit),
                 whole: false,
                 ..COUNT
             },

@@ -200,7 +200,8 @@ impl Totals {
         Self {
             runs: summary.tasks.to_string(),
             newest: more.then(|| format::whole(number)),
-            ok: (ended > 0).then(|| format::percent(summary.completed, ended)),
+            ok: (ended > 0 && kept.get("status").is_none())
+                .then(|| format::percent(summary.completed, ended)),
             failed: (summary.failed > 0).then(|| {
                 let failed = kept.with("status", TaskStatus::Failed.as_str());
                 (format::whole(summary.failed), failed.at("/"))
