@@ -1,12 +1,15 @@
-//! Reports delivered per second to a server that keeps nothing, beside a plain keep-alive client that
-//! posts the same bodies over as many connections.
+//! Reports delivered per second to a server that keeps nothing, and the processor's time for each, beside a
+//! plain keep-alive client that posts the same bodies over as many connections. The server is another process.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use xpander_report::{Config, Reporter, TaskReport, Tokens};
-use xpander_report_benches::{Candidate, measure, ratio, server};
+use rustix::time::{ClockId, clock_gettime};
+use tempfile::TempDir;
+use xpander_report::{Config, Durability, Reporter, ReporterBuilder, TaskReport, Tokens};
+use xpander_report_benches::{Candidate, measure, play, play_server, ratio, role};
 
 const ROUNDS: u32 = 15;
 const REPORTS: u32 = 4_000;
@@ -20,22 +23,62 @@ fn report() -> TaskReport {
         .duration(Duration::from_millis(1_200))
 }
 
+/// What is measured.
+#[derive(Debug, Clone, Copy)]
+enum Clock {
+    Wall,
+    /// The processor's time of all threads of this process.
+    Processor,
+}
+
+impl Clock {
+    fn time(self, work: impl FnOnce()) -> Duration {
+        let start = Instant::now();
+        let used = processor();
+        work();
+        match self {
+            Self::Wall => start.elapsed(),
+            Self::Processor => processor() - used,
+        }
+    }
+}
+
+fn processor() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+fn builder(url: &str) -> ReporterBuilder {
+    let config = Config::builder().variables([("", "")]).base_url(url);
+    Reporter::builder()
+        .config(config.api_key("k").agent_id("a"))
+        .connections(CONNECTIONS)
+}
+
+fn deliver(reporter: &Reporter, count: u32) {
+    for _ in 0..count {
+        reporter.report(report());
+    }
+    let outcome = reporter.flush_blocking(Duration::from_secs(60));
+    assert!(outcome.is_complete(), "{outcome:?}");
+}
+
 fn main() {
+    if role().is_some() {
+        return play_server();
+    }
     rustls::crypto::ring::default_provider()
         .install_default()
         .expect("the only provider");
-    let url = server();
-    let reporter = Reporter::builder()
-        .config(
-            Config::builder()
-                .variables([("", "")])
-                .base_url(&url)
-                .api_key("k")
-                .agent_id("a"),
-        )
-        .connections(CONNECTIONS)
-        .build()
-        .expect("a correct configuration");
+    let (_server, url) = play("server", &[]);
+    let dir = TempDir::new().expect("a directory");
+    let in_memory = builder(&url).build().expect("a reporter");
+    let spooling = |durability| {
+        let dir = dir.path().join(format!("{durability:?}"));
+        let builder = builder(&url).spool(dir).durability(durability);
+        builder.build().expect("a reporter")
+    };
+    let (in_process, on_disk) = (spooling(Durability::Process), spooling(Durability::Disk));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -47,36 +90,35 @@ fn main() {
     let address = format!("{url}/agent-execution/a/report_task");
     let body = serde_json::to_vec(&report().id("0".repeat(36))).expect("a body");
 
+    let clock = Cell::new(Clock::Wall);
+    let time = |work: &dyn Fn()| clock.get().time(work);
     let mut candidates = [
         Candidate::new("plain client", |count| {
-            let start = Instant::now();
-            runtime.block_on(post(&plain, &address, &body, count));
-            start.elapsed()
+            time(&|| runtime.block_on(post(&plain, &address, &body, count)))
         }),
-        Candidate::new("reporter", |count| {
-            let start = Instant::now();
-            for _ in 0..count {
-                reporter.report(report());
-            }
-            let outcome = reporter.flush_blocking(Duration::from_secs(60));
-            let elapsed = start.elapsed();
-            assert!(outcome.is_complete(), "{outcome:?}");
-            elapsed
+        Candidate::new("reporter", |count| time(&|| deliver(&in_memory, count))),
+        Candidate::new("with a spool", |count| {
+            time(&|| deliver(&in_process, count))
         }),
+        Candidate::new("and synced", |count| time(&|| deliver(&on_disk, count))),
     ];
-    let times = measure(&mut candidates, ROUNDS, REPORTS);
+    let wall = measure(&mut candidates, ROUNDS, REPORTS);
+    clock.set(Clock::Processor);
+    let used = measure(&mut candidates, ROUNDS, REPORTS);
     let names = candidates.each_ref().map(|candidate| candidate.name);
 
-    println!("reports of 2 KiB over {CONNECTIONS} connections");
+    println!("reports of 2 KiB over {CONNECTIONS} connections, in relation to the plain client");
     println!(
-        "{:<14} {:>12} {:>20}",
-        "", "per second", "to the plain client"
+        "{:<14} {:>18} {:>26}",
+        "", "per second", "processor, µs each"
     );
-    for (name, time) in names.iter().zip(&times) {
-        let per_second = 1.0 / time.as_secs_f64();
+    for (name, (wall_each, used_each)) in names.iter().zip(wall.iter().zip(&used)) {
         println!(
-            "{name:<14} {per_second:>12.0} {:>19.0}%",
-            100.0 * ratio(times[0], *time)
+            "{name:<14} {:>10.0} {:>6.0}% {:>18.1} {:>6.2}x",
+            1.0 / wall_each.as_secs_f64(),
+            100.0 * ratio(wall[0], *wall_each),
+            used_each.as_secs_f64() * 1e6,
+            ratio(*used_each, used[0])
         );
     }
 }

@@ -6,6 +6,8 @@
 
 pub mod responses;
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use axum::Router;
@@ -41,7 +43,8 @@ pub fn measure(candidates: &mut [Candidate<'_>], rounds: u32, count: u32) -> Vec
     times.into_iter().map(median).collect()
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+/// The middle one.
+pub fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
@@ -70,4 +73,43 @@ pub fn server() -> String {
         });
     });
     url
+}
+
+const ROLE: &str = "XPANDER_BENCH_ROLE";
+
+/// The part of a benchmark that this process plays, if another one started it with [`play`].
+pub fn role() -> Option<String> {
+    std::env::var(ROLE).ok()
+}
+
+/// Starts this benchmark once more to play another part, with these arguments. It says one line.
+pub fn play(role: &str, arguments: &[&str]) -> (Player, String) {
+    let mut player = Command::new(std::env::current_exe().expect("a program"))
+        .args(arguments)
+        .env(ROLE, role)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let mut line = String::new();
+    let out = player.stdout.as_mut().expect("its output");
+    BufReader::new(out).read_line(&mut line).expect("a line");
+    (Player(player), line.trim_end().to_owned())
+}
+
+/// A process that ends when this is dropped.
+#[derive(Debug)]
+pub struct Player(Child);
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// Plays the part of a [`server`], until who started it lets go.
+pub fn play_server() {
+    println!("{}", server());
+    let _ = std::io::stdin().read(&mut [0]);
 }
