@@ -26,7 +26,7 @@ fn reports(count: u32) -> Vec<TaskReport> {
 }
 
 /// Nobody listens there.
-fn reporter(dir: &TempDir, durability: Durability) -> Reporter {
+fn reporter(dir: &TempDir, durability: Durability, capacity: usize) -> Reporter {
     let config = Config::builder().variables([("", "")]);
     Reporter::builder()
         .config(
@@ -37,14 +37,18 @@ fn reporter(dir: &TempDir, durability: Durability) -> Reporter {
         )
         .spool(dir.path())
         .durability(durability)
+        .queue_capacity(capacity)
         .build()
         .expect("a reporter")
 }
 
-/// Its first report, which makes a segment and starts a thread, is not measured.
-fn hand_over(count: u32, durability: Durability) -> Duration {
+/// So many that the worker takes all into memory.
+const ROOM: usize = 10_000;
+
+/// The first reports, which make a segment and start a thread, are not measured.
+fn hand_over(count: u32, durability: Durability, capacity: usize) -> Duration {
     let dir = TempDir::new().expect("a directory");
-    let reporter = reporter(&dir, durability);
+    let reporter = reporter(&dir, durability, capacity);
     for report in reports(10) {
         reporter.report(report);
     }
@@ -101,9 +105,13 @@ fn main() {
             }
             start.elapsed()
         }),
-        Candidate::new("memory", |count| hand_over(count, Durability::Memory)),
-        Candidate::new("process", |count| hand_over(count, Durability::Process)),
-        Candidate::new("disk", |count| hand_over(count, Durability::Disk)),
+        Candidate::new("memory", |count| hand_over(count, Durability::Memory, ROOM)),
+        Candidate::new("process", |count| {
+            hand_over(count, Durability::Process, ROOM)
+        }),
+        // The worker, which has no room, does not read the file while it is written.
+        Candidate::new("unread", |count| hand_over(count, Durability::Process, 2)),
+        Candidate::new("disk", |count| hand_over(count, Durability::Disk, ROOM)),
     ];
     let times = measure(&mut candidates, ROUNDS, REPORTS);
     let names = candidates.each_ref().map(|candidate| candidate.name);
