@@ -20,7 +20,9 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// All that have had something to deliver, and the process that they belong to: a child that was forked has
 /// no part in them.
-static REPORTERS: Mutex<Vec<(u32, Weak<Shared>)>> = Mutex::new(Vec::new());
+static REPORTERS: Mutex<Reporters> = Mutex::new(Vec::new());
+
+type Reporters = Vec<(u32, Weak<Shared>)>;
 
 /// Makes the end of the process wait for this reporter.
 pub(super) fn register(shared: &Arc<Shared>) {
@@ -40,7 +42,7 @@ pub(super) fn register(shared: &Arc<Shared>) {
 }
 
 /// In a child that was forked while a thread of its parent had them, nobody gives them back.
-fn reporters() -> Option<MutexGuard<'static, Vec<(u32, Weak<Shared>)>>> {
+fn reporters() -> Option<MutexGuard<'static, Reporters>> {
     const TRIES: u32 = 10_000;
     for _ in 0..TRIES {
         match REPORTERS.try_lock() {
