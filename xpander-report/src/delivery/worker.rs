@@ -35,8 +35,23 @@ const BATCH: usize = 256;
 pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
     thread::Builder::new()
         .name("xpander-reporter".to_owned())
-        .spawn(move || quietly(|| live(shared)))
+        .spawn(move || {
+            let _ended = Ended(Arc::clone(&shared));
+            quietly(|| live(shared));
+        })
         .map(drop)
+}
+
+/// A thread that ended otherwise than it should makes place for another.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            *lock(&self.0.is_running) = false;
+            self.0.asleep.store(true, Ordering::SeqCst);
+        }
+    }
 }
 
 /// The thread's life. A panic, which would be a bug, costs neither the reports nor those who wait.
