@@ -99,6 +99,7 @@ mod spool;
 mod spool;
 mod stats;
 mod stream;
+mod sync;
 #[cfg(feature = "http")]
 mod targets;
 mod task;

@@ -1,6 +1,7 @@
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use crate::sync::{AtomicU64, Ordering};
 
 /// What a reporter has done so far, in reports where nothing else is said.
 ///
@@ -148,6 +149,13 @@ pub(crate) struct Counters {
 
 #[cfg(feature = "http")]
 impl Counters {
+    /// Reports accepted and not settled.
+    pub(crate) fn outstanding(&self) -> u64 {
+        // Rather too many than too few: what is settled was accepted before.
+        let settled = self.settled.get();
+        (self.accepted.get() + self.adopted.get()).saturating_sub(settled)
+    }
+
     pub(crate) fn dropped(&self) -> Dropped {
         Dropped {
             queue_full: self.queue_full.get(),
@@ -158,16 +166,54 @@ impl Counters {
     }
 }
 
+/// Who reads what became of a report sees that it was accepted, too.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     /// Returns the sum.
     pub(crate) fn add(&self, count: u64) -> u64 {
-        self.0.fetch_add(count, Ordering::Relaxed) + count
+        self.0.fetch_add(count, Ordering::Release) + count
     }
 
     pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(all(test, loom_model))]
+mod interleavings {
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::*;
+    use crate::sync::AtomicBool;
+
+    #[test]
+    fn a_report_that_is_not_settled_is_never_missed() {
+        loom::model(|| {
+            let counters = Arc::new(Counters::default());
+            let is_queued = Arc::new(AtomicBool::new(false));
+            let other = thread::spawn({
+                let (counters, is_queued) = (Arc::clone(&counters), Arc::clone(&is_queued));
+                move || {
+                    counters.accepted.add(1);
+                    is_queued.store(true, Ordering::Release);
+                }
+            });
+            let worker = thread::spawn({
+                let counters = Arc::clone(&counters);
+                move || {
+                    if is_queued.load(Ordering::Acquire) {
+                        counters.settled.add(1);
+                    }
+                }
+            });
+            counters.accepted.add(1);
+            assert!(counters.outstanding() >= 1, "its own is missed");
+            other.join().unwrap();
+            worker.join().unwrap();
+        });
     }
 }

@@ -1,5 +1,6 @@
 //! Delivery over HTTP: the queue that callers put reports into, and the thread that empties it.
 
+mod asleep;
 mod dead;
 #[cfg(any(unix, windows))]
 mod exit;
@@ -34,6 +35,7 @@ use crate::sink::{After, Chosen, Flushing, Persisting, Sink};
 use crate::spool::Spool;
 use crate::stats::{Counter, Counters};
 use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, process};
+use asleep::Asleep;
 use dead::DeadLetters;
 use flush::{Ask, FlushRequest, Mark};
 use lately::Lately;
@@ -83,8 +85,7 @@ struct Shared {
     stopped: AtomicBool,
     /// All handles are gone.
     abandoned: AtomicBool,
-    /// The worker is about to wait, and must be woken.
-    asleep: AtomicBool,
+    asleep: Asleep,
     wake: Notify,
     /// Whether there is a worker.
     is_running: Mutex<bool>,
@@ -120,7 +121,7 @@ impl Delivery {
             closed: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
-            asleep: AtomicBool::new(true),
+            asleep: Asleep::new(),
             wake: Notify::new(),
             is_running: Mutex::new(false),
             is_full: AtomicBool::new(false),
@@ -348,9 +349,7 @@ impl Shared {
 
     /// Reports accepted and not settled.
     fn outstanding(&self) -> u64 {
-        let counters = &self.counters;
-        let settled = counters.settled.get();
-        (counters.accepted.get() + counters.adopted.get()).saturating_sub(settled)
+        self.counters.outstanding()
     }
 
     /// Of those, the ones on disk.
@@ -417,7 +416,7 @@ impl Shared {
 
     /// Wakes the worker if it waits; starts it if there is none.
     fn wake(self: &Arc<Self>) {
-        if self.asleep.swap(false, Ordering::SeqCst) {
+        if self.asleep.end() {
             self.start();
             self.wake.notify_one();
         }
@@ -436,7 +435,7 @@ impl Shared {
         drop(is_running);
         if let Err(error) = started {
             // The next report tries again.
-            self.asleep.store(true, Ordering::SeqCst);
+            self.asleep.not_ended();
             if !self.warned_no_thread.swap(true, Ordering::Relaxed) {
                 warn(format_args!("reports wait for a thread: {error}"));
             }
@@ -450,13 +449,10 @@ impl Shared {
     /// The worker wants to end. Says whether it may: nothing came while it made up its mind.
     fn may_end(&self) -> bool {
         let mut is_running = lock(&self.is_running);
-        self.asleep.store(true, Ordering::SeqCst);
-        if !self.queue.is_empty() || !lock(&self.flushes).is_empty() {
-            self.asleep.store(false, Ordering::SeqCst);
-            return false;
-        }
-        *is_running = false;
-        true
+        let has_work = || !self.queue.is_empty() || !lock(&self.flushes).is_empty();
+        let may_end = self.asleep.begin(has_work);
+        *is_running = !may_end;
+        may_end
     }
 
     fn flush(self: &Arc<Self>, timeout: Duration, after: After) -> Flushing<'_> {
@@ -517,16 +513,10 @@ impl Shared {
     }
 
     fn persisted(self: &Arc<Self>, timeout: Duration) -> Persisting<'_> {
-        let mark = self.mark();
-        let is_synced = !self.settings.is_synced()
-            || self
-                .spool
-                .as_ref()
-                .is_none_or(|spool| spool.is_synced(mark.appended));
-        if self.pending() == 0 && is_synced {
+        if self.outstanding() == 0 {
             return Box::pin(ready(self.as_persisted(0)));
         }
-        let asked = self.ask_worker(Ask::Persisted, mark, timeout);
+        let asked = self.ask_worker(Ask::Persisted, self.mark(), timeout);
         Box::pin(async move {
             let answered = asked.await;
             self.as_persisted(answered.map_or_else(|| self.outstanding(), |it| it.pending))

@@ -49,7 +49,7 @@ impl Drop for Ended {
     fn drop(&mut self) {
         if thread::panicking() {
             *lock(&self.0.is_running) = false;
-            self.0.asleep.store(true, Ordering::SeqCst);
+            self.0.asleep.not_ended();
         }
     }
 }
@@ -373,13 +373,8 @@ impl Worker {
         }
         let pulse = self.is_busy.then(|| Instant::now() + PULSE);
         self.is_busy = false;
-        if pulse.is_none() {
-            self.shared.asleep.swap(true, Ordering::SeqCst);
-            // A report that came just before may have found the worker awake.
-            if self.has_work() {
-                self.shared.asleep.store(false, Ordering::SeqCst);
-                return;
-            }
+        if pulse.is_none() && !self.shared.asleep.begin(|| self.has_work()) {
+            return;
         }
         // Without room, the next thing to happen is that a request ends.
         let retry = self.outbox.wake_at().filter(|_| self.has_room());
@@ -392,7 +387,7 @@ impl Worker {
             synced = told(&mut self.syncing) => self.synced(synced.unwrap_or(Ok(()))),
             () = until(wake_at) => {}
         }
-        let woken_by_report = pulse.is_none() && !self.shared.asleep.swap(false, Ordering::SeqCst);
+        let woken_by_report = pulse.is_none() && !self.shared.asleep.end();
         if woken_by_report {
             // The first of many, perhaps: they are not disturbed while they come.
             tokio::select! {
@@ -744,7 +739,7 @@ mod tests {
             let delivery = Delivery::new(settings.unwrap());
             let shared = Arc::clone(delivery.shared());
             // This test is the worker.
-            shared.asleep.store(false, Ordering::SeqCst);
+            shared.asleep.end();
             let mut worker = Worker::new(Arc::clone(&shared));
             let start = Instant::now();
             for tick in 0..seconds * 10 {

@@ -17,8 +17,7 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use directory::Directory;
@@ -30,6 +29,7 @@ pub use look::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
 pub(crate) use replay::{Place, Replay, Settled, Then};
 
 use crate::sequence::Sequence;
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::{DeadLetter, TaskReport};
 
 /// A segment is closed at this size, so that what is settled of it can be removed.

@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Spool;
@@ -15,6 +14,7 @@ use crate::diagnostics::warn;
 use crate::envelope::Envelope;
 use crate::luck::luck;
 use crate::sequence::{self, Sequence};
+use crate::sync::Ordering;
 use crate::task_id::TaskId;
 
 /// How often to look for what other processes left behind.

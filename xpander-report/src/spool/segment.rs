@@ -1,8 +1,8 @@
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::disk::DiskFile;
+use crate::sync::{AtomicBool, AtomicU64, Ordering};
 
 /// One file of reports, which one process at a time has.
 pub(crate) struct Segment {

@@ -1,6 +1,8 @@
 //! The spool on a disk that fails, and what of that was wrong once.
 
 mod faulty_disk;
+#[cfg(loom_model)]
+mod interleavings;
 mod model;
 mod reporter;
 

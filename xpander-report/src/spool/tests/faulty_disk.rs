@@ -429,6 +429,9 @@ impl DiskFile for FaultyFile {
     }
 
     fn sync(&self) -> io::Result<()> {
+        // It takes its time.
+        #[cfg(loom_model)]
+        loom::thread::yield_now();
         self.with(Call::Sync, |file, called| {
             file.is_doubtful |= called.is_err();
             called?;
