@@ -279,6 +279,27 @@ fn a_response_folds_and_its_keys_are_found() {
 }
 
 #[test]
+fn a_known_model_has_its_price() {
+    let platform = platform();
+    let tokens = json!({"prompt_tokens": 10_000, "completion_tokens": 1_000});
+    report(
+        &platform,
+        "a",
+        &json!({"id": "known", "tokens": tokens, "llm_response": {"model": "gpt-4o-mini"}}),
+    );
+    report(
+        &platform,
+        "a",
+        &json!({"id": "unknown", "tokens": tokens, "llm_response": {"model": "mine"}}),
+    );
+    let mut browser = opened(&platform, "/tasks/known");
+    let text = browser.text();
+    assert!(text.contains("$ 0.0021") && text.contains("openai gpt-4o-mini"));
+    browser.open(&platform.task_url("unknown"));
+    assert!(!browser.text().contains('$'));
+}
+
+#[test]
 fn hostile_text_stays_text() {
     let platform = platform();
     let hostile = "</pre></bdi></title><script>window.owned = 1</script><img src=x onerror='window.owned = 1'>\

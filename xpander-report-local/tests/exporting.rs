@@ -1,5 +1,7 @@
 //! What is filtered leaves as a file, and goes for ever only when that is confirmed.
 
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 mod support;
 
 use std::io::{Read, Write};
