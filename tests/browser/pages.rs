@@ -193,6 +193,10 @@ fn a_paused_list_stays_as_it_is_until_it_is_resumed() {
         "Resume"
     );
     report(&platform, "a", &json!({"id": "three"}));
+    assert!(
+        browser.eval("live.source").is_null(),
+        "nothing is asked for"
+    );
     assert_eq!(browser.eval(ROWS), 2);
     browser.click("[data-pause]");
     browser.point_away();
@@ -435,6 +439,16 @@ fn metrics_show_a_bar_and_its_number() {
     );
     browser.follow(".numbers tbody tr:first-child a");
     assert_eq!(browser.eval(ROWS), 37);
+}
+
+#[test]
+fn the_first_agent_appears() {
+    let platform = platform();
+    let mut browser = opened(&platform, "/agents");
+    assert!(browser.text().contains("No runs yet"));
+    browser.wait("live.source.readyState === 1");
+    report(&platform, "first-agent", &json!({}));
+    browser.wait("document.querySelector('tbody').innerText.includes('first-agent')");
 }
 
 #[test]
