@@ -193,6 +193,10 @@ fn a_paused_list_stays_as_it_is_until_it_is_resumed() {
         "Resume"
     );
     report(&platform, "a", &json!({"id": "three"}));
+    assert!(
+        browser.eval("live.source").is_null(),
+        "nothing is asked for"
+    );
     assert_eq!(browser.eval(ROWS), 2);
     browser.click("[data-pause]");
     browser.point_away();
@@ -276,6 +280,27 @@ fn a_response_folds_and_its_keys_are_found() {
     let copied = browser
         .eval("navigator.clipboard.readText().then(text => JSON.parse(text).choices.length)");
     assert_eq!(copied, 40);
+}
+
+#[test]
+fn a_known_model_has_its_price() {
+    let platform = platform();
+    let tokens = json!({"prompt_tokens": 10_000, "completion_tokens": 1_000});
+    report(
+        &platform,
+        "a",
+        &json!({"id": "known", "tokens": tokens, "llm_response": {"model": "gpt-4o-mini"}}),
+    );
+    report(
+        &platform,
+        "a",
+        &json!({"id": "unknown", "tokens": tokens, "llm_response": {"model": "mine"}}),
+    );
+    let mut browser = opened(&platform, "/tasks/known");
+    let text = browser.text();
+    assert!(text.contains("$ 0.0021") && text.contains("openai gpt-4o-mini"));
+    browser.open(&platform.task_url("unknown"));
+    assert!(!browser.text().contains('$'));
 }
 
 #[test]
@@ -414,6 +439,16 @@ fn metrics_show_a_bar_and_its_number() {
     );
     browser.follow(".numbers tbody tr:first-child a");
     assert_eq!(browser.eval(ROWS), 37);
+}
+
+#[test]
+fn the_first_agent_appears() {
+    let platform = platform();
+    let mut browser = opened(&platform, "/agents");
+    assert!(browser.text().contains("No runs yet"));
+    browser.wait("live.source.readyState === 1");
+    report(&platform, "first-agent", &json!({}));
+    browser.wait("document.querySelector('tbody').innerText.includes('first-agent')");
 }
 
 #[test]

@@ -165,7 +165,7 @@ function take(page) {
   const freshList = page.getElementById("list");
   if (!list || !freshList) {
     // The first task has come, or the last one has gone.
-    if (!list !== !freshList || !main.querySelector(".empty")) {
+    if (!main.querySelector(".empty") !== !fresh.querySelector(".empty")) {
       main.replaceChildren(...fresh.childNodes);
       enliven(main);
     }

@@ -32,7 +32,8 @@
 //! | `GET /agents/list`, `GET /agents/{agent_id}` | the agents that have reported |
 //! | `PATCH /agents/{agent_id}/sync_local_tools` | `{"graph": []}` |
 //! | `GET /v1/tasks` | `{items, total, page, per_page, total_pages}`; filters `agent_id`, `status`, `user_id`, `from_date`, `to_date` |
-//! | `GET /`, `GET /tasks/{task_id}` | the pages |
+//! | `GET /`, `/tasks/{task_id}`, `/metrics`, `/agents` | the pages |
+//! | `GET /tasks.csv`, `/tasks.jsonl` | the tasks of the list's filter: `status`, `agent`, `tool`, `q`, `last`, `from`, `to`, `organization` |
 //!
 //! A path may carry a mount and an organization in front (`/org-1/agent-execution/…`); without one it is
 //! `local`. Tasks and agents of one organization are invisible to the API of another; the pages show all of
@@ -64,6 +65,11 @@
 //! loopback name or to one of [`Builder::allow_host`], and refuses what a foreign web page sends, on every
 //! route. Any API key is accepted, since programs of the same machine are trusted, unless there is a
 //! [`Builder::token`]. A body may have 32 MiB.
+//!
+//! # What a task costs
+//!
+//! With the feature `cost` the page of a task tells the cost of its tokens, if its raw response names a model
+//! whose list prices are known. The prices are part of the program, as of when it was built.
 //!
 //! # When things go wrong
 //!

@@ -5,6 +5,8 @@ mod address;
 mod agents;
 mod assets;
 mod chart;
+#[cfg(feature = "cost")]
+mod cost;
 mod delete;
 mod excerpt;
 mod export;

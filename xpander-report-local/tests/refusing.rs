@@ -43,7 +43,7 @@ fn unknown_routes_and_wrong_methods_say_so_in_json() {
     for path in [
         "/nowhere",
         "/agent-execution",
-        "/agents",
+        "/agents-metrics",
         "/agents/list/extra/more",
     ] {
         assert!(

@@ -86,7 +86,7 @@ pub fn varied(platform: &LocalPlatform) {
             "contract-review",
             json!({"id": "0198c0de-0001-7000-8000-5eed00000001", "input": contract,
             "result": "Two clauses deserve attention: late delivery (4.2) and liability (9.1).",
-            "duration": 18.42, "tokens": {"prompt_tokens": 24_310, "completion_tokens": 412,
+            "duration": 18.42, "tokens": {"prompt_tokens": 1_270, "completion_tokens": 412,
             "cache_read_tokens": 22_016, "cache_write_tokens": 1_024},
             "llm_response": {"id": "msg_01XFDUDYJgAACzvnptvVoYEL", "type": "message", "role": "assistant",
                 "model": "claude-sonnet-4-5", "content": [{"type": "text",

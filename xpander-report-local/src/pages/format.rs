@@ -126,6 +126,17 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
+/// Dollars, with as many digits as a small sum needs.
+#[cfg(feature = "cost")]
+pub(super) fn dollars(dollars: f64) -> String {
+    match dollars {
+        0.0 => "$ 0".to_owned(),
+        0.0..0.000_1 => "< $ 0.0001".to_owned(),
+        0.0..1.0 => format!("$ {dollars:.4}"),
+        _ => format!("$ {dollars:.2}"),
+    }
+}
+
 /// Bytes as `312 bytes`, `84 KB`, `1.2 MB`.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {

@@ -48,6 +48,8 @@ struct Page {
     response: Option<Part>,
     details: Option<Part>,
     tokens: Option<Used>,
+    /// In dollars, with the model whose prices these are.
+    cost: Option<(String, String)>,
     tools: Vec<Tool>,
     /// How many tools follow the listed ones.
     more_tools: usize,
@@ -160,6 +162,7 @@ impl Page {
                 link: None,
                 file: String::new(),
             }),
+            cost: cost(&task),
             tokens: task.tokens.map(Used::new),
             earlier: revisions.last().map_or(0, |oldest| oldest.number - 1),
             revisions: revisions
@@ -207,6 +210,17 @@ impl Used {
             }),
         }
     }
+}
+
+#[cfg(feature = "cost")]
+fn cost(task: &TaskRecord) -> Option<(String, String)> {
+    let cost = super::cost::of(task)?;
+    Some((format::dollars(cost.dollars), cost.model))
+}
+
+#[cfg(not(feature = "cost"))]
+fn cost(_: &TaskRecord) -> Option<(String, String)> {
+    None
 }
 
 /// The first line, or as much of it as a headline can hold.
