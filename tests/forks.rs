@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -17,23 +17,29 @@ use xpander_report_tests::{LONG, config};
 struct Platform {
     server: Server,
     is_open: Arc<AtomicBool>,
+    taken: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Platform {
     fn start() -> Self {
         let is_open = Arc::new(AtomicBool::new(false));
+        let taken = Arc::<Mutex<Vec<Request>>>::default();
         let server = Server::start({
-            let is_open = Arc::clone(&is_open);
+            let (is_open, taken) = (Arc::clone(&is_open), Arc::clone(&taken));
             move |_, request| {
                 let is_early = input(request).contains("before");
                 if is_early && !is_open.load(Ordering::SeqCst) {
-                    Answer::json(503, "{}")
-                } else {
-                    Answer::task()
+                    return Answer::json(503, "{}");
                 }
+                taken.lock().unwrap().push(request.clone());
+                Answer::task()
             }
         });
-        Self { server, is_open }
+        Self {
+            server,
+            is_open,
+            taken,
+        }
     }
 
     fn forks(&self, scenario: &str, spool: Option<&TempDir>) -> Child {
@@ -51,27 +57,21 @@ impl Platform {
         command.spawn().unwrap()
     }
 
-    fn open(&self) -> usize {
+    fn open(&self) {
         self.is_open.store(true, Ordering::SeqCst);
-        self.server.requests().len()
     }
 
-    /// The reports that were taken, by their input, and what was wrong with how they came. `opened` requests
-    /// came while it was not open.
-    fn taken(&self, opened: usize) -> BTreeMap<String, String> {
+    /// The ids of the reports that were taken, by their input: each is new, and each report came once, from
+    /// the process that made it.
+    fn taken(&self) -> BTreeMap<String, String> {
+        for request in self.server.requests() {
+            let input = input(&request);
+            let process = input.split(' ').next();
+            assert_eq!(request.header("user-agent"), process, "who sent {input}");
+        }
         let (mut taken, mut ids) = (BTreeMap::new(), BTreeSet::new());
-        for (number, request) in self.server.requests().iter().enumerate() {
-            let input = input(request);
-            let process = input.split(' ').next().unwrap();
-            assert_eq!(
-                request.header("user-agent"),
-                Some(process),
-                "who sent {input}"
-            );
-            if number < opened && input.contains("before") {
-                continue;
-            }
-            let id = report(request).id.expect("an id");
+        for request in &*self.taken.lock().unwrap() {
+            let (input, id) = (input(request), report(request).id.expect("an id"));
             assert!(ids.insert(id.clone()), "{input}: the id {id} came twice");
             assert_eq!(taken.insert(input.clone(), id), None, "{input} came twice");
         }
@@ -105,9 +105,9 @@ fn parent_child_and_grandchild_deliver_their_own_reports_once() {
         let mut parent = platform.forks("family", dir.as_ref());
         assert_eq!(read_line(&mut parent), "child over");
         // What waited in the parent when it forked waits still, and the child's end has not sent it.
-        let opened = platform.open();
+        platform.open();
         assert!(parent.wait().unwrap().success());
-        let taken = platform.taken(opened);
+        let taken = platform.taken();
         for when in ["before", "after", "child", "grandchild", "child again"] {
             for number in 0..10 {
                 let mut inputs = taken.keys().filter_map(|input| input.split_once(' '));
@@ -134,7 +134,7 @@ fn a_child_does_not_hold_what_its_parent_left_in_the_spool() {
         assert!(Instant::now() < is_over);
         std::thread::yield_now();
     }
-    let opened = platform.open();
+    platform.open();
     let reporter = Reporter::builder()
         .config(config(platform.server.url()))
         .spool(dir.path())
@@ -145,9 +145,9 @@ fn a_child_does_not_hold_what_its_parent_left_in_the_spool() {
     // The child would find it in its own time, too.
     assert!(started.elapsed() < Duration::from_secs(7));
     assert_eq!(reporter.stats().adopted, 10);
-    let requests = platform.server.requests();
-    let adopted = requests[opened..].iter().map(input);
-    assert_eq!(adopted.collect::<BTreeSet<_>>().len(), 10);
+    let taken = platform.taken.lock().unwrap();
+    let inputs: BTreeSet<_> = taken.iter().map(input).collect();
+    assert_eq!((taken.len(), inputs.len()), (11, 11));
     drop(parent.stdin.take());
 }
 
@@ -158,7 +158,7 @@ fn a_process_can_be_forked_while_its_threads_report() {
         let mut parent = platform.forks("crowd", dir.as_ref());
         let accepted: u64 = read_line(&mut parent).parse().expect("how many");
         assert!(parent.wait().unwrap().success());
-        let taken = platform.taken(0);
+        let taken = platform.taken();
         let (children, others): (Vec<_>, Vec<_>) =
             taken.keys().partition(|input| input.contains(" child "));
         assert_eq!((children.len(), others.len() as u64), (120, accepted));

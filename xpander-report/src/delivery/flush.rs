@@ -11,8 +11,14 @@ pub(super) struct FlushRequest {
     pub(super) ask: Ask,
     /// The last reports that it waits for.
     pub(super) until: Mark,
-    pub(super) timeout: Duration,
+    /// When it ends, counted from the call: the worker may come to it late.
+    pub(super) deadline: Instant,
     pub(super) done: oneshot::Sender<FlushOutcome>,
+}
+
+/// So long from now. A wait without end would overflow the clock; a year is as good.
+pub(super) fn deadline(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(Duration::from_secs(365 * 24 * 3600))
 }
 
 /// What somebody waits for.
@@ -62,12 +68,10 @@ pub(super) struct Flush {
 }
 
 impl Flush {
-    pub(super) fn begin(request: FlushRequest, now: Instant) -> Self {
-        // A wait without end would overflow the clock; a year is as good.
-        let timeout = request.timeout.min(Duration::from_secs(365 * 24 * 3600));
+    pub(super) fn begin(request: FlushRequest) -> Self {
         Self {
             ask: request.ask,
-            deadline: now + timeout,
+            deadline: request.deadline,
             until: request.until,
             outcome: FlushOutcome::default(),
             done: request.done,

@@ -491,7 +491,7 @@ impl Shared {
             lock(&self.flushes).push(FlushRequest {
                 ask,
                 until,
-                timeout,
+                deadline: flush::deadline(timeout),
                 done,
             });
             if self.start() {

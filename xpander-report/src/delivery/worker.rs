@@ -321,7 +321,7 @@ impl Worker {
                 replay.scan_soon(now);
                 replay.scan(now);
             }
-            self.flushes.push(Flush::begin(request, now));
+            self.flushes.push(Flush::begin(request));
         }
     }
 
