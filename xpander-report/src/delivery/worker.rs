@@ -159,9 +159,7 @@ impl Worker {
         self.shared.settle(&self.shared.counters.merged, merged);
         let now = Instant::now();
         let requests = std::mem::take(&mut *lock(&self.shared.flushes));
-        let begun = requests
-            .into_iter()
-            .map(|request| Flush::begin(request, now));
+        let begun = requests.into_iter().map(Flush::begin);
         self.flushes.extend(begun);
         let flushes = std::mem::take(&mut self.flushes);
         let left = self.leave(&flushes);
