@@ -82,8 +82,8 @@ impl Reporter {
         self.sink.is_enabled()
     }
 
-    /// Takes a report for delivery. Never blocks and never fails: what cannot be kept is counted in
-    /// [`stats`](Self::stats). A report without an id gets one, so that a retry cannot make a second
+    /// Takes a report for delivery. Waits for nothing and nobody (with a spool: but for one write to disk) and
+    /// never fails: what cannot be kept is counted in [`stats`](Self::stats). A report without an id gets one, so that a retry cannot make a second
     /// task of it.
     pub fn report(&self, report: TaskReport) {
         self.accept(Box::new(report.into()));
@@ -112,9 +112,8 @@ impl Reporter {
         self.wait(self.sink.flush(timeout, After::Stop), timeout)
     }
 
-    /// Waits until everything accepted so far is safe, at most for `timeout`: on disk, as
-    /// [`Durability`](crate::ReporterBuilder::spool) says, or delivered. For workers that acknowledge a job only
-    /// then. Without a spool that is delivery alone.
+    /// Waits until everything accepted so far is safe, at most for `timeout`: on disk, as its `Durability`
+    /// says, or delivered. For workers that acknowledge a job only then. Without a spool that is delivery alone.
     ///
     /// # Errors
     /// Something is not safe when the time is up; or reports were dropped in the last minute, among which may be
