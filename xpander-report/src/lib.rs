@@ -67,6 +67,9 @@ mod diagnostics;
 mod envelope;
 #[cfg(feature = "http")]
 mod error;
+#[cfg(all(fuzzing, feature = "spool"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod global;
 mod handle;
 mod json;

@@ -114,6 +114,11 @@ pub(crate) struct Settled {
 }
 
 impl Place {
+    #[cfg(fuzzing)]
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// Whether this process wrote it.
     pub(crate) fn is_own(&self) -> bool {
         self.number.is_some()
