@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use once_cell::race::OnceBox;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Method, Url, redirect};
+use reqwest::{Method, StatusCode, Url, redirect};
 use rustls_platform_verifier::BuilderVerifierExt;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{self, DeserializeOwned, IgnoredAny};
 
 use crate::capture::guarded;
 use crate::error::{ConfigError, DecodeError, Error, StatusError, TransportError};
@@ -63,6 +63,23 @@ impl Request {
     }
 }
 
+/// What the platform answered.
+pub(crate) fn answer(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: Vec<u8>,
+    key: Arc<str>,
+) -> Result<Answer, Error> {
+    if status.is_success() {
+        return Ok(Answer { body, key });
+    }
+    Err(Error::Status(StatusError {
+        status: status.as_u16(),
+        detail: detail(headers, &body, &key),
+        retry_after: retry_after(headers),
+    }))
+}
+
 /// A successful answer's body.
 pub(crate) struct Answer {
     body: Vec<u8>,
@@ -71,10 +88,12 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|source| {
+        serde_json::from_slice(&self.body).map_err(|source: serde_json::Error| {
+            // It tells what was found, and that may be the key, or long.
+            let source = shown(source.to_string().as_bytes(), &self.key);
             Error::Decode(DecodeError {
                 body: shown(&self.body, &self.key),
-                source,
+                source: de::Error::custom(source),
             })
         })
     }
@@ -141,16 +160,7 @@ impl Api {
             }
             body.extend_from_slice(&chunk);
         }
-        let (status, headers) = (response.status(), response.headers());
-        if status.is_success() {
-            Ok(Answer { body, key })
-        } else {
-            Err(Error::Status(StatusError {
-                status: status.as_u16(),
-                detail: detail(headers, &body, &key),
-                retry_after: retry_after(headers),
-            }))
-        }
+        answer(response.status(), response.headers(), body, key)
     }
 
     /// The key for one request. A provider may take its time, so it gets a thread of its own and the
@@ -239,5 +249,32 @@ fn shown(body: &[u8], key: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(body: &str) -> String {
+        let body = body.as_bytes().to_vec();
+        let answer = answer(StatusCode::OK, &HeaderMap::new(), body, "sk-key".into());
+        let error = answer.and_then(|answer| answer.check());
+        error.expect_err("no JSON object").with_sources()
+    }
+
+    #[test]
+    fn an_answer_that_is_the_key_shows_it_to_nobody() {
+        assert_eq!(
+            error(r#""sk-key""#),
+            "the platform's answer could not be read; it begins with `\"***\"`: \
+             invalid type: string \"***\", expected a map at line 1 column 8"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_long_makes_no_long_error() {
+        let long = error(&format!("\"{}\"", "x".repeat(10 * SHOWN)));
+        assert!(long.chars().count() < 3 * SHOWN);
     }
 }

@@ -69,6 +69,9 @@ mod envelope;
 mod error;
 #[cfg(feature = "http")]
 mod event;
+#[cfg(all(fuzzing, feature = "spool"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod global;
 mod handle;
 mod json;

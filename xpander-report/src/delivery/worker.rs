@@ -548,7 +548,7 @@ impl Worker {
         let is_delivered = || is_read() && !self.outbox.has_open_until(flush.until.ticket);
         match flush.ask {
             Ask::Flush(_) => is_delivered(),
-            Ask::Drain => is_delivered() && replay.is_none_or(Replay::is_empty),
+            Ask::Drain => is_delivered() && replay.is_none_or(Replay::is_drained),
             Ask::Persisted => is_delivered() || self.is_safe(flush.until),
         }
     }

@@ -7,6 +7,12 @@
 mod directory;
 mod disk;
 mod entry;
+#[cfg(fuzzing)]
+#[allow(dead_code, reason = "a fuzzer needs less of it than the tests")]
+#[path = "tests/faulty_disk.rs"]
+mod faulty_disk;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod look;
 mod record;
 mod replay;

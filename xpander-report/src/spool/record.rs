@@ -7,6 +7,10 @@ use std::ops::Range;
 const MARK: [u8; 4] = [0xFF, b'x', b'r', 0xFE];
 const HEAD: usize = 12;
 
+/// So long is a record without text.
+#[cfg(fuzzing)]
+pub(crate) const SHORTEST: usize = HEAD;
+
 /// Appends a record with this text.
 pub(crate) fn write(bytes: &mut Vec<u8>, write_text: impl FnOnce(&mut Vec<u8>)) {
     let start = bytes.len();

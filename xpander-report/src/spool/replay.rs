@@ -114,6 +114,11 @@ pub(crate) struct Settled {
 }
 
 impl Place {
+    #[cfg(fuzzing)]
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// Whether this process wrote it.
     pub(crate) fn is_own(&self) -> bool {
         self.number.is_some()
@@ -534,6 +539,11 @@ impl Replay {
     pub(crate) fn is_empty(&self) -> bool {
         let is_done = |source: &Source| source.is_read() && source.open == 0;
         !self.has_more && self.spool.appended() == self.read && self.sources.values().all(is_done)
+    }
+
+    /// Whether, besides, nothing is left of others that something is wrong with.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.is_empty() && self.troubled.is_empty() && !self.is_blind
     }
 
     /// Lets go of everything: what is settled whole is removed, the rest is another's.

@@ -1,0 +1,65 @@
+//! What a fuzzer does to the files of a spool.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::directory::{ACKS, SEGMENT};
+use super::faulty_disk::FaultyDisk;
+use super::{Replay, Settled, Spool, SpoolLimits, record};
+
+const DIR: &str = "/spool";
+const NAME: &str = "00000000-0000-7000-8000-000000000000";
+
+/// The pieces of some bytes: those that begin with a `+` as the texts of records, the others as they are.
+fn file(bytes: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    for piece in bytes.split(|byte| *byte == b'\n') {
+        match piece.strip_prefix(b"+") {
+            Some(text) => record::write(&mut file, |file| file.extend(text)),
+            None => file.extend(piece),
+        }
+    }
+    file
+}
+
+/// Takes in a segment and its acks that another process left behind.
+pub(crate) fn adopt(segment: &[u8], acks: &[u8]) {
+    let (disk, dir) = (FaultyDisk::default(), Path::new(DIR));
+    let path = |ending| dir.join(format!("{NAME}.{ending}"));
+    let segment = file(segment);
+    disk.put(&path(SEGMENT), &segment);
+    disk.put(&path(ACKS), &file(acks));
+    let start = || {
+        let limits = SpoolLimits::default();
+        let spool = Spool::on(Arc::new(disk.clone()), DIR.into(), "here".into(), limits);
+        let mut replay = Replay::new(Arc::new(spool), Instant::now());
+        replay.scan(Instant::now());
+        replay
+    };
+    let (mut replay, mut read, mut last) = (start(), 0, None);
+    while let Some(replayed) = replay.next() {
+        read += 1;
+        let sequence = replayed.sequence;
+        let is_named = replayed.is_named;
+        let (place, id, envelope) = replayed.into_envelope();
+        assert!(last < Some(place.offset()), "a report is read twice");
+        last = Some(place.offset());
+        drop(envelope);
+        let settled = Settled {
+            id,
+            is_named,
+            sequence: Some(sequence),
+        };
+        replay.settle(&[place], &settled);
+        replay.note(settled);
+    }
+    assert!(read * record::SHORTEST <= segment.len());
+    replay.close();
+    drop(replay);
+    assert_eq!(disk.open_files(), 0);
+    // It is gone, or put aside as it was, or somebody else's.
+    let aside = disk.files_in(&dir.join("damaged"));
+    assert!(aside.iter().all(|file| disk.bytes(file) == segment));
+    assert!(start().next().is_none(), "what was settled is read again");
+}
