@@ -548,7 +548,7 @@ impl Shared {
         FlushOutcome {
             pending,
             spooled,
-            timed_out: pending + spooled > 0,
+            timed_out: !self.stopped.load(Ordering::SeqCst) && pending + spooled > 0,
             ..FlushOutcome::default()
         }
     }
