@@ -108,11 +108,11 @@ impl Flush {
         now >= self.deadline || outbox.is_refused() && self.ask != Ask::Persisted
     }
 
-    /// Ends with so much left of what it waits for.
-    pub(super) fn end(mut self, left: Left, now: Instant) {
+    /// Ends with so much left of what it waits for; there may be more that nobody has counted if it is not done.
+    pub(super) fn end(mut self, left: Left, is_done: bool, now: Instant) {
         self.outcome.pending = left.pending;
         self.outcome.spooled = left.spooled;
-        let is_left = left.pending + left.spooled > 0;
+        let is_left = !is_done || left.pending + left.spooled > 0;
         self.outcome.timed_out = is_left && now >= self.deadline;
         self.answer();
     }

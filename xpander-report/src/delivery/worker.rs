@@ -132,7 +132,8 @@ impl Worker {
         let now = Instant::now();
         for flush in std::mem::take(&mut self.flushes) {
             let left = self.left(flush.until);
-            flush.end(left, now);
+            let is_done = self.is_done(&flush);
+            flush.end(left, is_done, now);
         }
     }
 
@@ -459,7 +460,7 @@ impl Worker {
         let is_delivered = || is_read() && !self.outbox.has_open_until(flush.until.ticket);
         match flush.ask {
             Ask::Flush(_) => is_delivered(),
-            Ask::Drain => is_delivered() && replay.is_none_or(Replay::is_empty),
+            Ask::Drain => is_delivered() && replay.is_none_or(Replay::is_drained),
             Ask::Persisted => is_delivered() || self.is_safe(flush.until),
         }
     }
@@ -492,7 +493,8 @@ impl Worker {
         }
         let left = self.leave(&over);
         for (flush, left) in over.into_iter().zip(left) {
-            flush.end(left, now);
+            let is_done = self.is_done(&flush);
+            flush.end(left, is_done, now);
         }
         false
     }

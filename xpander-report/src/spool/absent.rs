@@ -111,6 +111,10 @@ impl Replay {
         match self.0 {}
     }
 
+    pub(crate) fn is_drained(&self) -> bool {
+        match self.0 {}
+    }
+
     pub(crate) fn settle(&mut self, _: &[Place], _: &Settled) {
         match self.0 {}
     }

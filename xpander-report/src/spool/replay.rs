@@ -529,6 +529,11 @@ impl Replay {
         !self.has_more && self.spool.appended() == self.read && self.sources.values().all(is_done)
     }
 
+    /// Whether, besides, nothing is left of others that something is wrong with.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.is_empty() && self.troubled.is_empty() && !self.is_blind
+    }
+
     /// Lets go of everything: what is settled whole is removed, the rest is another's.
     pub(crate) fn close(&mut self) {
         for segment in self.spool.take_unknown() {

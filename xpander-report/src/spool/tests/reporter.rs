@@ -48,6 +48,16 @@ fn who_flushes_after_a_shutdown_hears_at_once_what_was_left_on_disk() {
 }
 
 #[test]
+fn a_drain_that_could_not_read_everything_says_so() {
+    let (url, dir) = (away(), TempDir::new().expect("a directory"));
+    // No file that could be read.
+    std::fs::create_dir(dir.path().join("unreadable.seg")).expect("a directory");
+    let reporter = spooling(&url, dir.path()).build().expect("a reporter");
+    let outcome = block_on_for(reporter.drain(Duration::from_millis(100)), LONG);
+    assert!(outcome.expect("an end").timed_out);
+}
+
+#[test]
 fn many_reports_that_waited_too_long_are_dropped_one_after_the_other() {
     let (url, dir) = (away(), TempDir::new().expect("a directory"));
     let reporter = spooling(&url, dir.path()).spool_age(Duration::ZERO);
