@@ -1,11 +1,8 @@
-//! What a reporter tells of itself: stats, events, metrics.
+//! What a reporter tells of itself: stats and events.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::mpsc;
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use xpander_report::{Event, Reporter, ReporterBuilder, TaskReport};
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, config};
@@ -75,65 +72,4 @@ fn stats_say_what_waits_since_when_and_why() {
     assert!(stats.oldest_age.is_some_and(|age| age < LONG), "{stats:?}");
     let error = stats.last_error.unwrap();
     assert!(error.contains("503: at lunch"), "{error}");
-}
-
-/// Keeps counters and gauges by their names.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<HashMap<String, Arc<AtomicU64>>>>);
-
-impl Kept {
-    fn cell(&self, key: &Key) -> Arc<AtomicU64> {
-        let labels = key.labels().map(|label| format!("/{}", label.value()));
-        let name = key.name().to_owned() + &labels.collect::<String>();
-        Arc::clone(self.0.lock().unwrap().entry(name).or_default())
-    }
-
-    fn get(&self, name: &str) -> u64 {
-        let kept = self.0.lock().unwrap();
-        kept.get(name).map_or(0, |cell| cell.load(Ordering::SeqCst))
-    }
-}
-
-impl Recorder for Kept {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        Counter::from_arc(self.cell(key))
-    }
-
-    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::from_arc(self.cell(key))
-    }
-
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
-    }
-}
-
-#[test]
-fn a_recorder_of_metrics_is_given_the_stats() {
-    let kept = Kept::default();
-    metrics::set_global_recorder(kept.clone()).unwrap();
-    let server = picky();
-    let reporter = reporter(&server).build().unwrap();
-    for number in 0..5 {
-        let input = if number == 4 { "refuse" } else { "take" };
-        reporter.report(TaskReport::new().id(format!("task-{number}")).input(input));
-    }
-    let outcome = reporter.shutdown_blocking(LONG);
-    assert_eq!((outcome.delivered, outcome.dropped), (4, 1));
-    let told = |name: &str| kept.get(&format!("xpander_report_{name}"));
-    // Told before the thread ends; it ends right after it has answered.
-    while told("dead_total") + told("delivered_total") < 5 {
-        std::thread::yield_now();
-    }
-    assert_eq!(told("accepted_total"), 5);
-    assert_eq!(told("delivered_total"), 4);
-    assert_eq!(told("retried_total"), 1);
-    assert_eq!(told("dropped_total/queue_full"), 0);
-    assert_eq!(f64::from_bits(told("pending")), 0.0);
 }
