@@ -11,7 +11,11 @@ use crate::task_id::TaskId;
 /// Where a report stands among all reports, also those of other processes as well as their clocks
 /// agree: the wall clock first, then what only this process has, then its own count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "http", derive(Deserialize, Serialize))]
+#[cfg_attr(
+    feature = "http",
+    derive(Deserialize, Serialize),
+    serde(from = "(u64, u64, u64)", into = "(u64, u64, u64)")
+)]
 pub(crate) struct Sequence {
     pub(crate) at: Duration,
     process: u64,
@@ -73,6 +77,26 @@ impl Sequence {
         bytes.copy_from_slice(&random.to_be_bytes()[..10]);
         let millis = u64::try_from(self.at.as_millis()).unwrap_or(u64::MAX);
         TaskId::Uuid(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+    }
+}
+
+/// As it lies on disk: the nanoseconds since the epoch, the process, the count.
+#[cfg(feature = "http")]
+impl From<Sequence> for (u64, u64, u64) {
+    fn from(sequence: Sequence) -> Self {
+        let at = u64::try_from(sequence.at.as_nanos()).unwrap_or(u64::MAX);
+        (at, sequence.process, sequence.count)
+    }
+}
+
+#[cfg(feature = "http")]
+impl From<(u64, u64, u64)> for Sequence {
+    fn from((at, process, count): (u64, u64, u64)) -> Self {
+        Self {
+            at: Duration::from_nanos(at),
+            process,
+            count,
+        }
     }
 }
 

@@ -317,7 +317,7 @@ impl Shared {
             .settings
             .redaction
             .finish(std::mem::take(&mut **envelope));
-        let agent = finished.named_agent().unwrap_or_else(configured).to_owned();
+        let agent = finished.named_agent().unwrap_or_else(configured);
         let appended = spool.append(&finished, agent, sequence, is_named);
         if appended.is_err() {
             **envelope = Envelope::redacted(finished, sequence, is_named);

@@ -49,7 +49,7 @@ impl Spool {
         match self.0 {}
     }
 
-    pub(crate) fn append(&self, _: &TaskReport, _: String, _: Sequence, _: bool) -> io::Result<()> {
+    pub(crate) fn append(&self, _: &TaskReport, _: &str, _: Sequence, _: bool) -> io::Result<()> {
         match self.0 {}
     }
 

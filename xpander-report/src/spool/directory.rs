@@ -74,7 +74,7 @@ impl Directory {
             if !is_locked {
                 return Err(io::Error::other("a new file is locked by somebody else"));
             }
-            file.append(&head)?;
+            file.append(&[&head])?;
             self.disk.rename(&new, &self.file(&name, SEGMENT))?;
             Ok(head.len() as u64)
         });
@@ -187,7 +187,7 @@ impl Directory {
         let name = sequence::new_id();
         let new = dir.join(format!("{name}.{NEW}"));
         let written = self.disk.create(&new).and_then(|file| {
-            file.append(letter)?;
+            file.append(&[letter])?;
             if is_synced {
                 file.sync()?;
             }
@@ -236,14 +236,17 @@ pub(crate) fn found<T: Default>(result: io::Result<T>) -> io::Result<T> {
 
 pub(crate) fn read_all(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
     let length = usize::try_from(file.len()?).unwrap_or(usize::MAX);
-    file.read_at(0, length)
+    let mut bytes = Vec::new();
+    file.read_at(0, length, &mut bytes)?;
+    Ok(bytes)
 }
 
 /// The header of a segment, and where its reports begin.
 pub(crate) fn read_header(file: &dyn DiskFile) -> io::Result<(Header, u64)> {
     /// The header is an address and little else.
     const MOST: usize = 64 << 10;
-    let head = file.read_at(0, MOST)?;
+    let mut head = Vec::new();
+    file.read_at(0, MOST, &mut head)?;
     match record::read(&head, true) {
         Found::Record { text, end } => Ok((entry::decode(&head[text])?, end as u64)),
         _ => Err(io::Error::new(

@@ -1,7 +1,7 @@
 //! What the spool asks of a file system. Tests put one in its place that fails, fills up or forgets.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::path::Path;
 
 use crate::process::UnsharedFile;
@@ -31,10 +31,11 @@ pub(crate) trait Disk: Send + Sync + 'static {
 }
 
 pub(crate) trait DiskFile: Send + Sync {
-    fn append(&self, bytes: &[u8]) -> io::Result<()>;
+    /// Appends bytes that lie in several pieces.
+    fn append(&self, pieces: &[&[u8]]) -> io::Result<()>;
 
-    /// At most so many bytes from there on.
-    fn read_at(&self, offset: u64, most: usize) -> io::Result<Vec<u8>>;
+    /// Adds the bytes from there on, so many at most.
+    fn read_at(&self, offset: u64, most: usize, bytes: &mut Vec<u8>) -> io::Result<()>;
 
     fn len(&self) -> io::Result<u64>;
 
@@ -116,24 +117,38 @@ impl Disk for OsDisk {
 }
 
 impl DiskFile for UnsharedFile {
-    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+    fn append(&self, pieces: &[&[u8]]) -> io::Result<()> {
         let mut file: &File = self;
-        file.write_all(bytes)
-    }
-
-    fn read_at(&self, offset: u64, most: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; most];
-        let mut read = 0;
-        while read < most {
-            match read_at(self, &mut bytes[read..], offset + read as u64) {
-                Ok(0) => break,
-                Ok(more) => read += more,
+        let mut pieces: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+        let mut left = &mut pieces[..];
+        // What is empty goes first, so that nothing written means that there is no room.
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match file.write_vectored(left) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => IoSlice::advance_slices(&mut left, written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        bytes.truncate(read);
-        Ok(bytes)
+        Ok(())
+    }
+
+    fn read_at(&self, offset: u64, most: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let start = bytes.len();
+        bytes.resize(start + most, 0);
+        let (mut read, mut done) = (0, Ok(()));
+        while done.is_ok() && read < most {
+            let room = &mut bytes[start + read..];
+            match read_at(self, room, offset + read as u64) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => done = Err(error),
+            }
+        }
+        bytes.truncate(start + read);
+        done
     }
 
     fn len(&self) -> io::Result<u64> {

@@ -16,7 +16,7 @@ fn file(bytes: &[u8]) -> Vec<u8> {
     let mut file = Vec::new();
     for piece in bytes.split(|byte| *byte == b'\n') {
         match piece.strip_prefix(b"+") {
-            Some(text) => record::write(&mut file, |file| file.extend(text)),
+            Some(text) => file.extend(record::write(&[], |bytes| bytes.extend(text))),
             None => file.extend(piece),
         }
     }

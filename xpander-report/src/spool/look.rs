@@ -238,7 +238,7 @@ impl SpoolDirectory {
             match stretch {
                 Stretch::Record(offset, _) if settled.contains(&offset) => content.settled += 1,
                 Stretch::Record(0, _) => {}
-                Stretch::Record(_, text) => match entry::decode(text) {
+                Stretch::Record(_, text) => match Entry::decode(text) {
                     Ok(entry) => content.entries.push(entry),
                     Err(_) => content.damaged_bytes += text.len(),
                 },

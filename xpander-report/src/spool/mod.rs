@@ -35,7 +35,7 @@ pub use look::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
 pub(crate) use replay::{Place, Replay, Settled, Then};
 
 use crate::sequence::Sequence;
-use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::{DeadLetter, TaskReport};
 
 /// A segment is closed at this size, so that what is settled of it can be removed.
@@ -79,6 +79,8 @@ pub(crate) struct Spool {
     unsure: AtomicU64,
     /// How many had been appended when the segments were let go: they are another's.
     left: AtomicU64,
+    /// There may be segments that the replay does not know.
+    has_unknown: AtomicBool,
     /// The bytes of all segments in the directory, about.
     used: AtomicU64,
     /// How many dead letters were written.
@@ -124,6 +126,7 @@ impl Spool {
             synced: AtomicU64::new(0),
             unsure: AtomicU64::new(0),
             left: AtomicU64::new(0),
+            has_unknown: AtomicBool::new(false),
             used: AtomicU64::new(0),
             dead: AtomicU64::new(0),
         }
@@ -137,17 +140,14 @@ impl Spool {
     pub(crate) fn append(
         &self,
         report: &TaskReport,
-        agent_id: String,
+        agent_id: &str,
         sequence: Sequence,
         is_named: bool,
     ) -> io::Result<()> {
-        let record = entry::encode(&Entry {
-            agent_id,
-            sequence,
-            is_named,
-            report,
-        })?;
-        let bytes = record.len() as u64;
+        let (start, [input, response, result]) =
+            Entry::encode(report, agent_id, sequence, is_named)?;
+        let record = [&start, input, response, result];
+        let bytes = record.iter().map(|piece| piece.len() as u64).sum();
         if self.used.load(Ordering::Relaxed).saturating_add(bytes) > self.limits.bytes {
             return Err(io::Error::new(
                 io::ErrorKind::StorageFull,
@@ -183,6 +183,7 @@ impl Spool {
         let segment = Arc::new(self.directory.create_segment(&self.header)?);
         self.used.fetch_add(segment.start, Ordering::Relaxed);
         writer.unknown.push(Arc::clone(&segment));
+        self.has_unknown.store(true, Ordering::Release);
         writer.is_directory_dirty = true;
         writer.current = Some(Arc::clone(&segment));
         Ok(segment)
@@ -257,7 +258,11 @@ impl Spool {
     }
 
     fn take_unknown(&self) -> Vec<Arc<Segment>> {
-        std::mem::take(&mut self.lock().unknown)
+        // Often asked, while others write.
+        match self.has_unknown.swap(false, Ordering::AcqRel) {
+            true => std::mem::take(&mut self.lock().unknown),
+            false => Vec::new(),
+        }
     }
 
     /// No more is written to this segment.

@@ -11,16 +11,18 @@ const HEAD: usize = 12;
 #[cfg(fuzzing)]
 pub(crate) const SHORTEST: usize = HEAD;
 
-/// Appends a record with this text.
-pub(crate) fn write(bytes: &mut Vec<u8>, write_text: impl FnOnce(&mut Vec<u8>)) {
-    let start = bytes.len();
+/// The start of a record, to which `write_text` adds the text, or what of it does not `follow` in pieces.
+pub(crate) fn write(follow: &[&[u8]], write_text: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(512);
     bytes.extend(MARK);
     bytes.extend([0; HEAD - MARK.len()]);
-    write_text(bytes);
-    let length = u32::try_from(bytes.len() - start - HEAD).unwrap_or(u32::MAX);
-    let sum = checksum(length, &bytes[start + HEAD..]);
-    bytes[start + 4..start + 8].copy_from_slice(&length.to_le_bytes());
-    bytes[start + 8..start + 12].copy_from_slice(&sum.to_le_bytes());
+    write_text(&mut bytes);
+    let follows: usize = follow.iter().map(|piece| piece.len()).sum();
+    let length = u32::try_from(bytes.len() - HEAD + follows).unwrap_or(u32::MAX);
+    let sum = checksum(length, &bytes[HEAD..], follow);
+    bytes[4..8].copy_from_slice(&length.to_le_bytes());
+    bytes[8..12].copy_from_slice(&sum.to_le_bytes());
+    bytes
 }
 
 /// What bytes begin with.
@@ -45,7 +47,7 @@ pub(crate) fn read(bytes: &[u8], is_all: bool) -> Found {
     };
     let end = HEAD.saturating_add(length as usize);
     match bytes.get(HEAD..end) {
-        Some(text) if checksum(length, text) == sum => Found::Record {
+        Some(text) if checksum(length, text, &[]) == sum => Found::Record {
             text: HEAD..end,
             end,
         },
@@ -114,10 +116,13 @@ fn next_mark(bytes: &[u8], from: usize) -> Option<usize> {
     Some(from + found)
 }
 
-fn checksum(length: u32, text: &[u8]) -> u32 {
+fn checksum(length: u32, text: &[u8], follow: &[&[u8]]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&length.to_le_bytes());
     hasher.update(text);
+    for piece in follow {
+        hasher.update(piece);
+    }
     hasher.finalize()
 }
 
@@ -128,7 +133,9 @@ mod tests {
     fn written(texts: &[&str]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for text in texts {
-            write(&mut bytes, |bytes| bytes.extend(text.as_bytes()));
+            let (text, follows) = text.as_bytes().split_at(text.len() / 2);
+            bytes.extend(write(&[follows], |bytes| bytes.extend(text)));
+            bytes.extend(follows);
         }
         bytes
     }

@@ -609,8 +609,8 @@ impl Source {
             let end = self.at + ahead.len() as u64;
             match record::read(ahead, end >= written) {
                 Found::Record { text, end } => {
-                    let entry = (!self.settled.contains(&offset))
-                        .then(|| entry::decode::<Entry>(&ahead[text]));
+                    let entry =
+                        (!self.settled.contains(&offset)).then(|| Entry::decode(&ahead[text]));
                     self.pass(end);
                     match entry {
                         Some(Ok(entry)) => return Ok(Some((offset, entry))),
@@ -629,13 +629,13 @@ impl Source {
                 }
                 Found::Incomplete => {
                     let most = (written - end).min((ahead.len() + PIECE) as u64) as usize;
-                    let more = self.segment.file.read_at(end, most)?;
-                    if more.is_empty() {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
                     self.ahead.drain(..self.passed);
                     self.passed = 0;
-                    self.ahead.extend(more);
+                    let before = self.ahead.len();
+                    self.segment.file.read_at(end, most, &mut self.ahead)?;
+                    if self.ahead.len() == before {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
                 }
             }
         }
@@ -659,6 +659,6 @@ impl Source {
         let record = entry::encode(ack)?;
         self.acks
             .as_ref()
-            .map_or(Ok(()), |acks| acks.append(&record))
+            .map_or(Ok(()), |acks| acks.append(&[&record]))
     }
 }

@@ -41,13 +41,14 @@ impl Segment {
         self.last_number.load(Ordering::Acquire)
     }
 
-    /// Appends a record whole, or nothing. One at a time; `number` counts them.
-    pub(crate) fn append(&self, record: &[u8], number: u64) -> io::Result<()> {
+    /// Appends a record, in pieces, whole or not at all. One at a time; `number` counts them.
+    pub(crate) fn append(&self, record: &[&[u8]], number: u64) -> io::Result<()> {
         let written = self.written();
         match self.file.append(record) {
             Ok(()) => {
                 self.last_number.store(number, Ordering::Release);
-                let written = written + record.len() as u64;
+                let bytes: usize = record.iter().map(|piece| piece.len()).sum();
+                let written = written + bytes as u64;
                 self.written.store(written, Ordering::Release);
                 Ok(())
             }

@@ -49,7 +49,7 @@ impl Process {
     fn append_bytes(&self, id: &str, bytes: u64) -> Sequence {
         let report = TaskReport::new().id(id).input("i".repeat(bytes as usize));
         let sequence = Sequence::next();
-        let appended = self.spool.append(&report, "agent".into(), sequence, true);
+        let appended = self.spool.append(&report, "agent", sequence, true);
         appended.expect("a disk that takes it");
         sequence
     }
@@ -462,7 +462,7 @@ fn a_report_that_found_the_disk_full_leaves_nothing_behind() {
     let report = TaskReport::new().input("i".repeat(1_000));
     let full = process
         .spool
-        .append(&report, "agent".into(), Sequence::next(), false);
+        .append(&report, "agent", Sequence::next(), false);
     assert_eq!(
         full.expect_err("no room").kind(),
         std::io::ErrorKind::StorageFull

@@ -138,6 +138,16 @@ impl FaultyDisk {
         self.state().names.values().any(|named| *named == file)
     }
 
+    /// Whether a sync of the directory failed before the file's name was safe.
+    pub(super) fn is_name_doubtful(&self, file: FileId) -> bool {
+        let state = self.state();
+        let mut doubtful = state.changes.iter().filter(|change| change.is_doubtful);
+        doubtful.any(|change| match &change.what {
+            What::Set(path, _) | What::Rename(_, path) => state.names.get(path) == Some(&file),
+            What::Remove(_) => false,
+        })
+    }
+
     pub(super) fn bytes(&self, path: &Path) -> Vec<u8> {
         let state = self.state();
         state.files[&state.names[path]].now.clone()
@@ -378,7 +388,8 @@ impl FaultyFile {
 }
 
 impl DiskFile for FaultyFile {
-    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+    fn append(&self, pieces: &[&[u8]]) -> io::Result<()> {
+        let bytes = pieces.concat();
         let mut state = self.disk.state();
         let mut called = state.call(Call::Append);
         let mut most = if called.is_err() {
@@ -405,12 +416,13 @@ impl DiskFile for FaultyFile {
         Ok(())
     }
 
-    fn read_at(&self, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+    fn read_at(&self, offset: u64, most: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
         self.with(Call::Read, |file, called| {
             called?;
             let from = file.now.len().min(offset as usize);
             let to = file.now.len().min(from + most);
-            Ok(file.now[from..to].to_vec())
+            bytes.extend(&file.now[from..to]);
+            Ok(())
         })
     }
 

@@ -20,7 +20,7 @@ fn check(model: impl Fn() + Send + Sync + 'static) {
 }
 
 fn append(spool: &Spool) {
-    let appended = spool.append(&TaskReport::new(), "agent".into(), Sequence::next(), false);
+    let appended = spool.append(&TaskReport::new(), "agent", Sequence::next(), false);
     appended.expect("a disk that takes it");
 }
 

@@ -199,8 +199,8 @@ struct World {
     last_number: usize,
     reports: Vec<Report>,
     arrivals: Vec<Arrival>,
-    /// Segments whose headers are damaged.
-    headless: Vec<FileId>,
+    /// Segments that may be lost whole: their headers are damaged, or their names were not kept.
+    doubtful: Vec<FileId>,
     /// The newest that ever arrived of each task.
     newest: HashMap<String, Sequence>,
 }
@@ -218,7 +218,7 @@ impl World {
             last_number: 0,
             reports: Vec::new(),
             arrivals: Vec::new(),
-            headless: Vec::new(),
+            doubtful: Vec::new(),
             newest: HashMap::new(),
         }
     }
@@ -275,7 +275,7 @@ impl World {
                 });
             }
             Op::Scan { process } => self.scan(process),
-            Op::Sync { process } => drop(self.process(process).spool.sync()),
+            Op::Sync { process } => self.sync(process),
             Op::Reopen { process } => {
                 self.let_go(process);
                 let process = self.process(process);
@@ -382,7 +382,7 @@ impl World {
         }
         let sequence = Sequence::next();
         if spool
-            .append(&report, "agent".into(), sequence, name.is_some())
+            .append(&report, "agent", sequence, name.is_some())
             .is_err()
         {
             return;
@@ -393,7 +393,7 @@ impl World {
         self.reports.push(Report {
             name,
             sequence,
-            may_be_lost: segment.is_none() || self.headless.contains(&appended.file),
+            may_be_lost: segment.is_none() || self.doubtful.contains(&appended.file),
             segment: segment.unwrap_or_default(),
             file: appended.file,
             bytes: appended.start..appended.end,
@@ -401,6 +401,21 @@ impl World {
             was_settled: false,
             is_synced: false,
         });
+    }
+
+    fn sync(&mut self, at: usize) {
+        let process = self.process(at);
+        if process.spool.sync().is_ok() {
+            return;
+        }
+        // A disk says once that it failed: of what others made in the directory, nobody tells them.
+        let own = self.process(at).appended.clone();
+        for (serial, report) in self.reports.iter_mut().enumerate() {
+            if !own.contains(&serial) && self.disk.is_name_doubtful(report.file) {
+                report.may_be_lost |= !report.is_synced;
+                self.doubtful.push(report.file);
+            }
+        }
     }
 
     fn segment_of(&self, file: FileId) -> Option<String> {
@@ -578,7 +593,7 @@ impl World {
         // Without the header nobody knows whose they are.
         let is_header = first < HEADER;
         if is_header {
-            self.headless.push(file);
+            self.doubtful.push(file);
         }
         for report in self.reports.iter_mut().filter(|report| report.file == file) {
             report.may_be_lost |= is_header || touches(&report.bytes);

@@ -64,8 +64,7 @@ fn many_reports_that_waited_too_long_are_dropped_one_after_the_other() {
     // What a process left behind that was killed.
     let spool = Spool::new(dir.path().into(), url, SpoolLimits::default());
     for _ in 0..4_000 {
-        let agent = "agent".to_owned();
-        let appended = spool.append(&TaskReport::new(), agent, Sequence::next(), false);
+        let appended = spool.append(&TaskReport::new(), "agent", Sequence::next(), false);
         appended.expect("a disk that takes it");
     }
     drop(spool);
