@@ -40,6 +40,12 @@ pub(super) struct Outbox {
     load: Load,
     /// How many were given up whose ids may still stand in line.
     gone: usize,
+    /// What waits on disk only, of each task together, so that it comes back in order.
+    aside: HashMap<TaskId, Aside>,
+    /// How many parcels that were.
+    aside_parcels: usize,
+    /// Those of it that may go again.
+    returning: VecDeque<TaskId>,
     backoff: Backoff,
 }
 
@@ -49,6 +55,9 @@ pub(super) type Ticket = u64;
 
 /// What keeping account of one costs in bytes, about.
 pub(super) const TICKET: usize = 128;
+
+/// What a parcel that was set aside costs in bytes, about.
+const ASIDE: usize = 2 * TICKET;
 
 /// The first ticket of reports that another process accepted.
 pub(super) const ADOPTED: Ticket = 1 << 63;
@@ -99,6 +108,18 @@ struct Load {
 struct Refused {
     gate: Gate,
     held: VecDeque<TaskId>,
+    aside: VecDeque<TaskId>,
+}
+
+/// Reports of one task that wait on disk only.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    pub(super) tickets: Vec<Ticket>,
+    pub(super) places: Vec<Place>,
+    /// How many parcels they were.
+    pub(super) parcels: u64,
+    /// When they came.
+    at: Duration,
 }
 
 /// Why a report did not arrive, and will be tried again.
@@ -123,7 +144,7 @@ impl Parcel {
     }
 
     /// Makes one of two: the newer is laid over the older.
-    fn join(mut self, other: Self) -> Self {
+    pub(super) fn join(mut self, other: Self) -> Self {
         if other.envelope.sequence < self.envelope.sequence {
             return other.join(self);
         }
@@ -282,6 +303,9 @@ impl Default for Outbox {
             open: BTreeMap::new(),
             load: Load::default(),
             gone: 0,
+            aside: HashMap::new(),
+            aside_parcels: 0,
+            returning: VecDeque::new(),
             backoff: Backoff::default(),
         }
     }
@@ -364,7 +388,10 @@ impl Outbox {
         }
         for refused in self.agents.values_mut() {
             if refused.gate.is_open(now) {
-                self.ready.extend(refused.held.pop_front());
+                match refused.held.pop_front() {
+                    Some(id) => self.ready.push_back(id),
+                    None => self.returning.extend(refused.aside.pop_front()),
+                }
             }
         }
     }
@@ -378,7 +405,7 @@ impl Outbox {
         let refused = self
             .agents
             .values()
-            .filter(|refused| !refused.held.is_empty());
+            .filter(|refused| !refused.held.is_empty() || !refused.aside.is_empty());
         let refused = refused.filter_map(|refused| refused.gate.opens_at());
         let next = delayed.into_iter().chain(refused).min();
         match self.platform.opens_at() {
@@ -426,6 +453,7 @@ impl Outbox {
         let agent = self.agent_on_the_way(id);
         if let Some(refused) = agent.and_then(|agent| self.agents.remove(&agent)) {
             self.ready.extend(refused.held);
+            self.returning.extend(refused.aside);
         }
     }
 
@@ -470,18 +498,56 @@ impl Outbox {
         Some(parcel)
     }
 
-    /// Gives up the oldest report of an agent whose reports are refused, if more than so many of it wait: they
-    /// must not take the place of all others.
+    /// Of an agent whose reports are refused, so many may wait here: they must not take the place of all others.
+    /// The oldest of the rest are set aside if they lie on disk, and given up one by one if they do not.
     pub(super) fn give_up(&mut self, most: usize) -> Option<(TaskId, Parcel)> {
-        let mut refused = self.agents.values_mut();
-        let crowded = refused.find(|refused| refused.held.len() > most)?;
-        let id = crowded.held.pop_front()?;
-        let parcel = self.edit(&id, |lane| match lane.on_the_way {
-            Some(_) => None,
-            None => lane.waiting.take(),
-        })??;
-        self.forget(&id, &parcel);
-        Some((id, parcel))
+        loop {
+            let mut agents = self.agents.iter_mut();
+            let (agent, crowded) = agents.find(|(_, refused)| refused.held.len() > most)?;
+            let (agent, id) = (agent.clone(), crowded.held.pop_front()?);
+            let waiting = self.edit(&id, |lane| match lane.on_the_way {
+                Some(_) => None,
+                None => lane.waiting.take(),
+            });
+            let Some(Some(parcel)) = waiting else {
+                continue;
+            };
+            if !parcel.is_spooled() {
+                self.forget(&id, &parcel);
+                return Some((id, parcel));
+            }
+            self.set_aside(agent, id, parcel);
+        }
+    }
+
+    fn set_aside(&mut self, agent: Agent, id: TaskId, parcel: Parcel) {
+        self.lanes.remove(&id);
+        self.aside_parcels += 1;
+        let aside = self.aside.entry(id.clone()).or_default();
+        aside.tickets.extend(parcel.tickets);
+        aside.places.extend(parcel.places);
+        aside.parcels += 1;
+        if aside.parcels == 1 {
+            let sequence = parcel.envelope.sequence;
+            aside.at = sequence.map_or(Duration::ZERO, |sequence| sequence.at);
+            self.agents.entry(agent).or_default().aside.push_back(id);
+        }
+    }
+
+    /// The next of those set aside that may go again. It has to be read from disk, and [`push`](Self::push)ed.
+    pub(super) fn take_returning(&mut self) -> Option<(TaskId, Aside)> {
+        let id = self.returning.pop_front()?;
+        let aside = self.aside.remove(&id)?;
+        self.aside_parcels = self.aside_parcels.saturating_sub(aside.parcels as usize);
+        for ticket in &aside.tickets {
+            self.open.remove(ticket);
+        }
+        Some((id, aside))
+    }
+
+    /// Whether one that was set aside may go again.
+    pub(super) fn has_returning(&self) -> bool {
+        !self.returning.is_empty()
     }
 
     /// Takes out of the lines what is not here any more: while nothing goes, nothing else does.
@@ -658,19 +724,25 @@ impl Outbox {
     /// When the oldest report came.
     pub(super) fn oldest(&self) -> Option<Duration> {
         let (_, id) = self.open.first_key_value()?;
-        let parcels = self.lanes.get(id)?.parcels();
+        let parcels = self.lanes.get(id).into_iter().flat_map(Lane::parcels);
         let sequences = parcels.filter_map(|parcel| parcel.envelope.sequence);
-        sequences.map(|sequence| sequence.at).min()
+        let aside = self.aside.get(id).map(|aside| aside.at);
+        sequences.map(|sequence| sequence.at).chain(aside).min()
     }
 
     /// How many bytes all of them hold.
     pub(super) fn bytes(&self) -> usize {
+        self.bytes_here() + self.aside_parcels * ASIDE
+    }
+
+    /// How many bytes those hold that were not set aside.
+    pub(super) fn bytes_here(&self) -> usize {
         self.load.bytes
     }
 
     /// How many that would travel lie on disk whole.
     pub(super) fn spooled(&self) -> usize {
-        self.load.spooled
+        self.load.spooled + self.aside_parcels
     }
 
     /// How many that would travel do not.

@@ -174,6 +174,10 @@ impl Worker {
             return;
         };
         replay.scan(Instant::now());
+        self.read_again();
+        let Some(replay) = &mut self.replay else {
+            return;
+        };
         for _ in 0..BATCH {
             if !can_take_in(&self.outbox, &self.shared) {
                 break;
@@ -227,6 +231,39 @@ impl Worker {
             }
         }
         self.weigh();
+    }
+
+    /// Takes from disk what had been set aside.
+    fn read_again(&mut self) {
+        let Some(replay) = &mut self.replay else {
+            return;
+        };
+        while can_take_back(&self.outbox, &self.shared)
+            && let Some((id, aside)) = self.outbox.take_returning()
+        {
+            let places = aside.tickets.into_iter().zip(aside.places);
+            let parcels = places.filter_map(|(ticket, place)| {
+                let envelope = replay.read_again(place)?;
+                Some(Parcel::new(ticket, Some(place), envelope))
+            });
+            let Some(parcel) = parcels.reduce(Parcel::join) else {
+                // Perhaps who adopts it can read it.
+                self.left_behind += aside.parcels;
+                continue;
+            };
+            let settled = parcel.settled(id.clone());
+            let is_outdated = settled
+                .sequence
+                .is_some_and(|sequence| replay.is_outdated(&id, sequence));
+            let is_merged = if is_outdated {
+                replay.settle(&parcel.places, &settled);
+                true
+            } else {
+                self.outbox.push(id, parcel)
+            };
+            let merged = aside.parcels - 1 + u64::from(is_merged);
+            self.shared.settle(&self.shared.counters.merged, merged);
+        }
     }
 
     /// Whether all is read that was written to disk before what is in memory.
@@ -400,10 +437,12 @@ impl Worker {
 
     /// Whether there is something to take in.
     fn has_work(&self) -> bool {
-        match self.has_read_spool() {
+        let returns = self.outbox.has_returning() && can_take_back(&self.outbox, &self.shared);
+        let comes = match self.has_read_spool() {
             true => !self.shared.queue.is_empty(),
             false => can_take_in(&self.outbox, &self.shared),
-        }
+        };
+        returns || comes
     }
 
     fn synced(&mut self, synced: io::Result<()>) {
@@ -486,16 +525,12 @@ impl Worker {
         shared.settle(&shared.counters.dead, 1);
     }
 
-    /// Of an agent whose reports are refused, so many may wait in memory. Beyond it those on disk stay there
-    /// until a program starts, and the others are taken for refused.
+    /// Of an agent whose reports are refused, so many may wait in memory. Beyond it those on disk wait there, and
+    /// the others are taken for refused.
     fn give_up(&mut self) {
         let most = self.shared.settings.limits.queue_capacity / 4;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         while let Some((id, parcel)) = self.outbox.give_up(most) {
-            if parcel.is_spooled() {
-                self.left_behind += 1;
-                continue;
-            }
             let reason = "the platform refuses reports of this agent, and too many of them wait";
             self.bury(id, parcel, reason.to_owned());
         }
@@ -691,7 +726,14 @@ impl Worker {
 /// Whether more may be read from disk: half of the places are for what has no other.
 fn can_take_in(outbox: &Outbox, shared: &Shared) -> bool {
     let limits = &shared.settings.limits;
-    outbox.bytes() <= limits.queue_bytes / 2 && outbox.tasks() as u64 <= limits.queue_capacity / 2
+    can_take_back(outbox, shared) && outbox.bytes() <= limits.queue_bytes / 2
+}
+
+/// Whether more may be read of what had been set aside.
+fn can_take_back(outbox: &Outbox, shared: &Shared) -> bool {
+    let limits = &shared.settings.limits;
+    outbox.bytes_here() <= limits.queue_bytes / 2
+        && outbox.tasks() as u64 <= limits.queue_capacity / 2
 }
 
 /// Waits for a thread's word; forever if there is none.

@@ -99,6 +99,10 @@ impl Replay {
         match self.0 {}
     }
 
+    pub(crate) fn read_again(&self, _: Place) -> Option<Box<Envelope>> {
+        match self.0 {}
+    }
+
     pub(crate) fn read(&self) -> u64 {
         match self.0 {}
     }

@@ -259,10 +259,12 @@ impl Spool {
 
     fn take_unknown(&self) -> Vec<Arc<Segment>> {
         // Often asked, while others write.
-        match self.has_unknown.swap(false, Ordering::AcqRel) {
-            true => std::mem::take(&mut self.lock().unknown),
-            false => Vec::new(),
+        if !self.has_unknown.load(Ordering::Acquire) {
+            return Vec::new();
         }
+        let mut writer = self.lock();
+        self.has_unknown.store(false, Ordering::Release);
+        std::mem::take(&mut writer.unknown)
     }
 
     /// No more is written to this segment.

@@ -126,6 +126,17 @@ impl Place {
 }
 
 impl Replayed {
+    fn new(place: Place, entry: Entry, then: Then) -> Self {
+        Self {
+            place,
+            report: entry.report,
+            agent_id: entry.agent_id,
+            sequence: entry.sequence,
+            is_named: entry.is_named,
+            then,
+        }
+    }
+
     pub(crate) fn into_envelope(self) -> (Place, TaskId, Box<Envelope>) {
         let report = self.report.agent_id(self.agent_id);
         let mut envelope = Envelope::redacted(report, self.sequence, self.is_named);
@@ -386,22 +397,32 @@ impl Replay {
             // A clock that is set does not make a report old.
             waited = waited.min(source.segment.since.elapsed());
         }
-        Some(Replayed {
-            place: Place {
-                source: id,
-                offset,
-                number,
-            },
-            then: match () {
-                () if is_outdated => Then::Outdated,
-                () if waited > age => Then::Expired,
-                () => Then::Deliver,
-            },
-            report: entry.report,
-            agent_id: entry.agent_id,
-            sequence: entry.sequence,
-            is_named: entry.is_named,
-        })
+        let place = Place {
+            source: id,
+            offset,
+            number,
+        };
+        let then = match () {
+            () if is_outdated => Then::Outdated,
+            () if waited > age => Then::Expired,
+            () => Then::Deliver,
+        };
+        Some(Replayed::new(place, entry, then))
+    }
+
+    /// A report that was read before and is not settled.
+    pub(crate) fn read_again(&self, place: Place) -> Option<Box<Envelope>> {
+        let source = self.sources.get(&place.source)?;
+        match source.read_again(place.offset) {
+            Ok(entry) => Some(Replayed::new(place, entry, Then::Deliver).into_envelope().2),
+            Err(error) => {
+                let name = &source.segment.name;
+                self.tell(format_args!(
+                    "a report in {name}.{SEGMENT} cannot be read again: {error}"
+                ));
+                None
+            }
+        }
     }
 
     /// A report that was on disk is settled.
@@ -637,6 +658,22 @@ impl Source {
                         return Err(io::ErrorKind::UnexpectedEof.into());
                     }
                 }
+            }
+        }
+    }
+
+    /// The report that begins there.
+    fn read_again(&self, offset: u64) -> io::Result<Entry> {
+        const PIECE: usize = 16 << 10;
+        let mut bytes = Vec::new();
+        loop {
+            let before = bytes.len();
+            let file = &self.segment.file;
+            file.read_at(offset + before as u64, PIECE + before, &mut bytes)?;
+            match record::read(&bytes, false) {
+                Found::Record { text, .. } => return Entry::decode(&bytes[text]),
+                Found::Incomplete if bytes.len() > before => {}
+                _ => return Err(io::ErrorKind::InvalidData.into()),
             }
         }
     }
