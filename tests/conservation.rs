@@ -355,11 +355,20 @@ impl Trial {
                 .and_then(|id| seen.get(id))
                 .map_or(&[][..], Vec::as_slice);
             let versions: Vec<_> = seen.iter().map(|seen| version(&seen.report)).collect();
+            let dead: Vec<_> = dead
+                .iter()
+                .filter(|report| report.id.as_ref() == id)
+                .collect();
+            let is_dead = |seen: &Seen| {
+                let mut versions = dead.iter().map(|report| version(report));
+                versions.any(|dead| dead == version(&seen.report))
+            };
             // Another reporter begins with what the first one may have delivered, but did not hear of.
             for reporter in ["first", "second"] {
                 // What was refused for good did not arrive: an older one may.
                 let sent = seen.iter().filter(|seen| {
-                    seen.key == reporter && seen.report.input.as_deref() != Some(ODD_INPUT)
+                    let is_odd = seen.report.input.as_deref() == Some(ODD_INPUT);
+                    seen.key == reporter && !is_odd && !is_dead(seen)
                 });
                 assert!(
                     self.may_forget() || sent.map(|seen| version(&seen.report)).is_sorted(),
@@ -368,16 +377,13 @@ impl Trial {
             }
             let arrived: Vec<_> = seen.iter().filter(|seen| seen.is_taken).collect();
             taken += arrived.len() as u64;
-            let dead: Vec<_> = dead
-                .iter()
-                .filter(|report| report.id.as_ref() == id)
-                .collect();
             let last = arrived.last().map(|seen| &seen.report);
             let last = dead.iter().copied().chain(last).map(version).max();
-            // What only an older report says is lost if another reporter's newer one arrived before it was read.
+            // What only an older report says is lost if a newer one arrived before it was read: another reporter's,
+            // or one from a disk that had had no room for the older one.
             if last != Some(task.version) {
                 missing.push((task, versions));
-            } else if task.is_named && dead.is_empty() && !self.is_handed_over && !self.may_drop() {
+            } else if task.is_named && dead.is_empty() && self.is_in_order() && !self.may_drop() {
                 let input = arrived
                     .iter()
                     .rev()
@@ -411,6 +417,11 @@ impl Trial {
     fn may_drop(&self) -> bool {
         let is_in_memory = self.durability.is_none() || self.is_spool_small;
         self.is_queue_small || self.is_handed_over && is_in_memory
+    }
+
+    /// Whether reports are read in the order in which they were accepted.
+    fn is_in_order(&self) -> bool {
+        !self.is_handed_over && !self.is_spool_small
     }
 
     /// Whether a newer report that failed may have made room when an older one is read from the spool.

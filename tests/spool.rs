@@ -644,9 +644,9 @@ fn reports_of_an_agent_that_is_no_longer_refused_arrive_without_a_restart() {
         let id = format!("task-{task}");
         let sent = server.requests().into_iter();
         let bodies = sent.map(|request| serde_json::from_str::<TaskReport>(&request.body).unwrap());
-        let results = bodies.filter(|body| body.id.as_deref() == Some(&*id));
+        let mut results = bodies.filter(|body| body.id.as_deref() == Some(&*id));
         let last = (0..200).rfind(|number| number % 30 == task).unwrap();
-        let result = results.last().and_then(|body| body.result);
+        let result = results.next_back().and_then(|body| body.result);
         assert_eq!(result, Some(last.to_string()), "{id}");
     }
 }

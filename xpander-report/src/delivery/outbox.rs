@@ -118,6 +118,7 @@ pub(super) struct Aside {
     pub(super) places: Vec<Place>,
     /// How many parcels they were.
     pub(super) parcels: u64,
+    agent: Agent,
     /// When they came.
     at: Duration,
 }
@@ -317,6 +318,11 @@ impl Outbox {
         let tickets = parcel.tickets.iter();
         self.open
             .extend(tickets.map(|ticket| (*ticket, id.clone())));
+        let agent = &parcel.envelope.agent_id;
+        if parcel.is_spooled() && self.aside.get(&id).is_some_and(|it| it.agent == *agent) {
+            self.set_aside(id, parcel);
+            return false;
+        }
         self.lanes.entry(id.clone()).or_default();
         let merged = self.edit(&id, |lane| {
             if let Some(waiting) = &mut lane.waiting
@@ -502,9 +508,9 @@ impl Outbox {
     /// The oldest of the rest are set aside if they lie on disk, and given up one by one if they do not.
     pub(super) fn give_up(&mut self, most: usize) -> Option<(TaskId, Parcel)> {
         loop {
-            let mut agents = self.agents.iter_mut();
-            let (agent, crowded) = agents.find(|(_, refused)| refused.held.len() > most)?;
-            let (agent, id) = (agent.clone(), crowded.held.pop_front()?);
+            let mut refused = self.agents.values_mut();
+            let crowded = refused.find(|refused| refused.held.len() > most)?;
+            let id = crowded.held.pop_front()?;
             let waiting = self.edit(&id, |lane| match lane.on_the_way {
                 Some(_) => None,
                 None => lane.waiting.take(),
@@ -516,12 +522,12 @@ impl Outbox {
                 self.forget(&id, &parcel);
                 return Some((id, parcel));
             }
-            self.set_aside(agent, id, parcel);
+            self.lanes.remove(&id);
+            self.set_aside(id, parcel);
         }
     }
 
-    fn set_aside(&mut self, agent: Agent, id: TaskId, parcel: Parcel) {
-        self.lanes.remove(&id);
+    fn set_aside(&mut self, id: TaskId, parcel: Parcel) {
         self.aside_parcels += 1;
         let aside = self.aside.entry(id.clone()).or_default();
         aside.tickets.extend(parcel.tickets);
@@ -530,7 +536,9 @@ impl Outbox {
         if aside.parcels == 1 {
             let sequence = parcel.envelope.sequence;
             aside.at = sequence.map_or(Duration::ZERO, |sequence| sequence.at);
-            self.agents.entry(agent).or_default().aside.push_back(id);
+            aside.agent.clone_from(&parcel.envelope.agent_id);
+            let refused = self.agents.entry(aside.agent.clone()).or_default();
+            refused.aside.push_back(id);
         }
     }
 
