@@ -1,4 +1,5 @@
-//! Summarises text files with a model, and shows each run in the history of a local platform.
+//! Summarises text files with a model, and shows each run in the history of the platform that the environment
+//! names (`XPANDER_BASE_URL` and so on), or of a local one inside this program.
 //!
 //! ```text
 //! cargo run --example quickstart                # the repository's own Markdown
@@ -20,7 +21,7 @@ use async_openai::types::chat::{
     CreateChatCompletionRequestArgs,
 };
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use xpander_report::{Reporter, current_task, external_task};
+use xpander_report::{Client, Config, ConfigBuilder, Reporter, current_task, external_task};
 use xpander_report_examples::model::Model;
 use xpander_report_local::LocalPlatform;
 
@@ -65,17 +66,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         files.into_iter().map(PathBuf::from).collect()
     };
 
-    let platform = LocalPlatform::builder().port(0).start()?;
+    let (config, own_platform) = platform()?;
     let _guard = Reporter::builder()
-        .base_url(platform.url())
-        .api_key("local")
-        .agent_id("quickstart")
+        .config(config.clone())
         .build()?
         .install()?;
     let model = Model::from_env_or_embedded().await?;
     println!("Calling {}.\n", model.description);
 
-    let mut last = String::new();
+    let (mut last, mut ids) = (String::new(), Vec::new());
     for file in &files {
         let text =
             fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -83,22 +82,37 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // Its report says whether it worked.
         let _ = summarise(&model, &model.model, &name, &text).await;
         last = text;
+        ids.push(name.into_owned());
     }
+    ids.extend(["too-long", "too-slow"].map(str::to_owned));
     fail_and_cancel(&model, &last).await?;
 
     if let Some(reporter) = Reporter::current() {
         let _ = reporter.flush(Duration::from_secs(10)).await;
     }
-    println!("{}\n", history(&platform)?);
-    println!(
-        "The same, with everything that was sent and answered: {}",
-        platform.url()
-    );
-    if flags.is_empty() {
+    let config = config.build()?;
+    let address = config.base_url().to_owned();
+    println!("{}\n", history(&Client::new(config), &ids).await?);
+    println!("The same, with everything that was sent and answered: {address}");
+    if own_platform.is_some() && flags.is_empty() {
         println!("Press Ctrl-C to end.");
         tokio::signal::ctrl_c().await?;
     }
     Ok(())
+}
+
+/// The platform that the environment names, or one of our own, which lives as long as the value.
+fn platform() -> Result<(ConfigBuilder, Option<LocalPlatform>), Box<dyn Error>> {
+    let is_set = |variable| std::env::var_os(variable).is_some();
+    if is_set("XPANDER_BASE_URL") || is_set("XPANDER_API_KEY") {
+        return Ok((Config::builder(), None));
+    }
+    let platform = LocalPlatform::builder().port(0).start()?;
+    let config = Config::builder()
+        .base_url(platform.url())
+        .api_key("local")
+        .agent_id("quickstart");
+    Ok((config, Some(platform)))
 }
 
 /// Two runs that go wrong, so that you see what that looks like: a text that is longer than the model
@@ -116,22 +130,25 @@ async fn fail_and_cancel(model: &Model, text: &str) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-fn history(platform: &LocalPlatform) -> Result<Table, Box<dyn Error>> {
+async fn history(client: &Client, ids: &[String]) -> Result<Table, Box<dyn Error>> {
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_header(["id", "status", "duration", "tokens", "input", "result"]);
-    for task in platform.tasks()?.into_iter().rev() {
+    for id in ids {
+        let task = client.task(id).await?;
         let tokens = task.tokens.map_or_else(String::new, |tokens| {
-            format!("{} → {}", tokens.prompt_tokens, tokens.completion_tokens)
+            let [prompt, completion] = [tokens.prompt_tokens, tokens.completion_tokens]
+                .map(|count| count.map_or_else(|| "?".to_owned(), |count| count.to_string()));
+            format!("{prompt} → {completion}")
         });
         let duration = task.duration.unwrap_or_default();
         table.add_row([
             Cell::new(shorten(&task.id, 20)),
-            Cell::new(task.status),
+            Cell::new(task.status.map_or_else(String::new, |it| it.to_string())),
             Cell::new(format!("{:.0} ms", duration * 1e3)).set_alignment(CellAlignment::Right),
             Cell::new(tokens).set_alignment(CellAlignment::Right),
-            Cell::new(shorten(&task.input.unwrap_or_default(), 28)),
+            Cell::new(shorten(&task.input.text.unwrap_or_default(), 28)),
             Cell::new(shorten(&task.result.unwrap_or_default(), 44)),
         ]);
     }
