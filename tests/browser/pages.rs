@@ -442,6 +442,30 @@ fn metrics_show_a_bar_and_its_number() {
 }
 
 #[test]
+fn no_label_of_a_chart_is_cut() {
+    let platform = platform();
+    for (agent, duration) in [("a", 1.2), ("b", 257.0), ("c", 90_000.0)] {
+        report(
+            &platform,
+            agent,
+            &json!({"duration": duration, "tokens": {"prompt_tokens": 1_234_567}}),
+        );
+    }
+    let mut browser = opened(&platform, "/metrics");
+    let cut = "[...document.querySelectorAll('.chart text')].filter(text => {
+        const [box, chart] = [text, text.closest('svg')].map(part => part.getBoundingClientRect());
+        return box.left < chart.left || box.right > chart.right;
+    }).map(text => text.textContent).join()";
+    for width in [400, 1400] {
+        browser.size(width, 900);
+        for agent in ["a", "b", "c"] {
+            browser.open(&format!("{}/metrics?agent={agent}", platform.url()));
+            assert_eq!(browser.eval(cut), "", "{agent} at {width}");
+        }
+    }
+}
+
+#[test]
 fn the_first_agent_appears() {
     let platform = platform();
     let mut browser = opened(&platform, "/agents");

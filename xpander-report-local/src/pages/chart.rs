@@ -5,7 +5,8 @@ use jiff::civil::Date;
 /// The drawing's own units; pages scale it.
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 150.0;
-const LEFT: f64 = 48.0;
+/// As the template has it.
+const LEFT: f64 = 56.0;
 const RIGHT: f64 = 4.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 20.0;
