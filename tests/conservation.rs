@@ -359,9 +359,12 @@ impl Trial {
                 .iter()
                 .filter(|report| report.id.as_ref() == id)
                 .collect();
+            // Itself, or what was laid over it after a try that failed.
             let is_dead = |seen: &Seen| {
-                let mut versions = dead.iter().map(|report| version(report));
-                versions.any(|dead| dead == version(&seen.report))
+                let version_sent = version(&seen.report);
+                dead.iter()
+                    .map(|report| version(report))
+                    .any(|dead| dead == version_sent || dead > version_sent && !seen.is_taken)
             };
             // Another reporter begins with what the first one may have delivered, but did not hear of.
             for reporter in ["first", "second"] {
@@ -379,11 +382,10 @@ impl Trial {
             taken += arrived.len() as u64;
             let last = arrived.last().map(|seen| &seen.report);
             let last = dead.iter().copied().chain(last).map(version).max();
-            // What only an older report says is lost if a newer one arrived before it was read: another reporter's,
-            // or one from a disk that had had no room for the older one.
+            // What only an older report says is lost if another reporter's newer one arrived before it was read.
             if last != Some(task.version) {
                 missing.push((task, versions));
-            } else if task.is_named && dead.is_empty() && self.is_in_order() && !self.may_drop() {
+            } else if task.is_named && dead.is_empty() && !self.is_handed_over && !self.may_drop() {
                 let input = arrived
                     .iter()
                     .rev()
@@ -417,11 +419,6 @@ impl Trial {
     fn may_drop(&self) -> bool {
         let is_in_memory = self.durability.is_none() || self.is_spool_small;
         self.is_queue_small || self.is_handed_over && is_in_memory
-    }
-
-    /// Whether reports are read in the order in which they were accepted.
-    fn is_in_order(&self) -> bool {
-        !self.is_handed_over && !self.is_spool_small
     }
 
     /// Whether a newer report that failed may have made room when an older one is read from the spool.

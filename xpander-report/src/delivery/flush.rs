@@ -2,7 +2,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::outbox::{Outbox, Ticket};
+use super::outbox::Outbox;
+use super::parcel::Ticket;
 use crate::FlushOutcome;
 use crate::sink::After;
 

@@ -1,15 +1,18 @@
 //! Delivery over HTTP: the queue that callers put reports into, and the thread that empties it.
 
+mod aside;
 mod asleep;
 mod dead;
 #[cfg(any(unix, windows))]
 mod exit;
 mod flush;
 mod gate;
+mod lane;
 mod lately;
 #[cfg(feature = "metrics")]
 mod meter;
 mod outbox;
+mod parcel;
 mod requests;
 mod retry;
 mod trouble;
@@ -39,7 +42,7 @@ use asleep::Asleep;
 use dead::DeadLetters;
 use flush::{Ask, FlushRequest, Mark};
 use lately::Lately;
-use outbox::TICKET;
+use parcel::TICKET;
 
 pub(crate) use retry::Refusal;
 

@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::aside::{Aside, SetAside};
 use super::gate::Gate;
+use super::lane::{Lane, Load};
+use super::parcel::{Agent, Parcel, Ticket};
 use super::retry::{Backoff, Refusal};
 use crate::envelope::Envelope;
-use crate::spool::{Place, Settled};
 use crate::task_id::TaskId;
 
 /// What is left of each field of content once the platform has found a report too large.
@@ -40,67 +42,9 @@ pub(super) struct Outbox {
     load: Load,
     /// How many were given up whose ids may still stand in line.
     gone: usize,
-    /// What waits on disk only, of each task together, so that it comes back in order.
-    aside: HashMap<TaskId, Aside>,
-    /// How many parcels that were.
-    aside_parcels: usize,
-    /// Those of it that may go again.
-    returning: VecDeque<TaskId>,
+    /// What waits on disk only.
+    aside: SetAside,
     backoff: Backoff,
-}
-
-/// The count of reports when this one came. Those that came to another process have no part in it: theirs
-/// are beyond [`ADOPTED`].
-pub(super) type Ticket = u64;
-
-/// What keeping account of one costs in bytes, about.
-pub(super) const TICKET: usize = 128;
-
-/// What a parcel that was set aside costs in bytes, about.
-const ASIDE: usize = 2 * TICKET;
-
-/// The first ticket of reports that another process accepted.
-pub(super) const ADOPTED: Ticket = 1 << 63;
-
-/// The agent that a report names; none: the configuration's.
-type Agent = Option<String>;
-
-#[derive(Debug, Default)]
-struct Lane {
-    waiting: Option<Parcel>,
-    on_the_way: Option<Parcel>,
-}
-
-/// Reports of one task that go as one.
-#[derive(Debug)]
-pub(super) struct Parcel {
-    pub(super) envelope: Box<Envelope>,
-    pub(super) tickets: Vec<Ticket>,
-    /// Where they lie on disk, those that do.
-    pub(super) places: Vec<Place>,
-    bytes: usize,
-    failures: u32,
-    /// Its content was cut, because the platform found it too large.
-    is_cut: bool,
-    /// What it is made of, if some of it came late.
-    layers: Option<Box<Layers>>,
-}
-
-/// Reports of one task that came late, and those that came in their turn and lie over them. What comes late next
-/// lies between the two.
-#[derive(Debug)]
-struct Layers {
-    late: Option<Envelope>,
-    in_turn: Envelope,
-}
-
-/// What parcels weigh together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Load {
-    bytes: usize,
-    parcels: usize,
-    /// Those of them that lie on disk whole.
-    spooled: usize,
 }
 
 /// What waits because its agent's reports are refused.
@@ -111,183 +55,12 @@ struct Refused {
     aside: VecDeque<TaskId>,
 }
 
-/// Reports of one task that wait on disk only.
-#[derive(Debug, Default)]
-pub(super) struct Aside {
-    pub(super) tickets: Vec<Ticket>,
-    pub(super) places: Vec<Place>,
-    /// How many parcels they were.
-    pub(super) parcels: u64,
-    agent: Agent,
-    /// When they came.
-    at: Duration,
-}
-
 /// Why a report did not arrive, and will be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) refusal: Option<Refusal>,
     /// The wait that the platform asks for.
     pub(super) asked: Option<Duration>,
-}
-
-impl Parcel {
-    pub(super) fn new(ticket: Ticket, place: Option<Place>, envelope: Box<Envelope>) -> Self {
-        Self {
-            bytes: envelope.bytes() + TICKET,
-            envelope,
-            tickets: vec![ticket],
-            places: Vec::from_iter(place),
-            failures: 0,
-            is_cut: false,
-            layers: None,
-        }
-    }
-
-    /// Makes one of two: the newer is laid over the older.
-    pub(super) fn join(mut self, other: Self) -> Self {
-        if other.envelope.sequence < self.envelope.sequence {
-            return other.join(self);
-        }
-        let max_bytes = [self.envelope.max_bytes, other.envelope.max_bytes];
-        match (&mut self.layers, other.layers) {
-            (_, Some(mut layers)) => {
-                layers.slip_under(*self.envelope);
-                *self.envelope = layers.together();
-                self.layers = Some(layers);
-            }
-            (Some(layers), None) => {
-                layers.in_turn.update(*other.envelope);
-                *self.envelope = layers.together();
-            }
-            (None, None) => self.envelope.update(*other.envelope),
-        }
-        self.envelope.max_bytes = max_bytes.into_iter().flatten().min();
-        self.tickets.extend(other.tickets);
-        self.places.extend(other.places);
-        self.weigh();
-        self.failures = self.failures.max(other.failures);
-        self.is_cut |= other.is_cut;
-        self
-    }
-
-    /// Prepares for a report that is older than this one, and may be followed by more that are.
-    fn expect_late(&mut self) {
-        if self.layers.is_none() {
-            self.layers = Some(Box::new(Layers {
-                late: None,
-                in_turn: (*self.envelope).clone(),
-            }));
-        }
-    }
-
-    fn weigh(&mut self) {
-        let layers = self.layers.as_ref().map_or(0, |layers| layers.bytes());
-        self.bytes = self.envelope.bytes() + layers + self.tickets.len() * TICKET;
-    }
-
-    /// Whether all of it lies on disk.
-    pub(super) fn is_spooled(&self) -> bool {
-        self.places.len() == self.tickets.len()
-    }
-
-    fn load(&self) -> Load {
-        Load {
-            bytes: self.bytes,
-            parcels: 1,
-            spooled: self.is_spooled().into(),
-        }
-    }
-
-    pub(super) fn settled(&self, id: TaskId) -> Settled {
-        Settled {
-            id,
-            is_named: self.envelope.is_named,
-            sequence: self.envelope.sequence,
-        }
-    }
-}
-
-impl Layers {
-    fn slip_under(&mut self, late: Envelope) {
-        self.late = Some(match self.late.take() {
-            Some(mut other) if other.sequence < late.sequence => {
-                other.update(late);
-                other
-            }
-            Some(other) => {
-                let mut late = late;
-                late.update(other);
-                late
-            }
-            None => late,
-        });
-    }
-
-    fn together(&self) -> Envelope {
-        let Some(late) = &self.late else {
-            return self.in_turn.clone();
-        };
-        let mut together = late.clone();
-        together.update(self.in_turn.clone());
-        together
-    }
-
-    fn bytes(&self) -> usize {
-        self.late.as_ref().map_or(0, Envelope::bytes) + self.in_turn.bytes()
-    }
-}
-
-impl Lane {
-    fn parcels(&self) -> impl Iterator<Item = &Parcel> {
-        self.on_the_way.iter().chain(&self.waiting)
-    }
-
-    fn load(&self) -> Load {
-        self.parcels()
-            .map(Parcel::load)
-            .fold(Load::default(), Load::add)
-    }
-
-    /// Adds what waits. Says whether something waited.
-    fn add(&mut self, mut parcel: Parcel) -> bool {
-        let waiting = self.waiting.take();
-        let merged = waiting.is_some();
-        if let Some(waiting) = waiting {
-            parcel = waiting.join(parcel);
-        } else if let Some(newer) = &self.on_the_way
-            && newer.envelope.sequence > parcel.envelope.sequence
-        {
-            // It comes late, and can only go later still: then with what it must not undo.
-            let layers = Box::new(Layers {
-                late: Some(*parcel.envelope),
-                in_turn: (*newer.envelope).clone(),
-            });
-            parcel.envelope = Box::new(layers.together());
-            parcel.layers = Some(layers);
-            parcel.weigh();
-        }
-        self.waiting = Some(parcel);
-        merged
-    }
-}
-
-impl Load {
-    fn add(self, other: Self) -> Self {
-        Self {
-            bytes: self.bytes + other.bytes,
-            parcels: self.parcels + other.parcels,
-            spooled: self.spooled + other.spooled,
-        }
-    }
-
-    fn take(self, other: Self) -> Self {
-        Self {
-            bytes: self.bytes.saturating_sub(other.bytes),
-            parcels: self.parcels.saturating_sub(other.parcels),
-            spooled: self.spooled.saturating_sub(other.spooled),
-        }
-    }
 }
 
 impl Default for Outbox {
@@ -304,9 +77,7 @@ impl Default for Outbox {
             open: BTreeMap::new(),
             load: Load::default(),
             gone: 0,
-            aside: HashMap::new(),
-            aside_parcels: 0,
-            returning: VecDeque::new(),
+            aside: SetAside::default(),
             backoff: Backoff::default(),
         }
     }
@@ -318,8 +89,7 @@ impl Outbox {
         let tickets = parcel.tickets.iter();
         self.open
             .extend(tickets.map(|ticket| (*ticket, id.clone())));
-        let agent = &parcel.envelope.agent_id;
-        if parcel.is_spooled() && self.aside.get(&id).is_some_and(|it| it.agent == *agent) {
+        if parcel.is_spooled() && self.aside.has(&id, &parcel.envelope.agent_id) {
             self.set_aside(id, parcel);
             return false;
         }
@@ -396,7 +166,8 @@ impl Outbox {
             if refused.gate.is_open(now) {
                 match refused.held.pop_front() {
                     Some(id) => self.ready.push_back(id),
-                    None => self.returning.extend(refused.aside.pop_front()),
+                    None if self.aside.has_returning() => {}
+                    None => self.aside.let_return(refused.aside.pop_front()),
                 }
             }
         }
@@ -408,10 +179,12 @@ impl Outbox {
             return None;
         }
         let delayed = self.delayed.first().map(|(at, _)| *at);
-        let refused = self
-            .agents
-            .values()
-            .filter(|refused| !refused.held.is_empty() || !refused.aside.is_empty());
+        // One that comes back from disk is on its way already.
+        let comes_back = self.aside.has_returning();
+        let has_some = |refused: &&Refused| {
+            !refused.held.is_empty() || !refused.aside.is_empty() && !comes_back
+        };
+        let refused = self.agents.values().filter(has_some);
         let refused = refused.filter_map(|refused| refused.gate.opens_at());
         let next = delayed.into_iter().chain(refused).min();
         match self.platform.opens_at() {
@@ -459,7 +232,7 @@ impl Outbox {
         let agent = self.agent_on_the_way(id);
         if let Some(refused) = agent.and_then(|agent| self.agents.remove(&agent)) {
             self.ready.extend(refused.held);
-            self.returning.extend(refused.aside);
+            self.aside.let_return(refused.aside);
         }
     }
 
@@ -528,25 +301,16 @@ impl Outbox {
     }
 
     fn set_aside(&mut self, id: TaskId, parcel: Parcel) {
-        self.aside_parcels += 1;
-        let aside = self.aside.entry(id.clone()).or_default();
-        aside.tickets.extend(parcel.tickets);
-        aside.places.extend(parcel.places);
-        aside.parcels += 1;
-        if aside.parcels == 1 {
-            let sequence = parcel.envelope.sequence;
-            aside.at = sequence.map_or(Duration::ZERO, |sequence| sequence.at);
-            aside.agent.clone_from(&parcel.envelope.agent_id);
-            let refused = self.agents.entry(aside.agent.clone()).or_default();
+        let agent = parcel.envelope.agent_id.clone();
+        if self.aside.put(id.clone(), parcel) {
+            let refused = self.agents.entry(agent).or_default();
             refused.aside.push_back(id);
         }
     }
 
     /// The next of those set aside that may go again. It has to be read from disk, and [`push`](Self::push)ed.
     pub(super) fn take_returning(&mut self) -> Option<(TaskId, Aside)> {
-        let id = self.returning.pop_front()?;
-        let aside = self.aside.remove(&id)?;
-        self.aside_parcels = self.aside_parcels.saturating_sub(aside.parcels as usize);
+        let (id, aside) = self.aside.take_returning()?;
         for ticket in &aside.tickets {
             self.open.remove(ticket);
         }
@@ -555,7 +319,7 @@ impl Outbox {
 
     /// Whether one that was set aside may go again.
     pub(super) fn has_returning(&self) -> bool {
-        !self.returning.is_empty()
+        self.aside.has_returning()
     }
 
     /// Takes out of the lines what is not here any more: while nothing goes, nothing else does.
@@ -734,13 +498,13 @@ impl Outbox {
         let (_, id) = self.open.first_key_value()?;
         let parcels = self.lanes.get(id).into_iter().flat_map(Lane::parcels);
         let sequences = parcels.filter_map(|parcel| parcel.envelope.sequence);
-        let aside = self.aside.get(id).map(|aside| aside.at);
-        sequences.map(|sequence| sequence.at).chain(aside).min()
+        let times = sequences.map(|sequence| sequence.at);
+        times.chain(self.aside.at(id)).min()
     }
 
     /// How many bytes all of them hold.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes_here() + self.aside_parcels * ASIDE
+        self.bytes_here() + self.aside.bytes()
     }
 
     /// How many bytes those hold that were not set aside.
@@ -750,7 +514,7 @@ impl Outbox {
 
     /// How many that would travel lie on disk whole.
     pub(super) fn spooled(&self) -> usize {
-        self.load.spooled + self.aside_parcels
+        self.load.spooled + self.aside.parcels()
     }
 
     /// How many that would travel do not.
@@ -764,358 +528,4 @@ impl Outbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::TaskReport;
-
-    const SECOND: Duration = Duration::from_secs(1);
-    const LUCK: f64 = 0.5;
-    const AWAY: Failure = Failure {
-        refusal: None,
-        asked: None,
-    };
-
-    /// An outbox and its clock.
-    struct Simulation {
-        outbox: Outbox,
-        now: Instant,
-        tickets: Ticket,
-    }
-
-    impl Simulation {
-        fn new() -> Self {
-            Self {
-                outbox: Outbox::default(),
-                now: Instant::now(),
-                tickets: 0,
-            }
-        }
-
-        fn report(&mut self, id: &str, agent: &str) {
-            self.tickets += 1;
-            let envelope = Envelope {
-                agent_id: Some(agent.to_owned()),
-                ..Envelope::default()
-            };
-            let id = TaskId::from(id.to_owned());
-            let parcel = Parcel::new(self.tickets, None, Box::new(envelope));
-            self.outbox.push(id, parcel);
-        }
-
-        /// All that may go now.
-        fn go(&mut self) -> Vec<TaskId> {
-            std::iter::from_fn(|| self.outbox.next(self.now).map(|(id, _)| id)).collect()
-        }
-
-        fn names(&mut self) -> Vec<String> {
-            self.go().iter().map(ToString::to_string).collect()
-        }
-
-        fn fail(&mut self, id: &TaskId, failure: Failure) {
-            self.outbox.failed(id.clone(), self.now, failure, LUCK);
-        }
-
-        fn sleep(&mut self) -> Duration {
-            let at = self.outbox.wake_at().expect("something to wait for");
-            let slept = at.saturating_duration_since(self.now);
-            self.now = self.now.max(at);
-            slept
-        }
-    }
-
-    #[test]
-    fn an_outage_of_an_hour_costs_few_tries_and_ends_without_a_herd() {
-        let mut simulation = Simulation::new();
-        let end = simulation.now + 3_600 * SECOND;
-        for report in 0..1_000 {
-            simulation.report(&report.to_string(), "a");
-        }
-        let mut tries = 0;
-        while simulation.now < end {
-            let connections = simulation.outbox.window(4);
-            let going: Vec<_> =
-                std::iter::from_fn(|| simulation.outbox.next(simulation.now).map(|(id, _)| id))
-                    .take(connections)
-                    .collect();
-            tries += going.len();
-            for id in &going {
-                simulation.fail(id, AWAY);
-            }
-            if going.is_empty() {
-                simulation.sleep();
-            }
-        }
-        assert!((60..300).contains(&tries), "{tries}");
-
-        let mut rounds = Vec::new();
-        while simulation.outbox.parcels() > 0 {
-            let connections = simulation.outbox.window(4);
-            let going: Vec<_> =
-                std::iter::from_fn(|| simulation.outbox.next(simulation.now).map(|(id, _)| id))
-                    .take(connections)
-                    .collect();
-            if going.is_empty() {
-                simulation.sleep();
-                continue;
-            }
-            rounds.push(going.len());
-            for id in &going {
-                simulation.outbox.arrived(id);
-            }
-        }
-        assert_eq!(rounds[..3], [1, 2, 4]);
-        assert_eq!(rounds.iter().sum::<usize>(), 1_000);
-    }
-
-    #[test]
-    fn many_programs_that_lost_the_platform_together_come_back_one_by_one() {
-        const PROGRAMS: u32 = 1_000;
-        let mut draws = 0_u32;
-        let mut luck = || {
-            // Spread evenly, in an order without a pattern.
-            draws = draws.wrapping_add(1);
-            f64::from(draws.wrapping_mul(0x9E37_79B9)) / f64::from(u32::MAX)
-        };
-        let start = Instant::now();
-        let back = start + 3_600 * SECOND;
-        let mut per_second = vec![0; 70];
-        for _ in 0..PROGRAMS {
-            let mut simulation = Simulation::new();
-            simulation.now = start;
-            for report in 0..100 {
-                simulation.report(&report.to_string(), "a");
-            }
-            while simulation.now < back {
-                let going = simulation.go();
-                for id in going {
-                    let now = simulation.now;
-                    simulation.outbox.failed(id, now, AWAY, luck());
-                }
-                simulation.sleep();
-            }
-            // The first of its reports that finds the platform back.
-            let second = (simulation.now - back).as_secs() as usize;
-            assert_eq!(simulation.go().len(), 1);
-            per_second[second] += 1;
-        }
-        // Evenly over the longest wait would be 17 in each second.
-        assert!(
-            per_second.iter().all(|programs| *programs < 100),
-            "{per_second:?}"
-        );
-        assert_eq!(per_second.iter().sum::<u32>(), PROGRAMS);
-    }
-
-    #[test]
-    fn one_report_that_fails_holds_nobody_back() {
-        let mut simulation = Simulation::new();
-        simulation.report("bad", "a");
-        simulation.report("good", "a");
-        let going = simulation.go();
-        simulation.fail(&going[0], AWAY);
-        simulation.outbox.arrived(&going[1]);
-        simulation.report("better", "a");
-        assert_eq!(simulation.names(), ["better"]);
-        assert_eq!(simulation.sleep(), SECOND / 4);
-        assert_eq!(simulation.names(), ["bad"]);
-    }
-
-    #[test]
-    fn a_refused_key_keeps_everything_and_one_report_asks_again() {
-        let mut simulation = Simulation::new();
-        simulation.report("1", "a");
-        simulation.report("2", "b");
-        let refused = Failure {
-            refusal: Some(Refusal::Key),
-            asked: None,
-        };
-        for id in simulation.go() {
-            simulation.fail(&id, refused);
-        }
-        simulation.report("3", "c");
-        assert_eq!(simulation.names(), [""; 0]);
-        assert!(simulation.outbox.is_refused());
-        assert_eq!(simulation.sleep(), 15 * SECOND);
-        let probe = simulation.go();
-        assert_eq!(probe.len(), 1);
-        assert!(!simulation.outbox.is_refused());
-        simulation.outbox.arrived(&probe[0]);
-        assert_eq!(simulation.names().len(), 2);
-    }
-
-    #[test]
-    fn a_refused_agent_holds_back_its_own_reports_only() {
-        let mut simulation = Simulation::new();
-        simulation.report("1", "refused");
-        let refused = Failure {
-            refusal: Some(Refusal::Agent),
-            asked: None,
-        };
-        let going = simulation.go();
-        simulation.fail(&going[0], refused);
-        simulation.report("2", "refused");
-        simulation.report("3", "other");
-        assert_eq!(simulation.names(), ["3"]);
-        assert_eq!(simulation.sleep(), 15 * SECOND);
-        let probe = simulation.go();
-        assert_eq!(probe[0].to_string(), "1");
-        assert_eq!(probe.len(), 1);
-        simulation.fail(&probe[0], refused);
-        assert_eq!(simulation.sleep(), 30 * SECOND);
-        let probe = simulation.go();
-        simulation.outbox.arrived(&probe[0]);
-        assert_eq!(simulation.names(), ["2"]);
-    }
-
-    #[test]
-    fn a_refused_agent_does_not_take_the_place_of_all_others() {
-        let mut simulation = Simulation::new();
-        let refused = Failure {
-            refusal: Some(Refusal::Agent),
-            asked: None,
-        };
-        simulation.report("0", "refused");
-        for id in simulation.go() {
-            simulation.fail(&id, refused);
-        }
-        for report in 1..10 {
-            simulation.report(&report.to_string(), "refused");
-        }
-        simulation.report("other", "other");
-        assert_eq!(simulation.names(), ["other"]);
-        let given_up: Vec<_> = std::iter::from_fn(|| simulation.outbox.give_up(3)).collect();
-        let ids = given_up.iter().map(|(id, _)| id.to_string());
-        assert_eq!(ids.collect::<String>(), "0123456");
-        simulation.sleep();
-        let probe = simulation.go().remove(0);
-        simulation.outbox.arrived(&probe);
-        assert_eq!(simulation.names(), ["8", "9"]);
-    }
-
-    #[test]
-    fn whatever_goes_wrong_in_whatever_order_all_arrives_in_the_end() {
-        let failure = |kind: usize| match kind {
-            0 => AWAY,
-            1 => Failure {
-                refusal: None,
-                asked: Some(SECOND),
-            },
-            2 => Failure {
-                refusal: Some(Refusal::Key),
-                asked: None,
-            },
-            _ => Failure {
-                refusal: Some(Refusal::Agent),
-                asked: None,
-            },
-        };
-        for sequence in 0..4_usize.pow(5) {
-            let mut simulation = Simulation::new();
-            for report in ["1", "2", "3"] {
-                simulation.report(report, "a");
-            }
-            let mut failures = (0..5).map(|at| failure(sequence / 4_usize.pow(at) % 4));
-            let mut rounds = 0;
-            while simulation.outbox.parcels() > 0 {
-                rounds += 1;
-                assert!(rounds < 100, "{sequence}");
-                let going = simulation.go();
-                if going.is_empty() {
-                    simulation.sleep();
-                }
-                for id in going {
-                    match failures.next() {
-                        Some(failure) => simulation.fail(&id, failure),
-                        None => drop(simulation.outbox.arrived(&id)),
-                    }
-                }
-            }
-            assert_eq!(simulation.outbox.bytes(), 0);
-        }
-    }
-
-    #[test]
-    fn its_bytes_are_those_of_what_it_holds() {
-        let mut simulation = Simulation::new();
-        simulation.report("1", "a");
-        let one = simulation.outbox.bytes();
-        assert!(one > 0);
-        simulation.report("1", "a");
-        assert_eq!(simulation.outbox.bytes(), one + TICKET);
-        let id = simulation.go().remove(0);
-        simulation.report("1", "a");
-        assert_eq!(simulation.outbox.bytes(), 2 * one + TICKET);
-        simulation.fail(&id, AWAY);
-        assert_eq!(simulation.outbox.bytes(), one + 2 * TICKET);
-        simulation.sleep();
-        let id = simulation.go().remove(0);
-        simulation.report("1", "a");
-        simulation.outbox.recover(simulation.now);
-        assert_eq!(simulation.outbox.bytes(), one + 3 * TICKET);
-        assert_eq!(simulation.go(), std::slice::from_ref(&id));
-        simulation.outbox.arrived(&id);
-        assert_eq!(simulation.outbox.bytes(), 0);
-    }
-
-    #[test]
-    fn what_comes_late_is_laid_under_what_waits_in_the_order_in_which_it_was_reported() {
-        let reports = [
-            ("in", "one"),
-            ("in", "two"),
-            ("result", "three"),
-            ("result", "four"),
-        ];
-        let envelopes = reports.map(|(field, text)| {
-            let report = match field {
-                "in" => TaskReport::new().input(text),
-                _ => TaskReport::new().result(text),
-            };
-            let mut envelope = Envelope::from(report);
-            envelope.accept();
-            envelope
-        });
-        // The first two came to another process, and are read from disk after the third.
-        let id = TaskId::from("1".to_owned());
-        for order in [[0, 1, 2, 3], [2, 0, 1, 3], [2, 0, 3, 1], [2, 3, 0, 1]] {
-            // What came first may be on its way when the others come, and fails.
-            for is_on_the_way in [false, true] {
-                let mut simulation = Simulation::new();
-                for (count, at) in order.into_iter().enumerate() {
-                    let parcel = Parcel::new(at as Ticket, None, Box::new(envelopes[at].clone()));
-                    simulation.outbox.push(id.clone(), parcel);
-                    if count == 0 && is_on_the_way {
-                        simulation.go();
-                    }
-                }
-                if is_on_the_way {
-                    simulation.fail(&id, AWAY);
-                    simulation.sleep();
-                }
-                let (_, envelope) = simulation.outbox.next(simulation.now).expect("the report");
-                let report = envelope.clone().finish();
-                let both = (report.input.as_deref(), report.result.as_deref());
-                assert_eq!(
-                    both,
-                    (Some("two"), Some("four")),
-                    "{order:?} {is_on_the_way}"
-                );
-                simulation.outbox.arrived(&id);
-                assert_eq!(simulation.outbox.bytes(), 0);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_too_large_goes_once_more_cut() {
-        let mut simulation = Simulation::new();
-        simulation.report("large", "a");
-        let id = simulation.go().remove(0);
-        assert_eq!(simulation.outbox.cut(&id), Some(false));
-        let (_, envelope) = simulation.outbox.next(simulation.now).expect("the report");
-        assert_eq!(envelope.max_bytes, Some(CUT));
-        assert_eq!(simulation.outbox.cut(&id), None);
-        let refused = simulation.outbox.refused(&id).expect("the report");
-        assert_eq!(refused.tickets, [1]);
-        assert!(simulation.outbox.is_empty());
-    }
-}
+mod tests;

@@ -1,3 +1,7 @@
+mod flushes;
+mod intake;
+
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,20 +11,19 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::flush::{Ask, Flush, Left, Mark};
+use super::flush::Flush;
 #[cfg(feature = "metrics")]
 use super::meter::Meter;
-use super::outbox::{ADOPTED, Failure, Outbox, Parcel, Ticket};
+use super::outbox::{Failure, Outbox};
+use super::parcel::{ADOPTED, Parcel, Ticket};
 use super::requests::{Outcome, Requests};
 use super::trouble::Trouble;
 use super::{Shared, lock};
-use crate::builder::Overflow;
 use crate::diagnostics::warn;
 use crate::envelope::Envelope;
 use crate::luck::luck;
 use crate::own_thread::quietly;
-use crate::sequence::Sequence;
-use crate::spool::{Replay, Settled, Spool, Then};
+use crate::spool::Replay;
 use crate::task_id::TaskId;
 use crate::{Dropped, Event, untraced};
 
@@ -81,6 +84,8 @@ struct Worker {
     is_busy: bool,
     outbox: Outbox,
     replay: Option<Replay>,
+    /// What was taken out of the queue, and has to wait for what is on disk.
+    held: VecDeque<(usize, Box<Envelope>)>,
     /// Reports that other processes accepted.
     adopted: Ticket,
     /// Reports on disk that are another process's now.
@@ -106,6 +111,7 @@ impl Worker {
             is_busy: false,
             outbox: Outbox::default(),
             replay: spool.map(|spool| Replay::new(spool, Instant::now())),
+            held: VecDeque::new(),
             adopted: ADOPTED,
             syncing: None,
             requests: Requests::new(),
@@ -148,6 +154,7 @@ impl Worker {
     fn is_idle(&self) -> bool {
         self.shared.abandoned.load(Ordering::SeqCst)
             && self.outbox.is_empty()
+            && self.held.is_empty()
             && self.replay.as_ref().is_none_or(Replay::is_empty)
     }
 
@@ -168,196 +175,27 @@ impl Worker {
         }
     }
 
-    /// Takes reports from disk while there is room for them in memory.
-    fn read_spool(&mut self) {
-        let Some(replay) = &mut self.replay else {
-            return;
-        };
-        replay.scan(Instant::now());
-        self.read_again();
-        let Some(replay) = &mut self.replay else {
-            return;
-        };
-        for _ in 0..BATCH {
-            if !can_take_in(&self.outbox, &self.shared) {
-                break;
-            }
-            let Some(replayed) = replay.next() else {
-                break;
-            };
-            self.is_busy = true;
-            let is_own = replayed.place.is_own();
-            if !is_own {
-                self.shared.counters.adopted.add(1);
-            }
-            let counters = &self.shared.counters;
-            let settled = match replayed.then {
-                Then::Deliver => None,
-                Then::Outdated => Some(&counters.merged),
-                Then::Expired => Some(&counters.expired),
-            };
-            let (place, id, envelope) = replayed.into_envelope();
-            if let Some(reason) = settled {
-                let settled = Settled {
-                    id,
-                    is_named: false,
-                    sequence: None,
-                };
-                replay.settle(&[place], &settled);
-                self.shared
-                    .spool_read
-                    .store(replay.read(), Ordering::Release);
-                self.shared.settle(reason, 1);
-                continue;
-            }
-            let ticket = match envelope.sequence {
-                Some(sequence) if is_own => sequence.count,
-                _ => {
-                    self.adopted += 1;
-                    self.adopted
-                }
-            };
-            let merged = self
-                .outbox
-                .push(id, Parcel::new(ticket, Some(place), envelope));
-            // In this order, so that nothing seems to be safe that is not.
-            self.shared
-                .spool_read
-                .store(replay.read(), Ordering::Release);
-            let spooled = self.outbox.spooled() as u64 + self.left_behind + replay.skipped();
-            self.shared.held_spooled.store(spooled, Ordering::Release);
-            if merged {
-                self.shared.settle(&self.shared.counters.merged, 1);
-            }
-        }
-        self.weigh();
-    }
-
-    /// Takes from disk what had been set aside.
-    fn read_again(&mut self) {
-        let Some(replay) = &mut self.replay else {
-            return;
-        };
-        while can_take_back(&self.outbox, &self.shared)
-            && let Some((id, aside)) = self.outbox.take_returning()
-        {
-            let places = aside.tickets.into_iter().zip(aside.places);
-            let parcels = places.filter_map(|(ticket, place)| {
-                let envelope = replay.read_again(place)?;
-                Some(Parcel::new(ticket, Some(place), envelope))
-            });
-            let Some(parcel) = parcels.reduce(Parcel::join) else {
-                // Perhaps who adopts it can read it.
-                self.left_behind += aside.parcels;
-                continue;
-            };
-            let settled = parcel.settled(id.clone());
-            let is_outdated = settled
-                .sequence
-                .is_some_and(|sequence| replay.is_outdated(&id, sequence));
-            let is_merged = if is_outdated {
-                replay.settle(&parcel.places, &settled);
-                true
-            } else {
-                self.outbox.push(id, parcel)
-            };
-            let merged = aside.parcels - 1 + u64::from(is_merged);
-            self.shared.settle(&self.shared.counters.merged, merged);
-        }
-    }
-
-    /// Whether all is read that was written to disk before what is in memory.
-    fn has_read_spool(&self) -> bool {
-        let Some((spool, replay)) = self.shared.spool.as_ref().zip(self.replay.as_ref()) else {
-            return true;
-        };
-        replay.read() >= spool.appended()
-    }
-
-    /// Takes what callers put into the queue, so many at most. What is on disk came before.
-    fn take_in(&mut self, most: usize) {
-        for _ in 0..most {
-            if !self.has_read_spool() {
-                return;
-            }
-            let Some((bytes, mut envelope)) = self.shared.queue.pop() else {
-                return;
-            };
-            self.shared.taken.fetch_add(1, Ordering::Release);
-            self.is_busy = true;
-            if envelope.is_redacted || !self.shared.recognise(&mut envelope) {
-                self.push(envelope);
-                self.weigh();
-            }
-            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        }
-    }
-
-    fn push(&mut self, mut envelope: Box<Envelope>) {
-        let sequence = *envelope.sequence.get_or_insert_with(Sequence::next);
-        let id = envelope.id.get_or_insert_with(|| sequence.id()).clone();
-        // What was kept in memory because the disk was full may be older than what was written to it.
-        let replay = self.replay.as_ref();
-        if replay.is_some_and(|replay| replay.is_outdated(&id, sequence)) {
-            self.shared.settle(&self.shared.counters.merged, 1);
-            return;
-        }
-        let parcel = Parcel::new(sequence.count, None, envelope);
-        if self.outbox.push(id, parcel) {
-            self.shared.settle(&self.shared.counters.merged, 1);
-        }
-    }
-
-    /// Drops the oldest if that is wanted and more is in memory than may be.
-    fn make_room(&mut self) {
-        if self.shared.settings.limits.overflow != Overflow::DropOldest {
-            return;
-        }
-        while self.shared.is_over_limit()
-            && let Some(parcel) = self.outbox.evict()
-        {
-            for flush in &mut self.flushes {
-                flush.dropped(&parcel.tickets);
-            }
-            self.shared.drop_when_full();
-            self.weigh();
-        }
-    }
-
     /// Tells callers what is here.
     fn weigh(&self) {
         let shared = &self.shared;
         shared
             .held_bytes
             .store(self.outbox.bytes(), Ordering::Relaxed);
-        let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
-        let spooled = self.outbox.spooled() as u64 + self.left_behind + skipped;
-        shared.held_spooled.store(spooled, Ordering::Release);
-        if let Some(replay) = &self.replay {
-            shared.spool_read.store(replay.read(), Ordering::Release);
-        }
+        self.weigh_spooled();
         let oldest = self.outbox.oldest().unwrap_or_default().as_millis();
         let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
         shared.oldest.store(oldest, Ordering::Relaxed);
     }
 
-    fn begin_flushes(&mut self) {
-        let requests = std::mem::take(&mut *lock(&self.shared.flushes));
-        if requests.is_empty() {
-            return;
+    fn weigh_spooled(&self) {
+        let shared = &self.shared;
+        // In this order, so that nothing seems to be safe that is not.
+        if let Some(replay) = &self.replay {
+            shared.spool_read.store(replay.read(), Ordering::Release);
         }
-        // What was accepted before the flush is in the queue by now.
-        self.read_spool();
-        self.take_in(self.shared.queue.len());
-        let now = Instant::now();
-        self.outbox.hurry(now);
-        for request in requests {
-            if let (Ask::Drain, Some(replay)) = (request.ask, &mut self.replay) {
-                replay.scan_soon(now);
-                replay.scan(now);
-            }
-            self.flushes.push(Flush::begin(request));
-        }
+        let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
+        let spooled = self.outbox.spooled() as u64 + self.left_behind + skipped;
+        shared.held_spooled.store(spooled, Ordering::Release);
     }
 
     /// Has what was written to disk survive a loss of power, if that is wanted.
@@ -433,16 +271,6 @@ impl Worker {
         while let Some(outcome) = self.requests.try_next() {
             self.note(outcome);
         }
-    }
-
-    /// Whether there is something to take in.
-    fn has_work(&self) -> bool {
-        let returns = self.outbox.has_returning() && can_take_back(&self.outbox, &self.shared);
-        let comes = match self.has_read_spool() {
-            true => !self.shared.queue.is_empty(),
-            false => can_take_in(&self.outbox, &self.shared),
-        };
-        returns || comes
     }
 
     fn synced(&mut self, synced: io::Result<()>) {
@@ -560,136 +388,14 @@ impl Worker {
         self.weigh();
     }
 
-    /// What is left of what was accepted until then.
-    fn left(&self, until: Mark) -> Left {
-        let (mut spooled, mut pending) = self.outbox.open_until(until.ticket);
-        spooled += self.left_behind;
-        if let Some(replay) = &self.replay {
-            spooled += until.appended.saturating_sub(replay.read());
-            let taken = self.shared.taken.load(Ordering::Acquire);
-            pending += until.queued.saturating_sub(taken);
-        }
-        Left { pending, spooled }
-    }
-
-    fn is_done(&self, flush: &Flush) -> bool {
-        let replay = self.replay.as_ref();
-        let is_read = || {
-            let taken = self.shared.taken.load(Ordering::Acquire);
-            replay.is_none_or(|replay| {
-                flush.until.appended <= replay.read() && flush.until.queued <= taken
-            })
-        };
-        let is_delivered = || is_read() && !self.outbox.has_open_until(flush.until.ticket);
-        match flush.ask {
-            Ask::Flush(_) => is_delivered(),
-            Ask::Drain => is_delivered() && replay.is_none_or(Replay::is_drained),
-            Ask::Persisted => is_delivered() || self.is_safe(flush.until),
-        }
-    }
-
-    /// Whether everything accepted until then is on disk.
-    fn is_safe(&self, until: Mark) -> bool {
-        self.left(until).pending == 0 && self.is_synced(until)
-    }
-
-    /// Whether what was written to disk until then is as safe there as is wanted.
-    fn is_synced(&self, until: Mark) -> bool {
-        let is_synced = |spool: &Arc<Spool>| spool.is_synced(until.appended);
-        let spool = self.shared.spool.as_ref();
-        !self.shared.settings.is_synced() || spool.is_some_and(is_synced)
-    }
-
-    /// Ends the flushes that are over. Returns whether the worker shall end.
-    fn end_flushes(&mut self) -> bool {
-        let now = Instant::now();
-        let is_over = |flush: &Flush| self.is_done(flush) || flush.gives_up(&self.outbox, now);
-        let over: Vec<bool> = self.flushes.iter().map(is_over).collect();
-        let mut over = over.into_iter();
-        let (over, under_way): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushes)
-            .into_iter()
-            .partition(|_| over.next().unwrap_or(false));
-        self.flushes = under_way;
-        if over.iter().any(Flush::stops) {
-            self.flushes.extend(over);
-            return true;
-        }
-        let is_done: Vec<bool> = over.iter().map(|flush| self.is_done(flush)).collect();
-        let left = self.leave(&over);
-        for ((flush, left), is_done) in over.into_iter().zip(left).zip(is_done) {
-            flush.end(left, is_done, now);
-        }
-        false
-    }
-
-    /// What is left of what these waited for. If one of them leaves, that is on disk afterwards.
-    fn leave(&mut self, over: &[Flush]) -> Vec<Left> {
-        let before: Vec<_> = over.iter().map(|flush| self.left(flush.until)).collect();
-        if over.iter().any(Flush::leaves) {
-            self.save();
-        }
-        let left = over.iter().zip(before).map(|(flush, before)| {
-            let mut left = self.left(flush.until);
-            left.spooled += before.pending.saturating_sub(left.pending);
-            if flush.ask == Ask::Persisted {
-                self.unsafe_of(flush, left)
-            } else {
-                left
-            }
-        });
-        left.collect()
-    }
-
-    /// What is not safe yet of what is left.
-    fn unsafe_of(&self, flush: &Flush, left: Left) -> Left {
-        if self.is_done(flush) {
-            return Left::default();
-        }
-        let is_synced = self.is_synced(flush.until);
-        Left {
-            pending: left.pending + if is_synced { 0 } else { left.spooled },
-            spooled: 0,
-        }
-    }
-
-    /// Writes to disk what is in memory only: perhaps nobody comes back to it.
-    fn save(&mut self) {
-        let shared = Arc::clone(&self.shared);
-        let Some(spool) = shared.spool.as_ref().filter(|_| self.replay.is_some()) else {
-            return;
-        };
-        if self.outbox.unspooled() > 0 {
-            self.requests.abort();
-            let merged = self.outbox.recover(Instant::now());
-            shared.settle(&shared.counters.merged, merged);
-        }
-        for (id, mut parcel) in self.outbox.take_unspooled() {
-            match shared.append(spool, &mut parcel.envelope) {
-                Ok(()) => self.forget(id, &parcel),
-                Err(error) => {
-                    *lock(&shared.last_error) = Some(format!("the spool: {error}"));
-                    self.outbox.push(id, parcel);
-                }
-            }
-        }
-        while let Some((bytes, mut envelope)) = shared.queue.pop() {
-            shared.taken.fetch_add(1, Ordering::Release);
-            shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            if !envelope.is_redacted && shared.recognise(&mut envelope) {
-                continue;
-            }
-            if shared.append(spool, &mut envelope).is_err() {
-                self.push(envelope);
-            }
-        }
-        self.weigh();
-    }
-
     /// After a shutdown: what is not on disk is lost.
     fn stop(&mut self) {
-        self.take_in(self.shared.queue.len());
+        self.take_in(self.queued());
         let flushes = std::mem::take(&mut self.flushes);
         let left = self.leave(&flushes);
+        for (bytes, envelope) in std::mem::take(&mut self.held) {
+            self.push_queued(bytes, envelope);
+        }
         self.requests.abort();
         let merged = self.outbox.recover(Instant::now());
         self.shared.settle(&self.shared.counters.merged, merged);
@@ -723,19 +429,6 @@ impl Worker {
     }
 }
 
-/// Whether more may be read from disk: half of the places are for what has no other.
-fn can_take_in(outbox: &Outbox, shared: &Shared) -> bool {
-    let limits = &shared.settings.limits;
-    can_take_back(outbox, shared) && outbox.bytes() <= limits.queue_bytes / 2
-}
-
-/// Whether more may be read of what had been set aside.
-fn can_take_back(outbox: &Outbox, shared: &Shared) -> bool {
-    let limits = &shared.settings.limits;
-    outbox.bytes_here() <= limits.queue_bytes / 2
-        && outbox.tasks() as u64 <= limits.queue_capacity / 2
-}
-
 /// Waits for a thread's word; forever if there is none.
 async fn told<T>(word: &mut Option<oneshot::Receiver<T>>) -> Option<T> {
     match word {
@@ -752,65 +445,4 @@ async fn until(wake_at: Option<Instant>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::delivery::Delivery;
-    use crate::{Config, Reporter, TaskReport};
-
-    /// For so many seconds as `OUTAGE` says: an hour takes half a minute.
-    #[test]
-    fn an_outage_with_a_thousand_reports_a_second_stays_within_the_limits() {
-        const CAPACITY: u64 = 2_000;
-        const BYTES: usize = 1 << 20;
-        let seconds = std::env::var("OUTAGE").map_or(300, |seconds| seconds.parse().unwrap());
-        for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
-            let config = Config::builder().variables([("", "")]);
-            let settings = Reporter::builder()
-                .config(
-                    config
-                        .base_url("http://127.0.0.1:9")
-                        .api_key("k")
-                        .agent_id("a"),
-                )
-                .queue_capacity(CAPACITY as usize)
-                .queue_bytes(BYTES)
-                .overflow(overflow)
-                .settings();
-            let delivery = Delivery::new(settings.unwrap());
-            let shared = Arc::clone(delivery.shared());
-            // This test is the worker.
-            shared.asleep.end();
-            let mut worker = Worker::new(Arc::clone(&shared));
-            let start = Instant::now();
-            for tick in 0..seconds * 10 {
-                let now = start + tick * Duration::from_millis(100);
-                for _ in 0..100 {
-                    let mut envelope = Envelope::from(TaskReport::new().input("x".repeat(256)));
-                    envelope.accept();
-                    shared.accept(Box::new(envelope));
-                }
-                worker.take_in(BATCH);
-                worker.make_room();
-                worker.weigh();
-                while let Some((id, _)) = worker.outbox.next(now) {
-                    let away = Failure {
-                        refusal: None,
-                        asked: None,
-                    };
-                    worker.outbox.failed(id, now, away, 0.5);
-                }
-                let stats = shared.stats();
-                assert!(stats.pending <= CAPACITY, "{stats:?}");
-                assert!(stats.pending_bytes <= BYTES as u64, "{stats:?}");
-                assert!(
-                    worker.outbox.in_line() <= 2 * CAPACITY as usize,
-                    "{stats:?}"
-                );
-            }
-            let stats = shared.stats();
-            assert_eq!(stats.accepted, u64::from(seconds) * 1_000);
-            assert_eq!(stats.dropped.queue_full + stats.pending, stats.accepted);
-            assert!(stats.pending > CAPACITY / 2, "{stats:?}");
-        }
-    }
-}
+mod tests;

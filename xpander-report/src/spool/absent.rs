@@ -18,6 +18,7 @@ pub(crate) struct Replay(Infallible);
 
 pub(crate) struct Replayed {
     pub(crate) place: Place,
+    pub(crate) sequence: Sequence,
     pub(crate) then: Then,
 }
 

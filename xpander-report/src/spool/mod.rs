@@ -32,7 +32,7 @@ use entry::{Entry, Header};
 use segment::Segment;
 
 pub use look::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
-pub(crate) use replay::{Place, Replay, Settled, Then};
+pub(crate) use replay::{Place, Replay, Replayed, Settled, Then};
 
 use crate::sequence::Sequence;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering};

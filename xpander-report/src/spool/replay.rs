@@ -114,6 +114,16 @@ pub(crate) struct Settled {
 }
 
 impl Place {
+    /// Of an own report, the one with this number.
+    #[cfg(test)]
+    pub(crate) fn own(number: u64) -> Self {
+        Self {
+            source: 0,
+            offset: 0,
+            number: Some(number),
+        }
+    }
+
     #[cfg(fuzzing)]
     pub(crate) fn offset(&self) -> u64 {
         self.offset
@@ -386,12 +396,12 @@ impl Replay {
             self.open.insert(self.read);
             self.read
         });
-        let is_outdated = !source.is_own
-            && entry.report.id.as_ref().is_some_and(|id| {
-                let mine = self.arrived.get(&TaskId::from(id.clone()));
-                let newest = mine.max(self.known.get(id));
-                newest.is_some_and(|newest| *newest > entry.sequence)
-            });
+        let named = entry.report.id.as_ref().filter(|_| entry.is_named);
+        let is_outdated = named.is_some_and(|id| {
+            let mine = self.arrived.get(&TaskId::from(id.clone()));
+            let newest = mine.max(self.known.get(id));
+            newest.is_some_and(|newest| *newest > entry.sequence)
+        });
         let mut waited = sequence::now().saturating_sub(entry.sequence.at);
         if source.is_own {
             // A clock that is set does not make a report old.

@@ -276,40 +276,24 @@ fn a_segment_that_a_loss_of_power_left_empty_is_put_aside() {
 }
 
 #[test]
-fn a_directory_that_could_not_be_synced_is_not_relied_upon() {
-    let disk = FaultyDisk::default();
-    let mut process = Process::on(&disk);
-    let first = process.append("first");
-    disk.fail(Call::SyncDir, 0, 1);
-    process.spool.sync().expect_err("it fails");
-    process.append("second");
-    process.spool.sync().expect("it works");
-    assert!(!process.spool.is_synced(2));
-    process.deliver(first);
-    assert!(process.spool.is_synced(2));
-    drop(process);
-    disk.lose_power(0.0, 0, false);
-    let mut next = Process::on(&disk);
-    next.scan();
-    assert_eq!(next.read_all(), ["second"]);
-}
-
-#[test]
-fn a_segment_that_could_not_be_synced_is_not_relied_upon() {
-    let disk = FaultyDisk::default();
-    let mut process = Process::on(&disk);
-    let first = process.append("first");
-    disk.fail(Call::Sync, 0, 1);
-    process.spool.sync().expect_err("it fails");
-    process.append("second");
-    process.spool.sync().expect("it works");
-    process.deliver(first);
-    assert!(process.spool.is_synced(2));
-    drop(process);
-    disk.lose_power(0.0, 0, false);
-    let mut next = Process::on(&disk);
-    next.scan();
-    assert_eq!(next.read_all(), ["second"]);
+fn a_file_or_a_directory_that_could_not_be_synced_is_not_relied_upon() {
+    for call in [Call::Sync, Call::SyncDir] {
+        let disk = FaultyDisk::default();
+        let mut process = Process::on(&disk);
+        let first = process.append("first");
+        disk.fail(call, 0, 1);
+        process.spool.sync().expect_err("it fails");
+        process.append("second");
+        process.spool.sync().expect("it works");
+        assert!(!process.spool.is_synced(2), "{call:?}");
+        process.deliver(first);
+        assert!(process.spool.is_synced(2), "{call:?}");
+        drop(process);
+        disk.lose_power(0.0, 0, false);
+        let mut next = Process::on(&disk);
+        next.scan();
+        assert_eq!(next.read_all(), ["second"], "{call:?}");
+    }
 }
 
 #[test]
@@ -346,6 +330,21 @@ fn what_was_delivered_since_a_segment_was_adopted_outdates_its_reports() {
     let newer = other.append("task");
     other.deliver(newer);
     process.scan();
+    assert_eq!(
+        process.read().map(|(_, then, _)| then),
+        Some(Then::Outdated)
+    );
+}
+
+#[test]
+fn what_a_process_writes_late_does_not_overwrite_what_it_delivered() {
+    let disk = FaultyDisk::default();
+    let (old, mut process) = (Sequence::next(), Process::on(&disk));
+    let new = process.append("task");
+    process.deliver(new);
+    let report = TaskReport::new().id("task");
+    let appended = process.spool.append(&report, "agent", old, true);
+    appended.expect("a disk that takes it");
     assert_eq!(
         process.read().map(|(_, then, _)| then),
         Some(Then::Outdated)

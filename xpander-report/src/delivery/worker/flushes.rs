@@ -1,0 +1,158 @@
+//! Those who wait until everything is settled, or safe.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::Worker;
+use crate::delivery::flush::{Ask, Flush, Left, Mark};
+use crate::delivery::lock;
+use crate::spool::{Replay, Spool};
+
+impl Worker {
+    pub(super) fn begin_flushes(&mut self) {
+        let requests = std::mem::take(&mut *lock(&self.shared.flushes));
+        if requests.is_empty() {
+            return;
+        }
+        // What was accepted before the flush is in the queue by now.
+        self.read_spool();
+        self.take_in(self.queued());
+        let now = Instant::now();
+        self.outbox.hurry(now);
+        for request in requests {
+            if let (Ask::Drain, Some(replay)) = (request.ask, &mut self.replay) {
+                replay.scan_soon(now);
+                replay.scan(now);
+            }
+            self.flushes.push(Flush::begin(request));
+        }
+    }
+
+    /// Ends the flushes that are over. Returns whether the worker shall end.
+    pub(super) fn end_flushes(&mut self) -> bool {
+        let now = Instant::now();
+        let is_over = |flush: &Flush| self.is_done(flush) || flush.gives_up(&self.outbox, now);
+        let over: Vec<bool> = self.flushes.iter().map(is_over).collect();
+        let mut over = over.into_iter();
+        let (over, under_way): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushes)
+            .into_iter()
+            .partition(|_| over.next().unwrap_or(false));
+        self.flushes = under_way;
+        if over.iter().any(Flush::stops) {
+            self.flushes.extend(over);
+            return true;
+        }
+        let is_done: Vec<bool> = over.iter().map(|flush| self.is_done(flush)).collect();
+        let left = self.leave(&over);
+        for ((flush, left), is_done) in over.into_iter().zip(left).zip(is_done) {
+            flush.end(left, is_done, now);
+        }
+        false
+    }
+
+    fn is_done(&self, flush: &Flush) -> bool {
+        let replay = self.replay.as_ref();
+        let is_read = || {
+            let taken = self.shared.taken.load(Ordering::Acquire);
+            replay.is_none_or(|replay| {
+                flush.until.appended <= replay.read() && flush.until.queued <= taken
+            })
+        };
+        let is_delivered = || is_read() && !self.outbox.has_open_until(flush.until.ticket);
+        match flush.ask {
+            Ask::Flush(_) => is_delivered(),
+            Ask::Drain => is_delivered() && replay.is_none_or(Replay::is_drained),
+            Ask::Persisted => is_delivered() || self.is_safe(flush.until),
+        }
+    }
+
+    /// What is left of what was accepted until then.
+    fn left(&self, until: Mark) -> Left {
+        let (mut spooled, mut pending) = self.outbox.open_until(until.ticket);
+        spooled += self.left_behind;
+        if let Some(replay) = &self.replay {
+            spooled += until.appended.saturating_sub(replay.read());
+            let taken = self.shared.taken.load(Ordering::Acquire);
+            pending += until.queued.saturating_sub(taken);
+        }
+        Left { pending, spooled }
+    }
+
+    /// Whether everything accepted until then is on disk.
+    fn is_safe(&self, until: Mark) -> bool {
+        self.left(until).pending == 0 && self.is_synced(until)
+    }
+
+    /// Whether what was written to disk until then is as safe there as is wanted.
+    pub(super) fn is_synced(&self, until: Mark) -> bool {
+        let is_synced = |spool: &Arc<Spool>| spool.is_synced(until.appended);
+        let spool = self.shared.spool.as_ref();
+        !self.shared.settings.is_synced() || spool.is_some_and(is_synced)
+    }
+
+    /// What is left of what these waited for. If one of them leaves, that is on disk afterwards.
+    pub(super) fn leave(&mut self, over: &[Flush]) -> Vec<Left> {
+        let before: Vec<_> = over.iter().map(|flush| self.left(flush.until)).collect();
+        if over.iter().any(Flush::leaves) {
+            self.save();
+        }
+        let left = over.iter().zip(before).map(|(flush, before)| {
+            let mut left = self.left(flush.until);
+            left.spooled += before.pending.saturating_sub(left.pending);
+            if flush.ask == Ask::Persisted {
+                self.unsafe_of(flush, left)
+            } else {
+                left
+            }
+        });
+        left.collect()
+    }
+
+    /// What is not safe yet of what is left.
+    fn unsafe_of(&self, flush: &Flush, left: Left) -> Left {
+        if self.is_done(flush) {
+            return Left::default();
+        }
+        let is_synced = self.is_synced(flush.until);
+        Left {
+            pending: left.pending + if is_synced { 0 } else { left.spooled },
+            spooled: 0,
+        }
+    }
+
+    /// Writes to disk what is in memory only: perhaps nobody comes back to it.
+    fn save(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let Some(spool) = shared.spool.as_ref().filter(|_| self.replay.is_some()) else {
+            return;
+        };
+        if self.outbox.unspooled() > 0 {
+            self.requests.abort();
+            let merged = self.outbox.recover(Instant::now());
+            shared.settle(&shared.counters.merged, merged);
+        }
+        for (id, mut parcel) in self.outbox.take_unspooled() {
+            match shared.append(spool, &mut parcel.envelope) {
+                Ok(()) => self.forget(id, &parcel),
+                Err(error) => {
+                    *lock(&shared.last_error) = Some(format!("the spool: {error}"));
+                    self.outbox.push(id, parcel);
+                }
+            }
+        }
+        let mut unsaved = VecDeque::new();
+        while let Some((bytes, mut envelope)) = self.take_queued() {
+            let is_left_out = !envelope.is_redacted && shared.recognise(&mut envelope);
+            if is_left_out || shared.append(spool, &mut envelope).is_ok() {
+                shared.taken.fetch_add(1, Ordering::Release);
+                shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            } else {
+                unsaved.push_back((bytes, envelope));
+            }
+        }
+        self.held = unsaved;
+        self.weigh();
+    }
+}
