@@ -3,13 +3,13 @@
 use jiff::civil::Date;
 
 /// The drawing's own units; pages scale it.
-const WIDTH: f64 = 400.0;
-const HEIGHT: f64 = 150.0;
-/// As the template has it.
-const LEFT: f64 = 56.0;
-const RIGHT: f64 = 4.0;
-const TOP: f64 = 14.0;
-const BOTTOM: f64 = 20.0;
+pub(super) const WIDTH: f64 = 400.0;
+pub(super) const HEIGHT: f64 = 150.0;
+/// Room for the labels of the axis.
+pub(super) const LEFT: f64 = 56.0;
+pub(super) const RIGHT: f64 = 4.0;
+pub(super) const TOP: f64 = 14.0;
+pub(super) const BOTTOM: f64 = 20.0;
 
 /// So few bars have their numbers on top.
 const NUMBERED: usize = 8;

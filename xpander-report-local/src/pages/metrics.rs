@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 
 use super::address::{Choice, Kept};
-use super::chart::{Chart, Look, time_unit};
+use super::chart::{self, Chart, Look, time_unit};
 use super::format;
 use super::view::{PageProblem, render};
 use crate::path::LOCAL;
