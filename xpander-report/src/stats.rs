@@ -1,6 +1,9 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "http")]
+use crossbeam_utils::CachePadded;
+
 use crate::sync::{AtomicU64, Ordering};
 
 /// What a reporter has done so far, in reports where nothing else is said.
@@ -130,7 +133,8 @@ impl std::error::Error for NotPersisted {}
 #[cfg(feature = "http")]
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) accepted: Counter,
+    /// Callers count here, the worker most of the rest.
+    pub(crate) accepted: CachePadded<Counter>,
     pub(crate) adopted: Counter,
     /// The sum of what became of them.
     pub(crate) settled: Counter,

@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_queue::SegQueue;
+use crossbeam_utils::CachePadded;
 use once_cell::sync::OnceCell;
 use tokio::sync::{Notify, oneshot};
 
@@ -35,7 +36,7 @@ use crate::own_thread::is_quiet;
 use crate::recognition::recognise;
 use crate::sequence::{self, Sequence};
 use crate::sink::{After, Chosen, Flushing, Persisting, Sink};
-use crate::spool::Spool;
+use crate::spool::{Entry, Spool};
 use crate::stats::{Counter, Counters};
 use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, process};
 use asleep::Asleep;
@@ -67,18 +68,9 @@ struct Shared {
     queue: SegQueue<(usize, Box<Envelope>)>,
     /// How many were put into the queue, if there is a spool.
     queued: AtomicU64,
-    /// How many were taken out of it.
-    taken: AtomicU64,
     /// How many bytes the queue holds.
-    queued_bytes: AtomicUsize,
-    /// How many bytes the worker holds.
-    held_bytes: AtomicUsize,
-    /// How many of those reports that the worker holds lie on disk.
-    held_spooled: AtomicU64,
-    /// How many reports the worker has read from disk.
-    spool_read: AtomicU64,
-    /// When the oldest came that the worker holds, in milliseconds since the epoch; 0: it holds none.
-    oldest: AtomicU64,
+    queued_bytes: CachePadded<AtomicUsize>,
+    held: CachePadded<Held>,
     last_error: Mutex<Option<String>>,
     drops: Lately,
     flushes: Mutex<Vec<FlushRequest>>,
@@ -101,6 +93,20 @@ struct Shared {
     warned_no_thread: AtomicBool,
 }
 
+/// What the worker tells of what it holds. On a cache line of its own: callers must not wait for what it writes.
+#[derive(Default)]
+struct Held {
+    /// How many were taken out of the queue.
+    taken: AtomicU64,
+    bytes: AtomicUsize,
+    /// How many reports lie on disk.
+    spooled: AtomicU64,
+    /// How many it has read from disk so far.
+    read: AtomicU64,
+    /// When the oldest came, in milliseconds since the epoch; 0: there is none.
+    oldest: AtomicU64,
+}
+
 impl Delivery {
     pub(crate) fn new(settings: Settings) -> Self {
         process::watch_forks();
@@ -112,12 +118,8 @@ impl Delivery {
             counters: Counters::default(),
             queue: SegQueue::new(),
             queued: AtomicU64::new(0),
-            taken: AtomicU64::new(0),
-            queued_bytes: AtomicUsize::new(0),
-            held_bytes: AtomicUsize::new(0),
-            held_spooled: AtomicU64::new(0),
-            spool_read: AtomicU64::new(0),
-            oldest: AtomicU64::new(0),
+            queued_bytes: CachePadded::default(),
+            held: CachePadded::default(),
             last_error: Mutex::default(),
             drops: Lately::default(),
             flushes: Mutex::default(),
@@ -258,7 +260,7 @@ impl Shared {
         let bytes = envelope.bytes() + TICKET;
         let limits = &self.settings.limits;
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let held = self.held_bytes.load(Ordering::Relaxed);
+        let held = self.held.bytes.load(Ordering::Relaxed);
         let is_full = reports > limits.queue_capacity
             || queued.saturating_add(held).saturating_add(bytes) > limits.queue_bytes;
         if is_full && limits.overflow == Overflow::DropNewest {
@@ -315,17 +317,26 @@ impl Shared {
     fn append(&self, spool: &Spool, envelope: &mut Box<Envelope>) -> std::io::Result<()> {
         let sequence = envelope.sequence.unwrap_or_else(Sequence::next);
         let is_named = envelope.is_named;
-        let configured = || self.settings.config.agent_id.as_deref().unwrap_or_default();
-        let finished = self
-            .settings
-            .redaction
-            .finish(std::mem::take(&mut **envelope));
-        let agent = finished.named_agent().unwrap_or_else(configured);
-        let appended = spool.append(&finished, agent, sequence, is_named);
-        if appended.is_err() {
-            **envelope = Envelope::redacted(finished, sequence, is_named);
+        let taken = std::mem::take(&mut **envelope);
+        let report = self.settings.redaction.finish(taken);
+        let configured = self.settings.config.agent_id.as_deref();
+        let agent_id = report.named_agent().or(configured).unwrap_or_default();
+        let entry = Entry {
+            agent_id: agent_id.to_owned(),
+            sequence,
+            is_named,
+            report,
+        };
+        match spool.append(&entry) {
+            Ok(written) => {
+                spool.remember(written, entry);
+                Ok(())
+            }
+            Err(error) => {
+                **envelope = Envelope::redacted(entry.report, sequence, is_named);
+                Err(error)
+            }
         }
-        appended
     }
 
     /// Of the reports that the worker did not take yet, the oldest are dropped when there are too many.
@@ -338,7 +349,7 @@ impl Shared {
             let Some((bytes, _)) = self.queue.pop() else {
                 return;
             };
-            self.taken.fetch_add(1, Ordering::Release);
+            self.held.taken.fetch_add(1, Ordering::Release);
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.drop_when_full();
         }
@@ -361,8 +372,8 @@ impl Shared {
             return 0;
         };
         // One that is read meanwhile is rather missed than counted twice.
-        let held = self.held_spooled.load(Ordering::Acquire);
-        let read = self.spool_read.load(Ordering::Acquire);
+        let held = self.held.spooled.load(Ordering::Acquire);
+        let read = self.held.read.load(Ordering::Acquire);
         held + spool.appended().saturating_sub(read)
     }
 
@@ -377,7 +388,7 @@ impl Shared {
 
     fn pending_bytes(&self) -> u64 {
         let queued = self.queued_bytes.load(Ordering::Relaxed);
-        queued.saturating_add(self.held_bytes.load(Ordering::Relaxed)) as u64
+        queued.saturating_add(self.held.bytes.load(Ordering::Relaxed)) as u64
     }
 
     #[cold]
@@ -558,7 +569,7 @@ impl Shared {
 
     fn stats(&self) -> Stats {
         let counters = &self.counters;
-        let oldest = Duration::from_millis(self.oldest.load(Ordering::Relaxed));
+        let oldest = Duration::from_millis(self.held.oldest.load(Ordering::Relaxed));
         Stats {
             accepted: counters.accepted.get(),
             adopted: counters.adopted.get(),
@@ -582,7 +593,9 @@ impl Shared {
     fn settle(&self, reason: &Counter, count: u64) {
         self.count(reason, count);
         // Half empty, or a queue at its limit would be told with every report.
-        if self.pending() <= self.settings.limits.queue_capacity / 2 {
+        if self.is_full.load(Ordering::Relaxed)
+            && self.pending() <= self.settings.limits.queue_capacity / 2
+        {
             self.is_full.store(false, Ordering::Relaxed);
         }
     }

@@ -106,7 +106,7 @@ impl Worker {
         let spool = shared.spool.clone();
         Self {
             // By the worker before this one, if there was one.
-            left_behind: shared.held_spooled.load(Ordering::Acquire),
+            left_behind: shared.held.spooled.load(Ordering::Acquire),
             shared,
             is_busy: false,
             outbox: Outbox::default(),
@@ -177,25 +177,27 @@ impl Worker {
 
     /// Tells callers what is here.
     fn weigh(&self) {
-        let shared = &self.shared;
-        shared
-            .held_bytes
-            .store(self.outbox.bytes(), Ordering::Relaxed);
+        self.weigh_bytes();
         self.weigh_spooled();
         let oldest = self.outbox.oldest().unwrap_or_default().as_millis();
         let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
-        shared.oldest.store(oldest, Ordering::Relaxed);
+        self.shared.held.oldest.store(oldest, Ordering::Relaxed);
+    }
+
+    fn weigh_bytes(&self) {
+        let bytes = self.outbox.bytes();
+        self.shared.held.bytes.store(bytes, Ordering::Relaxed);
     }
 
     fn weigh_spooled(&self) {
         let shared = &self.shared;
         // In this order, so that nothing seems to be safe that is not.
         if let Some(replay) = &self.replay {
-            shared.spool_read.store(replay.read(), Ordering::Release);
+            shared.held.read.store(replay.read(), Ordering::Release);
         }
         let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
         let spooled = self.outbox.spooled() as u64 + self.left_behind + skipped;
-        shared.held_spooled.store(spooled, Ordering::Release);
+        shared.held.spooled.store(spooled, Ordering::Release);
     }
 
     /// Has what was written to disk survive a loss of power, if that is wanted.
@@ -423,7 +425,7 @@ impl Worker {
             }
             replay.close();
             self.left_behind += replay.skipped();
-            shared.spool_read.store(replay.read(), Ordering::Release);
+            shared.held.read.store(replay.read(), Ordering::Release);
         }
         self.weigh();
     }

@@ -14,6 +14,16 @@ use crate::{DeadLetter, TaskReport};
 
 pub(crate) struct Spool(Infallible);
 
+pub(crate) struct Written(Infallible);
+
+#[expect(dead_code, reason = "nothing is written")]
+pub(crate) struct Entry {
+    pub(crate) agent_id: String,
+    pub(crate) sequence: Sequence,
+    pub(crate) is_named: bool,
+    pub(crate) report: TaskReport,
+}
+
 pub(crate) struct Replay(Infallible);
 
 pub(crate) struct Replayed {
@@ -50,8 +60,12 @@ impl Spool {
         match self.0 {}
     }
 
-    pub(crate) fn append(&self, _: &TaskReport, _: &str, _: Sequence, _: bool) -> io::Result<()> {
+    pub(crate) fn append(&self, _: &Entry) -> io::Result<Written> {
         match self.0 {}
+    }
+
+    pub(crate) fn remember(&self, written: Written, _: Entry) {
+        match written.0 {}
     }
 
     pub(crate) fn appended(&self) -> u64 {

@@ -48,21 +48,17 @@ struct Rest<'a> {
 
 impl Entry {
     /// The record of a report, in pieces.
-    pub(crate) fn encode<'a>(
-        report: &'a TaskReport,
-        agent_id: &str,
-        sequence: Sequence,
-        is_named: bool,
-    ) -> io::Result<(Vec<u8>, [&'a [u8]; 3])> {
+    pub(crate) fn encode(&self) -> io::Result<(Vec<u8>, [&[u8]; 3])> {
+        let report = &self.report;
         let content = [
             report.input.as_deref(),
             report.llm_response.as_deref().map(RawValue::get),
             report.result.as_deref(),
         ];
         let head = Head {
-            agent_id,
-            sequence,
-            is_named,
+            agent_id: &self.agent_id,
+            sequence: self.sequence,
+            is_named: self.is_named,
             report: Rest {
                 id: &report.id,
                 tokens: &report.tokens,
@@ -166,8 +162,14 @@ mod tests {
     use super::*;
 
     /// The text of the record.
-    fn text(report: &TaskReport, sequence: Sequence) -> Vec<u8> {
-        let (start, follow) = Entry::encode(report, "agent", sequence, true).expect("a record");
+    fn text(report: TaskReport, sequence: Sequence) -> Vec<u8> {
+        let entry = Entry {
+            agent_id: "agent".to_owned(),
+            sequence,
+            is_named: true,
+            report,
+        };
+        let (start, follow) = entry.encode().expect("a record");
         let record = [&start[..], &follow.concat()].concat();
         let mut stretches = record::stretches(&record);
         match (stretches.next(), stretches.next()) {
@@ -194,7 +196,7 @@ mod tests {
         };
         for report in [full, TaskReport::new(), odd(f64::NAN), odd(-0.25)] {
             let sequence = Sequence::next();
-            let read = Entry::decode(&text(&report, sequence)).expect("the report");
+            let read = Entry::decode(&text(report.clone(), sequence)).expect("the report");
             assert_eq!(format!("{:?}", read.report), format!("{report:?}"));
             assert_eq!((read.sequence, read.is_named), (sequence, true));
             assert_eq!(read.agent_id, "agent");
@@ -204,7 +206,7 @@ mod tests {
     #[test]
     fn a_text_whose_lengths_are_wrong_is_damaged() {
         let report = TaskReport::new().input("ü").result("result");
-        let text = String::from_utf8(text(&report, Sequence::next())).expect("a text");
+        let text = String::from_utf8(text(report, Sequence::next())).expect("a text");
         let with = |content: &str| text.replace("[2,null,6]", content);
         assert!(Entry::decode(with("[2,null,6]").as_bytes()).is_ok());
         let wrong = [

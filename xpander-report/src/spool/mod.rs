@@ -14,6 +14,7 @@ mod faulty_disk;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod look;
+mod recent;
 mod record;
 mod replay;
 mod segment;
@@ -28,15 +29,16 @@ use std::time::Duration;
 
 use directory::Directory;
 use disk::{Disk, OsDisk};
-use entry::{Entry, Header};
+use entry::Header;
+use recent::{Recent, Written};
 use segment::Segment;
 
+pub(crate) use entry::Entry;
 pub use look::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
 pub(crate) use replay::{Place, Replay, Replayed, Settled, Then};
 
-use crate::sequence::Sequence;
+use crate::DeadLetter;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering};
-use crate::{DeadLetter, TaskReport};
 
 /// A segment is closed at this size, so that what is settled of it can be removed.
 const SEGMENT_BYTES: u64 = 8 << 20;
@@ -85,6 +87,8 @@ pub(crate) struct Spool {
     used: AtomicU64,
     /// How many dead letters were written.
     dead: AtomicU64,
+    /// Of what was appended, what is still in memory.
+    recent: Recent,
 }
 
 #[derive(Default)]
@@ -129,6 +133,7 @@ impl Spool {
             has_unknown: AtomicBool::new(false),
             used: AtomicU64::new(0),
             dead: AtomicU64::new(0),
+            recent: Recent::default(),
         }
     }
 
@@ -137,15 +142,8 @@ impl Spool {
     }
 
     /// Writes a report, which then survives the end of the process. Nothing of it is written on an error.
-    pub(crate) fn append(
-        &self,
-        report: &TaskReport,
-        agent_id: &str,
-        sequence: Sequence,
-        is_named: bool,
-    ) -> io::Result<()> {
-        let (start, [input, response, result]) =
-            Entry::encode(report, agent_id, sequence, is_named)?;
+    pub(crate) fn append(&self, entry: &Entry) -> io::Result<Written> {
+        let (start, [input, response, result]) = entry.encode()?;
         let record = [&start, input, response, result];
         let bytes = record.iter().map(|piece| piece.len() as u64).sum();
         if self.used.load(Ordering::Relaxed).saturating_add(bytes) > self.limits.bytes {
@@ -157,7 +155,14 @@ impl Spool {
         let mut writer = self.lock();
         let segment = self.segment(&mut writer)?;
         let number = self.appended() + 1;
+        let start = segment.written();
         segment.append(&record, number)?;
+        let written = Written {
+            segment: Arc::downgrade(&segment),
+            start,
+            end: segment.written(),
+            number,
+        };
         self.used.fetch_add(bytes, Ordering::Relaxed);
         self.appended.store(number, Ordering::Release);
         if segment.written() >= SEGMENT_BYTES {
@@ -170,7 +175,12 @@ impl Spool {
         {
             writer.dirty.push(segment);
         }
-        Ok(())
+        Ok(written)
+    }
+
+    /// Keeps a report that was written in memory, too, for who reads it next; unless there is no room.
+    pub(crate) fn remember(&self, written: Written, entry: Entry) {
+        self.recent.push(written, entry);
     }
 
     /// The segment that the next report goes to.

@@ -7,6 +7,7 @@ use super::Spool;
 use super::directory::{ACKS, SEGMENT, found, made_at};
 use super::disk::DiskFile;
 use super::entry::{self, Ack, Arrived, Entry};
+use super::recent::Written;
 use super::record::{self, Found};
 use super::segment::Segment;
 use crate::TaskReport;
@@ -43,6 +44,8 @@ pub(crate) struct Replay {
     skipped: u64,
     /// The ones that are not settled, by their number.
     open: BTreeSet<u64>,
+    /// An own report that is still in memory, and not read yet.
+    recent: Option<(Written, Entry)>,
     /// Segments that stay where they are, and why was told.
     foreign: HashSet<String>,
     /// Segments that something is wrong with, of which was told, and when they are tried again.
@@ -172,6 +175,7 @@ impl Replay {
             skipped: 0,
             // Nobody here will know that those are settled.
             open: (left > 0).then_some(left).into_iter().collect(),
+            recent: None,
             foreign: HashSet::new(),
             troubled: HashMap::new(),
             arrived: HashMap::new(),
@@ -377,8 +381,16 @@ impl Replay {
 
     fn next_of(&mut self, id: SourceId) -> Option<Replayed> {
         let age = self.spool.limits.age;
+        let recent = self.take_recent(id);
         let source = self.sources.get_mut(&id)?;
-        let (offset, entry) = match source.next() {
+        let read = match recent {
+            Some((written, entry)) => {
+                source.pass((written.end - written.start) as usize);
+                Ok(Some((written.start, entry)))
+            }
+            None => source.next(),
+        };
+        let (offset, entry) = match read {
             Ok(next) => next?,
             Err(error) => {
                 // It is tried again when somebody adopts it.
@@ -418,6 +430,24 @@ impl Replay {
             () => Then::Deliver,
         };
         Some(Replayed::new(place, entry, then))
+    }
+
+    /// The next report of this source, if it is still in memory.
+    fn take_recent(&mut self, id: SourceId) -> Option<(Written, Entry)> {
+        let source = self.sources.get(&id).filter(|source| source.is_own)?;
+        loop {
+            let recent = self.recent.take().or_else(|| self.spool.recent.pop())?;
+            let (written, _) = &recent;
+            let is_here = written.segment.as_ptr() == Arc::as_ptr(&source.segment);
+            if is_here && written.start == source.at {
+                return Some(recent);
+            }
+            let is_passed = written.number <= self.read || is_here && written.start < source.at;
+            if !is_passed {
+                self.recent = Some(recent);
+                return None;
+            }
+        }
     }
 
     /// A report that was read before and is not settled.
@@ -587,6 +617,8 @@ impl Replay {
             self.finish(id, true);
         }
         self.sources.clear();
+        self.recent = None;
+        while self.spool.recent.pop().is_some() {}
         let appended = self.spool.close();
         self.skipped += appended.saturating_sub(self.read);
         self.read = appended;
@@ -691,6 +723,9 @@ impl Source {
     fn pass(&mut self, bytes: usize) {
         self.passed += bytes;
         self.at += bytes as u64;
+        if self.passed > self.ahead.len() {
+            self.skip_to(self.at);
+        }
     }
 
     fn skip_to(&mut self, at: u64) {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use faulty_disk::{Call, FaultyDisk};
 
 use super::directory::{ACKS, SEGMENT};
-use super::entry::{self, Header};
+use super::entry::{self, Entry, Header};
 use super::replay::Replayed;
 use super::{Place, Replay, SEGMENT_BYTES, Settled, Spool, SpoolLimits, Then};
 use crate::TaskReport;
@@ -49,7 +49,7 @@ impl Process {
     fn append_bytes(&self, id: &str, bytes: u64) -> Sequence {
         let report = TaskReport::new().id(id).input("i".repeat(bytes as usize));
         let sequence = Sequence::next();
-        let appended = self.spool.append(&report, "agent", sequence, true);
+        let appended = self.spool.append(&entry_of(report, sequence, true));
         appended.expect("a disk that takes it");
         sequence
     }
@@ -109,6 +109,15 @@ impl Process {
 
     fn close(mut self) {
         self.replay.close();
+    }
+}
+
+fn entry_of(report: TaskReport, sequence: Sequence, is_named: bool) -> Entry {
+    Entry {
+        agent_id: "agent".to_owned(),
+        sequence,
+        is_named,
+        report,
     }
 }
 
@@ -297,6 +306,32 @@ fn a_file_or_a_directory_that_could_not_be_synced_is_not_relied_upon() {
 }
 
 #[test]
+fn what_was_just_written_is_read_from_memory_and_what_is_not_there_from_disk() {
+    let ids = ["1", "2", "3", "4"];
+    // Several threads remember what they wrote in any order, or not at all.
+    for (order, reads) in [
+        (vec![0, 1, 2, 3], 0),
+        (vec![1, 0, 3], 1),
+        (vec![3, 2, 1, 0], 1),
+        (vec![], 1),
+    ] {
+        let disk = FaultyDisk::default();
+        let mut process = Process::on(&disk);
+        let mut written = ids.map(|id| {
+            let entry = entry_of(TaskReport::new().id(id), Sequence::next(), true);
+            let written = process.spool.append(&entry).expect("a disk that takes it");
+            Some((written, entry))
+        });
+        for at in &order {
+            let (written, entry) = written[*at].take().expect("each once");
+            process.spool.remember(written, entry);
+        }
+        disk.fail(Call::Read, reads, 1);
+        assert_eq!(process.read_all(), ids, "{order:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_takes_no_room_from_the_rest() {
     let disk = FaultyDisk::default();
     for dead in ["1", "2", "3", "4", "5"] {
@@ -343,7 +378,7 @@ fn what_a_process_writes_late_does_not_overwrite_what_it_delivered() {
     let new = process.append("task");
     process.deliver(new);
     let report = TaskReport::new().id("task");
-    let appended = process.spool.append(&report, "agent", old, true);
+    let appended = process.spool.append(&entry_of(report, old, true));
     appended.expect("a disk that takes it");
     assert_eq!(
         process.read().map(|(_, then, _)| then),
@@ -459,9 +494,8 @@ fn a_report_that_found_the_disk_full_leaves_nothing_behind() {
     process.append("first");
     disk.fill(100);
     let report = TaskReport::new().input("i".repeat(1_000));
-    let full = process
-        .spool
-        .append(&report, "agent", Sequence::next(), false);
+    let entry = entry_of(report, Sequence::next(), false);
+    let full = process.spool.append(&entry).map(drop);
     assert_eq!(
         full.expect_err("no room").kind(),
         std::io::ErrorKind::StorageFull

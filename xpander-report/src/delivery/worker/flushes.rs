@@ -55,7 +55,7 @@ impl Worker {
     fn is_done(&self, flush: &Flush) -> bool {
         let replay = self.replay.as_ref();
         let is_read = || {
-            let taken = self.shared.taken.load(Ordering::Acquire);
+            let taken = self.shared.held.taken.load(Ordering::Acquire);
             replay.is_none_or(|replay| {
                 flush.until.appended <= replay.read() && flush.until.queued <= taken
             })
@@ -74,7 +74,7 @@ impl Worker {
         spooled += self.left_behind;
         if let Some(replay) = &self.replay {
             spooled += until.appended.saturating_sub(replay.read());
-            let taken = self.shared.taken.load(Ordering::Acquire);
+            let taken = self.shared.held.taken.load(Ordering::Acquire);
             pending += until.queued.saturating_sub(taken);
         }
         Left { pending, spooled }
@@ -146,7 +146,7 @@ impl Worker {
         while let Some((bytes, mut envelope)) = self.take_queued() {
             let is_left_out = !envelope.is_redacted && shared.recognise(&mut envelope);
             if is_left_out || shared.append(spool, &mut envelope).is_ok() {
-                shared.taken.fetch_add(1, Ordering::Release);
+                shared.held.taken.fetch_add(1, Ordering::Release);
                 shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             } else {
                 unsaved.push_back((bytes, envelope));

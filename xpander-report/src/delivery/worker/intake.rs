@@ -162,11 +162,11 @@ impl Worker {
     }
 
     pub(super) fn push_queued(&mut self, bytes: usize, mut envelope: Box<Envelope>) {
-        self.shared.taken.fetch_add(1, Ordering::Release);
+        self.shared.held.taken.fetch_add(1, Ordering::Release);
         self.is_busy = true;
         if envelope.is_redacted || !self.shared.recognise(&mut envelope) {
             self.push(envelope);
-            self.weigh();
+            self.weigh_bytes();
         }
         self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }

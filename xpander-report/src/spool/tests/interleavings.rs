@@ -7,7 +7,7 @@ use loom::model::Builder;
 use loom::thread;
 
 use super::faulty_disk::{Call, FaultyDisk};
-use super::{Process, settled};
+use super::{Process, entry_of, settled};
 use crate::TaskReport;
 use crate::sequence::Sequence;
 use crate::spool::{Replay, Spool};
@@ -20,7 +20,7 @@ fn check(model: impl Fn() + Send + Sync + 'static) {
 }
 
 fn append(spool: &Spool) {
-    let appended = spool.append(&TaskReport::new(), "agent", Sequence::next(), false);
+    let appended = spool.append(&entry_of(TaskReport::new(), Sequence::next(), false));
     appended.expect("a disk that takes it");
 }
 

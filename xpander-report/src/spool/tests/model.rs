@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::Config;
 
+use super::entry_of;
 use super::faulty_disk::{Call, FaultyDisk, FileId};
 use crate::TaskReport;
 use crate::sequence::{self, Sequence};
@@ -32,6 +33,8 @@ enum Op {
         process: usize,
         name: Option<u8>,
         size: usize,
+        /// It is kept in memory, too.
+        is_remembered: bool,
     },
     /// It reads some.
     Read {
@@ -109,8 +112,11 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     ]);
     let size = prop_oneof![30 => 0..2_000_usize, 1 => 150_000..400_000_usize];
     let op = prop_oneof![
-        20 => (process.clone(), prop::option::of(0..3_u8), size)
-            .prop_map(|(process, name, size)| Op::Append { process, name, size }),
+        20 => (process.clone(), prop::option::of(0..3_u8), size, any::<bool>()).prop_map(
+            |(process, name, size, is_remembered)| {
+                Op::Append { process, name, size, is_remembered }
+            },
+        ),
         15 => (process.clone(), 1..5_usize).prop_map(|(process, most)| Op::Read { process, most }),
         15 => (process.clone(), any::<Index>(), prop::bool::weighted(0.8))
             .prop_map(|(process, which, is_delivered)| Op::Settle { process, which, is_delivered }),
@@ -247,7 +253,8 @@ impl World {
                 process,
                 name,
                 size,
-            } => self.append(process, name, size),
+                is_remembered,
+            } => self.append(process, name, size, is_remembered),
             Op::Read { process, most } => {
                 for _ in 0..most {
                     if !self.read(process) {
@@ -366,7 +373,7 @@ impl World {
         })
     }
 
-    fn append(&mut self, process: usize, name: Option<u8>, size: usize) {
+    fn append(&mut self, process: usize, name: Option<u8>, size: usize, is_remembered: bool) {
         let serial = self.reports.len();
         let name = name.map(name_of);
         let mut report = TaskReport::new()
@@ -381,11 +388,12 @@ impl World {
             while sequence::now().as_millis() == before {}
         }
         let sequence = Sequence::next();
-        if spool
-            .append(&report, "agent", sequence, name.is_some())
-            .is_err()
-        {
+        let entry = entry_of(report, sequence, name.is_some());
+        let Ok(written) = spool.append(&entry) else {
             return;
+        };
+        if is_remembered {
+            spool.remember(written, entry);
         }
         let appended = self.disk.last_append().expect("what was appended");
         let segment = self.segment_of(appended.file);
