@@ -11,9 +11,6 @@ use crate::own_thread::is_quiet;
 use crate::sink::{After, Flushing, Off, Sink};
 use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, TaskReport};
 
-/// How long a [`ReporterGuard`] waits.
-const GUARD_FLUSH: Duration = Duration::from_secs(2);
-
 /// Accepts reports without blocking and delivers them in the background.
 ///
 /// Cloning is cheap; all clones are the same reporter. Delivery runs on a thread of its own, which
@@ -167,8 +164,9 @@ impl Reporter {
         self.sink.stats()
     }
 
-    /// Makes this the reporter of every run that names none, and returns a guard that flushes for up
-    /// to two seconds when it is dropped. Keep the guard until the end of `main`.
+    /// Makes this the reporter of every run that names none, and returns a guard that flushes when it is
+    /// dropped, for two seconds or as long as `exit_timeout` of the builder says. Keep the guard until the end
+    /// of `main`.
     ///
     /// # Errors
     /// There is one already: installed, or made from the environment by an earlier run. This one is
@@ -267,8 +265,9 @@ pub struct ReporterGuard {
 
 impl Drop for ReporterGuard {
     fn drop(&mut self) {
-        let flushing = self.reporter.sink.flush(GUARD_FLUSH, After::Leave);
-        let outcome = self.reporter.wait(flushing, GUARD_FLUSH);
+        let timeout = self.reporter.sink.exit_timeout();
+        let flushing = self.reporter.sink.flush(timeout, After::Leave);
+        let outcome = self.reporter.wait(flushing, timeout);
         if outcome.pending > 0 {
             warn(format_args!(
                 "{} reports were not delivered when the guard was dropped; flush for longer, or see \

@@ -24,6 +24,11 @@ pub(crate) trait Sink: Send + Sync {
         true
     }
 
+    /// How long the end of the program waits for it.
+    fn exit_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Whether it lets content leave; none is captured otherwise.
     fn captures_content(&self) -> bool {
         true

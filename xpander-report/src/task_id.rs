@@ -9,6 +9,17 @@ pub(crate) enum TaskId {
     Text(String),
 }
 
+#[cfg(feature = "http")]
+impl TaskId {
+    /// How many bytes it holds besides itself.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Uuid(_) => 0,
+            Self::Text(text) => text.len(),
+        }
+    }
+}
+
 impl From<String> for TaskId {
     fn from(text: String) -> Self {
         let mut canonical = Uuid::encode_buffer();

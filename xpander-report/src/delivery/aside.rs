@@ -25,8 +25,8 @@ pub(super) struct Aside {
     /// How many parcels they were.
     pub(super) parcels: usize,
     agent: Agent,
-    /// When they came.
-    at: Duration,
+    /// When the first came.
+    since: Option<Duration>,
 }
 
 impl SetAside {
@@ -40,13 +40,12 @@ impl SetAside {
     /// Keeps only where a parcel lies. Says whether it is the first of its task.
     pub(super) fn put(&mut self, id: TaskId, parcel: Parcel) -> bool {
         self.parcels += 1;
-        let at = parcel.envelope.sequence.map(|sequence| sequence.at);
         let aside = self.tasks.entry(id).or_insert_with(|| Aside {
             tickets: Vec::new(),
             places: Vec::new(),
             parcels: 0,
             agent: parcel.envelope.agent_id,
-            at: at.unwrap_or_default(),
+            since: parcel.since,
         });
         aside.tickets.extend(parcel.tickets);
         aside.places.extend(parcel.places);
@@ -62,18 +61,23 @@ impl SetAside {
     /// The next of those that may go again.
     pub(super) fn take_returning(&mut self) -> Option<(TaskId, Aside)> {
         let id = self.returning.pop_front()?;
-        let aside = self.tasks.remove(&id)?;
-        self.parcels = self.parcels.saturating_sub(aside.parcels);
+        let aside = self.take(&id)?;
         Some((id, aside))
+    }
+
+    pub(super) fn take(&mut self, id: &TaskId) -> Option<Aside> {
+        let aside = self.tasks.remove(id)?;
+        self.parcels = self.parcels.saturating_sub(aside.parcels);
+        Some(aside)
     }
 
     pub(super) fn has_returning(&self) -> bool {
         !self.returning.is_empty()
     }
 
-    /// When those of this task came.
-    pub(super) fn at(&self, id: &TaskId) -> Option<Duration> {
-        self.tasks.get(id).map(|aside| aside.at)
+    /// When the first of this task came.
+    pub(super) fn since(&self, id: &TaskId) -> Option<Duration> {
+        self.tasks.get(id)?.since
     }
 
     /// How many parcels are here.

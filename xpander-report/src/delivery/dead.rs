@@ -62,10 +62,12 @@ impl DeadLetters {
 
     pub(super) fn all(&self) -> Vec<DeadLetter> {
         let mut all = Vec::new();
-        self.visit(&mut |letter| {
+        self.visit_spool(&mut |letter| {
             all.push(letter.clone());
             false
         });
+        let kept = lock(&self.kept);
+        all.extend(kept.letters.iter().map(|(_, letter)| letter.clone()));
         all
     }
 
@@ -84,8 +86,7 @@ impl DeadLetters {
         taken
     }
 
-    /// Visits all, oldest first, and takes out those that the visitor says.
-    fn visit(&self, visitor: Chosen<'_>) {
+    fn visit_spool(&self, visitor: Chosen<'_>) {
         if let Some(spool) = &self.spool
             && let Err(error) = spool.directory().visit_dead(visitor)
         {
@@ -94,15 +95,39 @@ impl DeadLetters {
                 spool.directory().path().display()
             ));
         }
+    }
+
+    /// Visits all, oldest first, and takes out those that the visitor says.
+    fn visit(&self, visitor: Chosen<'_>) {
+        self.visit_spool(visitor);
         // Not under the lock: the visitor may be anybody's code.
-        let letters = std::mem::take(&mut *lock(&self.kept)).letters;
-        let left: Vec<_> = letters
-            .into_iter()
-            .filter(|(_, letter)| !visitor(letter))
-            .collect();
-        let mut kept = lock(&self.kept);
+        let mut visit = Visit {
+            kept: &self.kept,
+            ahead: std::mem::take(&mut *lock(&self.kept)).letters,
+            left: Vec::new(),
+        };
+        while let Some((_, letter)) = visit.ahead.front() {
+            let goes = visitor(letter);
+            let letter = visit.ahead.pop_front().map(|(_, letter)| letter);
+            visit.left.extend(letter.filter(|_| !goes));
+        }
+    }
+}
+
+/// Those in memory while they are visited. However that ends, what is not taken out stays.
+struct Visit<'a> {
+    kept: &'a Mutex<Kept>,
+    ahead: VecDeque<(usize, DeadLetter)>,
+    left: Vec<DeadLetter>,
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        let mut kept = lock(self.kept);
         let newer = std::mem::take(&mut *kept).letters;
-        for (_, letter) in left.into_iter().chain(newer) {
+        let ahead = std::mem::take(&mut self.ahead).into_iter().chain(newer);
+        let left = std::mem::take(&mut self.left).into_iter();
+        for letter in left.chain(ahead.map(|(_, letter)| letter)) {
             kept.push(letter);
         }
     }

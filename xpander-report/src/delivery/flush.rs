@@ -43,15 +43,6 @@ pub(super) struct Mark {
     pub(super) queued: u64,
 }
 
-impl Mark {
-    /// Everything, whenever it comes.
-    pub(super) const ALL: Self = Self {
-        ticket: Ticket::MAX,
-        appended: 0,
-        queued: 0,
-    };
-}
-
 /// What is left of the reports that somebody waits for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Left {
@@ -106,7 +97,9 @@ impl Flush {
 
     /// Whether there is no more to wait for, but for time.
     pub(super) fn gives_up(&self, outbox: &Outbox, now: Instant) -> bool {
-        now >= self.deadline || outbox.is_refused() && self.ask != Ask::Persisted
+        // Who asked may have gone.
+        let is_over = now >= self.deadline || self.done.is_closed() && !self.stops();
+        is_over || outbox.is_refused() && self.ask != Ask::Persisted
     }
 
     /// Ends with so much left of what it waits for.

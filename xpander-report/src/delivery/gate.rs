@@ -46,9 +46,11 @@ impl Gate {
         }
     }
 
-    /// The platform answered one that had passed.
+    /// The platform answered one that had passed. A wait that it asked for since then stands.
     pub(super) fn open(&mut self) {
-        *self = Self::default();
+        if !matches!(self.state, State::Shut { is_asked: true, .. }) {
+            *self = Self::default();
+        }
     }
 
     /// How often it will have been shut when it is shut now. Of several failures of reports that had
@@ -143,6 +145,18 @@ mod tests {
         gate.shut(now, 20 * SECOND, false);
         gate.hurry(now);
         assert_eq!(gate.opens_at(), Some(now + 20 * SECOND));
+    }
+
+    #[test]
+    fn an_answer_to_what_went_before_does_not_end_a_wait_that_the_platform_asked_for() {
+        let now = Instant::now();
+        let mut gate = Gate::default();
+        gate.shut(now, 10 * SECOND, true);
+        gate.open();
+        assert_eq!(gate.opens_at(), Some(now + 10 * SECOND));
+        gate.pass();
+        gate.open();
+        assert!(gate.is_open(now));
     }
 
     #[test]

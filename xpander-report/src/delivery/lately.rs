@@ -10,12 +10,15 @@ pub(super) struct Lately(Mutex<Option<(Instant, u64)>>);
 
 impl Lately {
     pub(super) fn add(&self, times: u64, now: Instant) {
-        let before = self.count(now);
-        *self.lock() = Some((now, before + times));
+        let mut last = self.lock();
+        *last = Some((now, Self::of(*last, now) + times));
     }
 
     pub(super) fn count(&self, now: Instant) -> u64 {
-        let last = *self.lock();
+        Self::of(*self.lock(), now)
+    }
+
+    fn of(last: Option<(Instant, u64)>, now: Instant) -> u64 {
         let last = last.filter(|(at, _)| now.saturating_duration_since(*at) < LATELY);
         last.map_or(0, |(_, count)| count)
     }

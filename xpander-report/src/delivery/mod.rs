@@ -43,7 +43,7 @@ use asleep::Asleep;
 use dead::DeadLetters;
 use flush::{Ask, FlushRequest, Mark};
 use lately::Lately;
-use parcel::TICKET;
+use parcel::{Ticket, ticket_bytes};
 
 pub(crate) use retry::Refusal;
 
@@ -109,32 +109,7 @@ struct Held {
 
 impl Delivery {
     pub(crate) fn new(settings: Settings) -> Self {
-        process::watch_forks();
-        let spool = settings.open_spool().map(Arc::new);
-        let shared = Arc::new(Shared {
-            dead: DeadLetters::new(spool.clone()),
-            spool,
-            settings,
-            counters: Counters::default(),
-            queue: SegQueue::new(),
-            queued: AtomicU64::new(0),
-            queued_bytes: CachePadded::default(),
-            held: CachePadded::default(),
-            last_error: Mutex::default(),
-            drops: Lately::default(),
-            flushes: Mutex::default(),
-            closed: AtomicBool::new(false),
-            stopped: AtomicBool::new(false),
-            abandoned: AtomicBool::new(false),
-            asleep: Asleep::new(),
-            wake: Notify::new(),
-            is_running: Mutex::new(false),
-            is_full: AtomicBool::new(false),
-            is_spool_broken: AtomicBool::new(false),
-            left_at: AtomicU64::new(0),
-            warned_no_agent: AtomicBool::new(false),
-            warned_no_thread: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared::new(settings));
         if shared.spool.is_some() {
             // Other processes may have left something behind.
             shared.wake();
@@ -172,6 +147,10 @@ impl Sink for Delivery {
             self.prepare();
         }
         wants
+    }
+
+    fn exit_timeout(&self) -> Duration {
+        self.shared.settings.limits.exit_timeout
     }
 
     fn captures_content(&self) -> bool {
@@ -237,6 +216,35 @@ impl Drop for Delivery {
 }
 
 impl Shared {
+    fn new(settings: Settings) -> Self {
+        process::watch_forks();
+        let spool = settings.open_spool().map(Arc::new);
+        Self {
+            dead: DeadLetters::new(spool.clone()),
+            spool,
+            settings,
+            counters: Counters::default(),
+            queue: SegQueue::new(),
+            queued: AtomicU64::new(0),
+            queued_bytes: CachePadded::default(),
+            held: CachePadded::default(),
+            last_error: Mutex::default(),
+            drops: Lately::default(),
+            flushes: Mutex::default(),
+            closed: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+            asleep: Asleep::new(),
+            wake: Notify::new(),
+            is_running: Mutex::new(false),
+            is_full: AtomicBool::new(false),
+            is_spool_broken: AtomicBool::new(false),
+            left_at: AtomicU64::new(0),
+            warned_no_agent: AtomicBool::new(false),
+            warned_no_thread: AtomicBool::new(false),
+        }
+    }
+
     /// Says whether the report is kept, or need not be.
     fn accept(self: &Arc<Self>, envelope: Box<Envelope>) -> bool {
         let counters = &self.counters;
@@ -257,7 +265,7 @@ impl Shared {
         // By its own count, so that of several at the limit only those beyond it are dropped.
         let count = count.saturating_add(counters.adopted.get());
         let reports = count.saturating_sub(counters.settled.get() + self.spooled());
-        let bytes = envelope.bytes() + TICKET;
+        let bytes = envelope.bytes() + ticket_bytes(&envelope);
         let limits = &self.settings.limits;
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         let held = self.held.bytes.load(Ordering::Relaxed);
@@ -268,10 +276,11 @@ impl Shared {
             self.drop_when_full();
             return false;
         }
-        self.queue.push((bytes, envelope));
         if self.spool.is_some() {
+            // Counted before, so that a flush waits rather for too many than for too few.
             self.queued.fetch_add(1, Ordering::Release);
         }
+        self.queue.push((bytes, envelope));
         if is_full {
             self.shorten_queue();
         }
@@ -287,6 +296,8 @@ impl Shared {
         if !envelope.is_redacted && self.recognise(&mut envelope) {
             return None;
         }
+        // It gets its place when it is written: what came before may have taken long.
+        envelope.sequence = None;
         if let Err(error) = self.append(spool, &mut envelope) {
             self.counters.not_spooled.add(1);
             if !self.is_spool_broken.swap(true, Ordering::Relaxed) {
@@ -315,10 +326,10 @@ impl Shared {
 
     /// Writes a report to the spool as it will be sent. What may not leave is gone from it afterwards.
     fn append(&self, spool: &Spool, envelope: &mut Box<Envelope>) -> std::io::Result<()> {
-        let sequence = envelope.sequence.unwrap_or_else(Sequence::next);
-        let is_named = envelope.is_named;
+        let (placed, is_named) = (envelope.sequence, envelope.is_named);
         let taken = std::mem::take(&mut **envelope);
         let report = self.settings.redaction.finish(taken);
+        let sequence = placed.unwrap_or_else(Sequence::next);
         let configured = self.settings.config.agent_id.as_deref();
         let agent_id = report.named_agent().or(configured).unwrap_or_default();
         let entry = Entry {
@@ -484,7 +495,11 @@ impl Shared {
 
     /// Delivers what other processes left behind, too.
     fn drain(self: &Arc<Self>, timeout: Duration) -> Flushing<'_> {
-        self.ask(Ask::Drain, Mark::ALL, timeout)
+        let until = Mark {
+            ticket: Ticket::MAX,
+            ..self.mark()
+        };
+        self.ask(Ask::Drain, until, timeout)
     }
 
     fn ask(self: &Arc<Self>, ask: Ask, until: Mark, timeout: Duration) -> Flushing<'_> {
@@ -533,7 +548,7 @@ impl Shared {
         let asked = self.ask_worker(Ask::Persisted, self.mark(), timeout);
         Box::pin(async move {
             let answered = asked.await;
-            self.as_persisted(answered.map_or_else(|| self.outstanding(), |it| it.pending))
+            self.as_persisted(answered.map_or_else(|| self.pending(), |it| it.pending))
         })
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use super::aside::{Aside, SetAside};
 use super::gate::Gate;
 use super::lane::{Lane, Load};
-use super::parcel::{Agent, Parcel, Ticket};
+use super::parcel::{ADOPTED, Agent, Parcel, Ticket};
 use super::retry::{Backoff, Refusal};
 use crate::envelope::Envelope;
 use crate::task_id::TaskId;
@@ -89,7 +89,8 @@ impl Outbox {
         let tickets = parcel.tickets.iter();
         self.open
             .extend(tickets.map(|ticket| (*ticket, id.clone())));
-        if parcel.is_spooled() && self.aside.has(&id, &parcel.envelope.agent_id) {
+        let is_in_lane = self.lanes.contains_key(&id);
+        if !is_in_lane && parcel.is_spooled() && self.aside.has(&id, &parcel.envelope.agent_id) {
             self.set_aside(id, parcel);
             return false;
         }
@@ -277,12 +278,19 @@ impl Outbox {
         Some(parcel)
     }
 
-    /// Of an agent whose reports are refused, so many may wait here: they must not take the place of all others.
-    /// The oldest of the rest are set aside if they lie on disk, and given up one by one if they do not.
-    pub(super) fn give_up(&mut self, most: usize) -> Option<(TaskId, Parcel)> {
+    /// Of reports whose agents are refused, so many may wait here, and so many bytes of them: they must not take
+    /// the place of all others. The oldest of the rest are set aside if they lie on disk, and given up one by one
+    /// if they do not.
+    pub(super) fn give_up(&mut self, most: usize, most_bytes: usize) -> Option<(TaskId, Parcel)> {
         loop {
-            let mut refused = self.agents.values_mut();
-            let crowded = refused.find(|refused| refused.held.len() > most)?;
+            let held = self.agents.values().map(|refused| refused.held.len());
+            let is_crowded = held.sum::<usize>() > most
+                || self.load.bytes > most_bytes && self.held_bytes() > most_bytes;
+            if !is_crowded {
+                return None;
+            }
+            let refused = self.agents.values_mut();
+            let crowded = refused.max_by_key(|refused| refused.held.len())?;
             let id = crowded.held.pop_front()?;
             let waiting = self.edit(&id, |lane| match lane.on_the_way {
                 Some(_) => None,
@@ -298,6 +306,30 @@ impl Outbox {
             self.lanes.remove(&id);
             self.set_aside(id, parcel);
         }
+    }
+
+    fn held_bytes(&self) -> usize {
+        let held = self.agents.values().flat_map(|refused| &refused.held);
+        let lanes = held.filter_map(|id| self.lanes.get(id));
+        lanes.map(|lane| lane.load().bytes).sum()
+    }
+
+    /// Keeps no account of what was set aside beyond so many bytes of it. Returns how many parcels those were.
+    pub(super) fn leave_aside(&mut self, most_bytes: usize) -> usize {
+        let mut left = 0;
+        while self.aside.bytes() > most_bytes {
+            let mut refused = self.agents.values_mut();
+            let Some(id) = refused.find_map(|refused| refused.aside.pop_front()) else {
+                break;
+            };
+            if let Some(aside) = self.aside.take(&id) {
+                left += aside.parcels;
+                for ticket in &aside.tickets {
+                    self.open.remove(ticket);
+                }
+            }
+        }
+        left
     }
 
     fn set_aside(&mut self, id: TaskId, parcel: Parcel) {
@@ -493,13 +525,17 @@ impl Outbox {
         self.ready.len() + self.delayed.len() + held.sum::<usize>()
     }
 
-    /// When the oldest report came.
+    /// When the oldest report came; of those that came to other processes, the one that was read first counts.
     pub(super) fn oldest(&self) -> Option<Duration> {
-        let (_, id) = self.open.first_key_value()?;
-        let parcels = self.lanes.get(id).into_iter().flat_map(Lane::parcels);
-        let sequences = parcels.filter_map(|parcel| parcel.envelope.sequence);
-        let times = sequences.map(|sequence| sequence.at);
-        times.chain(self.aside.at(id)).min()
+        let own = self.open.first_key_value();
+        let adopted = self.open.range(ADOPTED..).next();
+        let ids = own.into_iter().chain(adopted).map(|(_, id)| id);
+        let times = ids.flat_map(|id| {
+            let parcels = self.lanes.get(id).into_iter().flat_map(Lane::parcels);
+            let since = parcels.filter_map(|parcel| parcel.since);
+            since.chain(self.aside.since(id)).min()
+        });
+        times.min()
     }
 
     /// How many bytes all of them hold.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::envelope::Envelope;
 use crate::spool::{Place, Settled};
 use crate::task_id::TaskId;
@@ -6,7 +8,7 @@ use crate::task_id::TaskId;
 /// are beyond [`ADOPTED`].
 pub(super) type Ticket = u64;
 
-/// What keeping account of one costs in bytes, about.
+/// What keeping account of one costs in bytes, about, without its id.
 pub(super) const TICKET: usize = 128;
 
 /// The first ticket of reports that another process accepted.
@@ -22,6 +24,8 @@ pub(super) struct Parcel {
     pub(super) tickets: Vec<Ticket>,
     /// Where they lie on disk, those that do.
     pub(super) places: Vec<Place>,
+    /// When the first of them came.
+    pub(super) since: Option<Duration>,
     pub(super) bytes: usize,
     /// How often it did not arrive.
     pub(super) failures: u32,
@@ -42,7 +46,8 @@ struct Layers {
 impl Parcel {
     pub(super) fn new(ticket: Ticket, place: Option<Place>, envelope: Box<Envelope>) -> Self {
         Self {
-            bytes: envelope.bytes() + TICKET,
+            since: envelope.sequence.map(|sequence| sequence.at),
+            bytes: envelope.bytes() + ticket_bytes(&envelope),
             envelope,
             tickets: vec![ticket],
             places: Vec::from_iter(place),
@@ -71,6 +76,7 @@ impl Parcel {
             (None, None) => self.envelope.update(*other.envelope),
         }
         self.envelope.max_bytes = max_bytes.into_iter().flatten().min();
+        self.since = self.since.into_iter().chain(other.since).min();
         self.tickets.extend(other.tickets);
         self.places.extend(other.places);
         self.weigh();
@@ -91,7 +97,8 @@ impl Parcel {
 
     fn weigh(&mut self) {
         let layers = self.layers.as_ref().map_or(0, |layers| layers.bytes());
-        self.bytes = self.envelope.bytes() + layers + self.tickets.len() * TICKET;
+        self.bytes =
+            self.envelope.bytes() + layers + self.tickets.len() * ticket_bytes(&self.envelope);
     }
 
     /// Whether all of it lies on disk.
@@ -117,6 +124,11 @@ impl Parcel {
             sequence: self.envelope.sequence,
         }
     }
+}
+
+/// What keeping account of a report costs in bytes, about.
+pub(super) fn ticket_bytes(envelope: &Envelope) -> usize {
+    TICKET + envelope.id.as_ref().map_or(0, TaskId::bytes)
 }
 
 impl Layers {

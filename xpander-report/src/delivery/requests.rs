@@ -12,7 +12,7 @@ use crate::task_id::TaskId;
 
 /// The requests on the way.
 pub(super) struct Requests {
-    /// Made at the first report; made again if that failed.
+    /// Made when the worker starts; made again if that failed.
     api: Option<Api>,
     sending: JoinSet<Result<(), Error>>,
     ids: HashMap<task::Id, TaskId>,

@@ -23,7 +23,8 @@ use crate::diagnostics::warn;
 use crate::envelope::Envelope;
 use crate::luck::luck;
 use crate::own_thread::quietly;
-use crate::spool::Replay;
+use crate::sequence::Sequence;
+use crate::spool::{Replay, Settled};
 use crate::task_id::TaskId;
 use crate::{Dropped, Event, untraced};
 
@@ -86,6 +87,8 @@ struct Worker {
     replay: Option<Replay>,
     /// What was taken out of the queue, and has to wait for what is on disk.
     held: VecDeque<(usize, Box<Envelope>)>,
+    /// The newest that came from the queue.
+    newest: Option<Sequence>,
     /// Reports that other processes accepted.
     adopted: Ticket,
     /// Reports on disk that are another process's now.
@@ -112,6 +115,7 @@ impl Worker {
             outbox: Outbox::default(),
             replay: spool.map(|spool| Replay::new(spool, Instant::now())),
             held: VecDeque::new(),
+            newest: None,
             adopted: ADOPTED,
             syncing: None,
             requests: Requests::new(),
@@ -169,6 +173,9 @@ impl Worker {
         let begun = requests.into_iter().map(Flush::begin);
         self.flushes.extend(begun);
         let flushes = std::mem::take(&mut self.flushes);
+        // Who stops the worker waits until it has.
+        let (stops, flushes): (Vec<_>, Vec<_>) = flushes.into_iter().partition(Flush::stops);
+        self.flushes = stops;
         let left = self.leave(&flushes);
         for (flush, left) in flushes.into_iter().zip(left) {
             flush.end(left, false, now);
@@ -351,19 +358,22 @@ impl Worker {
             // It does not survive the process.
             shared.drops.add(1, Instant::now());
         }
-        self.forget(id, &parcel);
+        self.release(id, &parcel);
         shared.settle(&shared.counters.dead, 1);
     }
 
-    /// Of an agent whose reports are refused, so many may wait in memory. Beyond it those on disk wait there, and
-    /// the others are taken for refused.
+    /// Of reports whose agents are refused, a quarter of the queue may wait in memory. Beyond it those on disk wait
+    /// there, and the others are taken for refused.
     fn give_up(&mut self) {
-        let most = self.shared.settings.limits.queue_capacity / 4;
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        while let Some((id, parcel)) = self.outbox.give_up(most) {
+        let limits = &self.shared.settings.limits;
+        let most = usize::try_from(limits.queue_capacity / 4).unwrap_or(usize::MAX);
+        let most_bytes = limits.queue_bytes / 4;
+        while let Some((id, parcel)) = self.outbox.give_up(most, most_bytes) {
             let reason = "the platform refuses reports of this agent, and too many of them wait";
             self.bury(id, parcel, reason.to_owned());
         }
+        // Another process takes them up when this one has ended.
+        self.left_behind += self.outbox.leave_aside(most_bytes) as u64;
     }
 
     /// Tells who listens what was dropped, and how things stand.
@@ -379,14 +389,25 @@ impl Worker {
         self.meter.publish(self.shared.stats());
     }
 
-    /// What is settled need not be on disk any more.
+    /// A report arrived. It need not be on disk any more, nor need older ones of its task.
     fn forget(&mut self, id: TaskId, parcel: &Parcel) {
-        let Some(replay) = &mut self.replay else {
-            return;
-        };
         let settled = parcel.settled(id);
-        replay.settle(&parcel.places, &settled);
-        replay.note(settled);
+        if let Some(replay) = &mut self.replay {
+            replay.settle(&parcel.places, &settled);
+            replay.note(settled);
+        }
+        self.weigh();
+    }
+
+    /// A report need not be where it is on disk any more, though it did not arrive.
+    fn release(&mut self, id: TaskId, parcel: &Parcel) {
+        let settled = Settled {
+            is_named: false,
+            ..parcel.settled(id)
+        };
+        if let Some(replay) = &mut self.replay {
+            replay.settle(&parcel.places, &settled);
+        }
         self.weigh();
     }
 

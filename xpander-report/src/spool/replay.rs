@@ -21,8 +21,10 @@ use crate::task_id::TaskId;
 /// How often to look for what other processes left behind.
 const SCAN: Duration = Duration::from_secs(10);
 
-/// So many segments of others are worked on at once.
-const MOST_ADOPTED: usize = 4;
+/// So many segments of others are read at once, and so many are open at most: what is read whole may wait for
+/// long, and must not keep others from being read.
+const MOST_READ: usize = 4;
+const MOST_ADOPTED: usize = 64;
 
 /// So many tasks are remembered whose reports arrived.
 const MOST_REMEMBERED: usize = 10_000;
@@ -255,8 +257,9 @@ impl Replay {
     }
 
     fn has_room(&self) -> bool {
-        let adopted = self.sources.values().filter(|source| !source.is_own);
-        adopted.count() < MOST_ADOPTED
+        let adopted = || self.sources.values().filter(|source| !source.is_own);
+        let read = adopted().filter(|source| !source.is_read());
+        read.count() < MOST_READ && adopted().count() < MOST_ADOPTED
     }
 
     fn adopt(&mut self, name: &str) {

@@ -17,7 +17,7 @@ use super::entry::{self, Entry, Header};
 use super::replay::Replayed;
 use super::{Place, Replay, SEGMENT_BYTES, Settled, Spool, SpoolLimits, Then};
 use crate::TaskReport;
-use crate::sequence::Sequence;
+use crate::sequence::{self, Sequence};
 use crate::task_id::TaskId;
 
 const DIR: &str = "/spool";
@@ -110,6 +110,12 @@ impl Process {
     fn close(mut self) {
         self.replay.close();
     }
+}
+
+/// Segments made in the same millisecond would have names in random order.
+fn next_millisecond() {
+    let before = sequence::now().as_millis();
+    while sequence::now().as_millis() == before {}
 }
 
 fn entry_of(report: TaskReport, sequence: Sequence, is_named: bool) -> Entry {
@@ -335,9 +341,8 @@ fn what_was_just_written_is_read_from_memory_and_what_is_not_there_from_disk() {
 fn what_cannot_be_read_takes_no_room_from_the_rest() {
     let disk = FaultyDisk::default();
     for dead in ["1", "2", "3", "4", "5"] {
+        next_millisecond();
         Process::on(&disk).append(dead);
-        // So that their names sort.
-        std::thread::sleep(Duration::from_millis(2));
     }
     let mut process = Process::on(&disk);
     process.scan();
@@ -346,9 +351,28 @@ fn what_cannot_be_read_takes_no_room_from_the_rest() {
     disk.heal();
     process.replay.scan(Instant::now());
     assert_eq!(process.read_all(), ["5"]);
-    // The next look is soon enough, and three are as many as there is room for.
+    // The next look is soon enough.
     process.replay.scan(process.replay.scan_at());
-    assert_eq!(process.read_all(), ["1", "2", "3"]);
+    assert_eq!(process.read_all(), ["1", "2", "3", "4"]);
+}
+
+#[test]
+fn what_is_read_and_has_to_wait_takes_no_room_from_the_rest() {
+    let disk = FaultyDisk::default();
+    let dead: Vec<_> = (10..20).map(|dead: u32| dead.to_string()).collect();
+    for dead in &dead {
+        next_millisecond();
+        Process::on(&disk).append(dead);
+    }
+    let mut process = Process::on(&disk);
+    let mut read = Vec::new();
+    while read.len() < dead.len() {
+        process.replay.scan(Instant::now());
+        let more = process.read_all();
+        assert!(!more.is_empty(), "only {read:?} were read");
+        read.extend(more);
+    }
+    assert_eq!(read, dead);
 }
 
 #[test]

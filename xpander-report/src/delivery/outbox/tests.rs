@@ -254,7 +254,8 @@ fn a_refused_agent_does_not_take_the_place_of_all_others() {
     }
     simulation.report("other", "other");
     assert_eq!(simulation.names(), ["other"]);
-    let given_up: Vec<_> = std::iter::from_fn(|| simulation.outbox.give_up(3)).collect();
+    let given_up: Vec<_> =
+        std::iter::from_fn(|| simulation.outbox.give_up(3, usize::MAX)).collect();
     let ids = given_up.iter().map(|(id, _)| id.to_string());
     assert_eq!(ids.collect::<String>(), "0123456");
     simulation.sleep();
@@ -274,7 +275,7 @@ fn what_lies_on_disk_waits_there_while_its_agent_is_refused_and_comes_back() {
     }
     assert_eq!(simulation.names(), [""; 0]);
     let before = simulation.outbox.bytes_here();
-    assert!(simulation.outbox.give_up(3).is_none());
+    assert!(simulation.outbox.give_up(3, usize::MAX).is_none());
     assert_eq!(simulation.outbox.tasks(), 3);
     assert!(simulation.outbox.bytes_here() < before / 2);
     // A newer one of a task that waits there joins it.
@@ -304,6 +305,56 @@ fn what_lies_on_disk_waits_there_while_its_agent_is_refused_and_comes_back() {
     assert_eq!(simulation.outbox.spooled(), 0);
 }
 
+#[test]
+fn several_refused_agents_share_what_room_there_is_for_them() {
+    let mut simulation = Simulation::new();
+    for agent in ["a", "b", "c"] {
+        for report in 0..3 {
+            simulation.report(&format!("{agent}{report}"), agent);
+        }
+    }
+    simulation.refuse();
+    let given_up = std::iter::from_fn(|| simulation.outbox.give_up(4, usize::MAX));
+    assert_eq!(given_up.count(), 5);
+    let most_bytes = simulation.outbox.bytes() / 2;
+    let given_up = std::iter::from_fn(|| simulation.outbox.give_up(usize::MAX, most_bytes));
+    assert_eq!(given_up.count(), 2);
+    // What is not refused is not given up, however many bytes it has.
+    simulation.report("other", "other");
+    assert!(simulation.outbox.bytes() > most_bytes);
+    assert!(simulation.outbox.give_up(usize::MAX, most_bytes).is_none());
+}
+
+#[cfg(feature = "spool")]
+#[test]
+fn account_is_kept_of_so_many_that_wait_on_disk() {
+    let mut simulation = Simulation::new();
+    for report in 0..10 {
+        simulation.report_spooled(&report.to_string(), "refused");
+    }
+    simulation.refuse();
+    assert!(simulation.outbox.give_up(2, usize::MAX).is_none());
+    let bytes = simulation.outbox.bytes() - simulation.outbox.bytes_here();
+    assert_eq!(simulation.outbox.leave_aside(bytes), 0);
+    assert_eq!(simulation.outbox.leave_aside(bytes / 2), 4);
+    assert_eq!(simulation.outbox.spooled(), 6);
+    assert_eq!(simulation.outbox.open_until(10), (6, 0));
+}
+
+#[cfg(feature = "spool")]
+#[test]
+fn a_newer_report_on_disk_does_not_pass_one_in_memory() {
+    let mut simulation = Simulation::new();
+    simulation.report_spooled("task", "refused");
+    simulation.refuse();
+    assert!(simulation.outbox.give_up(0, usize::MAX).is_none());
+    simulation.report("task", "refused");
+    simulation.report_spooled("task", "refused");
+    // The third joined the second.
+    assert_eq!(simulation.outbox.open_until(3), (0, 3));
+    assert_eq!(simulation.outbox.tasks(), 1);
+}
+
 #[cfg(feature = "spool")]
 #[test]
 fn if_all_of_a_refused_agent_waits_on_disk_one_comes_back_to_ask() {
@@ -312,7 +363,7 @@ fn if_all_of_a_refused_agent_waits_on_disk_one_comes_back_to_ask() {
         simulation.report_spooled(&report.to_string(), "refused");
     }
     simulation.refuse();
-    assert!(simulation.outbox.give_up(0).is_none());
+    assert!(simulation.outbox.give_up(0, usize::MAX).is_none());
     assert_eq!(simulation.outbox.tasks(), 0);
     for wait in [15, 30, 60] {
         assert_eq!(simulation.sleep(), wait * SECOND);
@@ -326,7 +377,7 @@ fn if_all_of_a_refused_agent_waits_on_disk_one_comes_back_to_ask() {
         // Another one came along, and may not ask.
         simulation.come_back();
         assert_eq!(simulation.names(), [""; 0]);
-        assert!(simulation.outbox.give_up(0).is_none());
+        assert!(simulation.outbox.give_up(0, usize::MAX).is_none());
         assert_eq!(simulation.outbox.spooled(), 4);
     }
 }

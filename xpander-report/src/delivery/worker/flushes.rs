@@ -20,7 +20,14 @@ impl Worker {
         self.read_spool();
         self.take_in(self.queued());
         let now = Instant::now();
-        self.outbox.hurry(now);
+        // What is on disk is safe without another try.
+        let is_durable = self.shared.settings.is_durable();
+        if requests
+            .iter()
+            .any(|request| request.ask != Ask::Persisted || !is_durable)
+        {
+            self.outbox.hurry(now);
+        }
         for request in requests {
             if let (Ask::Drain, Some(replay)) = (request.ask, &mut self.replay) {
                 replay.scan_soon(now);
@@ -135,7 +142,7 @@ impl Worker {
         }
         for (id, mut parcel) in self.outbox.take_unspooled() {
             match shared.append(spool, &mut parcel.envelope) {
-                Ok(()) => self.forget(id, &parcel),
+                Ok(()) => self.release(id, &parcel),
                 Err(error) => {
                     *lock(&shared.last_error) = Some(format!("the spool: {error}"));
                     self.outbox.push(id, parcel);
@@ -143,7 +150,11 @@ impl Worker {
             }
         }
         let mut unsaved = VecDeque::new();
-        while let Some((bytes, mut envelope)) = self.take_queued() {
+        // Who flushes does not wait for what others put in meanwhile.
+        for _ in 0..self.queued() {
+            let Some((bytes, mut envelope)) = self.take_queued() else {
+                break;
+            };
             let is_left_out = !envelope.is_redacted && shared.recognise(&mut envelope);
             if is_left_out || shared.append(spool, &mut envelope).is_ok() {
                 shared.held.taken.fetch_add(1, Ordering::Release);
@@ -152,6 +163,7 @@ impl Worker {
                 unsaved.push_back((bytes, envelope));
             }
         }
+        unsaved.append(&mut self.held);
         self.held = unsaved;
         self.weigh();
     }

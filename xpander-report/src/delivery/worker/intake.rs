@@ -97,9 +97,12 @@ impl Worker {
                 let envelope = replay.read_again(place)?;
                 Some(Parcel::new(ticket, Some(place), envelope))
             });
-            let Some(parcel) = parcels.reduce(Parcel::join) else {
-                // Perhaps who adopts it can read it.
-                self.left_behind += aside.parcels as u64;
+            let mut parcels: Vec<_> = parcels.collect();
+            parcels.sort_by_key(|parcel| parcel.envelope.sequence);
+            // Perhaps who adopts the others can read them.
+            let unread = aside.parcels.saturating_sub(parcels.len());
+            self.left_behind += unread as u64;
+            let Some(parcel) = parcels.into_iter().reduce(Parcel::join) else {
                 continue;
             };
             let settled = parcel.settled(id.clone());
@@ -112,7 +115,7 @@ impl Worker {
             } else {
                 self.outbox.push(id, parcel)
             };
-            let merged = aside.parcels - 1 + usize::from(is_merged);
+            let merged = aside.parcels - unread - 1 + usize::from(is_merged);
             self.shared
                 .settle(&self.shared.counters.merged, merged as u64);
         }
@@ -142,7 +145,10 @@ impl Worker {
 
     /// Takes what callers put into the queue before this report, which is on disk.
     fn take_in_before(&mut self, sequence: Sequence) {
-        while let Some((bytes, envelope)) = self.take_queued() {
+        for _ in 0..self.queued() {
+            let Some((bytes, envelope)) = self.take_queued() else {
+                return;
+            };
             if envelope.sequence.is_some_and(|at| at > sequence) {
                 self.held.push_front((bytes, envelope));
                 return;
@@ -173,15 +179,21 @@ impl Worker {
 
     fn push(&mut self, mut envelope: Box<Envelope>) {
         let sequence = *envelope.sequence.get_or_insert_with(Sequence::next);
+        let ticket = sequence.count;
         let id = envelope.id.get_or_insert_with(|| sequence.id()).clone();
+        // Of threads that report at the same time, the one that came last is the newest.
+        let sequence = sequence.max(self.newest.unwrap_or(sequence));
+        self.newest = Some(sequence);
+        envelope.sequence = Some(sequence);
+        // As on disk.
+        let configured = self.shared.settings.config.agent_id();
+        if let (None, Some(agent)) = (&envelope.agent_id, configured) {
+            envelope.agent_id = Some(agent.to_owned());
+        }
         // What another process reported may be newer, and have arrived.
         let replay = self.replay.as_ref();
         let is_outdated = replay.is_some_and(|replay| replay.is_outdated(&id, sequence));
-        if is_outdated
-            || self
-                .outbox
-                .push(id, Parcel::new(sequence.count, None, envelope))
-        {
+        if is_outdated || self.outbox.push(id, Parcel::new(ticket, None, envelope)) {
             self.shared.settle(&self.shared.counters.merged, 1);
         }
     }

@@ -1,17 +1,27 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{BATCH, Worker};
+use super::{BATCH, Ended, Worker};
 #[cfg(feature = "spool")]
 use crate::Durability;
+use crate::block_on::block_on_for;
 use crate::builder::{Overflow, ReporterBuilder};
-use crate::delivery::Delivery;
 use crate::delivery::outbox::Failure;
+use crate::delivery::{Shared, lock};
 use crate::envelope::Envelope;
+use crate::sequence;
+use crate::sink::After;
 use crate::{Config, Reporter, TaskReport};
 
+const AWAY: Failure = Failure {
+    refusal: None,
+    asked: None,
+};
+
 /// A worker without a thread, of a reporter whose platform is not there.
-fn worker(set: impl FnOnce(ReporterBuilder) -> ReporterBuilder) -> (Delivery, Worker) {
+fn worker(set: impl FnOnce(ReporterBuilder) -> ReporterBuilder) -> Worker {
     let config = Config::builder().variables([("", "")]);
     let builder = Reporter::builder().config(
         config
@@ -19,12 +29,11 @@ fn worker(set: impl FnOnce(ReporterBuilder) -> ReporterBuilder) -> (Delivery, Wo
             .api_key("k")
             .agent_id("a"),
     );
-    let builder = set(builder).exit_timeout(Duration::ZERO);
-    let delivery = Delivery::new(builder.settings().unwrap());
-    let shared = Arc::clone(delivery.shared());
+    let shared = Arc::new(Shared::new(set(builder).settings().unwrap()));
     // The test is the worker.
+    *lock(&shared.is_running) = true;
     shared.asleep.end();
-    (delivery, Worker::new(shared))
+    Worker::new(shared)
 }
 
 fn accept(worker: &Worker, report: TaskReport) {
@@ -37,7 +46,7 @@ fn accept(worker: &Worker, report: TaskReport) {
 #[test]
 fn what_the_disk_did_not_take_goes_before_what_it_took_later() {
     let directory = tempfile::tempdir().unwrap();
-    let (_delivery, mut worker) = worker(|builder| {
+    let mut worker = worker(|builder| {
         builder
             .spool(directory.path())
             .durability(Durability::Process)
@@ -59,6 +68,100 @@ fn what_the_disk_did_not_take_goes_before_what_it_took_later() {
     assert_eq!(first.input.map(|input| input.len()), Some(too_large.len()));
 }
 
+#[test]
+fn of_threads_that_report_at_the_same_time_the_last_in_the_queue_is_the_newest() {
+    let mut worker = worker(|builder| builder);
+    let envelopes = [("one", None), ("two", None), ("", Some("three"))].map(|(input, result)| {
+        let report = TaskReport::new().id("task");
+        let mut envelope = Envelope::from(match result {
+            Some(result) => report.result(result),
+            None => report.input(input),
+        });
+        envelope.accept();
+        Box::new(envelope)
+    });
+    let [one, two, three] = envelopes;
+    // The third came from another thread, which was faster.
+    for envelope in [one, three, two] {
+        worker.shared.accept(envelope);
+    }
+    worker.take_in(BATCH);
+    let (_, envelope) = worker.outbox.next(Instant::now()).unwrap();
+    let report = envelope.clone().finish();
+    assert_eq!(report.input.as_deref(), Some("two"));
+    assert_eq!(report.result.as_deref(), Some("three"));
+}
+
+#[test]
+fn the_age_of_the_oldest_is_that_of_the_first_report_of_a_task() {
+    let mut worker = worker(|builder| builder);
+    accept(&worker, TaskReport::new().id("task"));
+    worker.take_in(BATCH);
+    worker.weigh();
+    let first = worker.shared.held.oldest.load(Ordering::Relaxed);
+    while sequence::now().as_millis() == u128::from(first) {}
+    accept(&worker, TaskReport::new().id("task"));
+    worker.take_in(BATCH);
+    worker.weigh();
+    assert_eq!(worker.shared.held.oldest.load(Ordering::Relaxed), first);
+}
+
+#[cfg(feature = "spool")]
+#[test]
+fn who_asks_whether_reports_are_on_disk_does_not_have_them_tried_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut worker = worker(|builder| builder.spool(directory.path()));
+    accept(&worker, TaskReport::new().id("task"));
+    worker.read_spool();
+    let now = Instant::now();
+    let (id, _) = worker.outbox.next(now).unwrap();
+    worker.outbox.failed(id, now, AWAY, 0.5);
+    let waits_until = worker.outbox.wake_at();
+    assert!(waits_until > Some(now));
+    drop(worker.shared.persisted(Duration::ZERO));
+    worker.begin_flushes();
+    assert_eq!(worker.outbox.wake_at(), waits_until);
+    drop(worker.shared.flush(Duration::ZERO, After::GoOn));
+    worker.begin_flushes();
+    assert!(worker.outbox.next(Instant::now()).is_some());
+}
+
+#[test]
+fn after_a_panic_what_was_on_the_way_goes_again_and_who_waits_is_answered() {
+    let mut worker = worker(|builder| builder);
+    accept(&worker, TaskReport::new().id("on its way"));
+    worker.take_in(BATCH);
+    assert!(worker.outbox.next(Instant::now()).is_some());
+    accept(&worker, TaskReport::new().id("in the queue"));
+    let shared = Arc::clone(&worker.shared);
+    let flushing = shared.flush(Duration::from_secs(60), After::GoOn);
+    worker.recover();
+    let outcome = block_on_for(flushing, Duration::from_secs(60)).unwrap();
+    assert_eq!((outcome.pending, outcome.timed_out), (1, false));
+    let (id, _) = worker.outbox.next(Instant::now()).unwrap();
+    assert_eq!(id.to_string(), "on its way");
+}
+
+#[test]
+fn a_worker_that_died_makes_room_for_another() {
+    let shared = Arc::clone(&worker(|builder| builder).shared);
+    let died = thread::spawn({
+        let shared = Arc::clone(&shared);
+        move || {
+            let _ended = Ended(shared);
+            panic!("a bug");
+        }
+    });
+    died.join().unwrap_err();
+    let mut envelope = Envelope::from(TaskReport::new());
+    envelope.accept();
+    shared.accept(Box::new(envelope));
+    // By a thread that lives: the platform is away, but the flush is answered.
+    let flushing = shared.flush(Duration::from_millis(10), After::GoOn);
+    let outcome = block_on_for(flushing, Duration::from_secs(60)).unwrap();
+    assert_eq!((outcome.pending, outcome.timed_out), (1, true));
+}
+
 /// For so many seconds as `OUTAGE` says: an hour takes half a minute.
 #[test]
 fn an_outage_with_a_thousand_reports_a_second_stays_within_the_limits() {
@@ -66,13 +169,13 @@ fn an_outage_with_a_thousand_reports_a_second_stays_within_the_limits() {
     const BYTES: usize = 1 << 20;
     let seconds = std::env::var("OUTAGE").map_or(300, |seconds| seconds.parse().unwrap());
     for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
-        let (delivery, mut worker) = worker(|builder| {
+        let mut worker = worker(|builder| {
             builder
                 .queue_capacity(CAPACITY as usize)
                 .queue_bytes(BYTES)
                 .overflow(overflow)
         });
-        let shared = Arc::clone(delivery.shared());
+        let shared = Arc::clone(&worker.shared);
         let start = Instant::now();
         for tick in 0..seconds * 10 {
             let now = start + tick * Duration::from_millis(100);
@@ -83,11 +186,7 @@ fn an_outage_with_a_thousand_reports_a_second_stays_within_the_limits() {
             worker.make_room();
             worker.weigh();
             while let Some((id, _)) = worker.outbox.next(now) {
-                let away = Failure {
-                    refusal: None,
-                    asked: None,
-                };
-                worker.outbox.failed(id, now, away, 0.5);
+                worker.outbox.failed(id, now, AWAY, 0.5);
             }
             let stats = shared.stats();
             assert!(stats.pending <= CAPACITY, "{stats:?}");

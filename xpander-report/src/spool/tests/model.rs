@@ -12,10 +12,10 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::Config;
 
-use super::entry_of;
 use super::faulty_disk::{Call, FaultyDisk, FileId};
+use super::{entry_of, next_millisecond};
 use crate::TaskReport;
-use crate::sequence::{self, Sequence};
+use crate::sequence::Sequence;
 use crate::spool::directory::{ACKS, SEGMENT, made_at};
 use crate::spool::replay::Replayed;
 use crate::spool::{Place, Replay, Settled, Spool, SpoolLimits, Then};
@@ -383,9 +383,7 @@ impl World {
         let spool = Arc::clone(&self.process(process).spool);
         let current = spool.lock().current.clone();
         if current.is_none_or(|current| current.is_sealed()) {
-            // Segments made in the same millisecond would have names in random order.
-            let before = sequence::now().as_millis();
-            while sequence::now().as_millis() == before {}
+            next_millisecond();
         }
         let sequence = Sequence::next();
         let entry = entry_of(report, sequence, name.is_some());
