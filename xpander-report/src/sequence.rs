@@ -100,6 +100,16 @@ impl From<(u64, u64, u64)> for Sequence {
     }
 }
 
+/// A new id that tells another time than now.
+#[cfg(feature = "spool")]
+pub(crate) fn new_id_since(at: Duration) -> TaskId {
+    let sequence = Sequence {
+        at,
+        ..Sequence::next()
+    };
+    sequence.id()
+}
+
 /// A new id, for a run that is asked for its id before its report is accepted.
 pub(crate) fn new_id() -> TaskId {
     Sequence::next().id()

@@ -63,10 +63,11 @@ impl Directory {
         Ok(names)
     }
 
-    /// A new segment, locked. It gets its name when it is complete, so that nobody else finds it before.
-    pub(crate) fn create_segment(&self, header: &Header) -> io::Result<Segment> {
+    /// A new segment, locked, for reports that came since then. It gets its name when it is complete, so that
+    /// nobody else finds it before.
+    pub(crate) fn create_segment(&self, header: &Header, since: Duration) -> io::Result<Segment> {
         self.make()?;
-        let name = sequence::new_id().to_string();
+        let name = sequence::new_id_since(since).to_string();
         let new = self.file(&name, NEW);
         let file = self.disk.create(&new)?;
         let made = file.try_lock().and_then(|is_locked| {
@@ -82,7 +83,9 @@ impl Directory {
             let _ = self.disk.remove(&new);
         }
         let start = made?;
-        Ok(Segment::new(name, file, start, start))
+        let mut segment = Segment::new(name, file, start, start);
+        segment.made_at = since;
+        Ok(segment)
     }
 
     /// A segment that no process has any more, locked; none if one has it. Its header comes along.

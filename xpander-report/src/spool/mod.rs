@@ -4,6 +4,7 @@
 //! it is settled. A segment that is settled whole is removed. What a process leaves behind when it ends is
 //! adopted by another.
 
+mod compact;
 mod directory;
 mod disk;
 mod entry;
@@ -18,6 +19,7 @@ mod recent;
 mod record;
 mod replay;
 mod segment;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -153,7 +155,7 @@ impl Spool {
             ));
         }
         let mut writer = self.lock();
-        let segment = self.segment(&mut writer)?;
+        let segment = self.segment(&mut writer, entry.sequence.at)?;
         let number = self.appended() + 1;
         let start = segment.written();
         segment.append(&record, number)?;
@@ -183,14 +185,16 @@ impl Spool {
         self.recent.push(written, entry);
     }
 
-    /// The segment that the next report goes to.
-    fn segment(&self, writer: &mut Writer) -> io::Result<Arc<Segment>> {
-        if let Some(current) = &writer.current
-            && !current.is_sealed()
-        {
-            return Ok(Arc::clone(current));
+    /// The segment that the next report goes to, which came then.
+    fn segment(&self, writer: &mut Writer, at: Duration) -> io::Result<Arc<Segment>> {
+        if let Some(current) = &writer.current {
+            // Names tell how old reports may be, and count milliseconds.
+            if !current.is_sealed() && current.made_at.as_millis() <= at.as_millis() {
+                return Ok(Arc::clone(current));
+            }
+            current.seal();
         }
-        let segment = Arc::new(self.directory.create_segment(&self.header)?);
+        let segment = Arc::new(self.directory.create_segment(&self.header, at)?);
         self.used.fetch_add(segment.start, Ordering::Relaxed);
         writer.unknown.push(Arc::clone(&segment));
         self.has_unknown.store(true, Ordering::Release);

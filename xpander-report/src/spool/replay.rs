@@ -5,11 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::Spool;
 use super::directory::{ACKS, SEGMENT, found, made_at};
-use super::disk::DiskFile;
 use super::entry::{self, Ack, Arrived, Entry};
 use super::recent::Written;
-use super::record::{self, Found};
-use super::segment::Segment;
+use super::source::Source;
 use crate::TaskReport;
 use crate::diagnostics::warn;
 use crate::envelope::Envelope;
@@ -32,9 +30,9 @@ const MOST_REMEMBERED: usize = 10_000;
 /// The side of the spool that gives reports back, in the order in which they were written, and keeps which
 /// are settled. One at a time in a process.
 pub(crate) struct Replay {
-    spool: Arc<Spool>,
-    sources: BTreeMap<SourceId, Source>,
-    next_source: SourceId,
+    pub(super) spool: Arc<Spool>,
+    pub(super) sources: BTreeMap<SourceId, Source>,
+    pub(super) next_source: SourceId,
     scan_at: Instant,
     /// There was more to adopt than is worked on at once.
     has_more: bool,
@@ -46,6 +44,8 @@ pub(crate) struct Replay {
     skipped: u64,
     /// The ones that are not settled, by their number.
     open: BTreeSet<u64>,
+    /// Where reports are that lie elsewhere than where they were read.
+    pub(super) moved: HashMap<(SourceId, u64), (SourceId, u64)>,
     /// An own report that is still in memory, and not read yet.
     recent: Option<(Written, Entry)>,
     /// Segments that stay where they are, and why was told.
@@ -59,27 +59,7 @@ pub(crate) struct Replay {
     known: HashMap<String, Sequence>,
 }
 
-type SourceId = u64;
-
-/// A segment that is being read.
-struct Source {
-    segment: Arc<Segment>,
-    is_own: bool,
-    at: u64,
-    /// What was read of the file; `passed` bytes of it lie before `at`.
-    ahead: Vec<u8>,
-    passed: usize,
-    /// Reports that were settled before the segment was adopted.
-    settled: HashSet<u64>,
-    acks: Option<Box<dyn DiskFile>>,
-    /// Whether the file of acks says more than what is settled.
-    has_names: bool,
-    /// Reports that were read and are not settled.
-    open: u64,
-    is_damaged: bool,
-    /// The disk did not give all of it.
-    is_unreadable: bool,
-}
+pub(super) type SourceId = u64;
 
 /// Where a report lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +114,10 @@ impl Place {
         self.offset
     }
 
+    fn key(&self) -> (SourceId, u64) {
+        (self.source, self.offset)
+    }
+
     /// Whether this process wrote it.
     pub(crate) fn is_own(&self) -> bool {
         self.number.is_some()
@@ -177,6 +161,7 @@ impl Replay {
             skipped: 0,
             // Nobody here will know that those are settled.
             open: (left > 0).then_some(left).into_iter().collect(),
+            moved: HashMap::new(),
             recent: None,
             foreign: HashSet::new(),
             troubled: HashMap::new(),
@@ -238,6 +223,9 @@ impl Replay {
             }
         }
         spool.used.store(used, Ordering::Relaxed);
+        if used > spool.limits.bytes / 2 || self.sources.len() > MOST_ADOPTED / 2 {
+            self.compact();
+        }
         self.foreign.retain(|name| names.contains(name));
         self.troubled.retain(|name, _| names.contains(name));
         self.known = match self.sources.values().all(|source| source.is_own) {
@@ -300,9 +288,11 @@ impl Replay {
         self.add(source);
     }
 
-    fn add(&mut self, source: Source) {
-        self.sources.insert(self.next_source, source);
+    pub(super) fn add(&mut self, source: Source) -> SourceId {
+        let id = self.next_source;
         self.next_source += 1;
+        self.sources.insert(id, source);
+        id
     }
 
     fn read_acks(&self, name: &str) -> io::Result<Vec<Ack>> {
@@ -405,7 +395,7 @@ impl Replay {
                 return None;
             }
         };
-        source.open += 1;
+        source.open.insert(offset, source.at - offset);
         let number = source.is_own.then(|| {
             self.read += 1;
             self.open.insert(self.read);
@@ -453,10 +443,20 @@ impl Replay {
         }
     }
 
+    /// In which segment a report lies, and where there.
+    #[cfg(test)]
+    pub(super) fn whereabouts(&self, place: Place) -> Option<(&str, std::ops::Range<usize>)> {
+        let (id, at) = self.moved.get(&place.key()).copied().unwrap_or(place.key());
+        let source = self.sources.get(&id)?;
+        let bytes = at as usize..(at + source.open.get(&at)?) as usize;
+        Some((&source.segment.name, bytes))
+    }
+
     /// A report that was read before and is not settled.
     pub(crate) fn read_again(&self, place: Place) -> Option<Box<Envelope>> {
-        let source = self.sources.get(&place.source)?;
-        match source.read_again(place.offset) {
+        let (id, at) = self.moved.get(&place.key()).copied().unwrap_or(place.key());
+        let source = self.sources.get(&id)?;
+        match source.read_again(at) {
             Ok(entry) => Some(Replayed::new(place, entry, Then::Deliver).into_envelope().2),
             Err(error) => {
                 let name = &source.segment.name;
@@ -479,20 +479,21 @@ impl Replay {
             if let Some(number) = place.number {
                 self.open.remove(&number);
             }
-            let Some(source) = self.sources.get_mut(&place.source) else {
+            let (id, at) = self.moved.remove(&place.key()).unwrap_or(place.key());
+            let Some(source) = self.sources.get_mut(&id) else {
                 continue;
             };
-            source.open = source.open.saturating_sub(1);
+            source.open.remove(&at);
             source.has_names |= arrived.is_some();
             // Without it the report arrives once more, if the process does not live to remove the segment.
             let _ = source.acknowledge(
                 &self.spool,
                 &Ack {
-                    offset: place.offset,
+                    offset: at,
                     arrived: arrived.clone(),
                 },
             );
-            self.finish(place.source, false);
+            self.finish(id, false);
         }
         let unsettled = self.open.first().copied();
         self.spool
@@ -525,12 +526,12 @@ impl Replay {
     }
 
     /// Removes a segment that is read and settled whole.
-    fn finish(&mut self, id: SourceId, is_over: bool) {
+    pub(super) fn finish(&mut self, id: SourceId, is_over: bool) {
         self.catch_up(id);
         let Some(source) = self.sources.get(&id) else {
             return;
         };
-        let is_done = source.is_read() && source.open == 0;
+        let is_done = source.is_read() && source.open.is_empty();
         if !is_done || source.is_unreadable && source.is_own {
             return;
         }
@@ -601,7 +602,7 @@ impl Replay {
 
     /// Whether nothing is here that could be delivered.
     pub(crate) fn is_empty(&self) -> bool {
-        let is_done = |source: &Source| source.is_read() && source.open == 0;
+        let is_done = |source: &Source| source.is_read() && source.open.is_empty();
         !self.has_more && self.spool.appended() == self.read && self.sources.values().all(is_done)
     }
 
@@ -633,117 +634,10 @@ impl Replay {
         }
     }
 
-    fn tell(&self, what: std::fmt::Arguments<'_>) {
+    pub(super) fn tell(&self, what: std::fmt::Arguments<'_>) {
         warn(format_args!(
             "the spool in {}: {what}",
             self.spool.directory().path().display()
         ));
-    }
-}
-
-impl Source {
-    fn new(segment: Arc<Segment>, is_own: bool) -> Self {
-        Self {
-            at: segment.start,
-            segment,
-            is_own,
-            ahead: Vec::new(),
-            passed: 0,
-            settled: HashSet::new(),
-            acks: None,
-            has_names: false,
-            open: 0,
-            is_damaged: false,
-            is_unreadable: false,
-        }
-    }
-
-    fn is_read(&self) -> bool {
-        self.at >= self.segment.written()
-    }
-
-    /// The next report that is not settled, and where it begins.
-    fn next(&mut self) -> io::Result<Option<(u64, Entry)>> {
-        const PIECE: usize = 256 << 10;
-        loop {
-            let written = self.segment.written();
-            if self.at >= written {
-                return Ok(None);
-            }
-            let offset = self.at;
-            let ahead = &self.ahead[self.passed..];
-            let end = self.at + ahead.len() as u64;
-            match record::read(ahead, end >= written) {
-                Found::Record { text, end } => {
-                    let entry =
-                        (!self.settled.contains(&offset)).then(|| Entry::decode(&ahead[text]));
-                    self.pass(end);
-                    match entry {
-                        Some(Ok(entry)) => return Ok(Some((offset, entry))),
-                        Some(Err(_)) => self.is_damaged = true,
-                        None => {}
-                    }
-                }
-                Found::Damaged { end } => {
-                    self.is_damaged = true;
-                    self.pass(end);
-                }
-                Found::Incomplete if end >= written => {
-                    // The process ended while it wrote; if it is this one, it did not.
-                    self.is_damaged |= self.is_own;
-                    self.skip_to(written);
-                }
-                Found::Incomplete => {
-                    let most = (written - end).min((ahead.len() + PIECE) as u64) as usize;
-                    self.ahead.drain(..self.passed);
-                    self.passed = 0;
-                    let before = self.ahead.len();
-                    self.segment.file.read_at(end, most, &mut self.ahead)?;
-                    if self.ahead.len() == before {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
-                }
-            }
-        }
-    }
-
-    /// The report that begins there.
-    fn read_again(&self, offset: u64) -> io::Result<Entry> {
-        const PIECE: usize = 16 << 10;
-        let mut bytes = Vec::new();
-        loop {
-            let before = bytes.len();
-            let file = &self.segment.file;
-            file.read_at(offset + before as u64, PIECE + before, &mut bytes)?;
-            match record::read(&bytes, false) {
-                Found::Record { text, .. } => return Entry::decode(&bytes[text]),
-                Found::Incomplete if bytes.len() > before => {}
-                _ => return Err(io::ErrorKind::InvalidData.into()),
-            }
-        }
-    }
-
-    fn pass(&mut self, bytes: usize) {
-        self.passed += bytes;
-        self.at += bytes as u64;
-        if self.passed > self.ahead.len() {
-            self.skip_to(self.at);
-        }
-    }
-
-    fn skip_to(&mut self, at: u64) {
-        self.at = at;
-        self.ahead.clear();
-        self.passed = 0;
-    }
-
-    fn acknowledge(&mut self, spool: &Spool, ack: &Ack) -> io::Result<()> {
-        if self.acks.is_none() {
-            self.acks = Some(spool.directory().open_acks(&self.segment.name)?);
-        }
-        let record = entry::encode(ack)?;
-        self.acks
-            .as_ref()
-            .map_or(Ok(()), |acks| acks.append(&[&record]))
     }
 }

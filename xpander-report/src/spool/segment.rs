@@ -1,5 +1,5 @@
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::disk::DiskFile;
 use crate::sync::{AtomicBool, AtomicU64, Ordering};
@@ -10,6 +10,8 @@ pub(crate) struct Segment {
     pub(crate) name: String,
     pub(crate) file: Box<dyn DiskFile>,
     pub(crate) since: Instant,
+    /// No report in it came before.
+    pub(crate) made_at: Duration,
     /// Where its reports begin.
     pub(crate) start: u64,
     /// Up to where it holds whole records.
@@ -26,6 +28,7 @@ impl Segment {
             name,
             file,
             since: Instant::now(),
+            made_at: Duration::ZERO,
             start,
             written: AtomicU64::new(written),
             last_number: AtomicU64::new(0),

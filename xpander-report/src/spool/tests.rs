@@ -375,6 +375,92 @@ fn what_is_read_and_has_to_wait_takes_no_room_from_the_rest() {
     assert_eq!(read, dead);
 }
 
+/// A process with so many segments, in each of which one report waits and a large one was delivered.
+fn with_segments(disk: &FaultyDisk, count: u64) -> (Process, Vec<(String, Sequence, Place)>) {
+    let limits = SpoolLimits {
+        bytes: 2 << 20,
+        ..SpoolLimits::default()
+    };
+    let mut process = Process::with(disk, limits);
+    let mut waiting = Vec::new();
+    for number in 0..count {
+        let id = format!("waits {number}");
+        let waits = process.append(&id);
+        let delivered = process.append_bytes("large", 100_000);
+        waiting.push((id, waits, process.read_place()));
+        process.deliver(delivered);
+        process.seal();
+        process.scan();
+    }
+    (process, waiting)
+}
+
+#[test]
+fn a_report_that_waits_does_not_keep_what_else_was_in_its_file() {
+    let disk = FaultyDisk::default();
+    // Four times as many as there is room for.
+    let (mut process, waiting) = with_segments(&disk, 80);
+    assert!(files(&disk, SEGMENT).len() < 20);
+    for (id, sequence, place) in waiting {
+        let again = process.replay.read_again(place).expect("the report");
+        assert_eq!(again.sequence, Some(sequence));
+        process.settle(&id, sequence, place);
+    }
+    assert!(process.replay.is_empty());
+    process.close();
+    assert_eq!(files(&disk, SEGMENT).len(), 0);
+    assert_eq!(disk.open_files(), 0);
+}
+
+#[test]
+fn what_got_another_place_outlives_its_process() {
+    for is_power_lost in [false, true] {
+        let disk = FaultyDisk::default();
+        let (mut process, waiting) = with_segments(&disk, 20);
+        process.replay.compact();
+        drop(process);
+        if is_power_lost {
+            disk.lose_power(0.0, 0, false);
+        }
+        let mut next = Process::on(&disk);
+        next.scan();
+        let mut read = next.read_all();
+        read.sort();
+        if is_power_lost {
+            // What was removed may be there again.
+            read.dedup();
+        }
+        let mut expected: Vec<_> = waiting.into_iter().map(|(id, ..)| id).collect();
+        expected.sort();
+        assert_eq!(read, expected, "{is_power_lost}");
+    }
+}
+
+#[test]
+fn where_nothing_can_be_written_everything_stays_in_its_place() {
+    for call in [
+        Call::Append,
+        Call::Create,
+        Call::Rename,
+        Call::Sync,
+        Call::SyncDir,
+    ] {
+        let disk = FaultyDisk::default();
+        let (mut process, waiting) = with_segments(&disk, 5);
+        let before = files(&disk, SEGMENT);
+        disk.fail(call, 1, 100);
+        disk.fail(call, 0, 100);
+        process.replay.compact();
+        disk.heal();
+        assert_eq!(files(&disk, SEGMENT), before, "{call:?}");
+        for (_, _, place) in &waiting {
+            assert!(process.replay.read_again(*place).is_some(), "{call:?}");
+        }
+        process.replay.compact();
+        assert_eq!(files(&disk, SEGMENT).len(), 1, "{call:?}");
+    }
+}
+
 #[test]
 fn what_was_delivered_since_a_segment_was_adopted_outdates_its_reports() {
     let disk = FaultyDisk::default();

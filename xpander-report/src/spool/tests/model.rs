@@ -55,6 +55,10 @@ enum Op {
     Scan {
         process: usize,
     },
+    /// It gathers what waits in files that hold little else.
+    Compact {
+        process: usize,
+    },
     Sync {
         process: usize,
     },
@@ -122,6 +126,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
             .prop_map(|(process, which, is_delivered)| Op::Settle { process, which, is_delivered }),
         1 => (process.clone(), 0..3_u8).prop_map(|(process, name)| Op::Note { process, name }),
         8 => process.clone().prop_map(|process| Op::Scan { process }),
+        4 => process.clone().prop_map(|process| Op::Compact { process }),
         5 => process.clone().prop_map(|process| Op::Sync { process }),
         2 => process.clone().prop_map(|process| Op::Reopen { process }),
         2 => process.clone().prop_map(|process| Op::Close { process }),
@@ -282,6 +287,10 @@ impl World {
                 });
             }
             Op::Scan { process } => self.scan(process),
+            Op::Compact { process } => {
+                self.process(process).replay.compact();
+                self.relocate(process);
+            }
             Op::Sync { process } => self.sync(process),
             Op::Reopen { process } => {
                 self.let_go(process);
@@ -559,6 +568,7 @@ impl World {
         let process = self.process(at);
         process.replay.scan_soon(now);
         process.replay.scan(now);
+        self.relocate(at);
         if self.disk.failed() > failed {
             return;
         }
@@ -572,6 +582,28 @@ impl World {
             .filter(|f| f.extension().is_some_and(|e| e == SEGMENT));
         let bytes: usize = segments.map(|path| self.disk.bytes(path).len()).sum();
         assert_eq!(process.spool.used.load(Ordering::Relaxed), bytes as u64);
+    }
+
+    /// What is waited for may have got another place.
+    fn relocate(&mut self, at: usize) {
+        let Some(process) = &self.processes[at] else {
+            return;
+        };
+        for (serial, place) in &process.held {
+            let Some((segment, bytes)) = process.replay.whereabouts(*place) else {
+                continue;
+            };
+            let report = &mut self.reports[*serial];
+            let path = Path::new(DIR).join(format!("{segment}.{SEGMENT}"));
+            // Somebody may have removed it.
+            let file = self.disk.file(&path);
+            if let Some(file) = file.filter(|_| report.segment != segment) {
+                report.file = file;
+                report.segment = segment.to_owned();
+                report.bytes = bytes;
+                report.is_synced = true;
+            }
+        }
     }
 
     /// What a process had read and not settled waits again.

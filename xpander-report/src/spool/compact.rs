@@ -1,0 +1,139 @@
+//! A report that waits for long does not keep the file in which it lies, if all else in there is settled.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::sync::Arc;
+
+use super::SEGMENT_BYTES;
+use super::entry::{Ack, Entry};
+use super::replay::{Replay, SourceId};
+use super::segment::Segment;
+use super::source::Source;
+use crate::sync::Ordering;
+
+/// A report that goes into another segment.
+struct Survivor {
+    /// The name of its place.
+    key: (SourceId, u64),
+    source: SourceId,
+    offset: u64,
+    entry: Entry,
+}
+
+/// A segment of survivors, and where each lies: the offset, and the length of its record.
+type Copied = (Segment, Vec<(u64, u64)>);
+
+impl Replay {
+    /// Puts what is waited for of segments that are mostly settled into one, and removes them.
+    pub(super) fn compact(&mut self) {
+        let survivors = self.survivors();
+        if survivors.is_empty() {
+            return;
+        }
+        match self.copy(&survivors) {
+            Ok(copied) => self.replace(survivors, copied),
+            Err(error) => self.tell(format_args!(
+                "files stay though most of what is in them is settled: {error}"
+            )),
+        }
+    }
+
+    /// What is waited for of the segments that are worth it.
+    fn survivors(&self) -> Vec<Survivor> {
+        let keys: HashMap<_, _> = self.moved.iter().map(|(key, to)| (*to, *key)).collect();
+        let mut survivors = Vec::new();
+        for (id, source) in self.worth_it() {
+            let offsets = source.open.keys();
+            let read = offsets.map(|offset| {
+                let place = (*id, *offset);
+                let entry = source.read_again(*offset)?;
+                Ok::<_, io::Error>(Survivor {
+                    key: keys.get(&place).copied().unwrap_or(place),
+                    source: *id,
+                    offset: *offset,
+                    entry,
+                })
+            });
+            // One that cannot be read stays with all the rest.
+            survivors.extend(read.collect::<io::Result<Vec<_>>>().unwrap_or_default());
+        }
+        survivors
+    }
+
+    /// Segments in which little is waited for, if much room or many files are gained; together as much as goes into
+    /// one.
+    fn worth_it(&self) -> Vec<(&SourceId, &Source)> {
+        /// One part in so many is little.
+        const PART: u64 = 4;
+        const SMALL: u64 = SEGMENT_BYTES / 16;
+        const MANY: usize = 16;
+        let (mut waiting, mut written) = (0, 0);
+        let mut chosen = Vec::new();
+        for (id, source) in &self.sources {
+            let (waits, holds) = (source.waiting(), source.segment.written());
+            let is_little = waits * PART <= holds || waits <= SMALL;
+            if waits == 0 || !is_little || !source.is_whole() {
+                continue;
+            }
+            if waiting + waits > SEGMENT_BYTES {
+                break;
+            }
+            waiting += waits;
+            written += holds;
+            chosen.push((id, source));
+        }
+        if waiting * PART > written && chosen.len() < MANY {
+            chosen.clear();
+        }
+        chosen
+    }
+
+    fn copy(&self, survivors: &[Survivor]) -> io::Result<Copied> {
+        let directory = self.spool.directory();
+        let since = survivors.iter().map(|it| it.entry.sequence.at).min();
+        let segment = directory.create_segment(&self.spool.header, since.unwrap_or_default())?;
+        let copied = survivors.iter().map(|survivor| {
+            let (start, [input, response, result]) = survivor.entry.encode()?;
+            let offset = segment.written();
+            segment.append(&[&start, input, response, result], 0)?;
+            Ok((offset, segment.written() - offset))
+        });
+        let places = copied.collect::<io::Result<Vec<_>>>();
+        segment.seal();
+        // What is removed now may have been safe from a loss of power.
+        let synced = segment.file.sync().and_then(|()| directory.sync());
+        match places.and_then(|places| synced.map(|()| places)) {
+            Ok(places) => Ok((segment, places)),
+            Err(error) => {
+                let _ = directory.remove(&segment.name, super::directory::SEGMENT);
+                Err(error)
+            }
+        }
+    }
+
+    fn replace(&mut self, survivors: Vec<Survivor>, (segment, places): Copied) {
+        let spool = Arc::clone(&self.spool);
+        spool.used.fetch_add(segment.written(), Ordering::Relaxed);
+        let mut source = Source::new(Arc::new(segment), false);
+        source.skip_to(source.segment.written());
+        source.open.extend(places.iter().copied());
+        let id = self.add(source);
+        let mut emptied = BTreeSet::new();
+        for (survivor, (offset, _)) in survivors.into_iter().zip(places) {
+            self.moved.insert(survivor.key, (id, offset));
+            emptied.insert(survivor.source);
+            if let Some(source) = self.sources.get_mut(&survivor.source) {
+                source.open.remove(&survivor.offset);
+                // If the file cannot be removed, it is there no more.
+                let ack = Ack {
+                    offset: survivor.offset,
+                    arrived: None,
+                };
+                let _ = source.acknowledge(&spool, &ack);
+            }
+        }
+        for id in emptied {
+            self.finish(id, false);
+        }
+    }
+}

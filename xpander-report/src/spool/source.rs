@@ -1,0 +1,147 @@
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::sync::Arc;
+
+use super::Spool;
+use super::disk::DiskFile;
+use super::entry::{self, Ack, Entry};
+use super::record::{self, Found};
+use super::segment::Segment;
+
+/// A segment that is being read.
+pub(super) struct Source {
+    pub(super) segment: Arc<Segment>,
+    pub(super) is_own: bool,
+    pub(super) at: u64,
+    /// What was read of the file; `passed` bytes of it lie before `at`.
+    ahead: Vec<u8>,
+    passed: usize,
+    /// Reports that were settled before the segment was adopted.
+    pub(super) settled: HashSet<u64>,
+    acks: Option<Box<dyn DiskFile>>,
+    /// Whether the file of acks says more than what is settled.
+    pub(super) has_names: bool,
+    /// Where reports lie that were read and are not settled, and how long their records are.
+    pub(super) open: BTreeMap<u64, u64>,
+    pub(super) is_damaged: bool,
+    /// The disk did not give all of it.
+    pub(super) is_unreadable: bool,
+}
+
+impl Source {
+    pub(super) fn new(segment: Arc<Segment>, is_own: bool) -> Self {
+        Self {
+            at: segment.start,
+            segment,
+            is_own,
+            ahead: Vec::new(),
+            passed: 0,
+            settled: HashSet::new(),
+            acks: None,
+            has_names: false,
+            open: BTreeMap::new(),
+            is_damaged: false,
+            is_unreadable: false,
+        }
+    }
+
+    /// How many bytes of it are waited for.
+    pub(super) fn waiting(&self) -> u64 {
+        self.open.values().sum()
+    }
+
+    /// Whether all that will ever be in it is read, and what is waited for can be read again.
+    pub(super) fn is_whole(&self) -> bool {
+        let is_closed = !self.is_own || self.segment.is_sealed();
+        is_closed && self.is_read() && !self.is_damaged && !self.is_unreadable
+    }
+
+    pub(super) fn is_read(&self) -> bool {
+        self.at >= self.segment.written()
+    }
+
+    /// The next report that is not settled, and where it begins.
+    pub(super) fn next(&mut self) -> io::Result<Option<(u64, Entry)>> {
+        const PIECE: usize = 256 << 10;
+        loop {
+            let written = self.segment.written();
+            if self.at >= written {
+                return Ok(None);
+            }
+            let offset = self.at;
+            let ahead = &self.ahead[self.passed..];
+            let end = self.at + ahead.len() as u64;
+            match record::read(ahead, end >= written) {
+                Found::Record { text, end } => {
+                    let entry =
+                        (!self.settled.contains(&offset)).then(|| Entry::decode(&ahead[text]));
+                    self.pass(end);
+                    match entry {
+                        Some(Ok(entry)) => return Ok(Some((offset, entry))),
+                        Some(Err(_)) => self.is_damaged = true,
+                        None => {}
+                    }
+                }
+                Found::Damaged { end } => {
+                    self.is_damaged = true;
+                    self.pass(end);
+                }
+                Found::Incomplete if end >= written => {
+                    // The process ended while it wrote; if it is this one, it did not.
+                    self.is_damaged |= self.is_own;
+                    self.skip_to(written);
+                }
+                Found::Incomplete => {
+                    let most = (written - end).min((ahead.len() + PIECE) as u64) as usize;
+                    self.ahead.drain(..self.passed);
+                    self.passed = 0;
+                    let before = self.ahead.len();
+                    self.segment.file.read_at(end, most, &mut self.ahead)?;
+                    if self.ahead.len() == before {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The report that begins there.
+    pub(super) fn read_again(&self, offset: u64) -> io::Result<Entry> {
+        const PIECE: usize = 16 << 10;
+        let mut bytes = Vec::new();
+        loop {
+            let before = bytes.len();
+            let file = &self.segment.file;
+            file.read_at(offset + before as u64, PIECE + before, &mut bytes)?;
+            match record::read(&bytes, false) {
+                Found::Record { text, .. } => return Entry::decode(&bytes[text]),
+                Found::Incomplete if bytes.len() > before => {}
+                _ => return Err(io::ErrorKind::InvalidData.into()),
+            }
+        }
+    }
+
+    pub(super) fn pass(&mut self, bytes: usize) {
+        self.passed += bytes;
+        self.at += bytes as u64;
+        if self.passed > self.ahead.len() {
+            self.skip_to(self.at);
+        }
+    }
+
+    pub(super) fn skip_to(&mut self, at: u64) {
+        self.at = at;
+        self.ahead.clear();
+        self.passed = 0;
+    }
+
+    pub(super) fn acknowledge(&mut self, spool: &Spool, ack: &Ack) -> io::Result<()> {
+        if self.acks.is_none() {
+            self.acks = Some(spool.directory().open_acks(&self.segment.name)?);
+        }
+        let record = entry::encode(ack)?;
+        self.acks
+            .as_ref()
+            .map_or(Ok(()), |acks| acks.append(&[&record]))
+    }
+}
