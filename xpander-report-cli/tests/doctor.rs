@@ -10,10 +10,14 @@ mod support;
 
 use std::fs;
 
+use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
+use support::spools::{leave_two, nowhere, worker};
 use support::{KEY, Said, run};
-use xpander_report_tests::platform;
+use tempfile::TempDir;
+use xpander_report::TaskReport;
 use xpander_report_tests::server::{Answer, Server};
+use xpander_report_tests::{LONG, platform};
 
 const ALL_RIGHT: &str = "Nothing is wrong.";
 
@@ -522,6 +526,134 @@ mod the_spool_directory {
             said.says("It cannot be written");
         }
     }
+}
+
+mod what_waits_in_the_spool {
+    use std::path::Path;
+
+    use super::*;
+
+    fn doctor_of(url: &str, dir: &Path) -> Said {
+        doctor(url, &[("XPANDER_REPORT_SPOOL_DIR", dir.to_str().unwrap())])
+    }
+
+    /// The time that follows these words.
+    #[track_caller]
+    fn time_after(said: &Said, words: &str) -> Timestamp {
+        let found = said.words();
+        let (_, found) = found.split_once(words).expect(words);
+        let time: String = found.trim_start().chars().take(19).collect();
+        format!("{time}Z").parse().expect(found)
+    }
+
+    #[test]
+    fn is_told_with_the_age_of_the_oldest() {
+        let platform = platform();
+        let dir = TempDir::new().unwrap();
+        let before = Timestamp::now() - 1.second();
+        leave_two(&platform.url(), dir.path());
+        let said = doctor_of(&platform.url(), dir.path()).ends_with(0);
+        said.says("note spooled reports 2 reports wait, the oldest since ");
+        let since = time_after(&said, "the oldest since");
+        assert!(before <= since && since <= Timestamp::now(), "{since}");
+        said.says(
+            "2 are in files that no running program has; `xpander-report spool drain` delivers \
+             what is there. See `xpander-report spool list`.",
+        );
+        said.does_not_say("refused");
+        said.says(ALL_RIGHT);
+    }
+
+    #[test]
+    fn is_not_its_file_that_is_old() {
+        let dir = TempDir::new().unwrap();
+        let server = Server::start(|before, _| match before {
+            0 => Answer::task(),
+            _ => Answer::json(503, ""),
+        });
+        let url = server.url();
+        let reporter = worker(&url, dir.path());
+        reporter.report(TaskReport::new().id("order-1"));
+        assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+        let delivered = Timestamp::now();
+        reporter.report(TaskReport::new().id("order-2"));
+        let said = doctor_of(&url, dir.path()).ends_with(1);
+        said.says("note spooled reports 1 report waits, since ");
+        let since = time_after(&said, "1 report waits, since");
+        assert!(since.as_second() >= delivered.as_second(), "{since}");
+        said.does_not_say("no running program has");
+    }
+
+    #[test]
+    fn for_another_platform_is_pointed_out() {
+        let platform = platform();
+        let dir = TempDir::new().unwrap();
+        let elsewhere = nowhere();
+        leave_two(&elsewhere, dir.path());
+        let said = doctor_of(&platform.url(), dir.path()).ends_with(0);
+        said.says(&format!("2 are for another platform, {elsewhere}. See"));
+        said.does_not_say("spool drain");
+    }
+
+    #[test]
+    fn and_was_refused_is_told_with_the_newest_reason() {
+        let dir = TempDir::new().unwrap();
+        let server = Server::start(|before, _| match before {
+            0 => Answer::json(404, r#"{"detail": "no such agent"}"#),
+            1 => Answer::json(422, r#"{"detail": "\u001b[2Jtoo\u202e large"}"#),
+            _ => Answer::json(200, r#"{"id": "agent-123"}"#),
+        });
+        let reporter = worker(&server.url(), dir.path());
+        for id in ["order-1", "order-2"] {
+            reporter.report(TaskReport::new().id(id));
+            assert_eq!(reporter.flush_blocking(LONG).dropped, 1);
+        }
+        drop(reporter);
+        let said = doctor_of(&server.url(), dir.path()).ends_with(0);
+        said.says("ok spooled reports none");
+        said.says("note refused reports 2 reports were refused, the last at ");
+        said.says(r"\u{1b}[2Jtoo\u{202e} large");
+        said.does_not_say("no such agent");
+        said.says("See `xpander-report spool show --dead`");
+    }
+
+    #[test]
+    fn is_nothing_where_no_program_has_been() {
+        let platform = platform();
+        let dir = TempDir::new().unwrap();
+        doctor_of(&platform.url(), dir.path())
+            .ends_with(0)
+            .says("ok spooled reports none");
+        doctor_of(&platform.url(), &dir.path().join("new"))
+            .ends_with(0)
+            .says("ok spooled reports none; no program has spooled anything there");
+        doctor(&platform.url(), &[])
+            .ends_with(0)
+            .does_not_say("spooled reports");
+    }
+
+    #[test]
+    fn is_counted_also_when_it_is_much() {
+        let platform = platform();
+        let dir = TempDir::new().unwrap();
+        let before = Timestamp::now() - 1.second();
+        let reporter = worker(&nowhere(), dir.path());
+        let long = "x".repeat(1 << 20);
+        for _ in 0..20 {
+            reporter.report(TaskReport::new().input(&long));
+        }
+        let said = doctor_of(&platform.url(), dir.path()).ends_with(0);
+        said.says("20 reports wait, the oldest since about ");
+        let since = time_after(&said, "the oldest since about");
+        assert!(before <= since && since <= Timestamp::now(), "{since}");
+    }
+}
+
+#[test]
+fn the_help_says_what_it_shows_of_the_key() {
+    let help = run(&["doctor", "--help"], &[]).ends_with(0);
+    help.says("Of the key it shows how long it is, and the last four characters of one that has 16 or more");
+    help.does_not_say("never shown");
 }
 
 #[test]

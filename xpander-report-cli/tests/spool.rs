@@ -9,31 +9,14 @@
 mod support;
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
-use std::time::Duration;
 
+use support::spools::{leave_two, nowhere, worker};
 use support::{KEY, Said, run, run_with_input};
 use tempfile::TempDir;
-use xpander_report::{Config, Reporter, TaskReport};
+use xpander_report::TaskReport;
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, away, back, platform};
-
-/// A reporter of the same platform, for a spool in this directory.
-fn worker(url: &str, dir: &Path) -> Reporter {
-    let config = Config::builder().variables([("", "")]);
-    let builder = Reporter::builder()
-        .config(config)
-        .base_url(url)
-        .api_key(KEY);
-    builder.agent_id("agent-123").spool(dir).build().unwrap()
-}
-
-/// An address where nobody listens.
-fn nowhere() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
-}
 
 fn spool(dir: &Path, url: &str, arguments: &[&str]) -> Said {
     let variables = [
@@ -42,20 +25,6 @@ fn spool(dir: &Path, url: &str, arguments: &[&str]) -> Said {
         ("XPANDER_REPORT_SPOOL_DIR", dir.to_str().unwrap()),
     ];
     run(&[&["spool"], arguments].concat(), &variables)
-}
-
-/// Leaves two reports behind, as a program does that ends in an outage.
-fn leave_two(url: &str, dir: &Path) {
-    let reporter = worker(url, dir);
-    reporter.report(TaskReport::new().id("order-1").input("first"));
-    reporter.report(
-        TaskReport::new()
-            .id("order-2")
-            .input("second\u{1b}[2J")
-            .result("done"),
-    );
-    let outcome = reporter.shutdown_blocking(Duration::ZERO);
-    assert_eq!(outcome.spooled, 2, "{outcome:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@ mod finding;
 mod network;
 mod proxy;
 mod settings;
+mod spool;
 mod tls;
 
 use std::io::{self, Write};
@@ -17,10 +18,13 @@ use crate::text::{printable, write_json};
 
 /// Find out why nothing arrives
 ///
-/// Shows every setting and where it comes from, then asks the platform: is its
-/// name known, can it be reached, is its certificate trusted, does it take the
-/// key, does it have the agent. Nothing is changed there, except with --send.
-/// The key and the passwords of proxies are never shown.
+/// Shows every setting and where it comes from, and what waits in the spool if
+/// there is one. Then asks the platform: is its name known, can it be reached, is
+/// its certificate trusted, does it take the key, does it have the agent. Nothing
+/// is changed there, except with --send.
+///
+/// Of the key it shows how long it is, and the last four characters of one that
+/// has 16 or more; of a proxy neither user nor password.
 ///
 /// If nothing is wrong here and runs do not appear all the same: the program
 /// that should report them may see other variables than this one (run
@@ -59,7 +63,8 @@ impl Doctor {
     pub(crate) fn run(self) -> Done<ExitCode> {
         let builder = self.connection.config()?;
         let settings = settings::look(&builder);
-        let checks = checks::run(builder, self.send);
+        let mut checks = spool::look(&builder);
+        checks.extend(checks::run(builder, self.send));
         let is_wrong = |finding: &Finding| finding.outcome == Outcome::Wrong;
         let diagnosis = Diagnosis {
             ok: !settings.iter().chain(&checks).any(is_wrong),

@@ -88,7 +88,7 @@ impl Directory {
 }
 
 /// A moment, to the second, in UTC.
-fn moment(at: SystemTime) -> String {
+pub(super) fn moment(at: SystemTime) -> String {
     Timestamp::try_from(at).map_or_else(
         |_| "unknown".to_owned(),
         |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
@@ -96,6 +96,6 @@ fn moment(at: SystemTime) -> String {
 }
 
 /// `1 report`, `2 reports`.
-fn count(count: usize, one: &str, many: &str) -> String {
+pub(super) fn count(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

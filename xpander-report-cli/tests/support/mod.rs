@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 pub(crate) mod https;
+pub(crate) mod spools;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant, SystemTime};
 use http::Uri;
 use xpander_report::{Client, Config, ConfigBuilder, Error, StatusError, TaskReport};
 
-use super::finding::{Finding, Outcome};
+use super::finding::{Finding, Outcome, excerpt};
 use super::network::{self, Place};
 use super::{proxy, tls};
 use crate::failure::with_causes;
@@ -13,8 +13,6 @@ use crate::page;
 const MOST_SKEW: Duration = Duration::from_secs(60);
 /// An id that no task has.
 const NO_TASK: &str = "00000000-0000-0000-0000-000000000000";
-/// How many characters of an answer are shown.
-const SHOWN: usize = 200;
 
 /// Asks the platform, step by step, as far as the steps lead.
 pub(super) fn run(builder: ConfigBuilder, send: bool) -> Vec<Finding> {
@@ -273,13 +271,6 @@ fn not_the_platform(config: &Config) -> String {
 
 fn is_page(detail: &str) -> bool {
     detail.trim_start().starts_with('<')
-}
-
-fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn millis(start: Instant) -> String {

@@ -6,6 +6,8 @@ use textwrap::Options;
 use crate::text::printable;
 
 const COLUMNS: usize = 80;
+/// How many characters of what a platform said are shown.
+const SHOWN: usize = 200;
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -83,6 +85,14 @@ impl Finding {
             Some(advice) => write_wrapped(output, &further, &further, advice),
             None => Ok(()),
         }
+    }
+}
+
+/// The start of what a platform said.
+pub(super) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

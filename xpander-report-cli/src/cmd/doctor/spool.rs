@@ -1,0 +1,125 @@
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use xpander_report::{ConfigBuilder, SpoolDirectory, SpoolSegment};
+
+use super::super::spool::{count, moment};
+use super::finding::{Finding, Outcome, excerpt};
+
+/// More is not read into memory only to know when the oldest report came.
+const MOST_READ: u64 = 16 << 20;
+
+const WAITING: &str = "spooled reports";
+const REFUSED: &str = "refused reports";
+
+/// What lies in the spool, if one is set.
+pub(super) fn look(builder: &ConfigBuilder) -> Vec<Finding> {
+    let settings = builder.settings();
+    let spool = settings.iter().find(|setting| setting.name == "spool");
+    let Some(path) = spool.and_then(|setting| setting.value.as_deref()) else {
+        return Vec::new();
+    };
+    match findings(Path::new(path), platform(builder).as_deref()) {
+        Ok(findings) => findings,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => vec![Finding::ok(
+            WAITING,
+            "none; no program has spooled anything there",
+        )],
+        Err(error) => vec![
+            Finding::skipped(WAITING, format!("the spool cannot be read: {error}"))
+                .advise("Run this as the user who runs the program."),
+        ],
+    }
+}
+
+/// The address of the platform that programs with these settings report to.
+fn platform(builder: &ConfigBuilder) -> Option<String> {
+    // It does not depend on the key.
+    let config = builder.clone().api_key("none").build().ok()?;
+    Some(config.base_url().to_owned())
+}
+
+fn findings(path: &Path, platform: Option<&str>) -> io::Result<Vec<Finding>> {
+    let spool = SpoolDirectory::open(path)?;
+    let mut findings = vec![waiting(&spool, platform)?];
+    findings.extend(refused(&spool)?);
+    Ok(findings)
+}
+
+fn waiting(spool: &SpoolDirectory, platform: Option<&str>) -> io::Result<Finding> {
+    let mut segments = spool.segments()?;
+    segments.retain(|segment| segment.waiting > 0);
+    let Some(since) = oldest(spool, &segments)? else {
+        return Ok(Finding::ok(WAITING, "none"));
+    };
+    let waiting = number(&segments, |_| true);
+    let wait = count(waiting, "report waits", "reports wait");
+    let oldest = if waiting == 1 { "" } else { "the oldest " };
+    let says = format!("{wait}, {oldest}since {since}");
+
+    let is_ours =
+        |segment: &SpoolSegment| platform.is_some() && segment.platform.as_deref() == platform;
+    let is_elsewhere = |segment: &SpoolSegment| {
+        platform.is_some() && segment.platform.is_some() && !is_ours(segment)
+    };
+    let is_left = |segment: &SpoolSegment| is_ours(segment) && !segment.is_in_use;
+    let mut advice = String::new();
+    if let Some(other) = segments.iter().find(|segment| is_elsewhere(segment)) {
+        let elsewhere = count(number(&segments, is_elsewhere), "is", "are");
+        let other = other.platform.as_deref().unwrap_or_default();
+        advice.push_str(&format!("{elsewhere} for another platform, {other}. "));
+    }
+    let left = number(&segments, is_left);
+    if left > 0 {
+        let left = count(left, "is", "are");
+        advice.push_str(&format!(
+            "{left} in files that no running program has; `xpander-report spool drain` delivers what is there. "
+        ));
+    }
+    advice.push_str("See `xpander-report spool list`.");
+    Ok(Finding::new(WAITING, Outcome::Note, says).advise(advice))
+}
+
+/// How many reports wait in these of the files.
+fn number(segments: &[SpoolSegment], is_meant: impl Fn(&SpoolSegment) -> bool) -> usize {
+    let meant = segments.iter().filter(|segment| is_meant(segment));
+    meant.map(|segment| segment.waiting).sum()
+}
+
+/// Since when the oldest of the reports in these files waits, in words.
+fn oldest(spool: &SpoolDirectory, segments: &[SpoolSegment]) -> io::Result<Option<String>> {
+    let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
+    let Some(first) = segments.first() else {
+        return Ok(None);
+    };
+    if bytes > MOST_READ {
+        return Ok(Some(format!("about {}", utc(first.made_at))));
+    }
+    // None: it was delivered meanwhile.
+    let waiting = spool.waiting()?;
+    Ok(waiting.first().map(|report| utc(report.accepted_at)))
+}
+
+fn refused(spool: &SpoolDirectory) -> io::Result<Option<Finding>> {
+    let letters = spool.dead_letters()?;
+    let Some(newest) = letters.last() else {
+        return Ok(None);
+    };
+    let refused = count(letters.len(), "report was refused", "reports were refused");
+    let last = if letters.len() == 1 { "" } else { "the last " };
+    let says = format!(
+        "{refused}, {last}at {}: {}",
+        utc(newest.refused_at),
+        excerpt(&newest.reason)
+    );
+    let advice = "See `xpander-report spool show --dead`; when what was wrong is mended, \
+                  `xpander-report spool retry-dead` sends them again.";
+    Ok(Some(
+        Finding::new(REFUSED, Outcome::Note, says).advise(advice),
+    ))
+}
+
+fn utc(at: SystemTime) -> String {
+    format!("{} UTC", moment(at))
+}
