@@ -11,7 +11,7 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -19,8 +19,9 @@ use std::process::{Child, ChildStdout, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use support::terminal::in_a_terminal;
 use support::{KEY, Said, program, run};
-use xpander_report::{Client, Config};
+use xpander_report::{Client, Config, Error};
 use xpander_report_tests::LONG;
 
 /// A local platform that runs until the test ends.
@@ -47,7 +48,11 @@ impl Running {
             says: String::new(),
         };
         while !running.says.contains("Ctrl-C stops it.\n") {
-            if running.output.read_line(&mut running.says).unwrap() == 0 {
+            let mut line = String::new();
+            let read = running.output.read_line(&mut line).unwrap();
+            // In a terminal a line ends with two characters.
+            running.says.push_str(&line.replace('\r', ""));
+            if read == 0 {
                 let mut error = String::new();
                 let _ = running
                     .process
@@ -116,14 +121,36 @@ impl Drop for Running {
     }
 }
 
-fn input_of(url: &str, id: &str) -> Option<String> {
+fn client(url: &str) -> Client {
     let config = Config::builder()
         .variables([("", "")])
         .base_url(url)
         .api_key("any")
         .build();
-    let task = Client::new(config.unwrap()).task_blocking(id);
-    task.unwrap().input.text
+    Client::new(config.unwrap())
+}
+
+fn input_of(url: &str, id: &str) -> Option<String> {
+    client(url).task_blocking(id).unwrap().input.text
+}
+
+/// Whether the platform has this task.
+fn has(url: &str, id: &str) -> bool {
+    match client(url).task_blocking(id) {
+        Ok(_) => true,
+        Err(Error::Status(error)) if error.status == 404 => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Waits until the condition holds.
+#[track_caller]
+fn until(condition: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !condition() {
+        assert!(since.elapsed() < LONG, "it never came true");
+        thread::park_timeout(Duration::from_millis(5));
+    }
 }
 
 fn text(path: &Path) -> &str {
@@ -196,6 +223,24 @@ mod its_data {
         let running = Running::start(&["--db", text(&db)], &[]);
         assert_eq!(running.after("Its data is in "), text(&db));
         assert_eq!(input_of(&running.url(), "a").as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn stays_only_as_long_as_the_retention_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = folder.path().join("tasks.db");
+        let data = ["--db", text(&db)];
+        let running = Running::start(&data, &[]);
+        running.in_a_shell("send --id old", &[]).ends_with(0);
+        drop(running);
+
+        let running = Running::start(&[&data[..], &["--retention", "1h"]].concat(), &[]);
+        running.in_a_shell("send --id new", &[]).ends_with(0);
+        assert!(has(&running.url(), "old") && has(&running.url(), "new"));
+        drop(running);
+
+        let running = Running::start(&[&data[..], &["--retention", "1ms"]].concat(), &[]);
+        until(|| !has(&running.url(), "old") && !has(&running.url(), "new"));
     }
 
     #[test]
@@ -342,13 +387,57 @@ mod other_machines {
         let arguments = [&EVERYWHERE[..], &["--allow-host", "lab", "--token", KEY]].concat();
         let running = Running::start(&arguments, &[]);
         assert!(!running.says.contains("refused"), "{}", running.says);
-        assert!(
-            running
-                .after("export XPANDER_API_KEY=")
-                .ends_with("# the --token"),
-            "{}",
-            running.says
-        );
+    }
+}
+
+mod the_token_of_the_command_line {
+    use super::*;
+
+    #[test]
+    fn is_asked_for_by_a_line_that_goes_to_a_file() {
+        let running = Running::start(&["--ephemeral", "--token", KEY], &[]);
+        let copied = running.in_a_shell("send", &[]);
+        assert_ne!(copied.code, Some(0), "{copied:?}");
+        assert_eq!(copied.out, "", "nothing is sent without the token");
+        copied.complains("PUT_THE_TOKEN_HERE: it is what --token says");
+        running
+            .in_a_shell("send", &[("PUT_THE_TOKEN_HERE", KEY)])
+            .ends_with(0);
+    }
+
+    #[test]
+    fn is_in_the_line_that_a_terminal_shows() {
+        let token = r#"it's-$HOME-"`id`"-\\n!;#"#;
+        let arguments = ["local", "--port", "0", "--ephemeral", "--token", token];
+        let Some(mut terminal) = in_a_terminal(&arguments, &[]) else {
+            return;
+        };
+        let mut running = Running::of(&mut terminal);
+        running.in_a_shell("send --id copied", &[]).ends_with(0);
+        let mut keyboard = running.process.stdin.take().unwrap();
+        keyboard.write_all(b"\x03").unwrap();
+        let (says, code) = running.end();
+        assert!(says.contains("Stopped."), "{says}");
+        assert_eq!(code, Some(0));
+    }
+
+    #[test]
+    fn does_not_steer_the_terminal() {
+        let arguments = [
+            "local",
+            "--port",
+            "0",
+            "--ephemeral",
+            "--token",
+            "a\u{1b}[2J",
+        ];
+        let Some(mut terminal) = in_a_terminal(&arguments, &[]) else {
+            return;
+        };
+        let running = Running::of(&mut terminal);
+        assert!(!running.says.contains('\u{1b}'), "{:?}", running.says);
+        let key = running.after("export XPANDER_API_KEY=");
+        assert!(key.contains("PUT_THE_TOKEN_HERE"), "{key}");
     }
 }
 
@@ -375,11 +464,7 @@ fn the_pages_open_in_the_browser() {
         std::env::var("PATH").unwrap()
     );
     let running = Running::start(&["--ephemeral", "--open"], &[("PATH", &path)]);
-    let since = Instant::now();
-    while !opened.exists() {
-        assert!(since.elapsed() < LONG, "no browser was opened");
-        thread::park_timeout(Duration::from_millis(5));
-    }
+    until(|| opened.exists());
     let url = fs::read_to_string(&opened).unwrap();
     assert_eq!(url.trim_end(), running.url());
 }

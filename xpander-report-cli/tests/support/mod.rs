@@ -4,6 +4,7 @@
 
 pub(crate) mod https;
 pub(crate) mod spools;
+pub(crate) mod terminal;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

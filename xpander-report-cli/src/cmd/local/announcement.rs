@@ -42,7 +42,7 @@ impl Announcement<'_> {
 
 fn export(output: &mut impl Write, variable: &str, value: &str) -> io::Result<()> {
     if cfg!(windows) {
-        let quote = if value.starts_with(['"', '\'']) {
+        let quote = if value.starts_with(['"', '\'', '$']) {
             ""
         } else {
             "\""

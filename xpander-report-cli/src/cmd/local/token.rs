@@ -1,9 +1,11 @@
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 
 use crate::failure::Failure;
 use crate::secret_file;
+use crate::text::printable;
 
 const VARIABLE: &str = "XPANDER_LOCAL_TOKEN";
 
@@ -28,12 +30,12 @@ pub(super) struct Token {
 impl Flags {
     pub(super) fn read(&self) -> Result<Option<Token>, Failure> {
         let token = if let Some(secret) = &self.token {
-            Some((secret.clone(), "'…' # the --token".to_owned()))
+            Some((secret.clone(), given(secret)))
         } else if let Some(file) = &self.token_file {
             let secret = secret_file::read("--token-file", "token", file)?;
             let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-            let quoted = path.display().to_string().replace('\'', r"'\''");
-            Some((secret, format!("\"$(cat '{quoted}')\"")))
+            let quoted = quoted(&path.display().to_string());
+            Some((secret, format!("\"$(cat {quoted})\"")))
         } else {
             match std::env::var(VARIABLE) {
                 Ok(secret) if secret.trim().is_empty() => None,
@@ -50,6 +52,24 @@ impl Flags {
     }
 }
 
+/// A terminal has shown the token before, where it was typed. Elsewhere, such as in a log, stands a line that
+/// fails and says why until the token is put into it.
+fn given(secret: &str) -> String {
+    if io::stdout().is_terminal() && printable(secret) == secret {
+        quoted(secret)
+    } else if cfg!(windows) {
+        "$(throw 'put the token here: what --token says')".to_owned()
+    } else {
+        "\"${PUT_THE_TOKEN_HERE:?it is what --token says}\"".to_owned()
+    }
+}
+
+/// A text that a shell takes as it is.
+fn quoted(text: &str) -> String {
+    let quote = if cfg!(windows) { "''" } else { r"'\''" };
+    format!("'{}'", text.replace('\'', quote))
+}
+
 fn from_variable() -> String {
     let prefix = if cfg!(windows) { "env:" } else { "" };
     format!("\"${prefix}{VARIABLE}\"")
@@ -60,7 +80,7 @@ impl Token {
         &self.secret
     }
 
-    /// What stands for the secret in a line for a shell. The secret itself is never printed.
+    /// What stands for the secret in a line for a shell.
     pub(super) fn expression(&self) -> &str {
         &self.expression
     }

@@ -1,0 +1,54 @@
+//! A terminal, for what a program says and asks only there.
+
+use std::io::{self, Write};
+use std::process::{Command, Output, Stdio};
+
+use super::{Said, program};
+
+/// The program in a terminal of its own, whose keyboard is the standard input. `None` where `script` of
+/// util-linux is missing, which makes one: a loud word then says that nothing is tested.
+pub(crate) fn in_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<Command> {
+    let version = Command::new("script").arg("--version").output();
+    let is_there =
+        |version: Output| String::from_utf8_lossy(&version.stdout).contains("util-linux");
+    if !version.is_ok_and(is_there) {
+        // Not by a macro: that would be shown only if the test fails.
+        let _ = writeln!(
+            io::stderr(),
+            "NOT TESTED: what the program does in a terminal, since `script` of util-linux is missing"
+        );
+        return None;
+    }
+    let direct = program(arguments, variables);
+    let words = [direct.get_program()].into_iter().chain(direct.get_args());
+    let quoted: Vec<_> = words
+        .map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''")))
+        .collect();
+    // Signals and the exit code are the program's, not a shell's.
+    let command = format!("exec {}", quoted.join(" "));
+    let mut terminal = Command::new("script");
+    terminal
+        .env_clear()
+        .envs(
+            direct
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Some(terminal)
+}
+
+/// What the program says when somebody types this.
+pub(crate) fn type_into(mut terminal: Command, keys: &str) -> Said {
+    let mut running = terminal.spawn().unwrap();
+    // Held until the end: a terminal whose keyboard is gone ends its program.
+    let mut keyboard = running.stdin.take().unwrap();
+    keyboard.write_all(keys.as_bytes()).unwrap();
+    let mut output = running.wait_with_output().unwrap();
+    drop(keyboard);
+    output.stdout.retain(|byte| *byte != b'\r');
+    Said::from(output)
+}
