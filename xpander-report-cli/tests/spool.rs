@@ -10,8 +10,11 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use support::spools::{leave_two, nowhere, worker};
+use support::terminal::{in_a_terminal, type_into};
 use support::{KEY, Said, run, run_with_input};
 use tempfile::TempDir;
 use xpander_report::TaskReport;
@@ -109,6 +112,66 @@ fn what_was_refused_is_shown_and_sent_again_on_request() {
 }
 
 #[test]
+fn what_a_living_worker_has_is_left_to_it() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    leave_two(&url, dir.path());
+    // One of another platform, which does not take over what was left.
+    let living = worker(&nowhere(), dir.path());
+    living.report(TaskReport::new().id("order-3"));
+    let platform = back(port);
+    let drained = spool(dir.path(), &url, &["drain"]).ends_with(0);
+    drained.says(
+        "2 reports are delivered. 1 report waits in files that a running program has; it delivers \
+         them.",
+    );
+    assert_eq!(platform.tasks().unwrap().len(), 2);
+    let list = spool(dir.path(), &url, &["list"]).ends_with(0);
+    list.says("1 report waits, in use");
+
+    let waits = living.shutdown_blocking(Duration::ZERO);
+    assert_eq!((waits.spooled, waits.dropped), (1, 0), "{waits:?}");
+}
+
+#[test]
+fn what_was_refused_is_sent_again_also_while_a_worker_lives() {
+    let dir = TempDir::new().unwrap();
+    let tries = AtomicUsize::new(0);
+    let server = Server::start(move |_, request| {
+        if request.body.contains("order-1") {
+            return match tries.fetch_add(1, Ordering::SeqCst) {
+                0 => Answer::json(404, r#"{"detail": "no such agent"}"#),
+                _ => Answer::task(),
+            };
+        }
+        // The worker's own waits until the other was sent again.
+        match tries.load(Ordering::SeqCst) {
+            0 | 1 => Answer::json(503, "{}"),
+            _ => Answer::task(),
+        }
+    });
+    let living = worker(&server.url(), dir.path());
+    living.report(TaskReport::new().id("order-1"));
+    assert_eq!(living.flush_blocking(LONG).dropped, 1);
+    living.report(TaskReport::new().id("order-2"));
+    let again = spool(dir.path(), &server.url(), &["retry-dead"]).ends_with(0);
+    again.says("1 report is sent again. 1 report is delivered.");
+    assert!(living.dead_letters().is_empty());
+
+    let outcome = living.flush_blocking(LONG);
+    assert!(!outcome.timed_out, "{outcome:?}");
+    let stats = living.stats();
+    assert_eq!((stats.delivered, stats.pending, stats.spooled), (1, 0, 0));
+}
+
+#[test]
+fn the_help_warns_that_a_retried_report_counts_as_new() {
+    let help = spool(Path::new("x"), "", &["retry-dead", "--help"]).ends_with(0);
+    help.says("A report that is sent again counts as new");
+    help.says("overwrites a newer result of the same task");
+}
+
+#[test]
 fn nothing_is_deleted_unasked_and_nothing_that_a_program_has() {
     let dir = TempDir::new().unwrap();
     let url = nowhere();
@@ -124,6 +187,32 @@ fn nothing_is_deleted_unasked_and_nothing_that_a_program_has() {
     purged.says("1 file stays because a running program has it.");
     let left = spool(dir.path(), &url, &["list"]).ends_with(0);
     left.says("1 report waits, in use");
+}
+
+#[test]
+fn whoever_is_asked_decides() {
+    let dir = TempDir::new().unwrap();
+    let url = nowhere();
+    leave_two(&url, dir.path());
+    let variables = [("XPANDER_REPORT_SPOOL_DIR", dir.path().to_str().unwrap())];
+    for keys in ["n\n", "\n"] {
+        let Some(terminal) = in_a_terminal(&["spool", "purge"], &variables) else {
+            return;
+        };
+        let kept = type_into(terminal, keys).ends_with(1);
+        kept.says(
+            "Delete 2 reports that were not delivered, 0 that were refused and 0 damaged files? \
+             [y/N] ",
+        );
+        kept.says("Nothing is deleted.");
+    }
+    let list = spool(dir.path(), &url, &["list"]).ends_with(0);
+    list.says("2 reports wait.");
+    let terminal = in_a_terminal(&["spool", "purge"], &variables).unwrap();
+    let purged = type_into(terminal, "y\n").ends_with(0);
+    purged.says("Deleted: 2 reports that waited, 0 that had been refused, 0 damaged files.");
+    let list = spool(dir.path(), &url, &["list"]).ends_with(0);
+    assert_eq!(list.words(), "0 reports wait.");
 }
 
 #[test]

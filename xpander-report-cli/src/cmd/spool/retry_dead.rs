@@ -16,6 +16,9 @@ use crate::text::printable;
 /// After what was wrong has been mended: an agent that was not there, a key that
 /// was not allowed. Those that another platform refused stay.
 ///
+/// A report that is sent again counts as new. It overwrites a newer result of the
+/// same task that was delivered meanwhile: name the tasks for which that is right.
+///
 /// Exit codes: those of `spool drain`.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
