@@ -10,6 +10,9 @@ mod process;
 mod runtime_api;
 
 use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -57,18 +60,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Two invocations in each round.
     assert_eq!(platform.tasks()?.len(), 2 * (ROUNDS + 1));
 
+    let can_strip = stripped(FUNCTION).is_some();
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header([
         "",
         "start to first `next`",
         "first invocation",
         "second invocation",
-        "program",
+        if can_strip {
+            "stripped program"
+        } else {
+            "program"
+        },
     ]);
     for ((name, program, _), rounds) in variants.iter().zip(&measured) {
         let mut row = vec![(*name).to_owned()];
         row.extend((0..3).map(|which| spread(rounds, which)));
-        let bytes = std::fs::metadata(program)?.len();
+        let bytes = match stripped(program) {
+            Some(bytes) => bytes,
+            None => fs::metadata(program)?.len(),
+        };
         row.push(format!("{:.2} MB", bytes as f64 / 1e6));
         table.add_row(row);
     }
@@ -77,6 +88,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{table}");
     println!("Medians of {ROUNDS} rounds, in brackets the quartiles.");
+    if !can_strip {
+        println!("The programs are not stripped, because `strip` is missing or fails.");
+    }
     Ok(())
 }
 
@@ -111,6 +125,22 @@ async fn invoke(
     assert_eq!(answer.request_id, request_id);
     assert_eq!(taken.send(()), Ok(()));
     answer.at - started
+}
+
+/// How large a program is without its symbols, as one deploys it; `None` where `strip` does not make it so.
+fn stripped(program: &str) -> Option<u64> {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stripped");
+    let done = Command::new("strip")
+        .arg("-o")
+        .arg(&copy)
+        .arg(program)
+        .status();
+    let bytes = match done {
+        Ok(done) if done.success() => fs::metadata(&copy).ok().map(|file| file.len()),
+        _ => None,
+    };
+    let _ = fs::remove_file(copy);
+    bytes
 }
 
 /// The median and the quartiles, in milliseconds.

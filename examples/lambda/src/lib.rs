@@ -20,9 +20,9 @@
 //!
 //! On a machine of two cores, without a network, reporting added nothing to the time until the first
 //! invocation is asked for, 2.5 ms to the first invocation (most of it is reading the system's root
-//! certificates) and 0.4 ms to the second, and 1.2 MB to the program after `strip`. The platform's answer comes
+//! certificates) and 0.4 ms to the second, and 1.0 MB to the program after `strip`. The platform's answer comes
 //! on top, and on Lambda a function with little memory has only a part of a CPU. `cargo bench -p example-lambda`
-//! measures it.
+//! measures it, the programs as they are after `strip` where there is one.
 
 mod flushed;
 mod model;
