@@ -246,8 +246,9 @@ impl ReporterBuilder {
         self
     }
 
-    /// How many bytes the spool's directory may hold, about, those of other processes included; beyond it
-    /// reports are kept in memory.
+    /// How many bytes the files of the spool's reports may have together, about, those of other processes
+    /// included; beyond it reports are kept in memory. Dead letters (the last 10,000) and damaged files, which
+    /// stay for somebody to look at, come on top.
     #[cfg(feature = "spool")]
     #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
     pub fn spool_bytes(mut self, bytes: u64) -> Self {

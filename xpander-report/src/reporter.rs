@@ -14,11 +14,12 @@ use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, TaskReport};
 /// Accepts reports without blocking and delivers them in the background.
 ///
 /// Cloning is cheap; all clones are the same reporter. Delivery runs on a thread of its own, which
-/// starts with the first run or report (at once with a spool) and uses nothing of the program's runtime. When the last clone is
-/// gone, what was accepted is still delivered as long as the process lives.
+/// starts with the first run or report (at once with a spool) and uses nothing of the program's runtime. When
+/// the last clone is gone, what was accepted is still delivered as long as the process lives.
 ///
 /// A process that is forked may go on with it: the child starts a thread of its own, and what the parent has
-/// not delivered stays the parent's. A plugin that can be unloaded must [shut it down](Self::shutdown) first.
+/// not delivered stays the parent's. As with all threads, a child that is forked while another thread of the
+/// parent starts one may never be able to: fork before there are threads, or run another program. A plugin that can be unloaded must [shut it down](Self::shutdown) first.
 ///
 /// Runs of `#[external_task]` functions go to the reporter that the attribute names, else to the
 /// installed one, else to one made from the environment at the first run.

@@ -14,6 +14,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Meter {
     told: Stats,
     at: Option<Instant>,
+    is_behind: bool,
 }
 
 impl Meter {
@@ -21,7 +22,9 @@ impl Meter {
         let now = Instant::now();
         let is_soon = self.at.is_some_and(|at| now - at < PAUSE);
         // What is at rest is told at once: perhaps nothing comes after it.
-        if is_soon && stats.pending > 0 || stats == self.told {
+        let is_at_rest = stats.pending + stats.spooled == 0;
+        self.is_behind = is_soon && !is_at_rest && stats != self.told;
+        if self.is_behind || stats == self.told {
             return;
         }
         self.at = Some(now);
@@ -29,6 +32,11 @@ impl Meter {
         let told = &self.told;
         hooked(|| record(&stats, told));
         self.told = stats;
+    }
+
+    /// When there is something to tell.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.at.filter(|_| self.is_behind).map(|at| at + PAUSE)
     }
 }
 

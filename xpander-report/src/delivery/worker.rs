@@ -262,7 +262,10 @@ impl Worker {
         let retry = self.outbox.wake_at().filter(|_| self.has_room());
         let deadlines = self.flushes.iter().map(|flush| flush.deadline);
         let scan = self.replay.as_ref().map(Replay::scan_at);
-        let wake_at = deadlines.chain(retry).chain(pulse).chain(scan).min();
+        let wake_at = deadlines.chain(retry).chain(pulse).chain(scan);
+        #[cfg(feature = "metrics")]
+        let wake_at = wake_at.chain(self.meter.due());
+        let wake_at = wake_at.min();
         tokio::select! {
             () = self.shared.wake.notified() => {}
             outcome = self.requests.next() => self.note(outcome),

@@ -35,7 +35,7 @@ pub(crate) struct Replayed {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place(Infallible);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(dead_code, reason = "nothing is replayed")]
 pub(crate) enum Then {
     Deliver,
@@ -114,7 +114,7 @@ impl Replay {
         match self.0 {}
     }
 
-    pub(crate) fn read_again(&self, _: Place) -> Option<Box<Envelope>> {
+    pub(crate) fn read_again(&self, _: Place) -> Option<Replayed> {
         match self.0 {}
     }
 

@@ -407,11 +407,7 @@ impl Replay {
             let newest = mine.max(self.known.get(id));
             newest.is_some_and(|newest| *newest > entry.sequence)
         });
-        let mut waited = sequence::now().saturating_sub(entry.sequence.at);
-        if source.is_own {
-            // A clock that is set does not make a report old.
-            waited = waited.min(source.segment.since.elapsed());
-        }
+        let is_expired = source.is_expired(&entry, age);
         let place = Place {
             source: id,
             offset,
@@ -419,7 +415,7 @@ impl Replay {
         };
         let then = match () {
             () if is_outdated => Then::Outdated,
-            () if waited > age => Then::Expired,
+            () if is_expired => Then::Expired,
             () => Then::Deliver,
         };
         Some(Replayed::new(place, entry, then))
@@ -453,11 +449,17 @@ impl Replay {
     }
 
     /// A report that was read before and is not settled.
-    pub(crate) fn read_again(&self, place: Place) -> Option<Box<Envelope>> {
+    pub(crate) fn read_again(&self, place: Place) -> Option<Replayed> {
         let (id, at) = self.moved.get(&place.key()).copied().unwrap_or(place.key());
         let source = self.sources.get(&id)?;
         match source.read_again(at) {
-            Ok(entry) => Some(Replayed::new(place, entry, Then::Deliver).into_envelope().2),
+            Ok(entry) => {
+                let then = match source.is_expired(&entry, self.spool.limits.age) {
+                    true => Then::Expired,
+                    false => Then::Deliver,
+                };
+                Some(Replayed::new(place, entry, then))
+            }
             Err(error) => {
                 let name = &source.segment.name;
                 self.tell(format_args!(

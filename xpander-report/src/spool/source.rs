@@ -1,12 +1,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Spool;
 use super::disk::DiskFile;
 use super::entry::{self, Ack, Entry};
 use super::record::{self, Found};
 use super::segment::Segment;
+use crate::sequence;
 
 /// A segment that is being read.
 pub(super) struct Source {
@@ -43,6 +45,16 @@ impl Source {
             is_damaged: false,
             is_unreadable: false,
         }
+    }
+
+    /// Whether a report of it waited for longer than that.
+    pub(super) fn is_expired(&self, entry: &Entry, age: Duration) -> bool {
+        let mut waited = sequence::now().saturating_sub(entry.sequence.at);
+        if self.is_own {
+            // A clock that is set does not make a report old.
+            waited = waited.min(self.segment.since.elapsed());
+        }
+        waited > age
     }
 
     /// How many bytes of it are waited for.

@@ -16,9 +16,9 @@ use super::directory::{ACKS, SEGMENT};
 use super::entry::{self, Entry, Header};
 use super::replay::Replayed;
 use super::{Place, Replay, SEGMENT_BYTES, Settled, Spool, SpoolLimits, Then};
-use crate::TaskReport;
 use crate::sequence::{self, Sequence};
 use crate::task_id::TaskId;
+use crate::{DeadLetter, TaskReport};
 
 const DIR: &str = "/spool";
 
@@ -403,7 +403,7 @@ fn a_report_that_waits_does_not_keep_what_else_was_in_its_file() {
     assert!(files(&disk, SEGMENT).len() < 20);
     for (id, sequence, place) in waiting {
         let again = process.replay.read_again(place).expect("the report");
-        assert_eq!(again.sequence, Some(sequence));
+        assert_eq!(again.sequence, sequence);
         process.settle(&id, sequence, place);
     }
     assert!(process.replay.is_empty());
@@ -458,6 +458,24 @@ fn where_nothing_can_be_written_everything_stays_in_its_place() {
         }
         process.replay.compact();
         assert_eq!(files(&disk, SEGMENT).len(), 1, "{call:?}");
+    }
+}
+
+#[test]
+fn what_is_read_again_may_have_waited_too_long() {
+    for (age, then) in [
+        (Duration::ZERO, Then::Expired),
+        (Duration::MAX, Then::Deliver),
+    ] {
+        let limits = SpoolLimits {
+            age,
+            ..SpoolLimits::default()
+        };
+        let mut process = Process::with(&FaultyDisk::default(), limits);
+        process.append("task");
+        let place = process.read_place();
+        let again = process.replay.read_again(place);
+        assert_eq!(again.map(|again| again.then), Some(then));
     }
 }
 
@@ -560,6 +578,32 @@ fn one_file_that_cannot_be_removed_does_not_keep_the_rest() {
     disk.fail(Call::Remove, 0, 1);
     Process::on(&disk).scan();
     assert_eq!(files(&disk, ACKS).len(), 1);
+}
+
+#[test]
+fn of_dead_letters_the_oldest_make_room() {
+    let disk = FaultyDisk::default();
+    let process = Process::on(&disk);
+    for number in 0..5 {
+        next_millisecond();
+        let letter = DeadLetter {
+            reason: number.to_string(),
+            refused_at: std::time::SystemTime::now(),
+            platform: String::new(),
+            agent_id: String::new(),
+            report: TaskReport::new(),
+        };
+        process.spool.keep_dead(&letter, false).expect("room");
+    }
+    let directory = process.spool.directory();
+    directory.forget_dead(2).expect("no fault");
+    let mut left = Vec::new();
+    let mut visit = |letter: &DeadLetter| {
+        left.push(letter.reason.clone());
+        false
+    };
+    directory.visit_dead(&mut visit).expect("no fault");
+    assert_eq!(left, ["3", "4"]);
 }
 
 #[test]

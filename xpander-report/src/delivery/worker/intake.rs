@@ -93,8 +93,11 @@ impl Worker {
             && let Some((id, aside)) = self.outbox.take_returning()
         {
             let places = aside.tickets.into_iter().zip(aside.places);
+            let mut is_expired = true;
             let parcels = places.filter_map(|(ticket, place)| {
-                let envelope = replay.read_again(place)?;
+                let replayed = replay.read_again(place)?;
+                is_expired &= replayed.then == Then::Expired;
+                let (place, _, envelope) = replayed.into_envelope();
                 Some(Parcel::new(ticket, Some(place), envelope))
             });
             let mut parcels: Vec<_> = parcels.collect();
@@ -109,15 +112,24 @@ impl Worker {
             let is_outdated = settled
                 .sequence
                 .is_some_and(|sequence| replay.is_outdated(&id, sequence));
-            let is_merged = if is_outdated {
+            let counters = &self.shared.counters;
+            let read = (aside.parcels - unread) as u64;
+            let (settled_as, count) = if is_expired || is_outdated {
+                let settled = Settled {
+                    is_named: false,
+                    ..settled
+                };
                 replay.settle(&parcel.places, &settled);
-                true
+                let reason = match is_expired {
+                    true => &counters.expired,
+                    false => &counters.merged,
+                };
+                (reason, read)
             } else {
-                self.outbox.push(id, parcel)
+                let is_merged = self.outbox.push(id, parcel);
+                (&counters.merged, read - 1 + u64::from(is_merged))
             };
-            let merged = aside.parcels - unread - 1 + usize::from(is_merged);
-            self.shared
-                .settle(&self.shared.counters.merged, merged as u64);
+            self.shared.settle(settled_as, count);
         }
     }
 

@@ -126,6 +126,26 @@ fn who_asks_whether_reports_are_on_disk_does_not_have_them_tried_again() {
     assert!(worker.outbox.next(Instant::now()).is_some());
 }
 
+#[cfg(feature = "spool")]
+#[test]
+fn what_is_on_disk_is_persisted_when_it_survives_a_loss_of_power_if_that_is_wanted() {
+    for (durability, is_synced) in [(Durability::Process, false), (Durability::Disk, true)] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut worker = worker(|builder| builder.spool(directory.path()).durability(durability));
+        accept(&worker, TaskReport::new());
+        let shared = Arc::clone(&worker.shared);
+        let persisted = shared.persisted(Duration::from_secs(60));
+        worker.begin_flushes();
+        worker.end_flushes();
+        let is_answered = worker.flushes.is_empty();
+        assert_eq!(is_answered, !is_synced, "{durability:?}");
+        shared.spool.as_ref().unwrap().sync().unwrap();
+        worker.end_flushes();
+        let persisted = block_on_for(persisted, Duration::from_secs(60)).unwrap();
+        assert_eq!(persisted, Ok(()), "{durability:?}");
+    }
+}
+
 #[test]
 fn after_a_panic_what_was_on_the_way_goes_again_and_who_waits_is_answered() {
     let mut worker = worker(|builder| builder);
