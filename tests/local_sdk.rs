@@ -1,9 +1,10 @@
 //! The requests of the official Python SDK, as it sends them, and what it needs to find in the answers.
-//! `tests/sdk/run.sh` drives the SDK itself.
+//! `tests/sdk/run.sh` drives the SDK itself, and has written down what it sends.
 
 #[path = "../xpander-report-local/tests/support/mod.rs"]
 mod support;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{Answer, platform, send};
 use xpander_report_local::{LocalPlatform, RevisionKind, TaskStatus};
@@ -59,6 +60,55 @@ fn report(id: &str, result: &str) -> String {
     format!(
         r#"{{"id":"{id}","input":"question","llm_response":null,"tokens":null,"is_success":true,"result":"{result}","duration":0.0,"used_tools":[]}}"#
     )
+}
+
+/// `SDK_RECORD` has written it down, see `sdk/run.sh`.
+const RECORDED: &str = include_str!("sdk/requests.jsonl");
+
+#[derive(Deserialize)]
+struct Recorded {
+    method: String,
+    path: String,
+    body: String,
+    status: u16,
+    id: Option<String>,
+    fields: Option<Vec<String>>,
+    length: Option<usize>,
+}
+
+#[test]
+fn what_the_sdk_once_sent_is_answered_as_it_was() {
+    let platform = platform();
+    // Ids that the platform gave then, and those that it gives now.
+    let mut ids: Vec<(String, String)> = Vec::new();
+    let mut count = 0;
+    for line in RECORDED.lines() {
+        let mut request: Recorded = serde_json::from_str(line).unwrap();
+        for (then, now) in &ids {
+            request.path = request.path.replace(then, now);
+            request.body = request.body.replace(then, now);
+        }
+        let answer = sdk(&platform, &request.method, &request.path, &request.body);
+        assert_eq!(answer.status, request.status, "{line}: {}", answer.body);
+        if let Some(fields) = request.fields {
+            let answer = answer.json();
+            let mut now: Vec<_> = answer.as_object().unwrap().keys().cloned().collect();
+            now.sort();
+            assert_eq!(now, fields, "{line}");
+            if let (Some(then), Some(now)) = (request.id, answer["id"].as_str()) {
+                ids.push((then, now.to_owned()));
+            }
+        }
+        if let Some(length) = request.length {
+            assert_eq!(
+                answer.json().as_array().map(Vec::len),
+                Some(length),
+                "{line}"
+            );
+        }
+        count += 1;
+    }
+    assert!(count > 40, "{count}");
 }
 
 #[test]

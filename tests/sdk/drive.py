@@ -1,9 +1,15 @@
-"""Drives the official SDK against the platform at XPANDER_BASE_URL; each check is one behaviour."""
+"""Drives the official SDK against the platform at XPANDER_BASE_URL; each check is one behaviour.
 
+With SDK_RECORD, what the SDK sends is written into that file, a JSON line for each request, with what of the
+answer is to be the same whenever it is sent again.
+"""
+
+import json
 import os
 import sys
 import traceback
 
+import httpx
 from xpander_sdk import (
     Agents,
     AgentExecutionStatus,
@@ -23,6 +29,40 @@ CHECKS = []
 def check(function):
     CHECKS.append(function)
     return function
+
+
+def record(file):
+    """Writes down every request that goes out, on whichever client of httpx."""
+
+    def write(request, response):
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        line = {
+            "method": request.method,
+            "path": request.url.raw_path.decode(),
+            "body": request.content.decode(),
+            "status": response.status_code,
+            "id": answer.get("id") if isinstance(answer, dict) else None,
+            "fields": sorted(answer) if isinstance(answer, dict) else None,
+            "length": len(answer) if isinstance(answer, list) else None,
+        }
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    send, send_async = httpx.Client.send, httpx.AsyncClient.send
+
+    def recorded(client, request, **options):
+        response = send(client, request, **options)
+        write(request, response)
+        return response
+
+    async def recorded_async(client, request, **options):
+        response = await send_async(client, request, **options)
+        write(request, response)
+        return response
+
+    httpx.Client.send, httpx.AsyncClient.send = recorded, recorded_async
 
 
 def report(**fields):
@@ -206,6 +246,8 @@ def an_organization_in_the_path_is_kept_apart():
 
 def main():
     failed = 0
+    if "SDK_RECORD" in os.environ:
+        record(open(os.environ["SDK_RECORD"], "w", buffering=1, encoding="utf-8"))
     for function in CHECKS:
         name = function.__name__.replace("_", " ")
         try:

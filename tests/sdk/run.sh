@@ -3,6 +3,7 @@
 # Exit code 77 says that nothing was tested, since Python or the package index is out of reach.
 #
 #   SDK_VERSION=2.0.537 tests/sdk/run.sh    # another version than the one of the contract
+#   SDK_RECORD=tests/sdk/requests.jsonl tests/sdk/run.sh    # writes down what tests/local_sdk.rs sends again
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
