@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::SEGMENT_BYTES;
+use super::directory::SEGMENT;
 use super::entry::{Ack, Entry};
 use super::replay::{Replay, SourceId};
 use super::segment::Segment;
@@ -31,10 +32,17 @@ impl Replay {
             return;
         }
         match self.copy(&survivors) {
-            Ok(copied) => self.replace(survivors, copied),
-            Err(error) => self.tell(format_args!(
-                "files stay though most of what is in them is settled: {error}"
-            )),
+            Ok(copied) => {
+                self.is_stuck = false;
+                self.replace(survivors, copied);
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.is_stuck, true) {
+                    self.tell(format_args!(
+                        "files stay though most of what is in them is settled: {error}"
+                    ));
+                }
+            }
         }
     }
 
@@ -105,7 +113,7 @@ impl Replay {
         match places.and_then(|places| synced.map(|()| places)) {
             Ok(places) => Ok((segment, places)),
             Err(error) => {
-                let _ = directory.remove(&segment.name, super::directory::SEGMENT);
+                let _ = directory.remove(&segment.name, SEGMENT);
                 Err(error)
             }
         }

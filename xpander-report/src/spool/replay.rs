@@ -38,6 +38,8 @@ pub(crate) struct Replay {
     has_more: bool,
     /// Why the directory cannot be looked through was told.
     is_blind: bool,
+    /// Why what waits cannot be gathered was told.
+    pub(super) is_stuck: bool,
     /// Own reports that were read.
     read: u64,
     /// Of those, the ones that could not be read, or are another's now.
@@ -157,6 +159,7 @@ impl Replay {
             scan_at: now,
             has_more: true,
             is_blind: false,
+            is_stuck: false,
             read: left,
             skipped: 0,
             // Nobody here will know that those are settled.
