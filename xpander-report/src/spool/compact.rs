@@ -101,9 +101,9 @@ impl Replay {
         let since = survivors.iter().map(|it| it.entry.sequence.at).min();
         let segment = directory.create_segment(&self.spool.header, since.unwrap_or_default())?;
         let copied = survivors.iter().map(|survivor| {
-            let (start, [input, response, result]) = survivor.entry.encode()?;
+            let (head, [input, response, result]) = survivor.entry.encode()?;
             let offset = segment.written();
-            segment.append(&[&start, input, response, result], 0)?;
+            segment.append(&[&head, input, response, result], 0)?;
             Ok((offset, segment.written() - offset))
         });
         let places = copied.collect::<io::Result<Vec<_>>>();

@@ -145,8 +145,8 @@ impl Spool {
 
     /// Writes a report, which then survives the end of the process. Nothing of it is written on an error.
     pub(crate) fn append(&self, entry: &Entry) -> io::Result<Written> {
-        let (start, [input, response, result]) = entry.encode()?;
-        let record = [&start, input, response, result];
+        let (head, [input, response, result]) = entry.encode()?;
+        let record = [&head, input, response, result];
         let bytes = record.iter().map(|piece| piece.len() as u64).sum();
         if self.used.load(Ordering::Relaxed).saturating_add(bytes) > self.limits.bytes {
             return Err(io::Error::new(
