@@ -163,7 +163,7 @@ impl Replay {
             read: left,
             skipped: 0,
             // Nobody here will know that those are settled.
-            open: (left > 0).then_some(left).into_iter().collect(),
+            open: (left > 0).then_some(1).into_iter().collect(),
             moved: HashMap::new(),
             recent: None,
             foreign: HashSet::new(),

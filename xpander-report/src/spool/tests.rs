@@ -205,6 +205,14 @@ fn what_was_let_go_before_it_was_synced_is_not_taken_for_safe() {
     let sequence = process.append("new");
     process.deliver(sequence);
     assert!(!process.spool.is_synced(1));
+    // Nor when it lets go once more, of what was synced.
+    process.append("synced");
+    process.spool.sync().expect("no fault");
+    process.replay.close();
+    process.replay = Replay::new(Arc::clone(&process.spool), Instant::now());
+    let sequence = process.append("newer");
+    process.deliver(sequence);
+    assert!(!process.spool.is_synced(1));
 }
 
 #[test]
