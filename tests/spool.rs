@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use fastrand::Rng;
 use tempfile::TempDir;
-use xpander_report::{Durability, Overflow, Reporter, ReporterBuilder, TaskReport};
+use xpander_report::{Client, Durability, Overflow, Reporter, ReporterBuilder, TaskReport};
 use xpander_report_local::LocalPlatform;
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, away, back, config, platform};
+use xpander_report_tests::{LONG, away, back, config, padded, platform, until};
 
 /// Long enough to see that something does not happen, for what cannot be waited for.
 const SHORT: Duration = Duration::from_millis(50);
@@ -35,18 +36,24 @@ fn files(dir: &Path, ending: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-fn spools(url: &str, dir: &Path, way: &str, durability: &str, tasks: (u64, u64)) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_spools"))
+/// A program that reports so many tasks from the first on.
+fn program(url: &str, dir: &Path, way: &str, durability: &str, tasks: (u64, u64)) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_spools"));
+    program
         .args([way, &tasks.0.to_string(), &tasks.1.to_string()])
         .env("XPANDER_BASE_URL", url)
         .env("XPANDER_API_KEY", "key")
         .env("XPANDER_AGENT_ID", "agent-123")
         .env("XPANDER_REPORT_SPOOL_DIR", dir)
         .env("DURABILITY", durability)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::piped());
+    program
+}
+
+fn spools(url: &str, dir: &Path, way: &str, durability: &str, tasks: (u64, u64)) -> Child {
+    program(url, dir, way, durability, tasks).spawn().unwrap()
 }
 
 /// The tasks that the program says were accepted, once it has ended.
@@ -102,73 +109,230 @@ fn what_survives_the_end_of_the_program_is_what_the_table_says() {
     }
 }
 
-#[test]
-fn nothing_that_was_accepted_is_lost_by_kill_9() {
-    let rounds = std::env::var("KILLS").map_or(30, |kills| kills.parse().unwrap());
-    let dir = TempDir::new().unwrap();
-    let (url, port) = away();
-    let mut platform = None;
-    let mut all = BTreeSet::new();
-    for round in 0..rounds {
-        // The platform is away at first, and later there, so that delivery is interrupted as well.
-        if round == rounds / 2 {
-            platform = Some(back(port));
+/// Programs with one spool, one after the other, each killed at a point that is drawn.
+struct Killed {
+    rng: Rng,
+    rounds: u64,
+    durability: &'static str,
+    dir: TempDir,
+    url: String,
+    port: u16,
+    /// Not there at first, so that what was left behind piles up; later it is, so that delivery is interrupted.
+    platform: Option<LocalPlatform>,
+    /// The numbers that were accepted.
+    accepted: BTreeSet<u64>,
+    /// Of each repeated task the revisions of which the program may not have heard that they arrived.
+    in_doubt: BTreeSet<(u64, usize)>,
+}
+
+/// The tasks of each round.
+const ROUND: u64 = 1_000_000;
+
+/// How many tasks are reported again and again.
+const REPEATED: u64 = 3;
+
+/// The bytes of each report in some rounds, of which so few fill a segment.
+const LARGE: u64 = 64 << 10;
+const FILL: u64 = (8 << 20) / LARGE;
+
+impl Killed {
+    fn new(rng: Rng, rounds: u64, durability: &'static str) -> Self {
+        let (url, port) = away();
+        Self {
+            rng,
+            rounds,
+            durability,
+            dir: TempDir::new().unwrap(),
+            url,
+            port,
+            platform: None,
+            accepted: BTreeSet::new(),
+            in_doubt: BTreeSet::new(),
         }
-        let first = round * 1_000_000;
-        let mut child = spools(&url, dir.path(), "wait", "process", (first, 1_000_000));
+    }
+
+    /// In one round of each half the reports are large.
+    fn is_large(&self, round: u64) -> bool {
+        [self.rounds / 4, self.rounds * 3 / 4].contains(&round)
+    }
+
+    fn input(&self, number: u64) -> String {
+        let is_large = self.is_large(number / ROUND);
+        padded(number, if is_large { LARGE } else { 0 })
+    }
+
+    fn round(&mut self, round: u64) {
+        if round == self.rounds / 2 {
+            self.platform = Some(back(self.port));
+        }
+        let is_large = self.is_large(round);
+        let kill_at = match is_large {
+            true => self.rng.u64(FILL..2 * FILL),
+            false => self.rng.u64(1..=100),
+        };
+        // It may report some more before it is dead, or has come to the end.
+        let count = kill_at + self.rng.u64(..50);
+        let first = round * ROUND;
+        let tasks = (first, count);
+        let mut child = program(&self.url, self.dir.path(), "wait", self.durability, tasks)
+            .env("INPUT", if is_large { LARGE } else { 0 }.to_string())
+            .env("REPEATED", REPEATED.to_string())
+            .spawn()
+            .unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        // Killed after a number of reports that differs from round to round.
-        for _ in 0..round * 7 % 200 + 1 {
+        for _ in 0..kill_at {
             line.clear();
             out.read_line(&mut line).unwrap();
-            all.insert(line.trim().parse::<u64>().unwrap());
+            self.accepted.insert(line.trim().parse().unwrap());
+        }
+        if let Some(platform) = &self.platform
+            && self.rng.bool()
+        {
+            let delivered = format!("task-{}", first + self.rng.u64(..kill_at));
+            until(|| platform.task(&delivered).unwrap().is_some());
         }
         child.kill().unwrap();
         // What it still said.
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
-        all.extend(rest.lines().map(|line| line.parse::<u64>().unwrap()));
+        let rest = rest.lines().map(|line| line.parse::<u64>().unwrap());
+        self.accepted.extend(rest);
         child.wait().unwrap();
+        if is_large && self.platform.is_none() {
+            assert!(files(self.dir.path(), "seg").len() as u64 > round + 1);
+        }
+        if let Some(platform) = &self.platform {
+            // What the program had sent by then is there before this is.
+            let client = Client::new(config(&self.url).build().unwrap());
+            let mark = TaskReport::new().id(format!("mark-{round}"));
+            client.report_external_task_blocking(&mark).unwrap();
+            for task in 0..REPEATED {
+                let count = results(platform, task).len();
+                self.in_doubt
+                    .extend(count.checked_sub(1).map(|last| (task, last)));
+            }
+        }
     }
-    let platform = platform.unwrap();
-    let reporter = drained(&url, dir.path());
-    let tasks = tasks(&platform);
-    let lost: Vec<_> = all
-        .iter()
-        .filter(|number| !tasks.contains_key(&format!("task-{number}")))
-        .collect();
-    assert_eq!(
-        lost.first(),
-        None,
-        "{} of {} are lost",
-        lost.len(),
-        all.len()
-    );
-    for (id, (input, _)) in tasks {
-        assert_eq!(id.strip_prefix("task-"), input.as_deref());
+
+    fn check(self) {
+        let platform = self.platform.as_ref().expect("it came back");
+        let reporter = drained(&self.url, self.dir.path());
+        let tasks = tasks(platform);
+        let lost: Vec<_> = self
+            .accepted
+            .iter()
+            .filter(|number| !tasks.contains_key(&format!("task-{number}")))
+            .collect();
+        assert_eq!(
+            lost.first(),
+            None,
+            "{} of {} are lost",
+            lost.len(),
+            self.accepted.len()
+        );
+        for (id, (input, _)) in tasks {
+            if let Some(number) = id.strip_prefix("task-") {
+                let expected = self.input(number.parse().unwrap());
+                assert!(input == Some(expected), "{id}: {input:?}");
+            }
+        }
+        for task in 0..REPEATED {
+            self.check_repeated(platform, task);
+        }
+        assert!(!self.dir.path().join("damaged").exists());
+        let stats = reporter.stats();
+        assert_eq!(stats.adopted, stats.delivered + stats.merged, "{stats:?}");
     }
-    assert!(!dir.path().join("damaged").exists());
-    let stats = reporter.stats();
-    assert_eq!(stats.adopted, stats.delivered + stats.merged, "{stats:?}");
+
+    /// A task has the newest result that was accepted, or one that nobody heard of any more. It did not go back to
+    /// an older one on the way there, but from what has to be sent once more.
+    fn check_repeated(&self, platform: &LocalPlatform, task: u64) {
+        let results = results(platform, task);
+        let mut accepted = self.accepted.iter().rev();
+        let newest = accepted.find(|number| **number % REPEATED == task);
+        assert!(
+            results.last() >= newest,
+            "{newest:?} is hidden: {results:?}"
+        );
+        let is_known = |at: usize| !self.in_doubt.contains(&(task, at));
+        for (at, result) in results.iter().enumerate() {
+            let mut before = (0..at).filter(|at| is_known(*at));
+            assert!(
+                before.all(|before| results[before] <= *result),
+                "back to {result}: {results:?}, {:?}",
+                self.in_doubt
+            );
+        }
+    }
+}
+
+/// All results that a repeated task has had.
+fn results(platform: &LocalPlatform, task: u64) -> Vec<u64> {
+    let revisions = platform.revisions(&format!("repeated-{task}"));
+    let bodies = revisions.unwrap().into_iter().map(|it| it.body);
+    bodies
+        .map(|body| serde_json::from_str::<TaskReport>(&body).unwrap())
+        .map(|report| report.result.unwrap().parse().unwrap())
+        .collect()
 }
 
 #[test]
-fn eight_processes_share_a_spool() {
+fn nothing_that_was_accepted_is_lost_by_kill_9() {
+    let number = |name: &str| std::env::var(name).ok().map(|it| it.parse().unwrap());
+    let rounds: u64 = number("KILLS").unwrap_or(30);
+    let seed = number("SEED").unwrap_or_else(|| fastrand::u64(..));
+    println!("SEED={seed}");
+    let mut rng = Rng::with_seed(seed);
+    for durability in ["process", "disk"] {
+        let mut killed = Killed::new(rng.fork(), rounds / 2, durability);
+        for round in 0..killed.rounds {
+            killed.round(round);
+        }
+        killed.check();
+    }
+}
+
+#[test]
+fn eight_processes_share_a_spool_and_deliver_what_some_of_them_leave_behind_once() {
     let dir = TempDir::new().unwrap();
-    let platform = platform();
-    let mut children: Vec<_> = (0..8)
-        .map(|child| {
+    let (url, port) = away();
+    let ways = ["drain", "abort", "drain", "wait"].into_iter().cycle();
+    let children: Vec<_> = (0..8)
+        .zip(ways)
+        .map(|(child, way)| {
             let tasks = (child * 1_000, 200);
-            spools(&platform.url(), dir.path(), "drain", "process", tasks)
+            (way, spools(&url, dir.path(), way, "process", tasks))
         })
         .collect();
-    for child in &mut children {
-        let (accepted, status) = accepted(child);
-        assert_eq!(accepted.len(), 200);
-        assert!(status.success());
+    let mut staying = Vec::new();
+    for (way, mut child) in children {
+        let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+        for line in out.by_ref().take(200) {
+            line.unwrap();
+        }
+        match way {
+            "drain" => staying.push(child),
+            _ => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+        }
+    }
+    let platform = back(port);
+    // All at the same time.
+    for child in &mut staying {
+        drop(child.stdin.take());
+    }
+    for child in staying {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
     }
     assert_eq!(tasks(&platform).len(), 1_600);
+    for id in tasks(&platform).keys() {
+        assert_eq!(platform.revisions(id).unwrap().len(), 1, "{id}");
+    }
+    assert_eq!(drained(&url, dir.path()).stats().adopted, 0);
 }
 
 #[test]
@@ -597,15 +761,7 @@ fn report_for_a_refused_agent(url: &str, dir: &Path) -> Reporter {
     for _ in 0..20 {
         reporter.report(TaskReport::new());
     }
-    let deadline = std::time::Instant::now() + LONG;
-    while reporter.stats().delivered < 20 {
-        assert!(
-            std::time::Instant::now() < deadline,
-            "{:?}",
-            reporter.stats()
-        );
-        std::thread::yield_now();
-    }
+    until(|| reporter.stats().delivered >= 20);
     let stats = reporter.stats();
     assert_eq!(stats.dropped.total(), 0, "{stats:?}");
     assert_eq!(

@@ -4,10 +4,11 @@ pub mod json;
 pub mod server;
 pub mod unruly;
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use xpander_report::testing::Recorder;
-use xpander_report::{Config, ConfigBuilder, Reporter, TaskReport};
+use xpander_report::{Config, ConfigBuilder, Durability, Reporter, TaskReport};
 use xpander_report_local::LocalPlatform;
 
 /// Long enough that only a bug reaches it.
@@ -52,6 +53,38 @@ pub fn reporter(url: impl Into<String>) -> Reporter {
         .config(config(url))
         .build()
         .expect("a correct configuration")
+}
+
+/// Waits until something is so.
+///
+/// # Panics
+/// It is not for very [`LONG`].
+#[track_caller]
+pub fn until(mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + LONG;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it is waited for in vain");
+        thread::yield_now();
+    }
+}
+
+/// The durability that `DURABILITY` names to a program.
+pub fn durability() -> Option<Durability> {
+    let name = std::env::var("DURABILITY").ok()?;
+    Some(match &*name {
+        "none" => return None,
+        "memory" => Durability::Memory,
+        "process" => Durability::Process,
+        "disk" => Durability::Disk,
+        other => panic!("there is no durability `{other}`"),
+    })
+}
+
+/// A number in text of so many bytes at least.
+pub fn padded(number: u64, bytes: u64) -> String {
+    let number = number.to_string();
+    let more = usize::try_from(bytes).map_or(0, |bytes| bytes.saturating_sub(number.len()));
+    number + &"x".repeat(more)
 }
 
 /// The one report that `run` makes.

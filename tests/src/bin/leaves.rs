@@ -1,10 +1,12 @@
 //! A program that reports and keeps no guard, for tests of how it ends: `leaves <way> <runtime>`. `DURABILITY`
-//! says how safe reports are in the spool; `EXIT_MILLIS` for how long the end waits.
+//! says how safe reports are in the spool, `EXIT_MILLIS` for how long the end waits, and `DELIVER_ON_SIGNALS` that
+//! a signal is an end like others.
 
 use std::io::Write;
 use std::time::Duration;
 
-use xpander_report::{Durability, Reporter, external_task};
+use xpander_report::{Reporter, external_task};
+use xpander_report_tests::durability;
 
 #[external_task]
 fn work(number: u32) -> u32 {
@@ -46,20 +48,18 @@ fn main() {
     }
 }
 
-/// Without these variables the first run makes a reporter from the environment.
+/// Without `EXIT_MILLIS` the first run makes a reporter from the environment.
 fn install() {
-    let durability = match std::env::var("DURABILITY").as_deref() {
-        Ok("none" | "memory") => Durability::Memory,
-        Ok("process") => Durability::Process,
-        Ok("disk") => Durability::Disk,
-        _ => return,
+    let Ok(millis) = std::env::var("EXIT_MILLIS") else {
+        return;
     };
-    let millis = std::env::var("EXIT_MILLIS").expect("how long the end waits");
-    let reporter = Reporter::builder()
-        .durability(durability)
-        .exit_timeout(Duration::from_millis(millis.parse().expect("a number")))
-        .build()
-        .expect("a reporter");
+    let mut builder = Reporter::builder()
+        .durability(durability().unwrap_or_default())
+        .exit_timeout(Duration::from_millis(millis.parse().expect("a number")));
+    if std::env::var_os("DELIVER_ON_SIGNALS").is_some() {
+        builder = builder.deliver_on_signals();
+    }
+    let reporter = builder.build().expect("a reporter");
     std::mem::forget(reporter.install().expect("the only one"));
 }
 
