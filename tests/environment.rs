@@ -1,6 +1,9 @@
 //! What a program does that says nothing in code: a process of its own for each case.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use xpander_report_tests::platform;
 use xpander_report_tests::server::{Answer, Server};
@@ -155,4 +158,58 @@ fn an_outage_is_told_once_and_so_is_what_the_guard_could_not_deliver() {
         "{warnings}"
     );
     assert!(!warnings.contains("very-secret"), "{warnings}");
+}
+
+#[test]
+fn that_reports_are_dropped_is_told_once_until_the_queue_was_half_empty() {
+    // Takes as many as it may, and no more.
+    let (may_take, taken) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
+    let server = Server::start({
+        let may_take = Arc::clone(&may_take);
+        move |_, _| {
+            let may_take = may_take.load(Ordering::SeqCst);
+            let more = |taken| (taken < may_take).then_some(taken + 1);
+            match taken.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more) {
+                Ok(_) => Answer::task(),
+                Err(_) => Answer::json(503, "{}"),
+            }
+        }
+    });
+    let mut program = Command::new(env!("CARGO_BIN_EXE_overfills"))
+        .env("XPANDER_BASE_URL", server.url())
+        .env("XPANDER_API_KEY", "key")
+        .env("XPANDER_AGENT_ID", "a")
+        .env_remove("XPANDER_REPORT_DISABLED")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut orders = program.stdin.take().unwrap();
+    let mut out = BufReader::new(program.stdout.take().unwrap());
+    // There is room for ten: after four of them are delivered six wait, and after five more five.
+    for delivered in [0, 4, 9, 9] {
+        may_take.store(delivered, Ordering::SeqCst);
+        writeln!(orders, "{delivered}").unwrap();
+        out.read_line(&mut String::new()).unwrap();
+    }
+    drop(orders);
+    let output = program.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said = text(&output.stderr);
+    let said: Vec<_> = said
+        .lines()
+        .filter(|line| !line.contains("reports wait and are tried again"))
+        .collect();
+    let dropped = "xpander-report: reports are dropped: as many wait for the platform as may (10 reports, \
+                   67108864 bytes)";
+    let expected = [
+        "0 delivered",
+        dropped,
+        "4 delivered",
+        "9 delivered",
+        dropped,
+        "9 delivered",
+    ];
+    assert_eq!(said, expected);
 }
