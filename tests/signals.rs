@@ -7,21 +7,22 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use xpander_report::SpoolDirectory;
 use xpander_report_tests::away;
 use xpander_report_tests::server::{Answer, Server};
 
 /// A program that has reported ten tasks and waits.
-fn waits(url: &str, millis: &str, spool: Option<&TempDir>) -> Child {
+fn waits(url: &str, millis: &str, durability: &str, dir: &TempDir) -> Child {
     let mut program = Command::new(env!("CARGO_BIN_EXE_spools"));
     program
         .args(["wait", "0", "10"])
         .env("XPANDER_BASE_URL", url)
         .env("XPANDER_API_KEY", "key")
         .env("XPANDER_AGENT_ID", "agent-123")
-        .env("DURABILITY", "memory")
+        .env("DURABILITY", durability)
         .env("DELIVER_ON_SIGNALS", millis)
         .stdout(Stdio::piped());
-    if let Some(dir) = spool {
+    if durability != "none" {
         program.env("XPANDER_REPORT_SPOOL_DIR", dir.path());
     }
     let mut child = program.spawn().unwrap();
@@ -53,6 +54,12 @@ fn hesitant() -> Server {
     })
 }
 
+/// How many reports are in the spool.
+fn waiting(dir: &TempDir) -> usize {
+    let spool = SpoolDirectory::open(dir.path()).unwrap();
+    spool.waiting().unwrap().len()
+}
+
 #[test]
 fn what_waits_is_delivered_and_the_program_ends_as_the_signal_does() {
     for (name, number) in [("-TERM", 15), ("-INT", 2), ("-HUP", 1)] {
@@ -60,38 +67,43 @@ fn what_waits_is_delivered_and_the_program_ends_as_the_signal_does() {
             println!("{name} is ignored here: left out");
             continue;
         }
-        let server = hesitant();
-        let mut child = waits(&server.url(), "60000", None);
-        server.wait_for(1);
-        signal(&child, name);
-        let status = child.wait().unwrap();
-        assert_eq!(status.signal(), Some(number), "{name}");
-        let bodies: Vec<_> = server.requests().into_iter().map(|r| r.body).collect();
-        for task in 0..10 {
-            let id = format!(r#""id":"task-{task}""#);
-            assert!(
-                bodies.iter().any(|body| body.contains(&id)),
-                "{name}: {task}"
-            );
+        for durability in ["none", "memory", "process", "disk"] {
+            let (server, dir) = (hesitant(), TempDir::new().unwrap());
+            let mut child = waits(&server.url(), "60000", durability, &dir);
+            server.wait_for(1);
+            signal(&child, name);
+            let status = child.wait().unwrap();
+            assert_eq!(status.signal(), Some(number), "{name}");
+            let bodies: Vec<_> = server.requests().into_iter().map(|r| r.body).collect();
+            for task in 0..10 {
+                let id = format!(r#""id":"task-{task}""#);
+                assert!(
+                    bodies.iter().any(|body| body.contains(&id)),
+                    "{name}, {durability}: {task}"
+                );
+            }
+            assert_eq!(waiting(&dir), 0, "{name}, {durability}");
         }
     }
 }
 
 #[test]
 fn what_cannot_be_delivered_in_time_is_spooled() {
-    let dir = TempDir::new().unwrap();
-    let (url, _) = away();
-    let mut child = waits(&url, "10", Some(&dir));
-    signal(&child, "-TERM");
-    assert_eq!(child.wait().unwrap().signal(), Some(15));
-    let spool = xpander_report::SpoolDirectory::open(dir.path()).unwrap();
-    assert_eq!(spool.waiting().unwrap().len(), 10);
+    for durability in ["memory", "process", "disk"] {
+        let dir = TempDir::new().unwrap();
+        let (url, _) = away();
+        let mut child = waits(&url, "10", durability, &dir);
+        signal(&child, "-TERM");
+        assert_eq!(child.wait().unwrap().signal(), Some(15));
+        assert_eq!(waiting(&dir), 10, "{durability}");
+    }
 }
 
 #[test]
 fn a_second_signal_ends_the_program_at_once() {
     let server = Server::always(Answer::Silence);
-    let mut child = waits(&server.url(), "600000", None);
+    let dir = TempDir::new().unwrap();
+    let mut child = waits(&server.url(), "600000", "none", &dir);
     server.wait_for(1);
     let started = Instant::now();
     while child.try_wait().unwrap().is_none() {
