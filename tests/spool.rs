@@ -425,9 +425,49 @@ fn an_outage_fills_the_disk_not_the_memory() {
 
 #[test]
 fn a_spool_that_is_full_leaves_reports_in_memory_and_counts_them() {
+    for durability in [Durability::Process, Durability::Disk] {
+        let dir = TempDir::new().unwrap();
+        let (url, port) = away();
+        let builder = spooling(&url, dir.path()).durability(durability);
+        let reporter = start(builder.spool_bytes(2_000));
+        report_much(&reporter);
+        let stats = reporter.stats();
+        assert!(stats.not_spooled > 0 && stats.spooled > 0, "{stats:?}");
+        assert_eq!(stats.pending, stats.not_spooled, "{stats:?}");
+        assert_eq!(stats.pending + stats.spooled, 20, "{stats:?}");
+        // Those on disk may take a moment until they are safe.
+        until(|| {
+            let not_persisted = reporter.persisted_blocking(SHORT).unwrap_err();
+            not_persisted.pending == stats.pending
+        });
+        let platform = back(port);
+        assert!(reporter.flush_blocking(LONG).is_complete());
+        assert_eq!(tasks(&platform).len(), 20);
+        assert_eq!(reporter.persisted_blocking(SHORT), Ok(()));
+    }
+}
+
+#[test]
+fn what_a_full_spool_does_not_take_at_the_end_is_lost_as_without_one() {
     let dir = TempDir::new().unwrap();
     let (url, port) = away();
-    let reporter = start(spooling(&url, dir.path()).spool_bytes(2_000));
+    let builder = spooling(&url, dir.path()).durability(Durability::Memory);
+    let reporter = start(builder.spool_bytes(2_000));
+    report_much(&reporter);
+    let stats = reporter.stats();
+    assert_eq!((stats.pending, stats.not_spooled), (20, 0), "{stats:?}");
+    let outcome = reporter.shutdown_blocking(SHORT);
+    assert!(outcome.spooled > 0 && outcome.dropped > 0, "{outcome:?}");
+    assert_eq!(outcome.spooled + outcome.dropped, 20, "{outcome:?}");
+    let stats = reporter.stats();
+    assert_eq!(stats.dropped.shut_down, outcome.dropped, "{stats:?}");
+    let platform = back(port);
+    drained(&url, dir.path());
+    assert_eq!(tasks(&platform).len() as u64, outcome.spooled);
+}
+
+/// More than a spool of 2,000 bytes takes.
+fn report_much(reporter: &Reporter) {
     for number in 0..20 {
         reporter.report(
             TaskReport::new()
@@ -435,62 +475,58 @@ fn a_spool_that_is_full_leaves_reports_in_memory_and_counts_them() {
                 .input("x".repeat(500)),
         );
     }
-    let stats = reporter.stats();
-    assert!(stats.not_spooled > 0 && stats.spooled > 0, "{stats:?}");
-    assert_eq!(stats.pending, stats.not_spooled, "{stats:?}");
-    assert_eq!(stats.pending + stats.spooled, 20, "{stats:?}");
-    let not_persisted = reporter.persisted_blocking(SHORT).unwrap_err();
-    assert_eq!(not_persisted.pending, stats.pending, "{not_persisted}");
-    let platform = back(port);
-    assert!(reporter.flush_blocking(LONG).is_complete());
-    assert_eq!(tasks(&platform).len(), 20);
-    assert_eq!(reporter.persisted_blocking(SHORT), Ok(()));
 }
 
 #[test]
 fn a_directory_that_cannot_be_used_costs_no_report() {
-    let dir = TempDir::new().unwrap();
-    let file = dir.path().join("file");
-    fs::write(&file, "not a directory").unwrap();
-    let platform = platform();
-    let reporter = start(spooling(platform.url(), &file.join("spool")));
-    reporter.report(TaskReport::new().id("task-0"));
-    assert!(reporter.flush_blocking(LONG).is_complete());
-    assert_eq!(reporter.stats().not_spooled, 1);
-    assert_eq!(tasks(&platform).len(), 1);
+    for (durability, not_spooled) in [
+        (Durability::Memory, 0),
+        (Durability::Process, 1),
+        (Durability::Disk, 1),
+    ] {
+        let dir = TempDir::new().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "not a directory").unwrap();
+        let platform = platform();
+        let builder = spooling(platform.url(), &file.join("spool"));
+        let reporter = start(builder.durability(durability));
+        reporter.report(TaskReport::new().id("task-0"));
+        assert!(reporter.flush_blocking(LONG).is_complete());
+        assert_eq!(reporter.stats().not_spooled, not_spooled);
+        assert_eq!(tasks(&platform).len(), 1);
+    }
 }
 
 #[test]
 fn damaged_files_are_put_aside_and_what_can_be_read_of_them_is_delivered() {
-    let dir = TempDir::new().unwrap();
-    let (url, port) = away();
-    for first in [0, 100] {
-        accepted(&mut spools(
-            &url,
-            dir.path(),
-            "abort",
-            "process",
-            (first, 10),
-        ));
-    }
-    let segments = files(dir.path(), "seg");
-    let mut bytes = fs::read(&segments[0]).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x10;
-    fs::write(&segments[0], bytes).unwrap();
-    fs::write(
-        dir.path().join("00000000-0000-7000-8000-000000000000.seg"),
-        "noise",
-    )
-    .unwrap();
-    fs::write(dir.path().join("not ours"), "noise").unwrap();
+    for (durability, way, writer) in [
+        (Durability::Memory, "return", "memory"),
+        (Durability::Process, "abort", "process"),
+        (Durability::Disk, "abort", "disk"),
+    ] {
+        let dir = TempDir::new().unwrap();
+        let (url, port) = away();
+        for first in [0, 100] {
+            accepted(&mut spools(&url, dir.path(), way, writer, (first, 10)));
+        }
+        let segments = files(dir.path(), "seg");
+        let mut bytes = fs::read(&segments[0]).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0x10;
+        fs::write(&segments[0], bytes).unwrap();
+        let noise = "00000000-0000-7000-8000-000000000000.seg";
+        fs::write(dir.path().join(noise), "noise").unwrap();
+        fs::write(dir.path().join("not ours"), "noise").unwrap();
 
-    let platform = back(port);
-    let reporter = drained(&url, dir.path());
-    assert_eq!(tasks(&platform).len(), 19);
-    assert_eq!(reporter.stats().delivered, 19);
-    assert_eq!(files(&dir.path().join("damaged"), "seg").len(), 2);
-    assert!(dir.path().join("not ours").exists());
+        let platform = back(port);
+        let reporter = start(spooling(&url, dir.path()).durability(durability));
+        let outcome = smol::block_on(reporter.drain(LONG));
+        assert!(outcome.is_complete(), "{outcome:?}");
+        assert_eq!(tasks(&platform).len(), 19, "{durability:?}");
+        assert_eq!(reporter.stats().delivered, 19);
+        assert_eq!(files(&dir.path().join("damaged"), "seg").len(), 2);
+        assert!(dir.path().join("not ours").exists());
+    }
 }
 
 #[test]
@@ -728,6 +764,34 @@ fn a_report_that_was_refused_can_be_looked_at_retried_and_deleted() {
             "{stats:?}"
         );
     }
+}
+
+#[test]
+fn of_the_reports_that_were_refused_the_last_thousand_are_kept_in_memory() {
+    let server = Server::always(Answer::json(422, "{}"));
+    let reporter = start(Reporter::builder().config(config(server.url())));
+    let numbers = || {
+        let letters = reporter.dead_letters().into_iter();
+        letters
+            .map(|letter| letter.report.input.unwrap().parse().unwrap())
+            .collect::<BTreeSet<u64>>()
+    };
+    // One after the other, so that it is known which is the oldest.
+    let refuse = |number: u64, count| {
+        reporter.report(TaskReport::new().input(number.to_string()));
+        assert_eq!(reporter.flush_blocking(LONG).dropped, 1);
+        assert_eq!(reporter.dead_letters().len(), count);
+    };
+    refuse(0, 1);
+    for number in 1..999 {
+        reporter.report(TaskReport::new().input(number.to_string()));
+    }
+    assert_eq!(reporter.flush_blocking(LONG).dropped, 998);
+    refuse(999, 1_000);
+    assert_eq!(numbers(), (0..1_000).collect());
+    refuse(1_000, 1_000);
+    assert_eq!(numbers(), (1..1_001).collect());
+    assert_eq!(reporter.stats().dead, 1_001);
 }
 
 /// A platform that refuses the reports of the agent `gone` until it is mended.
