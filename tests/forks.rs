@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use xpander_report::{Reporter, TaskReport};
 use xpander_report_tests::server::{Answer, Request, Server};
-use xpander_report_tests::{LONG, config};
+use xpander_report_tests::{LONG, config, until};
 
 /// A platform that does not take what a parent reported before it forked, until it is told to.
 struct Platform {
@@ -42,16 +42,17 @@ impl Platform {
         }
     }
 
-    fn forks(&self, scenario: &str, spool: Option<&TempDir>) -> Child {
+    fn forks(&self, scenario: &str, durability: &str, dir: &TempDir) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_forks"));
         command
             .arg(scenario)
             .env("XPANDER_BASE_URL", self.server.url())
             .env("XPANDER_API_KEY", "key")
             .env("XPANDER_AGENT_ID", "agent-123")
+            .env("DURABILITY", durability)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
-        if let Some(dir) = spool {
+        if durability != "none" {
             command.env("XPANDER_REPORT_SPOOL_DIR", dir.path());
         }
         command.spawn().unwrap()
@@ -94,15 +95,13 @@ fn read_line(child: &mut Child) -> String {
     line.trim_end().to_owned()
 }
 
-fn spool(has_spool: bool) -> Option<TempDir> {
-    has_spool.then(|| TempDir::new().unwrap())
-}
+const DURABILITIES: [&str; 4] = ["none", "memory", "process", "disk"];
 
 #[test]
 fn parent_child_and_grandchild_deliver_their_own_reports_once() {
-    for has_spool in [false, true] {
-        let (platform, dir) = (Platform::start(), spool(has_spool));
-        let mut parent = platform.forks("family", dir.as_ref());
+    for durability in DURABILITIES {
+        let (platform, dir) = (Platform::start(), TempDir::new().unwrap());
+        let mut parent = platform.forks("family", durability, &dir);
         assert_eq!(read_line(&mut parent), "child over");
         // What waited in the parent when it forked waits still, and the child's end has not sent it.
         platform.open();
@@ -114,7 +113,7 @@ fn parent_child_and_grandchild_deliver_their_own_reports_once() {
                 let what = format!("{when} {number}");
                 assert!(
                     inputs.any(|(_, said)| said == what),
-                    "{what} is lost: {taken:?}"
+                    "{durability}: {what} is lost: {taken:?}"
                 );
             }
         }
@@ -124,43 +123,43 @@ fn parent_child_and_grandchild_deliver_their_own_reports_once() {
 
 #[test]
 fn a_child_does_not_hold_what_its_parent_left_in_the_spool() {
-    let (platform, dir) = (Platform::start(), TempDir::new().unwrap());
-    let mut parent = platform.forks("orphan", Some(&dir));
-    assert_eq!(read_line(&mut parent), "child lives");
-    parent.kill().unwrap();
-    // Not `wait`, which would close the pipe that keeps the child.
-    let is_over = Instant::now() + LONG;
-    while parent.try_wait().unwrap().is_none() {
-        assert!(Instant::now() < is_over);
-        std::thread::yield_now();
+    for durability in ["process", "disk"] {
+        let (platform, dir) = (Platform::start(), TempDir::new().unwrap());
+        let mut parent = platform.forks("orphan", durability, &dir);
+        assert_eq!(read_line(&mut parent), "child lives");
+        parent.kill().unwrap();
+        // Not `wait`, which would close the pipe that keeps the child.
+        until(|| parent.try_wait().unwrap().is_some());
+        platform.open();
+        let reporter = Reporter::builder()
+            .config(config(platform.server.url()))
+            .spool(dir.path())
+            .build()
+            .unwrap();
+        let started = Instant::now();
+        assert!(smol::block_on(reporter.drain(LONG)).is_complete());
+        // The child would find it in its own time, too.
+        assert!(started.elapsed() < Duration::from_secs(7));
+        assert_eq!(reporter.stats().adopted, 10);
+        let taken = platform.taken.lock().unwrap();
+        let inputs: BTreeSet<_> = taken.iter().map(input).collect();
+        assert_eq!((taken.len(), inputs.len()), (11, 11));
+        drop(parent.stdin.take());
     }
-    platform.open();
-    let reporter = Reporter::builder()
-        .config(config(platform.server.url()))
-        .spool(dir.path())
-        .build()
-        .unwrap();
-    let started = Instant::now();
-    assert!(smol::block_on(reporter.drain(LONG)).is_complete());
-    // The child would find it in its own time, too.
-    assert!(started.elapsed() < Duration::from_secs(7));
-    assert_eq!(reporter.stats().adopted, 10);
-    let taken = platform.taken.lock().unwrap();
-    let inputs: BTreeSet<_> = taken.iter().map(input).collect();
-    assert_eq!((taken.len(), inputs.len()), (11, 11));
-    drop(parent.stdin.take());
 }
 
 #[test]
 fn a_process_can_be_forked_while_its_threads_report() {
-    for has_spool in [false, true] {
-        let (platform, dir) = (Platform::start(), spool(has_spool));
-        let mut parent = platform.forks("crowd", dir.as_ref());
+    // Not with `Disk`, which starts a thread now and then that makes sure of what was written.
+    for durability in ["none", "memory", "process"] {
+        let (platform, dir) = (Platform::start(), TempDir::new().unwrap());
+        let mut parent = platform.forks("crowd", durability, &dir);
         let accepted: u64 = read_line(&mut parent).parse().expect("how many");
         assert!(parent.wait().unwrap().success());
         let taken = platform.taken();
         let (children, others): (Vec<_>, Vec<_>) =
             taken.keys().partition(|input| input.contains(" child "));
-        assert_eq!((children.len(), others.len() as u64), (120, accepted));
+        let (children, others) = (children.len(), others.len() as u64);
+        assert_eq!((children, others), (120, accepted), "{durability}");
     }
 }

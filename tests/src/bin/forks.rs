@@ -1,6 +1,6 @@
 //! A program that forks, for tests of what becomes of reports then: `forks <scenario>`. The user
 //! agent of each request is the process that sends it; the input of each report begins with the process that made
-//! it.
+//! it. `DURABILITY` names the durability.
 
 #[cfg(unix)]
 fn main() {
@@ -27,12 +27,12 @@ mod forks {
     use std::time::Duration;
 
     use xpander_report::{Config, Reporter, TaskReport};
-
-    const LONG: Duration = Duration::from_secs(60);
+    use xpander_report_tests::{LONG, durability};
 
     fn reporter() -> Reporter {
         let config = Config::builder().http(|client| client.user_agent(process().to_string()));
         let builder = Reporter::builder().config(config).exit_timeout(LONG);
+        let builder = builder.durability(durability().unwrap_or_default());
         builder.build().expect("a reporter")
     }
 
