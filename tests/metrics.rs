@@ -1,37 +1,67 @@
 //! A recorder of the crate `metrics` is given what a reporter does. It is the process's, so this test is alone.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use http_body_util::BodyExt;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
-use xpander_report::TaskReport;
+use tempfile::TempDir;
+use tower::{ServiceBuilder, ServiceExt};
+use xpander_report::{CatchResponses, Config, Reporter, Stats, TaskReport, external_task};
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, reporter};
+use xpander_report_tests::{LONG, comes_true, config, until};
 
-/// Refuses tasks whose input says so, for now or for good.
-fn picky() -> Server {
-    Server::start(|before, request| match () {
-        () if request.body.contains("refuse") => Answer::json(422, r#"{"detail": "odd"}"#),
-        () if before == 0 => Answer::json(503, "{}"),
-        () => Answer::task(),
-    })
-}
+const SHORT: Duration = Duration::from_millis(20);
 
-/// Keeps counters and gauges by their names.
+type Count = fn(&Stats) -> u64;
+
+const COUNTERS: [(&str, Count); 13] = [
+    ("accepted_total", |stats| stats.accepted),
+    ("adopted_total", |stats| stats.adopted),
+    ("delivered_total", |stats| stats.delivered),
+    ("merged_total", |stats| stats.merged),
+    ("left_out_total", |stats| stats.left_out),
+    ("not_spooled_total", |stats| stats.not_spooled),
+    ("retried_total", |stats| stats.retried),
+    ("dead_total", |stats| stats.dead),
+    ("unread_total", |stats| stats.unread),
+    ("dropped_total/queue_full", |stats| stats.dropped.queue_full),
+    ("dropped_total/no_agent", |stats| stats.dropped.no_agent),
+    ("dropped_total/shut_down", |stats| stats.dropped.shut_down),
+    ("dropped_total/expired", |stats| stats.dropped.expired),
+];
+
+const GAUGES: [&str; 4] = ["pending", "pending_bytes", "spooled", "oldest_age_seconds"];
+
+/// Keeps counters and gauges by their names, without what all of them begin with.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<HashMap<String, Arc<AtomicU64>>>>);
+struct Kept(Arc<Mutex<BTreeMap<String, Arc<AtomicU64>>>>);
 
 impl Kept {
     fn cell(&self, key: &Key) -> Arc<AtomicU64> {
+        let name = key.name().strip_prefix("xpander_report_");
+        let name = name.expect("a name of the library's").to_owned();
         let labels = key.labels().map(|label| format!("/{}", label.value()));
-        let name = key.name().to_owned() + &labels.collect::<String>();
+        let name = name + &labels.collect::<String>();
         Arc::clone(self.0.lock().unwrap().entry(name).or_default())
     }
 
-    fn get(&self, name: &str) -> u64 {
+    fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap().keys().cloned().collect()
+    }
+
+    fn bits(&self, name: &str) -> u64 {
         let kept = self.0.lock().unwrap();
-        kept.get(name).map_or(0, |cell| cell.load(Ordering::SeqCst))
+        let cell = kept.get(name);
+        cell.unwrap_or_else(|| panic!("there is no {name}"))
+            .load(Ordering::SeqCst)
+    }
+
+    fn gauge(&self, name: &str) -> f64 {
+        f64::from_bits(self.bits(name))
     }
 }
 
@@ -55,26 +85,158 @@ impl Recorder for Kept {
     }
 }
 
+/// What several reporters do adds up.
+struct Told {
+    kept: Kept,
+    /// What those did that are over.
+    past: Vec<Stats>,
+}
+
+impl Told {
+    fn new() -> Self {
+        let kept = Kept::default();
+        metrics::set_global_recorder(kept.clone()).unwrap();
+        Self {
+            kept,
+            past: Vec::new(),
+        }
+    }
+
+    /// This reporter is the last that did something, and all of it is told.
+    fn check(&self, reporter: &Reporter) {
+        let mut names = Vec::from_iter(COUNTERS.map(|(name, _)| name).into_iter().chain(GAUGES));
+        names.sort_unstable();
+        let has_names = comes_true(|| self.kept.names() == names);
+        assert!(has_names, "{:?}", self.kept.names());
+        let differ = || {
+            // While reports wait nothing is told soon after something else: perhaps there is more to tell now.
+            let _ = reporter.flush_blocking(SHORT);
+            let now = reporter.stats();
+            let mut all = COUNTERS.into_iter().map(|(name, count)| {
+                let past: u64 = self.past.iter().map(count).sum();
+                (name, self.kept.bits(name), past + count(&now))
+            });
+            all.find(|(_, told, counted)| told != counted)
+        };
+        assert!(comes_true(|| differ().is_none()), "{:?}", differ());
+        let [pending, bytes, spooled, age] = GAUGES;
+        let is_told = || {
+            let _ = reporter.flush_blocking(SHORT);
+            let stats = reporter.stats();
+            let oldest = stats.oldest_age.unwrap_or_default().as_secs_f64();
+            self.kept.gauge(pending) == stats.pending as f64
+                && self.kept.gauge(bytes) == stats.pending_bytes as f64
+                && self.kept.gauge(spooled) == stats.spooled as f64
+                && (oldest > 0.0) == (self.kept.gauge(age) > 0.0)
+                && self.kept.gauge(age) <= oldest
+        };
+        assert!(
+            comes_true(is_told),
+            "{:?} {:?}",
+            GAUGES.map(|name| self.kept.gauge(name)),
+            reporter.stats()
+        );
+    }
+
+    fn is_over(&mut self, reporter: &Reporter) {
+        self.check(reporter);
+        self.past.push(reporter.stats());
+    }
+}
+
+/// Refuses tasks whose input says so, for now or for good.
+fn picky() -> Server {
+    Server::start(|before, request| match () {
+        () if request.body.contains("refuse") => Answer::json(422, r#"{"detail": "odd"}"#),
+        () if before == 0 => Answer::json(503, "{}"),
+        () => Answer::task(),
+    })
+}
+
+#[external_task(reporter = _reporter, sample = 0.0, keep_failures)]
+fn left_out(_reporter: &Reporter) -> u32 {
+    1
+}
+
+#[external_task(reporter = _reporter)]
+async fn reads_much(_reporter: &Reporter) -> usize {
+    let provider = async |()| {
+        let long = "x".repeat((16 << 20) + 1);
+        Ok::<_, Infallible>(http::Response::new(long))
+    };
+    let layer = CatchResponses::new();
+    let client = ServiceBuilder::new().layer(layer).service_fn(provider);
+    let answer = client.oneshot(()).await.unwrap();
+    answer.into_body().collect().await.unwrap().to_bytes().len()
+}
+
 #[test]
 fn a_recorder_of_metrics_is_given_the_stats() {
-    let kept = Kept::default();
-    metrics::set_global_recorder(kept.clone()).unwrap();
+    let mut told = Told::new();
+
     let server = picky();
-    let reporter = reporter(server.url());
+    let reporter = xpander_report_tests::reporter(server.url());
+    left_out(&reporter);
+    smol::block_on(reads_much(&reporter));
     for number in 0..5 {
         let input = if number == 4 { "refuse" } else { "take" };
         reporter.report(TaskReport::new().id(format!("task-{number}")).input(input));
     }
     let outcome = reporter.shutdown_blocking(LONG);
-    assert_eq!((outcome.delivered, outcome.dropped), (4, 1));
-    let told = |name: &str| kept.get(&format!("xpander_report_{name}"));
-    let pending = || f64::from_bits(told("pending"));
-    // The last is told before the thread ends, which is right after it has answered.
-    while told("dead_total") + told("delivered_total") < 5 || pending() > 0.0 {
-        std::thread::yield_now();
+    assert_eq!((outcome.delivered, outcome.dropped), (5, 1));
+    let stats = reporter.stats();
+    assert_eq!((stats.left_out, stats.unread), (1, 1), "{stats:?}");
+    assert_eq!((stats.dead, stats.retried), (1, 1), "{stats:?}");
+    told.is_over(&reporter);
+
+    // What waits in memory, has no place there, or does not say where it belongs.
+    let mute = Server::always(Answer::Silence);
+    let nobody = Config::builder().variables([("", "")]);
+    let nobody = nobody.base_url(mute.url()).api_key("key");
+    let builder = Reporter::builder().config(nobody).queue_capacity(3);
+    let reporter = builder.build().unwrap();
+    let task = |id: &str| TaskReport::new().agent_id("agent").id(id);
+    reporter.report(task("task-0"));
+    mute.wait_for(1);
+    reporter.report(task("task-0"));
+    reporter.report(task("task-0"));
+    until(|| reporter.stats().merged == 1);
+    for id in ["task-1", "task-2"] {
+        reporter.report(task(id));
     }
-    assert_eq!(told("accepted_total"), 5);
-    assert_eq!(told("delivered_total"), 4);
-    assert_eq!(told("retried_total"), 1);
-    assert_eq!(told("dropped_total/queue_full"), 0);
+    reporter.report(TaskReport::new());
+    let stats = reporter.stats();
+    let dropped = (stats.dropped.queue_full, stats.dropped.no_agent);
+    assert_eq!((stats.pending, dropped), (3, (1, 1)), "{stats:?}");
+    told.check(&reporter);
+    assert!(reporter.shutdown_blocking(SHORT).dropped > 0);
+    told.is_over(&reporter);
+
+    // What waits on disk, or should.
+    let dir = TempDir::new().unwrap();
+    let builder = Reporter::builder().config(config(mute.url()));
+    let reporter = builder.spool(dir.path()).spool_bytes(2_000);
+    let reporter = reporter.build().unwrap();
+    for _ in 0..5 {
+        reporter.report(TaskReport::new().input("x".repeat(500)));
+    }
+    let stats = reporter.stats();
+    assert!(stats.spooled > 0 && stats.not_spooled > 0, "{stats:?}");
+    told.check(&reporter);
+    let left = reporter.shutdown_blocking(SHORT).spooled;
+    told.is_over(&reporter);
+
+    // What waited there for too long.
+    let builder = Reporter::builder().config(config(mute.url()));
+    let reporter = builder.spool(dir.path()).spool_age(Duration::ZERO);
+    let reporter = reporter.build().unwrap();
+    let _ = smol::block_on(reporter.drain(LONG));
+    let stats = reporter.stats();
+    assert_eq!((stats.adopted, stats.dropped.expired), (left, left));
+    told.is_over(&reporter);
+
+    for (name, count) in COUNTERS {
+        let counted: u64 = told.past.iter().map(count).sum();
+        assert!(counted > 0, "{name} is not looked at");
+    }
 }

@@ -60,12 +60,20 @@ pub fn reporter(url: impl Into<String>) -> Reporter {
 /// # Panics
 /// It is not for very [`LONG`].
 #[track_caller]
-pub fn until(mut is_so: impl FnMut() -> bool) {
+pub fn until(is_so: impl FnMut() -> bool) {
+    assert!(comes_true(is_so), "it is waited for in vain");
+}
+
+/// Whether something is so, if not now then soon.
+pub fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + LONG;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "it is waited for in vain");
+    while Instant::now() < deadline {
+        if is_so() {
+            return true;
+        }
         thread::yield_now();
     }
+    false
 }
 
 /// The durability that `DURABILITY` names to a program.
