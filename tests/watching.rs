@@ -1,10 +1,10 @@
 //! What a reporter tells of itself: stats and events.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
-use xpander_report::{Event, Reporter, ReporterBuilder, TaskReport};
-use xpander_report_tests::server::{Answer, Server};
+use xpander_report::{Event, Reporter, ReporterBuilder, TaskReport, external_task};
+use xpander_report_tests::server::{Answer, Request, Server};
 use xpander_report_tests::{LONG, config};
 
 fn reporter(server: &Server) -> ReporterBuilder {
@@ -56,6 +56,72 @@ fn who_listens_hears_what_becomes_of_each_report() {
     reporter.report(TaskReport::new());
     reporter.report(TaskReport::new());
     assert_eq!(heard.recv_timeout(LONG).unwrap(), 1);
+}
+
+#[external_task(reporter = _reporter, skip_all)]
+fn run(_reporter: &Reporter) -> &'static str {
+    "from who listens"
+}
+
+#[test]
+fn who_listens_may_call_the_reporter_and_is_not_reported_itself() {
+    let (go_on, goes_on) = mpsc::channel();
+    let goes_on = Mutex::new(goes_on);
+    let server = Server::start(move |before, request| match () {
+        () if request.body.contains("refuse") => Answer::json(422, "{}"),
+        () if before == 0 => {
+            goes_on.lock().unwrap().recv().unwrap();
+            Answer::json(503, "{}")
+        }
+        () => Answer::task(),
+    });
+    let (sender, heard) = mpsc::channel();
+    let (itself, another) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
+    let (own, other) = (Arc::clone(&itself), Arc::clone(&another));
+    let listening = reporter(&server).on_event(move |event| {
+        let (own, other): (&Reporter, &Reporter) = (own.wait(), other.wait());
+        let accepted = [own, other].map(|reporter| reporter.stats().accepted);
+        for reporter in [own, other] {
+            reporter.report(TaskReport::new().result("from who listens"));
+            run(reporter);
+        }
+        let is_ignored = accepted == [own, other].map(|reporter| reporter.stats().accepted);
+        // Only this thread could do what it asks for.
+        let _ = own.flush_blocking(LONG);
+        let _ = own.persisted_blocking(LONG);
+        let _ = smol::block_on(own.drain(LONG));
+        let kind = match event {
+            Event::Delivered { .. } => "delivered",
+            Event::PutOff { .. } => "put off",
+            Event::Refused { .. } => "refused",
+            Event::Dropped { .. } => "dropped",
+            _ => "something else",
+        };
+        sender.send((kind, is_ignored)).unwrap();
+    });
+    let reporter = listening.queue_capacity(1).build().unwrap();
+    itself.set(reporter.clone()).unwrap();
+    another
+        .set(self::reporter(&server).build().unwrap())
+        .unwrap();
+
+    let hear = || heard.recv_timeout(LONG).unwrap();
+    reporter.report(TaskReport::new().result("from the program"));
+    server.wait_for(1);
+    reporter.report(TaskReport::new().result("too much"));
+    go_on.send(()).unwrap();
+    let mut first = [hear(), hear(), hear()];
+    first.sort_unstable();
+    let expected = ["delivered", "dropped", "put off"].map(|kind| (kind, true));
+    assert_eq!(first, expected);
+    reporter.report(TaskReport::new().result("refuse"));
+    assert_eq!(hear(), ("refused", true));
+    assert_eq!(reporter.flush_blocking(LONG).pending, 0);
+    assert_eq!(reporter.stats().accepted, 3);
+    assert_eq!(another.wait().stats().accepted, 0);
+    let requests = server.requests();
+    let own = |request: &Request| request.body.contains("from who listens");
+    assert!(!requests.iter().any(own), "{requests:?}");
 }
 
 #[test]
