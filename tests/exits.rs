@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use xpander_report::{Reporter, TaskReport};
+use xpander_report_local::Fault;
 use xpander_report_tests::server::{Answer, Request, Server};
 use xpander_report_tests::{LONG, config, platform};
 
@@ -251,4 +252,23 @@ fn who_kept_a_guard_does_not_wait_twice() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(said.matches("not delivered").count(), 1, "{said}");
+}
+
+#[test]
+fn a_guard_waits_as_long_as_the_end_of_the_program_may_take() {
+    // Four at once take longer than a guard waits by itself.
+    let slow = Fault::delay(Duration::from_millis(700));
+    for (timeout, arrive) in [("60000", 20..=20), ("0", 0..=4)] {
+        let platform = platform();
+        platform.inject(slow.clone());
+        let output = Command::new(env!("CARGO_BIN_EXE_guarded"))
+            .env("XPANDER_BASE_URL", platform.url())
+            .env("XPANDER_API_KEY", "key")
+            .env("XPANDER_AGENT_ID", "agent-123")
+            .env("EXIT_TIMEOUT", timeout)
+            .output()
+            .unwrap();
+        let tasks = platform.tasks().unwrap().len();
+        assert!(arrive.contains(&tasks), "{timeout}: {tasks} {output:?}");
+    }
 }

@@ -1,9 +1,16 @@
-//! A program that keeps the guard until the end of `main`, and flushes nowhere else.
+//! A program that keeps the guard until the end of `main`, and flushes nowhere else. `EXIT_TIMEOUT` is how many
+//! milliseconds that may take.
+
+use std::time::Duration;
 
 use xpander_report::{Reporter, TaskReport};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let _guard = Reporter::from_env()?.install()?;
+    let mut builder = Reporter::builder();
+    if let Ok(millis) = std::env::var("EXIT_TIMEOUT") {
+        builder = builder.exit_timeout(Duration::from_millis(millis.parse()?));
+    }
+    let _guard = builder.build()?.install()?;
     for _ in 0..20 {
         Reporter::current()
             .ok_or("just installed")?
