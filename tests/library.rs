@@ -3,7 +3,7 @@
 
 use example_library::key_terms;
 use xpander_report::Reporter;
-use xpander_report_tests::{LONG, config, platform};
+use xpander_report_tests::{config, delivered, platform};
 
 #[test]
 fn an_application_sees_a_librarys_runs_from_when_it_installs_a_reporter() {
@@ -19,7 +19,7 @@ fn an_application_sees_a_librarys_runs_from_when_it_installs_a_reporter() {
     let _guard = reporter.clone().install().unwrap();
     key_terms("after that, after all", 1).unwrap();
     key_terms("no", 1).unwrap_err();
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 2);
+    assert_eq!(delivered(&reporter), 2);
 
     let tasks = platform.tasks().unwrap();
     let mut results: Vec<_> = tasks.into_iter().map(|task| task.result.unwrap()).collect();

@@ -236,7 +236,7 @@ mod targets {
         let reporter = reporter.build().unwrap();
         plain(&reporter);
         named(&reporter);
-        reporter.flush_blocking(LONG).delivered
+        xpander_report_tests::delivered(&reporter)
     }
 
     #[test]
@@ -286,7 +286,7 @@ mod targets {
             .build();
         let reporter = reporter.unwrap();
         reporter.report(TaskReport::new());
-        assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+        assert_eq!(xpander_report_tests::delivered(&reporter), 1);
     }
 }
 

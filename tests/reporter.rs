@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use xpander_report::{Overflow, Reporter, TaskReport, external_task};
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, config, platform, reporter};
+use xpander_report_tests::{LONG, config, delivered, platform, refused, reporter};
 
 fn id_of(body: &str) -> String {
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
@@ -87,7 +87,7 @@ fn a_server_that_does_not_answer_is_asked_again() {
     let config = config(server.url()).timeout(Duration::from_millis(100));
     let reporter = Reporter::builder().config(config).build().unwrap();
     reporter.report(TaskReport::new());
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(delivered(&reporter), 1);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_key_or_an_agent_that_is_refused_keeps_the_report_until_it_is_accepted() {
         }
         let stats = reporter.stats();
         assert_eq!((stats.dead, stats.pending), (0, 1));
-        assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+        assert_eq!(delivered(&reporter), 1);
     }
 }
 
@@ -144,13 +144,13 @@ fn what_the_platform_finds_too_large_is_sent_once_more_cut() {
     });
     let reporter = reporter(server.url());
     reporter.report(TaskReport::new().input("x".repeat(100_000)));
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(delivered(&reporter), 1);
     assert_eq!(server.requests().len(), 2);
 
     let server = Server::always(Answer::json(413, r#"{"detail":"too large"}"#));
     let reporter = self::reporter(server.url());
     reporter.report(TaskReport::new());
-    assert_eq!(reporter.flush_blocking(LONG).dropped, 1);
+    assert_eq!(refused(&reporter), 1);
     assert_eq!(server.requests().len(), 2);
 }
 
@@ -168,7 +168,7 @@ fn nobody_listening_keeps_the_report_until_somebody_does() {
         .port(address.port())
         .start()
         .unwrap();
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(delivered(&reporter), 1);
     assert!(platform.task("patient").unwrap().is_some());
 }
 
@@ -366,7 +366,7 @@ fn a_report_without_an_agent_is_dropped_and_counted() {
         .unwrap();
     reporter.report(TaskReport::new());
     reporter.report(TaskReport::new().agent_id("named"));
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(delivered(&reporter), 1);
     assert_eq!(reporter.stats().dropped.no_agent, 1);
     assert_eq!(
         server.requests()[0].line,
@@ -476,7 +476,7 @@ fn many_threads_report_at_once_and_nothing_is_lost() {
             });
         }
     });
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 400);
+    assert_eq!(delivered(&reporter), 400);
     assert_eq!(platform.tasks().unwrap().len(), 400);
 }
 
@@ -581,7 +581,7 @@ fn what_the_application_puts_into_the_client_may_panic() {
     });
     let reporter = Reporter::builder().config(config).build().unwrap();
     reporter.report(TaskReport::new());
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(delivered(&reporter), 1);
 }
 
 #[test]
@@ -598,7 +598,7 @@ fn a_key_provider_that_fails_for_now_costs_no_report() {
         });
     let reporter = Reporter::builder().config(config).build().unwrap();
     reporter.report(TaskReport::new());
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(delivered(&reporter), 1);
     assert_eq!(reporter.stats().retried, 3);
     assert_eq!(server.requests()[0].header("x-api-key"), Some("key"));
 }
@@ -617,7 +617,7 @@ fn a_key_provider_that_blocks_does_not_block_a_flush() {
     let outcome = reporter.flush_blocking(Duration::from_millis(50));
     assert!(outcome.timed_out && outcome.pending == 1, "{outcome:?}");
     drop(release);
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(delivered(&reporter), 1);
 }
 
 #[test]
@@ -636,7 +636,7 @@ fn what_the_library_calls_itself_is_not_reported_and_cannot_wait_for_itself() {
     let reporter = Reporter::builder().config(config).build().unwrap();
     REPORTER.set(reporter.clone()).unwrap();
     reporter.report(TaskReport::new());
-    assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+    assert_eq!(delivered(&reporter), 1);
     assert_eq!(reporter.stats().accepted, 1);
     assert_eq!(server.requests().len(), 1);
 }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use xpander_report::{Client, Durability, Overflow, Reporter, ReporterBuilder, TaskReport};
 use xpander_report_local::LocalPlatform;
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, away, back, config, padded, platform, until};
+use xpander_report_tests::{LONG, away, back, config, padded, platform, refused, until};
 
 /// Long enough to see that something does not happen, for what cannot be waited for.
 const SHORT: Duration = Duration::from_millis(50);
@@ -560,7 +560,7 @@ fn the_key_is_in_no_file() {
     ));
     let reporter = start(spooling(server.url(), dir.path()));
     reporter.report(TaskReport::new().id("task-0"));
-    assert_eq!(reporter.flush_blocking(LONG).dropped, 1);
+    assert_eq!(refused(&reporter), 1);
     assert_eq!(reporter.dead_letters().len(), 1);
     let mut dirs = vec![dir.path().to_owned()];
     while let Some(dir) = dirs.pop() {
@@ -734,7 +734,7 @@ fn a_report_that_was_refused_can_be_looked_at_retried_and_deleted() {
         for number in 0..3 {
             reporter.report(TaskReport::new().id(format!("task-{number}")).input("odd"));
         }
-        assert_eq!(reporter.flush_blocking(LONG).dropped, 3);
+        assert_eq!(refused(&reporter), 3);
         let letters = reporter.dead_letters();
         assert_eq!(letters.len(), 3);
         assert!(
@@ -902,7 +902,7 @@ fn a_refused_report_that_cannot_be_accepted_again_stays_where_it_is() {
     let server = Server::always(Answer::json(422, "{}"));
     let reporter = start(spooling(server.url(), dir.path()));
     reporter.report(TaskReport::new().id("task-0"));
-    assert_eq!(reporter.flush_blocking(LONG).dropped, 1);
+    assert_eq!(refused(&reporter), 1);
     let _ = reporter.shutdown_blocking(LONG);
     assert_eq!(reporter.retry_dead_letters(|_| true), 0);
     assert_eq!(reporter.dead_letters().len(), 1);

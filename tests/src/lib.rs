@@ -103,3 +103,20 @@ pub fn record<T>(run: impl FnOnce() -> T) -> TaskReport {
     let [report] = <[TaskReport; 1]>::try_from(reports).expect("one report");
     report
 }
+
+/// How many reports were delivered when none is left. What a flush says itself leaves out those that were
+/// delivered before it began.
+#[track_caller]
+pub fn delivered(reporter: &Reporter) -> u64 {
+    let outcome = reporter.flush_blocking(LONG);
+    assert!(outcome.is_complete(), "{outcome:?}");
+    reporter.stats().delivered
+}
+
+/// How many reports were refused when none is left.
+#[track_caller]
+pub fn refused(reporter: &Reporter) -> u64 {
+    let outcome = reporter.flush_blocking(LONG);
+    assert_eq!((outcome.pending, outcome.spooled), (0, 0), "{outcome:?}");
+    reporter.stats().dead
+}

@@ -15,6 +15,7 @@ mod outbox;
 mod parcel;
 mod requests;
 mod retry;
+mod syncer;
 mod trouble;
 mod worker;
 
@@ -434,7 +435,7 @@ impl Shared {
 
     /// The worker tells who listens, not the caller.
     fn tell_of_drop(self: &Arc<Self>) {
-        if self.settings.listener.is_there() {
+        if self.settings.listener.is_there() || cfg!(feature = "metrics") {
             self.wake();
         }
     }

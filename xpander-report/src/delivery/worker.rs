@@ -17,6 +17,7 @@ use super::meter::Meter;
 use super::outbox::{Failure, Outbox};
 use super::parcel::{ADOPTED, Parcel, Ticket};
 use super::requests::{Outcome, Requests};
+use super::syncer::Syncer;
 use super::trouble::Trouble;
 use super::{Shared, lock};
 use crate::diagnostics::warn;
@@ -93,7 +94,8 @@ struct Worker {
     adopted: Ticket,
     /// Reports on disk that are another process's now.
     left_behind: u64,
-    /// Makes what is on disk survive a loss of power.
+    syncer: Option<Syncer>,
+    /// It makes what is on disk survive a loss of power.
     syncing: Option<oneshot::Receiver<io::Result<()>>>,
     requests: Requests,
     flushes: Vec<Flush>,
@@ -117,6 +119,7 @@ impl Worker {
             held: VecDeque::new(),
             newest: None,
             adopted: ADOPTED,
+            syncer: None,
             syncing: None,
             requests: Requests::new(),
             flushes: Vec::new(),
@@ -216,13 +219,15 @@ impl Worker {
         if self.syncing.is_some() || !spool.is_dirty() {
             return;
         }
-        let (tell, synced) = oneshot::channel();
-        let on_thread = Arc::clone(spool);
-        let started = thread::Builder::new()
-            .name("xpander-sync".to_owned())
-            .spawn(move || drop(tell.send(on_thread.sync())));
-        match started {
-            Ok(_) => self.syncing = Some(synced),
+        let syncer = match self.syncer.take() {
+            Some(syncer) => Ok(syncer),
+            None => Syncer::start(Arc::clone(spool)),
+        };
+        match syncer {
+            Ok(syncer) => {
+                self.syncing = Some(syncer.sync());
+                self.syncer = Some(syncer);
+            }
             Err(_) => {
                 let synced = spool.sync();
                 self.synced(synced);
@@ -269,7 +274,11 @@ impl Worker {
         tokio::select! {
             () = self.shared.wake.notified() => {}
             outcome = self.requests.next() => self.note(outcome),
-            synced = told(&mut self.syncing) => self.synced(synced.unwrap_or(Ok(()))),
+            synced = told(&mut self.syncing) => match synced {
+                Some(synced) => self.synced(synced),
+                // Its thread died: another one tries again.
+                None => (self.syncer, self.syncing) = (None, None),
+            },
             () = until(wake_at) => {}
         }
         let woken_by_report = pulse.is_none() && !self.shared.asleep.end();
