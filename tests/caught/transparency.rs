@@ -196,7 +196,8 @@ async fn bytes_head_url_and_trailers_are_the_same() {
     }
     let chunked = |to: &mut std::net::TcpStream| {
         to.write_all(b"HTTP/1.1 201 Made\r\nx-a: 1\r\nx-a: 2\r\nX-Bytes: \xff\xfe\r\n")?;
-        to.write_all(b"content-type: text/event-stream\r\ntrailer: x-trailer\r\n")?;
+        to.write_all(b"connection: close\r\ncontent-type: text/event-stream\r\n")?;
+        to.write_all(b"trailer: x-trailer\r\n")?;
         to.write_all(b"transfer-encoding: chunked\r\n\r\n5\r\ndata:\r\n4\r\n {}\n\r\n")?;
         to.write_all(b"0\r\nx-trailer: last\r\n\r\n")
     };

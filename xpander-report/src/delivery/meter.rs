@@ -19,15 +19,23 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn publish(&mut self, stats: Stats) {
-        let now = Instant::now();
-        let is_soon = self.at.is_some_and(|at| now - at < PAUSE);
-        // What is at rest is told at once: perhaps nothing comes after it.
-        let is_at_rest = stats.pending + stats.spooled == 0;
-        self.is_behind = is_soon && !is_at_rest && stats != self.told;
-        if self.is_behind || stats == self.told {
+        let is_soon = self.at.is_some_and(|at| at.elapsed() < PAUSE);
+        // That time goes by is no news.
+        let age = self.told.oldest_age;
+        self.told.oldest_age = stats.oldest_age;
+        self.is_behind = is_soon && stats != self.told;
+        self.told.oldest_age = age;
+        if !is_soon {
+            self.tell_rest(stats);
+        }
+    }
+
+    /// Nothing comes after it.
+    pub(super) fn tell_rest(&mut self, stats: Stats) {
+        if stats == self.told {
             return;
         }
-        self.at = Some(now);
+        self.at = Some(Instant::now());
         // The recorder is somebody's code.
         let told = &self.told;
         hooked(|| record(&stats, told));

@@ -150,6 +150,8 @@ impl Worker {
             if (stop || self.is_idle()) && self.shared.may_end() {
                 self.let_go();
                 self.publish();
+                #[cfg(feature = "metrics")]
+                self.meter.tell_rest(self.shared.stats());
                 return;
             }
             self.publish();
