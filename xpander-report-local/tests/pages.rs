@@ -371,3 +371,23 @@ fn an_unknown_task_is_a_page_too() {
     }
     assert!(get(&platform, "/tasks/none").body.contains("none"));
 }
+
+#[test]
+fn a_task_leads_to_its_agent_in_its_organization() {
+    let platform = platform();
+    report(&platform, r#"{"id":"ours"}"#);
+    post(
+        &platform,
+        "/org-1/agent-execution/theirs/report_task",
+        r#"{"id":"t"}"#,
+    )
+    .json();
+    let theirs = page(&platform, "/tasks/t?organization=org-1");
+    let link = "/?agent=theirs&#38;organization=org-1";
+    assert!(theirs.contains(link), "{theirs}");
+    assert!(page(&platform, &link.replace("&#38;", "&")).contains("/tasks/t"));
+    let ours = page(&platform, "/tasks/ours");
+    let (_, link) = ours.split_once("/?agent=").unwrap();
+    let (link, _) = link.split_once('"').unwrap();
+    assert!(!link.contains("organization"), "{link}");
+}

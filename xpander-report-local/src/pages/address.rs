@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::encode;
+use crate::path::LOCAL;
 
 /// The parameters of a filter, as [`Address::filter`](crate::query::Address::filter) reads them.
 const FILTER: [&str; 8] = [
@@ -35,6 +36,15 @@ impl Kept {
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// Of this agent only, which an organization other than the local one may have, too.
+    pub(super) fn with_agent(&self, agent_id: &str, organization_id: &str) -> Self {
+        let of = self.with("agent", agent_id);
+        match organization_id {
+            LOCAL => of,
+            other => of.with("organization", other),
+        }
     }
 
     pub(super) fn with(&self, name: &'static str, value: impl Into<String>) -> Self {

@@ -56,10 +56,7 @@ pub(super) async fn agents(State(app): State<App>) -> Result<Response, PageProbl
 
 impl Listed {
     fn new(agent: AgentFigures, clock: &Clock) -> Self {
-        let mut of = Kept::default().with("agent", &agent.agent_id);
-        if agent.organization_id != LOCAL {
-            of = of.with("organization", &agent.organization_id);
-        }
+        let of = Kept::default().with_agent(&agent.agent_id, &agent.organization_id);
         Self {
             tasks: of.at("/"),
             failures: of.with("status", "failed").at("/"),

@@ -202,12 +202,7 @@ impl Page {
                 .take(LISTED)
                 .map(|agent| {
                     let local = agent.organization_id == LOCAL;
-                    let of = kept.with("agent", &agent.agent_id);
-                    let of = if local {
-                        of
-                    } else {
-                        of.with("organization", &agent.organization_id)
-                    };
+                    let of = kept.with_agent(&agent.agent_id, &agent.organization_id);
                     Line {
                         name: if local {
                             agent.agent_id.clone()

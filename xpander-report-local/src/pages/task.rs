@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
+use super::address::Kept;
 use super::excerpt::{Excerpt, Shown};
 use super::format::{self, Clock, Moment};
 use super::json::Step;
@@ -142,7 +143,9 @@ impl Page {
                     .map_or("no reason was given", start)
                     .to_owned()
             }),
-            agent_link: format!("/?agent={}", encode(&task.agent_id)),
+            agent_link: Kept::default()
+                .with_agent(&task.agent_id, &task.organization_id)
+                .at("/"),
             live: format!(
                 "/live?id={}&organization={}",
                 encode(&task.id),
