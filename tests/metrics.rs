@@ -109,8 +109,6 @@ impl Told {
         let has_names = comes_true(|| self.kept.names() == names);
         assert!(has_names, "{:?}", self.kept.names());
         let differ = || {
-            // While reports wait nothing is told soon after something else: perhaps there is more to tell now.
-            let _ = reporter.flush_blocking(SHORT);
             let now = reporter.stats();
             let mut all = COUNTERS.into_iter().map(|(name, count)| {
                 let past: u64 = self.past.iter().map(count).sum();
@@ -121,7 +119,6 @@ impl Told {
         assert!(comes_true(|| differ().is_none()), "{:?}", differ());
         let [pending, bytes, spooled, age] = GAUGES;
         let is_told = || {
-            let _ = reporter.flush_blocking(SHORT);
             let stats = reporter.stats();
             let oldest = stats.oldest_age.unwrap_or_default().as_secs_f64();
             self.kept.gauge(pending) == stats.pending as f64
