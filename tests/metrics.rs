@@ -188,10 +188,11 @@ fn a_recorder_of_metrics_is_given_the_stats() {
 
     // What waits in memory, has no place there, or does not say where it belongs.
     let mute = Server::always(Answer::Silence);
-    let nobody = Config::builder().variables([("", "")]);
-    let nobody = nobody.base_url(mute.url()).api_key("key");
-    let builder = Reporter::builder().config(nobody).queue_capacity(3);
-    let reporter = builder.build().unwrap();
+    let nobody = || {
+        let config = Config::builder().variables([("", "")]);
+        Reporter::builder().config(config.base_url(mute.url()).api_key("key"))
+    };
+    let reporter = nobody().queue_capacity(3).build().unwrap();
     let task = |id: &str| TaskReport::new().agent_id("agent").id(id);
     reporter.report(task("task-0"));
     mute.wait_for(1);
@@ -230,6 +231,12 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     let _ = smol::block_on(reporter.drain(LONG));
     let stats = reporter.stats();
     assert_eq!((stats.adopted, stats.dropped.expired), (left, left));
+    told.is_over(&reporter);
+
+    // A drop that nothing else follows is told as well.
+    let reporter = nobody().build().unwrap();
+    reporter.report(TaskReport::new());
+    assert_eq!(reporter.stats().dropped.no_agent, 1);
     told.is_over(&reporter);
 
     for (name, count) in COUNTERS {

@@ -136,7 +136,7 @@ impl Settings {
 /// | bytes of what was just written to the spool, kept in memory for the worker | 4 MiB | |
 /// | how long a report waits in the spool | 7 days | `spool_age` |
 /// | reports kept that the platform refused | 1,000 in memory (16 MiB), 10,000 in the spool | |
-/// | reports in memory of an agent that the platform refuses (403) | a quarter of those | |
+/// | reports in memory of all agents that the platform refuses (403) | a quarter of `queue_capacity` and of `queue_bytes` | |
 /// | requests at once | 4 | [`connections`](Self::connections) |
 /// | wait for what is left when the program ends | 2 s | [`exit_timeout`](Self::exit_timeout) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |

@@ -145,3 +145,38 @@ impl Kept {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    fn reasons(dead: &DeadLetters) -> Vec<String> {
+        dead.all().into_iter().map(|letter| letter.reason).collect()
+    }
+
+    #[test]
+    fn a_visitor_that_panics_costs_none_and_changes_no_order() {
+        let dead = DeadLetters::new(None);
+        for reason in ["one", "two", "three", "four"] {
+            lock(&dead.kept).push(DeadLetter {
+                reason: reason.to_owned(),
+                refused_at: SystemTime::now(),
+                platform: String::new(),
+                agent_id: String::new(),
+                report: TaskReport::new(),
+            });
+        }
+        let visited = catch_unwind(AssertUnwindSafe(|| {
+            dead.take(&mut |letter| letter.reason != "two", |letter| {
+                assert_ne!(letter.reason, "three");
+                true
+            })
+        }));
+        visited.unwrap_err();
+        assert_eq!(reasons(&dead), ["two", "three", "four"]);
+        assert_eq!(dead.take(&mut |_| true, |_| true), 3);
+        assert_eq!(reasons(&dead), [""; 0]);
+    }
+}

@@ -163,6 +163,22 @@ fn after_a_panic_what_was_on_the_way_goes_again_and_who_waits_is_answered() {
 }
 
 #[test]
+fn who_does_not_wait_any_more_is_not_waited_for() {
+    let mut worker = worker(|builder| builder);
+    accept(&worker, TaskReport::new());
+    let shared = Arc::clone(&worker.shared);
+    let waits = shared.flush(Duration::from_secs(3_600), After::GoOn);
+    drop(shared.flush(Duration::from_secs(3_600), After::GoOn));
+    worker.begin_flushes();
+    assert_eq!(worker.flushes.len(), 2);
+    worker.end_flushes();
+    assert_eq!(worker.flushes.len(), 1);
+    drop(waits);
+    worker.end_flushes();
+    assert!(worker.flushes.is_empty());
+}
+
+#[test]
 fn a_worker_that_died_makes_room_for_another() {
     let shared = Arc::clone(&worker(|builder| builder).shared);
     let died = thread::spawn({
