@@ -32,7 +32,7 @@ const MOST_REMEMBERED: usize = 10_000;
 pub(crate) struct Replay {
     pub(super) spool: Arc<Spool>,
     pub(super) sources: BTreeMap<SourceId, Source>,
-    pub(super) next_source: SourceId,
+    next_source: SourceId,
     scan_at: Instant,
     /// There was more to adopt than is worked on at once.
     has_more: bool,
