@@ -201,8 +201,8 @@ fn that_reports_are_dropped_is_told_once_until_the_queue_was_half_empty() {
         .lines()
         .filter(|line| !line.contains("reports wait and are tried again"))
         .collect();
-    let dropped = "xpander-report: reports are dropped: as many wait for the platform as may (10 reports, \
-                   67108864 bytes)";
+    let dropped =
+        "xpander-report: the queue is full (10 reports, 67108864 bytes); reports are dropped";
     let expected = [
         "0 delivered",
         dropped,

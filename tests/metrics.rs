@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,17 +12,18 @@ use tempfile::TempDir;
 use tower::{ServiceBuilder, ServiceExt};
 use xpander_report::{CatchResponses, Config, Reporter, Stats, TaskReport, external_task};
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, comes_true, config, until};
+use xpander_report_tests::{LONG, comes_true, config};
 
 const SHORT: Duration = Duration::from_millis(20);
 
 type Count = fn(&Stats) -> u64;
 
-const COUNTERS: [(&str, Count); 13] = [
+const COUNTERS: [(&str, Count); 14] = [
     ("accepted_total", |stats| stats.accepted),
     ("adopted_total", |stats| stats.adopted),
     ("delivered_total", |stats| stats.delivered),
     ("merged_total", |stats| stats.merged),
+    ("superseded_total", |stats| stats.superseded),
     ("left_out_total", |stats| stats.left_out),
     ("not_spooled_total", |stats| stats.not_spooled),
     ("retried_total", |stats| stats.retried),
@@ -194,12 +195,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     };
     let reporter = nobody().queue_capacity(3).build().unwrap();
     let task = |id: &str| TaskReport::new().agent_id("agent").id(id);
-    reporter.report(task("task-0"));
-    mute.wait_for(1);
-    reporter.report(task("task-0"));
-    reporter.report(task("task-0"));
-    until(|| reporter.stats().merged == 1);
-    for id in ["task-1", "task-2"] {
+    for id in ["task-0", "task-1", "task-2", "task-3"] {
         reporter.report(task(id));
     }
     reporter.report(TaskReport::new());
@@ -232,6 +228,40 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     let stats = reporter.stats();
     assert_eq!((stats.adopted, stats.dropped.expired), (left, left));
     told.is_over(&reporter);
+
+    // What goes together, and what the platform has by then.
+    let is_over = Arc::new(AtomicBool::new(false));
+    let server = Server::start({
+        let is_over = Arc::clone(&is_over);
+        move |_, request| match request.body.contains("old") && !is_over.load(Ordering::SeqCst) {
+            true => Answer::json(503, "{}"),
+            false => Answer::task(),
+        }
+    });
+    let spooling = || {
+        let builder = Reporter::builder().config(config(server.url()));
+        builder.spool(dir.path()).build().unwrap()
+    };
+    let old = spooling();
+    for _ in 0..2 {
+        old.report(task("task-4").input("old"));
+        let _ = old.flush_blocking(SHORT);
+    }
+    let new = spooling();
+    new.report(task("task-4").input("new"));
+    assert!(new.flush_blocking(LONG).is_complete());
+    let _ = new.shutdown_blocking(LONG);
+    told.past.push(new.stats());
+    assert_eq!(old.shutdown_blocking(Duration::ZERO).spooled, 2);
+    told.is_over(&old);
+    let last = spooling();
+    for _ in 0..2 {
+        last.report(task("task-5").input("old"));
+        let _ = last.flush_blocking(SHORT);
+    }
+    is_over.store(true, Ordering::SeqCst);
+    let _ = smol::block_on(last.drain(LONG));
+    told.is_over(&last);
 
     // A drop that nothing else follows is told as well.
     let reporter = nobody().build().unwrap();

@@ -679,7 +679,8 @@ fn an_update_that_is_laid_over_a_failure_brings_its_own_kind_of_end() {
         let _ = run(&reporter, last);
         let _ = reporter.flush_blocking(LONG);
         let body = server.requests().pop().unwrap().body;
-        assert_eq!(body.contains("core::fmt::Error"), last, "{body}");
         assert_eq!(body.contains(r#""is_success":false"#), last, "{body}");
+        // Without content a success says no result, so that of the failure stays, as it does on the platform.
+        assert!(body.contains("core::fmt::Error"), "{body}");
     }
 }

@@ -366,7 +366,7 @@ fn an_older_report_left_behind_does_not_overwrite_a_newer_one_that_arrived() {
     let third = drained(&server.url(), dir.path());
     assert_eq!(server.requests().len(), before);
     let stats = third.stats();
-    assert_eq!((stats.adopted, stats.merged), (1, 1), "{stats:?}");
+    assert_eq!((stats.adopted, stats.superseded), (1, 1), "{stats:?}");
 }
 
 #[test]

@@ -1,15 +1,11 @@
-#[cfg(feature = "spool")]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::delivery::Delivery;
-#[cfg(not(feature = "spool"))]
-use crate::diagnostics::warn;
 use crate::error::ConfigError;
 use crate::event::Listener;
 use crate::spool::Spool;
-#[cfg(feature = "spool")]
 use crate::spool::SpoolLimits;
 use crate::targets::Targets;
 use crate::{Config, ConfigBuilder, Event, Redaction, Reporter, TaskReport};
@@ -52,7 +48,6 @@ pub enum Overflow {
 }
 
 #[doc = include_str!("durability.md")]
-#[cfg(feature = "spool")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Durability {
@@ -73,12 +68,12 @@ pub(crate) struct Settings {
     pub(crate) redaction: Redaction,
     pub(crate) targets: Targets,
     pub(crate) listener: Listener,
-    #[cfg(feature = "spool")]
+    /// What is left is delivered when a signal ends the program.
+    pub(crate) delivers_on_signals: bool,
     storage: Storage,
 }
 
 /// Where reports wait besides memory.
-#[cfg(feature = "spool")]
 #[derive(Debug, Clone, Default)]
 struct Storage {
     dir: Option<PathBuf>,
@@ -86,7 +81,6 @@ struct Storage {
     limits: SpoolLimits,
 }
 
-#[cfg(feature = "spool")]
 impl Settings {
     pub(crate) fn open_spool(&self) -> Option<Spool> {
         let dir = self.storage.dir.clone()?;
@@ -102,22 +96,6 @@ impl Settings {
     /// Whether what is written shall survive a loss of power.
     pub(crate) fn is_synced(&self) -> bool {
         self.storage.durability == Durability::Disk
-    }
-}
-
-#[cfg(not(feature = "spool"))]
-#[expect(clippy::unused_self, reason = "there is no spool to ask for")]
-impl Settings {
-    pub(crate) fn open_spool(&self) -> Option<Spool> {
-        None
-    }
-
-    pub(crate) fn is_durable(&self) -> bool {
-        false
-    }
-
-    pub(crate) fn is_synced(&self) -> bool {
-        false
     }
 }
 
@@ -154,9 +132,7 @@ pub struct ReporterBuilder {
     redaction: Redaction,
     targets: Targets,
     listener: Listener,
-    #[cfg(all(unix, feature = "signals"))]
-    on_signals: bool,
-    #[cfg(feature = "spool")]
+    delivers_on_signals: bool,
     storage: Storage,
 }
 
@@ -231,16 +207,12 @@ impl ReporterBuilder {
     ///
     /// A directory that cannot be used is told and tried again with each report; until then reports are kept
     /// in memory.
-    #[cfg(feature = "spool")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
     pub fn spool(mut self, dir: impl Into<PathBuf>) -> Self {
         self.storage.dir = Some(dir.into());
         self
     }
 
     /// When a report that was accepted is safe, if there is a spool.
-    #[cfg(feature = "spool")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.storage.durability = durability;
         self
@@ -249,16 +221,12 @@ impl ReporterBuilder {
     /// How many bytes the files of the spool's reports may have together, about, those of other processes
     /// included; beyond it reports are kept in memory. Dead letters (the last 10,000) and damaged files, which
     /// stay for somebody to look at, come on top.
-    #[cfg(feature = "spool")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
     pub fn spool_bytes(mut self, bytes: u64) -> Self {
         self.storage.limits.bytes = bytes;
         self
     }
 
     /// How long a report may wait in the spool; older ones are dropped and counted when their turn comes.
-    #[cfg(feature = "spool")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
     pub fn spool_age(mut self, age: Duration) -> Self {
         self.storage.limits.age = age;
         self
@@ -332,7 +300,7 @@ impl ReporterBuilder {
     #[cfg(all(unix, feature = "signals"))]
     #[cfg_attr(docsrs, doc(cfg(feature = "signals")))]
     pub fn deliver_on_signals(mut self) -> Self {
-        self.on_signals = true;
+        self.delivers_on_signals = true;
         self
     }
 
@@ -363,13 +331,10 @@ impl ReporterBuilder {
             return Ok(Reporter::off());
         }
         #[cfg(all(unix, feature = "signals"))]
-        let on_signals = self.on_signals.then_some(self.limits.exit_timeout);
-        let reporter = Reporter::new(Delivery::new(self.settings()?));
-        #[cfg(all(unix, feature = "signals"))]
-        if let Some(timeout) = on_signals {
-            crate::signals::watch(&reporter, timeout);
+        if self.delivers_on_signals {
+            crate::signals::watch();
         }
-        Ok(reporter)
+        Ok(Reporter::new(Delivery::new(self.settings()?)))
     }
 
     pub(crate) fn settings(self) -> Result<Settings, ConfigError> {
@@ -385,25 +350,17 @@ impl ReporterBuilder {
             self.redaction.capture_content(false)
         };
         let spool_dir = self.config.spool_dir()?;
-        #[cfg(feature = "spool")]
         let storage = Storage {
             dir: self.storage.dir.or(spool_dir.map(PathBuf::from)),
             ..self.storage
         };
-        #[cfg(not(feature = "spool"))]
-        if spool_dir.is_some() {
-            warn(format_args!(
-                "reports are kept in memory though XPANDER_REPORT_SPOOL_DIR is set: this program was built \
-                 without xpander-report's feature `spool`"
-            ));
-        }
         Ok(Settings {
             config: Arc::new(self.config.build()?),
             limits: self.limits,
             redaction,
             targets,
             listener: self.listener,
-            #[cfg(feature = "spool")]
+            delivers_on_signals: self.delivers_on_signals,
             storage,
         })
     }

@@ -29,18 +29,6 @@ impl DeadLetter {
     /// How many bytes it holds, about.
     #[cfg(feature = "http")]
     pub(crate) fn bytes(&self) -> usize {
-        let report = &self.report;
-        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let response = report.llm_response.as_ref();
-        let tools = report
-            .used_tools
-            .iter()
-            .map(|tool| size_of::<String>() + tool.len());
-        size_of::<Self>()
-            + text(&report.input)
-            + text(&report.result)
-            + response.map_or(0, |raw| raw.get().len())
-            + tools.sum::<usize>()
-            + self.reason.len()
+        size_of::<Self>() + self.report.bytes() + self.reason.len()
     }
 }

@@ -21,11 +21,6 @@ pub(crate) struct Recording(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl Declared {
     #[cfg(feature = "http")]
-    pub(crate) fn is_null(&self) -> bool {
-        matches!(self, Self::Given(raw) if raw.get() == "null")
-    }
-
-    #[cfg(feature = "http")]
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Given(raw) => raw.get().len(),

@@ -10,8 +10,8 @@ use crate::{TaskReport, Tokens, json};
 /// How many bytes of a stream's items are kept.
 const MOST_ITEMS: usize = 16 << 20;
 
-/// The one type that travels from a run to its delivery. Each field knows whether the user set it
-/// or the library captured it: what is explicit stands, what was captured may still be completed.
+/// What a run collected, until `prepare` makes the finished report of it. Each field knows whether the user set it or
+/// the library captured it: what is explicit stands, what was captured may still be completed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope {
     pub(crate) id: Option<TaskId>,
@@ -21,12 +21,6 @@ pub(crate) struct Envelope {
     pub(crate) agent_id: Option<String>,
     /// Set when the report is accepted.
     pub(crate) sequence: Option<Sequence>,
-    /// The function whose run this is; none: the user made the report.
-    #[cfg_attr(
-        not(feature = "http"),
-        expect(dead_code, reason = "only delivery asks")
-    )]
-    pub(crate) target: Option<Target>,
     pub(crate) input: Field<Captured>,
     /// The provider's responses that were declared, in order.
     pub(crate) responses: Vec<Declared>,
@@ -48,8 +42,6 @@ pub(crate) struct Envelope {
     pub(crate) only_if_failed: bool,
     /// The function's own limit for each field of content.
     pub(crate) max_bytes: Option<usize>,
-    /// What may not leave was taken away already.
-    pub(crate) is_redacted: bool,
 }
 
 /// One field of an envelope.
@@ -61,13 +53,6 @@ pub(crate) enum Field<T> {
     Captured(T),
     /// From a key, the handle, or the user's own report.
     Explicit(T),
-}
-
-/// The function that a report comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Target {
-    pub(crate) module: Cow<'static, str>,
-    pub(crate) function: Cow<'static, str>,
 }
 
 impl<T> Field<T> {
@@ -91,11 +76,6 @@ impl<T> Field<T> {
             Self::Absent => None,
             Self::Captured(value) | Self::Explicit(value) => Some(value),
         }
-    }
-
-    #[cfg(feature = "http")]
-    pub(crate) fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
     }
 
     /// Captures a value, unless there is an explicit one.
@@ -129,23 +109,18 @@ impl<T> From<Option<T>> for Field<T> {
 }
 
 impl Envelope {
-    /// Gives the report its place and, if it has none, its id.
-    pub(crate) fn accept(&mut self) {
+    /// Gives the report its place in the order of all reports and, if it has none, its id.
+    pub(crate) fn stamp(&mut self) -> Sequence {
         let sequence = Sequence::next();
         self.sequence = Some(sequence);
         self.is_named = self.id.is_some();
         self.id.get_or_insert_with(|| sequence.id());
+        sequence
     }
 
-    /// A report from which what may not leave was taken away.
-    #[cfg(feature = "http")]
-    pub(crate) fn redacted(report: TaskReport, sequence: Sequence, is_named: bool) -> Self {
-        Self {
-            sequence: Some(sequence),
-            is_named,
-            is_redacted: true,
-            ..Self::from(report)
-        }
+    /// Its place in the order of all reports.
+    pub(crate) fn sequence(&self) -> Sequence {
+        self.sequence.unwrap_or_else(Sequence::next)
     }
 
     /// Adds an item of a stream that the run returned.
@@ -228,48 +203,6 @@ impl Envelope {
         report.used_tools = self.used_tools.get().unwrap_or_default();
         report
     }
-
-    /// Lays a newer report of the same task over this one by the platform's rule for updates: what
-    /// the newer one leaves open keeps its value.
-    #[cfg(feature = "http")]
-    pub(crate) fn update(&mut self, newer: Self) {
-        self.agent_id = newer.agent_id.or(self.agent_id.take());
-        self.sequence = newer.sequence.or(self.sequence);
-        self.target = newer.target.or(self.target.take());
-        self.is_named |= newer.is_named;
-        self.is_redacted &= newer.is_redacted;
-        self.is_success = newer.is_success;
-        self.error_type = newer.error_type;
-        self.max_bytes = match (self.max_bytes, newer.max_bytes) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        if !newer.input.is_absent() {
-            self.input = newer.input;
-        }
-        if newer.responses.iter().any(|response| !response.is_null()) {
-            self.responses = newer.responses;
-        }
-        if newer.tokens.is_some() {
-            self.tokens = newer.tokens;
-        }
-        if !newer.result.is_absent() {
-            self.result = newer.result;
-        }
-        if newer
-            .duration
-            .is_some_and(|duration| duration.is_finite() && duration != 0.0)
-        {
-            self.duration = newer.duration;
-        }
-        if newer
-            .used_tools
-            .get_ref()
-            .is_some_and(|tools| !tools.is_empty())
-        {
-            self.used_tools = newer.used_tools;
-        }
-    }
 }
 
 impl From<TaskReport> for Envelope {
@@ -278,7 +211,6 @@ impl From<TaskReport> for Envelope {
             agent_id: report.named_agent().map(str::to_owned),
             id: report.id.filter(|id| !id.is_empty()).map(TaskId::from),
             sequence: None,
-            target: None,
             input: report.input.map(Captured::Text).into(),
             responses: report
                 .llm_response
@@ -298,7 +230,6 @@ impl From<TaskReport> for Envelope {
             only_if_failed: false,
             max_bytes: None,
             is_named: false,
-            is_redacted: false,
         }
     }
 }

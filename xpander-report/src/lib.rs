@@ -63,13 +63,14 @@ mod dead_letter;
 mod declared;
 #[cfg(feature = "http")]
 mod delivery;
+mod delivery_outcome;
 mod diagnostics;
 mod envelope;
 #[cfg(feature = "http")]
 mod error;
 #[cfg(feature = "http")]
 mod event;
-#[cfg(all(fuzzing, feature = "spool"))]
+#[cfg(all(fuzzing, feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod global;
@@ -79,7 +80,10 @@ mod keys;
 mod llm_response;
 mod luck;
 mod outcome;
+#[cfg(feature = "http")]
+mod outgoing;
 mod own_thread;
+mod prepare;
 #[cfg(feature = "http")]
 mod process;
 mod provider;
@@ -95,11 +99,10 @@ mod sequence;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
 mod sink;
-#[cfg(feature = "spool")]
+#[cfg(feature = "http")]
 mod spool;
-#[cfg(all(feature = "http", not(feature = "spool")))]
-#[path = "spool/absent.rs"]
-mod spool;
+#[cfg(feature = "http")]
+mod stamps;
 mod stats;
 mod stream;
 mod sync;
@@ -120,10 +123,8 @@ pub use xpander_report_macros::tool;
 pub use agent::Agent;
 #[cfg(feature = "bedrock")]
 pub use bedrock::Bedrock;
-#[cfg(feature = "spool")]
-pub use builder::Durability;
 #[cfg(feature = "http")]
-pub use builder::{Overflow, ReporterBuilder};
+pub use builder::{Durability, Overflow, ReporterBuilder};
 #[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
 pub use caught::CatchResponses;
 #[cfg(feature = "tower")]
@@ -133,6 +134,7 @@ pub use client::Client;
 #[cfg(feature = "http")]
 pub use config::{Config, ConfigBuilder, Setting, Source};
 pub use dead_letter::DeadLetter;
+pub use delivery_outcome::{DeliveryOutcome, DropReason};
 #[cfg(feature = "http")]
 pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 #[cfg(feature = "http")]
@@ -143,7 +145,7 @@ pub use provider::{ProviderResponse, Shape};
 pub use redaction::Redaction;
 pub use report::TaskReport;
 pub use reporter::{AlreadyInstalled, Reporter, ReporterGuard};
-#[cfg(feature = "spool")]
+#[cfg(feature = "http")]
 pub use spool::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
 pub use stats::{Dropped, FlushOutcome, NotPersisted, Stats};
 pub use task::{Task, TaskInput, TaskStatus};

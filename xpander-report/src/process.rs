@@ -1,12 +1,12 @@
 //! What the operating system tells of the process: that it ends, that it was forked. All that needs it.
 
-#[cfg(all(unix, feature = "spool"))]
+#[cfg(unix)]
 pub(crate) use fork::UnsharedFile;
 #[cfg(all(unix, feature = "signals"))]
 pub(crate) use fork::set_in_children;
 #[cfg(unix)]
 pub(crate) use fork::{generation, salt, watch_forks};
-#[cfg(all(not(unix), feature = "spool"))]
+#[cfg(not(unix))]
 pub(crate) use no_fork::UnsharedFile;
 #[cfg(not(unix))]
 pub(crate) use no_fork::{generation, salt, watch_forks};
@@ -37,11 +37,8 @@ pub(crate) fn ignores(signal: i32) -> bool {
 
 #[cfg(unix)]
 mod fork {
-    #[cfg(feature = "spool")]
     use std::fs::File;
-    #[cfg(feature = "spool")]
     use std::ops::Deref;
-    #[cfg(feature = "spool")]
     use std::os::fd::AsRawFd;
     use std::sync::Once;
     #[cfg(feature = "signals")]
@@ -121,7 +118,6 @@ mod fork {
         }
     }
 
-    #[cfg(feature = "spool")]
     /// A file whose lock and content are this process's alone: in a forked child it is empty.
     #[derive(Debug)]
     pub(crate) struct UnsharedFile {
@@ -129,7 +125,6 @@ mod fork {
         place: Option<&'static AtomicI32>,
     }
 
-    #[cfg(feature = "spool")]
     impl UnsharedFile {
         pub(crate) fn new(file: File) -> Self {
             watch_forks();
@@ -143,7 +138,6 @@ mod fork {
         }
     }
 
-    #[cfg(feature = "spool")]
     impl Deref for UnsharedFile {
         type Target = File;
 
@@ -152,7 +146,6 @@ mod fork {
         }
     }
 
-    #[cfg(feature = "spool")]
     impl Drop for UnsharedFile {
         fn drop(&mut self) {
             if let Some(place) = self.place {
@@ -164,9 +157,7 @@ mod fork {
 
 #[cfg(not(unix))]
 mod no_fork {
-    #[cfg(feature = "spool")]
     use std::fs::File;
-    #[cfg(feature = "spool")]
     use std::ops::Deref;
 
     pub(crate) const fn generation() -> u32 {
@@ -179,18 +170,15 @@ mod no_fork {
 
     pub(crate) const fn watch_forks() {}
 
-    #[cfg(feature = "spool")]
     #[derive(Debug)]
     pub(crate) struct UnsharedFile(File);
 
-    #[cfg(feature = "spool")]
     impl UnsharedFile {
         pub(crate) const fn new(file: File) -> Self {
             Self(file)
         }
     }
 
-    #[cfg(feature = "spool")]
     impl Deref for UnsharedFile {
         type Target = File;
 

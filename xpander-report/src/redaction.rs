@@ -64,8 +64,13 @@ impl Redaction {
         self
     }
 
-    /// A function that sees each finished report and may rewrite it; ids are kept as they were. Called
-    /// away from the run. If it panics, the report goes without its content.
+    /// A function that sees each finished report and may rewrite it; ids are kept as they were. If it panics, the
+    /// report goes without its content.
+    ///
+    /// It is called once for each report that is sent, stored or refused, before reports of one task are merged, and
+    /// never again: not for a retry, nor for a report that was read back from disk. With a durable spool the thread
+    /// that reports calls it, since nothing may reach the disk that it takes away; otherwise the library's own thread
+    /// does.
     pub fn before_send(mut self, hook: impl Fn(&mut TaskReport) + Send + Sync + 'static) -> Self {
         self.before_send = Some(Arc::new(hook));
         self
@@ -75,13 +80,9 @@ impl Redaction {
         self.content
     }
 
-    /// The report as it will be sent.
+    /// The finished report: what may not leave is gone from it. Done once for each report, by
+    /// [`prepare`](crate::prepare::prepare).
     pub(crate) fn finish(&self, mut envelope: Envelope) -> TaskReport {
-        if envelope.is_redacted {
-            let max_bytes = envelope.max_bytes.unwrap_or(usize::MAX);
-            cut(&mut envelope, max_bytes);
-            return envelope.finish();
-        }
         if self.content {
             cut(&mut envelope, self.max_bytes);
         } else {
@@ -133,11 +134,27 @@ fn cut(envelope: &mut Envelope, max_bytes: usize) {
         }
     }
     for response in &mut envelope.responses {
-        if let Declared::Given(raw) = response
-            && raw.get().len() > max_bytes
-        {
-            *raw = truncated(raw.get(), max_bytes);
+        if let Declared::Given(raw) = response {
+            cut_raw(raw, max_bytes);
         }
+    }
+}
+
+/// Cuts a field of a finished report, which may be JSON.
+#[cfg(feature = "http")]
+pub(crate) fn cut_content(content: &mut String, max_bytes: usize) {
+    let is_json =
+        || content.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(content).is_ok();
+    if content.len() > max_bytes && is_json() {
+        *content = truncated(content, max_bytes).get().to_owned();
+    } else {
+        cut_text(content, max_bytes);
+    }
+}
+
+pub(crate) fn cut_raw(raw: &mut Box<RawValue>, max_bytes: usize) {
+    if raw.get().len() > max_bytes {
+        *raw = truncated(raw.get(), max_bytes);
     }
 }
 

@@ -141,6 +141,17 @@ impl TaskReport {
             .or(self.agent_id.as_deref())
             .filter(|id| !id.is_empty())
     }
+
+    /// How many bytes it holds besides itself, about.
+    #[cfg(feature = "http")]
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = [&self.id, &self.agent_id, &self.input, &self.result];
+        let texts = texts.into_iter().flatten().map(String::len);
+        let response = self.llm_response.as_ref().map(|raw| raw.get().len());
+        let tools = self.used_tools.iter();
+        let tools = tools.map(|tool| size_of::<String>() + tool.len());
+        texts.chain(response).chain(tools).sum()
+    }
 }
 
 impl Serialize for TaskReport {

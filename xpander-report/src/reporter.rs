@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future::ready;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +9,8 @@ use crate::diagnostics::warn;
 use crate::envelope::Envelope;
 use crate::global;
 use crate::own_thread::is_quiet;
-use crate::sink::{After, Flushing, Off, Sink};
-use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, TaskReport};
+use crate::sink::{After, Background, Flushing, Sink};
+use crate::{DeadLetter, DeliveryOutcome, FlushOutcome, NotPersisted, Stats, TaskReport};
 
 /// Accepts reports without blocking and delivers them in the background.
 ///
@@ -41,7 +42,8 @@ use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, TaskReport};
 /// ```
 #[derive(Clone)]
 pub struct Reporter {
-    sink: Arc<dyn Sink>,
+    /// None: it is off.
+    sink: Option<Arc<dyn Sink>>,
 }
 
 // Its locks survive a panic, and what users hook into it is called with panics caught.
@@ -51,7 +53,7 @@ impl RefUnwindSafe for Reporter {}
 impl Reporter {
     pub(crate) fn new(sink: impl Sink + 'static) -> Self {
         Self {
-            sink: Arc::new(sink),
+            sink: Some(Arc::new(sink)),
         }
     }
 
@@ -65,7 +67,7 @@ impl Reporter {
     /// assert!(!reporter.is_enabled());
     /// ```
     pub fn off() -> Self {
-        Self::new(Off)
+        Self { sink: None }
     }
 
     /// The reporter that a run without a `reporter` key would go to just now: the recorder's in
@@ -77,7 +79,7 @@ impl Reporter {
 
     /// Whether what it is given goes anywhere. Runs for a reporter that is off capture nothing.
     pub fn is_enabled(&self) -> bool {
-        self.sink.is_enabled()
+        self.sink.is_some()
     }
 
     /// Takes a report for delivery. Waits for nothing and nobody (with a spool: but for one write to disk) and
@@ -87,27 +89,83 @@ impl Reporter {
         self.accept(Box::new(report.into()));
     }
 
+    /// Takes a report like [`report`](Self::report), and waits until it has ended, at most for `timeout`. For workers
+    /// that acknowledge a job when the platform has its report.
+    ///
+    /// A report that is merged into another one of its task ends with that one. One that has not ended in time is
+    /// [`Pending`](DeliveryOutcome::Pending), and is still delivered when that is possible. Needs no particular runtime.
+    ///
+    #[cfg_attr(feature = "http", doc = "```")]
+    #[cfg_attr(not(feature = "http"), doc = "```ignore")]
+    /// use std::time::Duration;
+    /// use xpander_report::{DeliveryOutcome, Reporter, TaskReport};
+    ///
+    /// # smol_like_block_on(async {
+    /// # let config = xpander_report::Config::builder().variables([("", "")]);
+    /// let reporter = Reporter::builder()
+    ///     # .config(config)
+    ///     .base_url("http://127.0.0.1:9") // nobody listens there
+    ///     .api_key("key")
+    ///     .agent_id("agent-123")
+    ///     .build()?;
+    /// let report = TaskReport::new().id("job-17").result("done");
+    /// match reporter.deliver(report, Duration::from_millis(10)).await {
+    ///     DeliveryOutcome::Pending => {} // do not acknowledge the job: it comes again, under the same id
+    ///     outcome => panic!("nobody listens: {outcome:?}"),
+    /// }
+    /// # Ok::<(), xpander_report::ConfigError>(())
+    /// # })?;
+    /// # fn smol_like_block_on<F: Future>(f: F) -> F::Output {
+    /// #     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(f)
+    /// # }
+    /// # Ok::<(), xpander_report::ConfigError>(())
+    /// ```
+    pub async fn deliver(&self, report: TaskReport, timeout: Duration) -> DeliveryOutcome {
+        let Some(sink) = &self.sink else {
+            return DeliveryOutcome::Disabled;
+        };
+        // The library cannot wait for itself.
+        if is_quiet() {
+            return DeliveryOutcome::Disabled;
+        }
+        let mut envelope = Box::new(Envelope::from(report));
+        envelope.stamp();
+        match sink.background() {
+            Some(background) => background.deliver(envelope, timeout).await,
+            None => {
+                sink.accept(envelope);
+                DeliveryOutcome::Delivered(None)
+            }
+        }
+    }
+
+    /// [`deliver`](Self::deliver) for code that is not async. It blocks this thread.
+    pub fn deliver_blocking(&self, report: TaskReport, timeout: Duration) -> DeliveryOutcome {
+        let delivering = self.deliver(report, timeout);
+        block_on_for(delivering, patience(timeout)).unwrap_or(DeliveryOutcome::Pending)
+    }
+
     /// Waits until everything accepted so far is delivered or given up, at most for `timeout`.
     /// Reports that wait for a retry are tried at once. If the platform refuses the API key, it waits no
     /// longer. Needs no particular runtime.
     pub async fn flush(&self, timeout: Duration) -> FlushOutcome {
-        self.sink.flush(timeout, After::GoOn).await
+        self.flush_then(timeout, After::GoOn).await
     }
 
     /// [`flush`](Self::flush) for code that is not async. It blocks this thread.
     pub fn flush_blocking(&self, timeout: Duration) -> FlushOutcome {
-        self.wait(self.sink.flush(timeout, After::GoOn), timeout)
+        self.wait(timeout, After::GoOn)
     }
 
     /// Flushes, then takes no more reports. What is left after `timeout` is in the spool if there is one, and
     /// other processes may deliver it; else it is dropped and counted.
     pub async fn shutdown(&self, timeout: Duration) -> FlushOutcome {
-        self.sink.flush(timeout, After::Stop).await
+        self.flush_then(timeout, After::Stop).await
     }
 
     /// [`shutdown`](Self::shutdown) for code that is not async. It blocks this thread.
     pub fn shutdown_blocking(&self, timeout: Duration) -> FlushOutcome {
-        self.wait(self.sink.flush(timeout, After::Stop), timeout)
+        self.wait(timeout, After::Stop)
     }
 
     /// Waits until everything accepted so far is safe, at most for `timeout`: on disk, as its `Durability`
@@ -117,7 +175,10 @@ impl Reporter {
     /// Something is not safe when the time is up; or reports were dropped in the last minute, among which may be
     /// those of the caller.
     pub async fn persisted(&self, timeout: Duration) -> Result<(), NotPersisted> {
-        self.sink.persisted(timeout).await
+        match self.background() {
+            Some(background) => background.persisted(timeout).await,
+            None => Ok(()),
+        }
     }
 
     /// [`persisted`](Self::persisted) for code that is not async. It blocks this thread.
@@ -126,7 +187,7 @@ impl Reporter {
     /// Those of [`persisted`](Self::persisted).
     pub fn persisted_blocking(&self, timeout: Duration) -> Result<(), NotPersisted> {
         let patience = patience(timeout);
-        block_on_for(self.sink.persisted(timeout), patience).unwrap_or_else(|| {
+        block_on_for(self.persisted(timeout), patience).unwrap_or_else(|| {
             Err(NotPersisted {
                 pending: self.stats().pending,
                 dropped: 0,
@@ -140,29 +201,37 @@ impl Reporter {
     #[cfg(feature = "http")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     pub async fn drain(&self, timeout: Duration) -> FlushOutcome {
-        self.sink.drain(timeout).await
+        match self.background() {
+            Some(background) => background.drain(timeout).await,
+            None => FlushOutcome::default(),
+        }
     }
 
     /// The reports that the platform refused for good, oldest first; with a spool, also those of other
     /// processes. Reads from disk.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.sink.dead_letters()
+        self.background()
+            .map_or_else(Vec::new, Background::dead_letters)
     }
 
     /// Accepts again those of them that `choose` says, after what was wrong with them has been mended on the
     /// platform's side. Returns how many.
     pub fn retry_dead_letters(&self, mut choose: impl FnMut(&DeadLetter) -> bool) -> usize {
-        self.sink.retry_dead_letters(&mut choose)
+        self.background()
+            .map_or(0, |background| background.retry_dead_letters(&mut choose))
     }
 
     /// Deletes those of them that `choose` says. Returns how many.
     pub fn delete_dead_letters(&self, mut choose: impl FnMut(&DeadLetter) -> bool) -> usize {
-        self.sink.delete_dead_letters(&mut choose)
+        self.background()
+            .map_or(0, |background| background.delete_dead_letters(&mut choose))
     }
 
     /// What it has done so far.
     pub fn stats(&self) -> Stats {
-        self.sink.stats()
+        self.sink
+            .as_ref()
+            .map_or_else(Stats::default, |sink| sink.stats())
     }
 
     /// Makes this the reporter of every run that names none, and returns a guard that flushes when it is
@@ -177,8 +246,20 @@ impl Reporter {
         Ok(ReporterGuard { reporter: self })
     }
 
+    fn background(&self) -> Option<&dyn Background> {
+        self.sink.as_ref()?.background()
+    }
+
+    fn flush_then(&self, timeout: Duration, after: After) -> Flushing<'_> {
+        match self.background() {
+            Some(background) => background.flush(timeout, after),
+            None => Box::pin(ready(FlushOutcome::default())),
+        }
+    }
+
     /// Waits a little longer than the worker should take, whatever became of it.
-    fn wait(&self, flushing: Flushing<'_>, timeout: Duration) -> FlushOutcome {
+    fn wait(&self, timeout: Duration, after: After) -> FlushOutcome {
+        let flushing = self.flush_then(timeout, after);
         block_on_for(flushing, patience(timeout)).unwrap_or_else(|| FlushOutcome {
             pending: self.stats().pending,
             timed_out: true,
@@ -188,52 +269,30 @@ impl Reporter {
 
     /// Whether content of runs may leave.
     pub(crate) fn captures_content(&self) -> bool {
-        self.sink.captures_content()
+        self.sink
+            .as_ref()
+            .is_some_and(|sink| sink.captures_content())
     }
 
     /// Whether runs of this function go anywhere.
     pub(crate) fn wants(&self, module: &str, function: &str) -> bool {
-        self.is_enabled() && self.sink.wants(module, function)
+        self.sink
+            .as_ref()
+            .is_some_and(|sink| sink.wants(module, function))
     }
 
     #[cfg(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower"))]
     pub(crate) fn count_unread(&self) {
-        self.sink.count_unread();
+        if let Some(sink) = &self.sink {
+            sink.count_unread();
+        }
     }
 
     pub(crate) fn accept(&self, mut envelope: Box<Envelope>) {
-        if !self.is_enabled() || is_quiet() {
-            return;
+        if let Some(sink) = self.sink.as_ref().filter(|_| !is_quiet()) {
+            envelope.stamp();
+            sink.accept(envelope);
         }
-        envelope.accept();
-        self.sink.accept(envelope);
-    }
-}
-
-#[cfg(all(unix, feature = "signals"))]
-impl Reporter {
-    pub(crate) fn downgrade(&self) -> WeakReporter {
-        WeakReporter(Arc::downgrade(&self.sink))
-    }
-
-    /// The program is about to end: waits for so long that what is left is delivered or on disk.
-    pub(crate) fn leave(&self, timeout: Duration) {
-        let _ = self.wait(self.sink.flush(timeout, After::Leave), timeout);
-    }
-}
-
-/// A reporter that may be gone.
-#[cfg(all(unix, feature = "signals"))]
-pub(crate) struct WeakReporter(std::sync::Weak<dyn Sink>);
-
-#[cfg(all(unix, feature = "signals"))]
-impl WeakReporter {
-    pub(crate) fn is_there(&self) -> bool {
-        self.0.strong_count() > 0
-    }
-
-    pub(crate) fn upgrade(&self) -> Option<Reporter> {
-        self.0.upgrade().map(|sink| Reporter { sink })
     }
 }
 
@@ -266,9 +325,11 @@ pub struct ReporterGuard {
 
 impl Drop for ReporterGuard {
     fn drop(&mut self) {
-        let timeout = self.reporter.sink.exit_timeout();
-        let flushing = self.reporter.sink.flush(timeout, After::Leave);
-        let outcome = self.reporter.wait(flushing, timeout);
+        let Some(background) = self.reporter.background() else {
+            return;
+        };
+        let timeout = background.exit_timeout();
+        let outcome = self.reporter.wait(timeout, After::Leave);
         if outcome.pending > 0 {
             warn(format_args!(
                 "{} reports were not delivered when the guard was dropped; flush for longer, or see \

@@ -15,7 +15,7 @@ use pin_project_lite::pin_project;
 use crate::capture::guarded;
 use crate::captured::Captured;
 use crate::declared::Declared;
-use crate::envelope::{Envelope, Field, Target};
+use crate::envelope::{Envelope, Field};
 use crate::keys::{AsReporter, IntoId, IntoTokens, IntoTools};
 use crate::luck::luck;
 use crate::stream::CaptureItem;
@@ -91,7 +91,7 @@ impl Start {
     /// A run that goes to the reporter in force, if there is one.
     pub fn new(module: &'static str, function: &'static str) -> Self {
         let reporter = global::current().filter(|reporter| reporter.wants(module, function));
-        Self(reporter.map(|reporter| Self::to(reporter, module, function)))
+        Self(reporter.map(|reporter| (reporter, Box::default())))
     }
 
     /// A run that goes to this reporter.
@@ -101,22 +101,7 @@ impl Start {
         reporter: impl FnOnce() -> Reporter,
     ) -> Self {
         let reporter = guarded(reporter).filter(|reporter| reporter.wants(module, function));
-        Self(reporter.map(|reporter| Self::to(reporter, module, function)))
-    }
-
-    fn to(
-        reporter: Reporter,
-        module: &'static str,
-        function: &'static str,
-    ) -> (Reporter, Box<Envelope>) {
-        let envelope = Box::new(Envelope {
-            target: Some(Target {
-                module: Cow::Borrowed(module),
-                function: Cow::Borrowed(function),
-            }),
-            ..Envelope::default()
-        });
-        (reporter, envelope)
+        Self(reporter.map(|reporter| (reporter, Box::default())))
     }
 
     /// Whether somebody listens. Nothing is captured otherwise.

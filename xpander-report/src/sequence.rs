@@ -101,7 +101,7 @@ impl From<(u64, u64, u64)> for Sequence {
 }
 
 /// A new id that tells another time than now.
-#[cfg(feature = "spool")]
+#[cfg(feature = "http")]
 pub(crate) fn new_id_since(at: Duration) -> TaskId {
     let sequence = Sequence {
         at,

@@ -2,30 +2,23 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Once};
 use std::thread;
-use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_conditional_default;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use crate::delivery::exit::{self, End};
 use crate::diagnostics::warn;
 use crate::process;
-use crate::reporter::{Reporter, WeakReporter};
-
-/// The reporters that have something to deliver, and how long each may take.
-static REPORTERS: Mutex<Vec<(WeakReporter, Duration)>> = Mutex::new(Vec::new());
 
 const SIGNALS: [i32; 3] = [SIGTERM, SIGINT, SIGHUP];
 
-pub(crate) fn watch(reporter: &Reporter, timeout: Duration) {
+/// Listens from now on.
+pub(crate) fn watch() {
     static WATCH: Once = Once::new();
-    let mut reporters = lock();
-    reporters.retain(|(reporter, _)| reporter.is_there());
-    reporters.push((reporter.downgrade(), timeout));
-    drop(reporters);
     WATCH.call_once(|| {
         if let Err(error) = start() {
             warn(format_args!(
@@ -63,22 +56,9 @@ fn wait(ends_at_once: &Arc<AtomicBool>) -> io::Result<()> {
         .spawn(move || {
             if let Some(signal) = signals.forever().next() {
                 ends_at_once.store(true, Ordering::SeqCst);
-                deliver();
+                exit::deliver(End::Signal);
                 let _ = emulate_default_handler(signal);
             }
         })
         .map(drop)
-}
-
-fn deliver() {
-    let reporters = std::mem::take(&mut *lock());
-    for (reporter, timeout) in reporters {
-        if let Some(reporter) = reporter.upgrade() {
-            reporter.leave(timeout);
-        }
-    }
-}
-
-fn lock() -> MutexGuard<'static, Vec<(WeakReporter, Duration)>> {
-    REPORTERS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,40 +1,30 @@
-use std::future::{Future, ready};
+//! Where a reporter's reports go.
+
 use std::pin::Pin;
 use std::time::Duration;
 
 use crate::envelope::Envelope;
-use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats};
+use crate::{DeadLetter, DeliveryOutcome, FlushOutcome, NotPersisted, Stats};
 
 pub(crate) type Flushing<'a> = Pin<Box<dyn Future<Output = FlushOutcome> + Send + 'a>>;
 
 pub(crate) type Persisting<'a> =
     Pin<Box<dyn Future<Output = Result<(), NotPersisted>> + Send + 'a>>;
 
+pub(crate) type Delivering<'a> = Pin<Box<dyn Future<Output = DeliveryOutcome> + Send + 'a>>;
+
 /// Says of a report that was refused whether it is meant.
 pub(crate) type Chosen<'a> = &'a mut dyn FnMut(&DeadLetter) -> bool;
 
-/// Where a reporter's reports go.
+/// What takes reports.
 pub(crate) trait Sink: Send + Sync {
-    fn is_enabled(&self) -> bool {
-        true
-    }
-
     /// Whether it takes the runs of this function.
-    fn wants(&self, _module: &str, _function: &str) -> bool {
-        true
-    }
-
-    /// How long the end of the program waits for it.
-    fn exit_timeout(&self) -> Duration {
-        Duration::ZERO
-    }
+    fn wants(&self, module: &str, function: &str) -> bool;
 
     /// Whether it lets content leave; none is captured otherwise.
-    fn captures_content(&self) -> bool {
-        true
-    }
+    fn captures_content(&self) -> bool;
 
-    /// Takes a report; never blocks.
+    /// Takes a report that has its place in the order of all reports; never blocks.
     fn accept(&self, envelope: Box<Envelope>);
 
     /// A response of a run was too long to be read.
@@ -42,41 +32,39 @@ pub(crate) trait Sink: Send + Sync {
         not(any(feature = "bedrock", feature = "reqwest-middleware", feature = "tower")),
         expect(dead_code, reason = "only middleware reads")
     )]
-    fn count_unread(&self) {}
+    fn count_unread(&self);
 
-    fn flush(&self, _timeout: Duration, _after: After) -> Flushing<'_> {
-        Box::pin(ready(FlushOutcome::default()))
-    }
+    fn stats(&self) -> Stats;
+
+    /// Itself, if it delivers in the background.
+    fn background(&self) -> Option<&dyn Background>;
+}
+
+/// What delivers in the background, so that one can wait for it.
+pub(crate) trait Background {
+    /// How long the end of the program waits for it.
+    fn exit_timeout(&self) -> Duration;
+
+    fn flush(&self, timeout: Duration, after: After) -> Flushing<'_>;
 
     /// Waits until what is in the spool is delivered, too.
     #[cfg(feature = "http")]
-    fn drain(&self, timeout: Duration) -> Flushing<'_> {
-        self.flush(timeout, After::GoOn)
-    }
+    fn drain(&self, timeout: Duration) -> Flushing<'_>;
 
     /// Waits until everything accepted so far is safe.
-    fn persisted(&self, _timeout: Duration) -> Persisting<'_> {
-        Box::pin(ready(Ok(())))
-    }
+    fn persisted(&self, timeout: Duration) -> Persisting<'_>;
 
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
+    /// Accepts a report and waits for its end.
+    fn deliver(&self, envelope: Box<Envelope>, timeout: Duration) -> Delivering<'_>;
 
     /// The reports that were refused, oldest first.
-    fn dead_letters(&self) -> Vec<DeadLetter> {
-        Vec::new()
-    }
+    fn dead_letters(&self) -> Vec<DeadLetter>;
 
     /// Accepts the chosen ones of them again. Returns how many.
-    fn retry_dead_letters(&self, _chosen: Chosen<'_>) -> usize {
-        0
-    }
+    fn retry_dead_letters(&self, chosen: Chosen<'_>) -> usize;
 
     /// Deletes the chosen ones of them. Returns how many.
-    fn delete_dead_letters(&self, _chosen: Chosen<'_>) -> usize {
-        0
-    }
+    fn delete_dead_letters(&self, chosen: Chosen<'_>) -> usize;
 }
 
 /// What becomes of a reporter after a flush.
@@ -87,15 +75,4 @@ pub(crate) enum After {
     Leave,
     /// It takes no more reports.
     Stop,
-}
-
-/// Drops everything.
-pub(crate) struct Off;
-
-impl Sink for Off {
-    fn is_enabled(&self) -> bool {
-        false
-    }
-
-    fn accept(&self, _: Box<Envelope>) {}
 }

@@ -4,11 +4,13 @@ use std::time::Duration;
 #[cfg(feature = "http")]
 use crossbeam_utils::CachePadded;
 
+#[cfg(feature = "http")]
+use crate::DropReason;
 use crate::sync::{AtomicU64, Ordering};
 
 /// What a reporter has done so far, in reports where nothing else is said.
 ///
-/// At rest, `accepted + adopted = delivered + merged + left_out + pending + spooled + dead + dropped`.
+/// At rest, `accepted + adopted = delivered + merged + superseded + left_out + dead + dropped + pending + spooled`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
@@ -18,9 +20,10 @@ pub struct Stats {
     pub adopted: u64,
     /// Taken by the platform.
     pub delivered: u64,
-    /// Laid over an older report of the same task that still waited, or outdated by a newer one that had
-    /// arrived; they went as one.
+    /// Merged into another report of the same task that has ended: they went as one.
     pub merged: u64,
+    /// The platform had all of it already, from newer reports of the same task.
+    pub superseded: u64,
     /// Left out by `sample`, when it was clear that the run had not failed.
     pub left_out: u64,
     /// Neither delivered nor given up yet, and in memory only.
@@ -129,6 +132,25 @@ impl fmt::Display for NotPersisted {
 
 impl std::error::Error for NotPersisted {}
 
+/// How a report ended. Each ends once.
+#[cfg(feature = "http")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The platform took it.
+    Delivered,
+    /// It shared the end of a report of its task into which it was merged.
+    Merged,
+    /// The platform had all of it already.
+    Superseded,
+    /// `sample` left it out.
+    SampledOut,
+    /// The platform refused it for good.
+    Refused,
+    /// It waited in the spool for longer than any report may.
+    Expired,
+    Dropped(DropReason),
+}
+
 /// The counters behind [`Stats`].
 #[cfg(feature = "http")]
 #[derive(Debug, Default)]
@@ -136,28 +158,51 @@ pub(crate) struct Counters {
     /// Callers count here, the worker most of the rest.
     pub(crate) accepted: CachePadded<Counter>,
     pub(crate) adopted: Counter,
-    /// The sum of what became of them.
-    pub(crate) settled: Counter,
-    pub(crate) delivered: Counter,
-    pub(crate) merged: Counter,
-    pub(crate) left_out: Counter,
     pub(crate) retried: Counter,
     pub(crate) not_spooled: Counter,
-    pub(crate) dead: Counter,
     pub(crate) unread: Counter,
-    pub(crate) queue_full: Counter,
-    pub(crate) no_agent: Counter,
-    pub(crate) shut_down: Counter,
-    pub(crate) expired: Counter,
+    /// The sum of the endings.
+    ended: Counter,
+    delivered: Counter,
+    merged: Counter,
+    superseded: Counter,
+    left_out: Counter,
+    dead: Counter,
+    queue_full: Counter,
+    no_agent: Counter,
+    shut_down: Counter,
+    expired: Counter,
 }
 
 #[cfg(feature = "http")]
 impl Counters {
-    /// Reports accepted and not settled.
+    /// Counts reports that ended.
+    pub(crate) fn end(&self, ending: Ending, count: u64) {
+        let counter = match ending {
+            Ending::Delivered => &self.delivered,
+            Ending::Merged => &self.merged,
+            Ending::Superseded => &self.superseded,
+            Ending::SampledOut => &self.left_out,
+            Ending::Refused => &self.dead,
+            Ending::Expired | Ending::Dropped(DropReason::Expired) => &self.expired,
+            Ending::Dropped(DropReason::QueueFull) => &self.queue_full,
+            Ending::Dropped(DropReason::NoAgent) => &self.no_agent,
+            Ending::Dropped(DropReason::ShutDown) => &self.shut_down,
+        };
+        counter.add(count);
+        self.ended.add(count);
+    }
+
+    /// Reports that ended.
+    pub(crate) fn ended(&self) -> u64 {
+        self.ended.get()
+    }
+
+    /// Reports that were accepted or adopted, and have not ended.
     pub(crate) fn outstanding(&self) -> u64 {
-        // Rather too many than too few: what is settled was accepted before.
-        let settled = self.settled.get();
-        (self.accepted.get() + self.adopted.get()).saturating_sub(settled)
+        // Rather too many than too few: what has ended was accepted before.
+        let ended = self.ended.get();
+        (self.accepted.get() + self.adopted.get()).saturating_sub(ended)
     }
 
     pub(crate) fn dropped(&self) -> Dropped {
@@ -166,6 +211,24 @@ impl Counters {
             no_agent: self.no_agent.get(),
             shut_down: self.shut_down.get(),
             expired: self.expired.get(),
+        }
+    }
+
+    /// What is counted; the rest of the stats is empty.
+    pub(crate) fn stats(&self) -> Stats {
+        Stats {
+            accepted: self.accepted.get(),
+            adopted: self.adopted.get(),
+            delivered: self.delivered.get(),
+            merged: self.merged.get(),
+            superseded: self.superseded.get(),
+            left_out: self.left_out.get(),
+            not_spooled: self.not_spooled.get(),
+            retried: self.retried.get(),
+            dead: self.dead.get(),
+            unread: self.unread.get(),
+            dropped: self.dropped(),
+            ..Stats::default()
         }
     }
 }
@@ -210,7 +273,7 @@ mod interleavings {
                 let counters = Arc::clone(&counters);
                 move || {
                     if is_queued.load(Ordering::Acquire) {
-                        counters.settled.add(1);
+                        counters.end(Ending::Delivered, 1);
                     }
                 }
             });

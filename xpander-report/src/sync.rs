@@ -5,7 +5,7 @@ mod real {
     #[cfg(feature = "http")]
     pub(crate) use std::sync::atomic::{AtomicBool, fence};
     pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
-    #[cfg(feature = "spool")]
+    #[cfg(feature = "http")]
     pub(crate) use std::sync::{Mutex, MutexGuard};
 }
 

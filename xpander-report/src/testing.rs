@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::envelope::Envelope;
-use crate::recognition::recognise;
-use crate::sink::Sink;
+use crate::prepare::prepare;
+use crate::sink::{Background, Sink};
 use crate::stats::Counter;
 use crate::{Redaction, Reporter, Stats, TaskReport, global};
 
@@ -53,6 +53,10 @@ struct Kept {
 }
 
 impl Sink for Arc<Kept> {
+    fn wants(&self, _module: &str, _function: &str) -> bool {
+        true
+    }
+
     fn captures_content(&self) -> bool {
         self.redaction.captures_content()
     }
@@ -76,6 +80,10 @@ impl Sink for Arc<Kept> {
             delivered: self.accepted.get(),
             ..Stats::default()
         }
+    }
+
+    fn background(&self) -> Option<&dyn Background> {
+        None
     }
 }
 
@@ -134,13 +142,9 @@ impl Recorder {
                 .unwrap_or_else(PoisonError::into_inner),
         );
         envelopes.sort_by_key(|envelope| envelope.sequence);
+        let envelopes = envelopes.into_iter();
         envelopes
-            .into_iter()
-            .filter_map(|mut envelope| {
-                recognise(&mut envelope);
-                let is_left_out = envelope.is_left_out();
-                (!is_left_out).then(|| self.kept.redaction.finish(envelope))
-            })
+            .filter_map(|envelope| prepare(envelope, &self.kept.redaction))
             .collect()
     }
 }

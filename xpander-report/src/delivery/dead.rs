@@ -1,13 +1,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
 
 use super::lock;
-use crate::builder::Settings;
+use crate::DeadLetter;
 use crate::diagnostics::warn;
 use crate::sink::Chosen;
 use crate::spool::Spool;
-use crate::{DeadLetter, TaskReport};
 
 /// How many are kept in memory, and how many bytes of them, about.
 const MOST: usize = 1_000;
@@ -33,29 +31,19 @@ impl DeadLetters {
         }
     }
 
-    /// Says whether it is on disk.
-    pub(super) fn keep(&self, report: TaskReport, settings: &Settings, reason: String) -> bool {
-        let config = &settings.config;
-        let configured = config.agent_id();
-        let agent_id = report.named_agent().or(configured).unwrap_or_default();
-        let letter = DeadLetter {
-            reason,
-            refused_at: SystemTime::now(),
-            platform: config.base_url().to_owned(),
-            agent_id: agent_id.to_owned(),
-            report,
-        };
+    /// Keeps a report. Says whether it is on disk.
+    pub(super) fn keep(&self, letter: &DeadLetter, is_synced: bool) -> bool {
         let Some(spool) = &self.spool else {
-            lock(&self.kept).push(letter);
+            lock(&self.kept).push(letter.clone());
             return false;
         };
-        let kept = spool.keep_dead(&letter, settings.is_synced());
+        let kept = spool.keep_dead(letter, is_synced);
         if let Err(error) = &kept {
             warn(format_args!(
                 "a report that was refused is kept in memory because the spool in {} does not take it: {error}",
                 spool.directory().path().display()
             ));
-            lock(&self.kept).push(letter);
+            lock(&self.kept).push(letter.clone());
         }
         kept.is_ok()
     }
@@ -149,8 +137,10 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::SystemTime;
 
     use super::*;
+    use crate::TaskReport;
 
     fn reasons(dead: &DeadLetters) -> Vec<String> {
         dead.all().into_iter().map(|letter| letter.reason).collect()

@@ -1,31 +1,48 @@
-//! The end of the process. It takes what is left along though nobody kept a guard: `main` returns or
-//! panics, or somebody calls `std::process::exit`.
+//! The end of the process, by itself or by a signal. Reporters that have something to deliver take it along though
+//! nobody kept a guard: `main` returns or panics, or somebody calls `std::process::exit`.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, TryLockError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Shared, lock};
-use crate::block_on::block_on_for;
-use crate::diagnostics::warn;
+use super::lock;
 use crate::own_thread::is_quiet;
 use crate::process;
-use crate::sink::After;
 
 /// What a worker may take beyond its time, to write what is left to disk.
-const SLACK: Duration = Duration::from_secs(1);
+pub(crate) const SLACK: Duration = Duration::from_secs(1);
 
 /// A wait without end would overflow the clock.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// All that have had something to deliver, and the process that they belong to: a child that was forked has
-/// no part in them.
+/// A reporter that may have something to deliver when the process ends.
+pub(crate) trait Leaving: Send + Sync {
+    /// How long this end of the process waits for it; none: not at all.
+    fn patience(&self, end: End) -> Option<Duration>;
+
+    /// Delivers what is left, or writes it to disk.
+    fn leave(self: Arc<Self>, timeout: Duration);
+}
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Exit,
+    #[cfg_attr(
+        not(all(unix, feature = "signals")),
+        expect(dead_code, reason = "nobody listens to signals")
+    )]
+    Signal,
+}
+
+/// All that have had something to deliver, and the process that they belong to: a child that was forked has no part in
+/// them.
 static REPORTERS: Mutex<Reporters> = Mutex::new(Vec::new());
 
-type Reporters = Vec<(u32, Weak<Shared>)>;
+type Reporters = Vec<(u32, Weak<dyn Leaving>)>;
 
 /// Makes the end of the process wait for this reporter.
-pub(super) fn register(shared: &Arc<Shared>) {
+pub(crate) fn register(reporter: Arc<dyn Leaving>) {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| process::at_exit(at_exit));
     let Some(mut reporters) = reporters() else {
@@ -33,11 +50,10 @@ pub(super) fn register(shared: &Arc<Shared>) {
     };
     let generation = process::generation();
     reporters.retain(|(made_in, other)| *made_in == generation && other.strong_count() > 0);
-    if !reporters
-        .iter()
-        .any(|(_, other)| Weak::as_ptr(other) == Arc::as_ptr(shared))
-    {
-        reporters.push((generation, Arc::downgrade(shared)));
+    let is_it =
+        |other: &Weak<dyn Leaving>| std::ptr::addr_eq(other.as_ptr(), Arc::as_ptr(&reporter));
+    if !reporters.iter().any(|(_, other)| is_it(other)) {
+        reporters.push((generation, Arc::downgrade(&reporter)));
     }
 }
 
@@ -56,26 +72,27 @@ fn reporters() -> Option<MutexGuard<'static, Reporters>> {
 
 extern "C" fn at_exit() {
     // A panic must not go on into the C library.
-    let _ = std::panic::catch_unwind(deliver);
+    let _ = std::panic::catch_unwind(|| deliver(End::Exit));
 }
 
-fn deliver() {
+/// Delivers what all reporters have left, each for as long as it may take.
+pub(crate) fn deliver(end: End) {
     // The worker, which would do it, is who ends the process.
     if is_quiet() {
         return;
     }
     let generation = process::generation();
-    let reporters = reporters().map(|mut reporters| std::mem::take(&mut *reporters));
-    let reporters = reporters.unwrap_or_default();
-    let mine = reporters
-        .iter()
-        .filter(|(made_in, _)| *made_in == generation);
-    let reporters = mine.filter_map(|(_, shared)| shared.upgrade());
-    let waiting: Vec<_> = reporters.filter(|shared| shared.waits_at_exit()).collect();
-    let patience = waiting
-        .iter()
-        .map(|shared| shared.settings.limits.exit_timeout);
-    let Some(patience) = patience.max().map(|patience| patience.min(LONGEST)) else {
+    let reporters = reporters().map(|reporters| reporters.clone());
+    let reporters = reporters.unwrap_or_default().into_iter();
+    let mine = reporters.filter(|(made_in, _)| *made_in == generation);
+    let waiting: Vec<_> = mine
+        .filter_map(|(_, reporter)| {
+            let reporter = reporter.upgrade()?;
+            let patience = reporter.patience(end)?;
+            Some((reporter, patience.min(LONGEST)))
+        })
+        .collect();
+    let Some(patience) = waiting.iter().map(|(_, patience)| *patience).max() else {
         return;
     };
     // This thread's own variables may be gone already, so another one asks.
@@ -83,18 +100,11 @@ fn deliver() {
     let asks = Arc::clone(&done);
     let started = thread::Builder::new().spawn(move || {
         let deadline = Instant::now() + patience;
-        for shared in waiting {
+        for (reporter, patience) in waiting {
             let left = deadline.saturating_duration_since(Instant::now());
-            let left = left.min(shared.settings.limits.exit_timeout);
-            block_on_for(shared.flush(left, After::Leave), left + SLACK);
-            let pending = shared.pending();
-            if pending > 0 {
-                warn(format_args!(
-                    "{pending} reports were not delivered before the program ended"
-                ));
-            }
+            reporter.leave(left.min(patience));
         }
-        asks.tell();
+        asks.set();
     });
     if started.is_ok() {
         done.wait(patience + 2 * SLACK);
@@ -108,7 +118,7 @@ struct Done {
 }
 
 impl Done {
-    fn tell(&self) {
+    fn set(&self) {
         *lock(&self.is_done) = true;
         self.changed.notify_all();
     }

@@ -6,6 +6,7 @@ use super::outbox::Outbox;
 use super::parcel::Ticket;
 use crate::FlushOutcome;
 use crate::sink::After;
+use crate::stats::Ending;
 
 /// Somebody waits until everything accepted so far is settled, or safe.
 pub(super) struct FlushRequest {
@@ -70,19 +71,16 @@ impl Flush {
         }
     }
 
-    pub(super) fn delivered(&mut self, tickets: &[Ticket]) {
-        self.outcome.delivered += self.mine(tickets);
-    }
-
-    pub(super) fn dropped(&mut self, tickets: &[Ticket]) {
-        self.outcome.dropped += self.mine(tickets);
-    }
-
-    fn mine(&self, tickets: &[Ticket]) -> u64 {
-        tickets
-            .iter()
-            .filter(|ticket| **ticket <= self.until.ticket)
-            .count() as u64
+    /// These reports have ended.
+    pub(super) fn ended(&mut self, tickets: impl Iterator<Item = Ticket>, ending: Ending) {
+        let mine = tickets
+            .filter(|ticket| *ticket <= self.until.ticket)
+            .count() as u64;
+        match ending {
+            Ending::Delivered => self.outcome.delivered += mine,
+            Ending::Refused | Ending::Dropped(_) => self.outcome.dropped += mine,
+            Ending::Merged | Ending::Superseded | Ending::SampledOut | Ending::Expired => {}
+        }
     }
 
     /// Whether the worker stops after it.

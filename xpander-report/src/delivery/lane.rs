@@ -1,70 +1,90 @@
-use super::parcel::Parcel;
+use super::parcel::Pending;
 
-/// The reports of one task: one on the way at most, and what came behind it.
+/// The reports of one task: one in flight at most, and what came behind it.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
-    pub(super) waiting: Option<Parcel>,
-    pub(super) on_the_way: Option<Parcel>,
+    pub(super) waiting: Option<Pending>,
+    pub(super) in_flight: Option<Pending>,
 }
 
-/// What parcels weigh together.
+/// What lanes hold together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Load {
     pub(super) bytes: usize,
-    pub(super) parcels: usize,
-    /// Those of them that lie on disk whole.
+    /// Those that are on disk only, and the bytes of keeping account of them.
+    pub(super) parked: usize,
+    pub(super) parked_bytes: usize,
+    /// The reports of those that lie on disk whole.
     pub(super) spooled: usize,
+    /// Those that do not.
+    pub(super) unspooled: usize,
+    /// Of the reports of those, the ones that were merged into one before them.
+    pub(super) merged: usize,
 }
 
 impl Lane {
-    pub(super) fn parcels(&self) -> impl Iterator<Item = &Parcel> {
-        self.on_the_way.iter().chain(&self.waiting)
+    pub(super) fn pending(&self) -> impl Iterator<Item = &Pending> {
+        self.in_flight.iter().chain(&self.waiting)
     }
 
     pub(super) fn load(&self) -> Load {
-        self.parcels()
+        self.pending()
             .map(Load::of)
             .fold(Load::default(), Load::add)
     }
 
-    /// Adds what waits. Says whether something waited.
-    pub(super) fn add(&mut self, mut parcel: Parcel) -> bool {
-        let waiting = self.waiting.take();
-        let merged = waiting.is_some();
-        if let Some(waiting) = waiting {
-            parcel = waiting.join(parcel);
-        } else if let Some(newer) = &self.on_the_way
-            && newer.envelope.sequence > parcel.envelope.sequence
-        {
-            parcel.go_behind(newer);
+    /// Adds what waits.
+    pub(super) fn add(&mut self, pending: Pending) {
+        self.waiting = Some(match self.waiting.take() {
+            Some(waiting) => waiting.join(pending),
+            None => pending,
+        });
+    }
+
+    /// Makes what is in flight wait again. Says whether something was.
+    pub(super) fn put_back(&mut self) -> bool {
+        let in_flight = self.in_flight.take();
+        let was_in_flight = in_flight.is_some();
+        if let Some(pending) = in_flight {
+            self.add(pending);
         }
-        self.waiting = Some(parcel);
-        merged
+        was_in_flight
     }
 }
 
 impl Load {
-    fn of(parcel: &Parcel) -> Self {
+    fn of(pending: &Pending) -> Self {
+        let (bytes, members) = (pending.bytes(), pending.members().len());
+        let (is_parked, is_spooled) = (pending.is_parked(), pending.is_spooled());
         Self {
-            bytes: parcel.bytes,
-            parcels: 1,
-            spooled: parcel.is_spooled().into(),
+            bytes,
+            parked: is_parked.into(),
+            parked_bytes: if is_parked { bytes } else { 0 },
+            spooled: if is_spooled { members } else { 0 },
+            unspooled: usize::from(!is_spooled),
+            merged: if is_spooled { 0 } else { members - 1 },
         }
     }
 
     pub(super) fn add(self, other: Self) -> Self {
         Self {
             bytes: self.bytes + other.bytes,
-            parcels: self.parcels + other.parcels,
+            parked: self.parked + other.parked,
+            parked_bytes: self.parked_bytes + other.parked_bytes,
             spooled: self.spooled + other.spooled,
+            unspooled: self.unspooled + other.unspooled,
+            merged: self.merged + other.merged,
         }
     }
 
     pub(super) fn take(self, other: Self) -> Self {
         Self {
             bytes: self.bytes.saturating_sub(other.bytes),
-            parcels: self.parcels.saturating_sub(other.parcels),
+            parked: self.parked.saturating_sub(other.parked),
+            parked_bytes: self.parked_bytes.saturating_sub(other.parked_bytes),
             spooled: self.spooled.saturating_sub(other.spooled),
+            unspooled: self.unspooled.saturating_sub(other.unspooled),
+            merged: self.merged.saturating_sub(other.merged),
         }
     }
 }

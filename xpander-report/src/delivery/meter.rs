@@ -54,6 +54,7 @@ fn record(stats: &Stats, told: &Stats) {
         ("adopted", stats.adopted, told.adopted),
         ("delivered", stats.delivered, told.delivered),
         ("merged", stats.merged, told.merged),
+        ("superseded", stats.superseded, told.superseded),
         ("left_out", stats.left_out, told.left_out),
         ("not_spooled", stats.not_spooled, told.not_spooled),
         ("retried", stats.retried, told.retried),

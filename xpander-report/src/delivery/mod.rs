@@ -1,20 +1,22 @@
 //! Delivery over HTTP: the queue that callers put reports into, and the thread that empties it.
 
-mod aside;
 mod asleep;
 mod dead;
-#[cfg(any(unix, windows))]
-mod exit;
+mod delivered;
+mod deliveries;
+pub(crate) mod exit;
 mod flush;
 mod gate;
 mod lane;
 mod lately;
+mod lifecycle;
 #[cfg(feature = "metrics")]
 mod meter;
 mod outbox;
 mod parcel;
 mod requests;
 mod retry;
+mod scopes;
 mod syncer;
 mod trouble;
 mod worker;
@@ -27,35 +29,39 @@ use std::time::{Duration, Instant};
 use crossbeam_queue::SegQueue;
 use crossbeam_utils::CachePadded;
 use once_cell::sync::OnceCell;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
+use crate::block_on::block_on_for;
 use crate::builder::{Overflow, Settings};
-use crate::capture::guarded;
 use crate::diagnostics::warn;
 use crate::envelope::Envelope;
+use crate::outgoing::Outgoing;
 use crate::own_thread::is_quiet;
-use crate::recognition::recognise;
+use crate::prepare::prepare;
 use crate::sequence::{self, Sequence};
-use crate::sink::{After, Chosen, Flushing, Persisting, Sink};
-use crate::spool::{Entry, Spool};
-use crate::stats::{Counter, Counters};
-use crate::{DeadLetter, FlushOutcome, NotPersisted, Stats, process};
-use asleep::Asleep;
+use crate::sink::{After, Background, Chosen, Delivering, Flushing, Persisting, Sink};
+use crate::spool::{Spool, Written};
+use crate::stamps::{Fields, Stamps};
+use crate::stats::{Counters, Ending};
+use crate::task_id::TaskId;
+use crate::{DeadLetter, DeliveryOutcome, DropReason, FlushOutcome, NotPersisted, Stats, process};
 use dead::DeadLetters;
+use deliveries::Deliveries;
+use exit::{End, Leaving};
 use flush::{Ask, FlushRequest, Mark};
 use lately::Lately;
-use parcel::{Ticket, ticket_bytes};
+use lifecycle::{Lifecycle, Stage};
+use parcel::{TICKET, Ticket};
 
 pub(crate) use retry::Refusal;
 
-/// The sink behind an application's reporter. When it is dropped, the worker empties the queue and
-/// ends.
+/// The sink behind an application's reporter. When it is dropped, the worker empties the queue and ends.
 pub(crate) struct Delivery {
     shared: Arc<Shared>,
     /// The process in which it was made.
     generation: u32,
     /// Its worker was started.
-    is_prepared: AtomicBool,
+    is_started: AtomicBool,
     /// What a forked child uses instead: it has the queue of `shared`, but not the thread that empties it.
     in_child: OnceCell<Box<Self>>,
 }
@@ -66,7 +72,7 @@ struct Shared {
     spool: Option<Arc<Spool>>,
     dead: DeadLetters,
     counters: Counters,
-    queue: SegQueue<(usize, Box<Envelope>)>,
+    queue: SegQueue<(usize, Queued)>,
     /// How many were put into the queue, if there is a spool.
     queued: AtomicU64,
     /// How many bytes the queue holds.
@@ -75,16 +81,8 @@ struct Shared {
     last_error: Mutex<Option<String>>,
     drops: Lately,
     flushes: Mutex<Vec<FlushRequest>>,
-    /// No more reports are taken.
-    closed: AtomicBool,
-    /// A worker has stopped after a shutdown.
-    stopped: AtomicBool,
-    /// All handles are gone.
-    abandoned: AtomicBool,
-    asleep: Asleep,
-    wake: Notify,
-    /// Whether there is a worker.
-    is_running: Mutex<bool>,
+    deliveries: Mutex<Deliveries>,
+    lifecycle: Lifecycle,
     is_full: AtomicBool,
     /// The spool does not take reports.
     is_spool_broken: AtomicBool,
@@ -94,7 +92,14 @@ struct Shared {
     warned_no_thread: AtomicBool,
 }
 
-/// What the worker tells of what it holds. On a cache line of its own: callers must not wait for what it writes.
+/// A report in the queue.
+enum Queued {
+    Captured(Box<Envelope>),
+    /// The disk had no room for it.
+    Prepared(Box<Outgoing>),
+}
+
+/// What the worker says it holds. On a cache line of its own: callers must not wait for what it writes.
 #[derive(Default)]
 struct Held {
     /// How many were taken out of the queue.
@@ -102,10 +107,30 @@ struct Held {
     bytes: AtomicUsize,
     /// How many reports lie on disk.
     spooled: AtomicU64,
+    /// Of the others, how many were merged into one before them, and take no place.
+    merged: AtomicU64,
     /// How many it has read from disk so far.
     read: AtomicU64,
     /// When the oldest came, in milliseconds since the epoch; 0: there is none.
     oldest: AtomicU64,
+}
+
+impl Queued {
+    /// How many bytes it holds, about, with keeping account of it.
+    fn bytes(&self) -> usize {
+        let (content, id) = match self {
+            Self::Captured(envelope) => (envelope.bytes(), envelope.id.as_ref()),
+            Self::Prepared(outgoing) => (outgoing.bytes(), Some(&outgoing.id)),
+        };
+        content + TICKET + id.map_or(0, TaskId::bytes)
+    }
+
+    fn ticket(&self) -> Ticket {
+        match self {
+            Self::Captured(envelope) => envelope.sequence().count,
+            Self::Prepared(outgoing) => outgoing.sequence().count,
+        }
+    }
 }
 
 impl Delivery {
@@ -118,15 +143,15 @@ impl Delivery {
         Self {
             shared,
             generation: process::generation(),
-            is_prepared: AtomicBool::new(false),
+            is_started: AtomicBool::new(false),
             in_child: OnceCell::new(),
         }
     }
 
     /// Makes ready while the first run takes its time: the HTTP client, its certificates.
     #[cold]
-    fn prepare(&self) {
-        self.is_prepared.store(true, Ordering::Relaxed);
+    fn start(&self) {
+        self.is_started.store(true, Ordering::Relaxed);
         self.shared().wake();
     }
 
@@ -144,14 +169,10 @@ impl Delivery {
 impl Sink for Delivery {
     fn wants(&self, module: &str, function: &str) -> bool {
         let wants = self.shared.settings.targets.contain(module, function);
-        if wants && !self.is_prepared.load(Ordering::Relaxed) {
-            self.prepare();
+        if wants && !self.is_started.load(Ordering::Relaxed) {
+            self.start();
         }
         wants
-    }
-
-    fn exit_timeout(&self) -> Duration {
-        self.shared.settings.limits.exit_timeout
     }
 
     fn captures_content(&self) -> bool {
@@ -159,17 +180,31 @@ impl Sink for Delivery {
     }
 
     fn accept(&self, envelope: Box<Envelope>) {
-        let _ = self.shared().accept(envelope);
+        self.shared().accept(envelope);
     }
 
     fn count_unread(&self) {
         self.shared().counters.unread.add(1);
     }
 
+    fn stats(&self) -> Stats {
+        self.shared().stats()
+    }
+
+    fn background(&self) -> Option<&dyn Background> {
+        Some(self)
+    }
+}
+
+impl Background for Delivery {
+    fn exit_timeout(&self) -> Duration {
+        self.shared.settings.limits.exit_timeout
+    }
+
     fn flush(&self, timeout: Duration, after: After) -> Flushing<'_> {
         let shared = self.shared();
         if after == After::Stop {
-            shared.closed.store(true, Ordering::SeqCst);
+            shared.lifecycle.advance(Stage::Closing);
         }
         shared.flush(timeout, after)
     }
@@ -182,8 +217,8 @@ impl Sink for Delivery {
         self.shared().persisted(timeout)
     }
 
-    fn stats(&self) -> Stats {
-        self.shared().stats()
+    fn deliver(&self, envelope: Box<Envelope>, timeout: Duration) -> Delivering<'_> {
+        self.shared().deliver(envelope, timeout)
     }
 
     fn dead_letters(&self) -> Vec<DeadLetter> {
@@ -192,12 +227,9 @@ impl Sink for Delivery {
 
     fn retry_dead_letters(&self, chosen: Chosen<'_>) -> usize {
         let shared = self.shared();
-        shared.dead.take(chosen, |letter| {
-            let mut envelope = Envelope::from(letter.report.clone().agent_id(&letter.agent_id));
-            envelope.is_redacted = true;
-            envelope.accept();
-            shared.accept(Box::new(envelope))
-        })
+        shared
+            .dead
+            .take(chosen, |letter| shared.accept_again(letter))
     }
 
     fn delete_dead_letters(&self, chosen: Chosen<'_>) -> usize {
@@ -211,8 +243,8 @@ impl Drop for Delivery {
         if self.generation != process::generation() {
             return;
         }
-        self.shared.abandoned.store(true, Ordering::SeqCst);
-        self.shared.wake.notify_one();
+        self.shared.lifecycle.advance(Stage::Abandoned);
+        self.shared.lifecycle.notify();
     }
 }
 
@@ -232,12 +264,8 @@ impl Shared {
             last_error: Mutex::default(),
             drops: Lately::default(),
             flushes: Mutex::default(),
-            closed: AtomicBool::new(false),
-            stopped: AtomicBool::new(false),
-            abandoned: AtomicBool::new(false),
-            asleep: Asleep::new(),
-            wake: Notify::new(),
-            is_running: Mutex::new(false),
+            deliveries: Mutex::default(),
+            lifecycle: Lifecycle::new(),
             is_full: AtomicBool::new(false),
             is_spool_broken: AtomicBool::new(false),
             left_at: AtomicU64::new(0),
@@ -246,42 +274,118 @@ impl Shared {
         }
     }
 
-    /// Says whether the report is kept, or need not be.
-    fn accept(self: &Arc<Self>, envelope: Box<Envelope>) -> bool {
-        let counters = &self.counters;
+    /// Takes what a run collected, or the user's own report.
+    fn accept(self: &Arc<Self>, envelope: Box<Envelope>) {
+        let ticket = envelope.sequence().count;
         // Counted before the report is in the queue, so that a flush sees rather too many than too few.
-        let count = counters.accepted.add(1);
-        if self.closed.load(Ordering::SeqCst) {
-            self.drop_one(&counters.shut_down);
+        let count = self.counters.accepted.add(1);
+        if !self.admits(ticket, envelope.agent_id.is_some()) {
+            return;
+        }
+        if !self.is_durable() {
+            self.enqueue(ticket, count, Queued::Captured(envelope));
+            return;
+        }
+        match self.prepare(*envelope) {
+            Some(outgoing) => drop(self.keep(count, outgoing)),
+            None => self.end([ticket], Ending::SampledOut, || DeliveryOutcome::Disabled),
+        }
+    }
+
+    /// Takes a report that was refused. Says whether it is kept.
+    fn accept_again(self: &Arc<Self>, letter: &DeadLetter) -> bool {
+        let sequence = Sequence::next();
+        let count = self.counters.accepted.add(1);
+        let report = letter.report.clone().agent_id(&letter.agent_id);
+        self.admits(sequence.count, true)
+            && self.keep(
+                count,
+                Outgoing::stored(report, true, Stamps::new(sequence, Fields::default())),
+            )
+    }
+
+    /// Whether reports are taken, and this one belongs somewhere.
+    fn admits(self: &Arc<Self>, ticket: Ticket, has_agent: bool) -> bool {
+        if self.lifecycle.is_at(Stage::Closing) {
+            self.drop_one(ticket, DropReason::ShutDown);
             return false;
         }
-        if envelope.agent_id.is_none() && self.settings.config.agent_id.is_none() {
-            self.drop_without_agent();
+        if !has_agent && self.settings.config.agent_id().is_none() {
+            self.drop_without_agent(ticket);
             return false;
         }
-        let Some(envelope) = self.write(envelope) else {
-            self.wake();
-            return true;
+        true
+    }
+
+    /// The finished report; none if it is sampled out.
+    fn prepare(&self, mut envelope: Envelope) -> Option<Outgoing> {
+        let sequence = envelope.sequence();
+        let id = envelope.id.clone().unwrap_or_else(|| sequence.id());
+        let is_named = envelope.is_named;
+        if envelope.agent_id.is_none() {
+            let configured = self.settings.config.agent_id();
+            envelope.agent_id = configured.map(str::to_owned);
+        }
+        let report = prepare(envelope, &self.settings.redaction)?;
+        Some(Outgoing::new(report, id, is_named, sequence))
+    }
+
+    /// Keeps a finished report: on disk if each goes there, else in memory. Says whether there was room for it.
+    fn keep(self: &Arc<Self>, count: u64, outgoing: Outgoing) -> bool {
+        let spool = self.spool.as_ref().filter(|_| self.is_durable());
+        let Some(spool) = spool else {
+            let ticket = outgoing.sequence().count;
+            return self.enqueue(ticket, count, Queued::Prepared(Box::new(outgoing)));
         };
+        match spool.append(&outgoing) {
+            Ok(written) => {
+                spool.remember(written, outgoing);
+                self.is_spool_broken.store(false, Ordering::Relaxed);
+                self.wake();
+                true
+            }
+            Err(error) => {
+                self.counters.not_spooled.add(1);
+                if !self.is_spool_broken.swap(true, Ordering::Relaxed) {
+                    warn(format_args!(
+                        "reports are kept in memory because the spool in {} does not take them: {error}",
+                        spool.directory().path().display()
+                    ));
+                }
+                let ticket = outgoing.sequence().count;
+                self.enqueue(ticket, count, Queued::Prepared(Box::new(outgoing)))
+            }
+        }
+    }
+
+    /// Whether each report goes to disk when it is accepted.
+    fn is_durable(&self) -> bool {
+        self.spool.is_some() && self.settings.is_durable()
+    }
+
+    /// Puts a report into the queue. Says whether there was room for it.
+    fn enqueue(self: &Arc<Self>, ticket: Ticket, count: u64, queued: Queued) -> bool {
+        let counters = &self.counters;
         // By its own count, so that of several at the limit only those beyond it are dropped.
         let count = count.saturating_add(counters.adopted.get());
-        let reports = count.saturating_sub(counters.settled.get() + self.spooled());
-        let bytes = envelope.bytes() + ticket_bytes(&envelope);
+        let merged = self.held.merged.load(Ordering::Relaxed);
+        let reports = count.saturating_sub(counters.ended() + self.spooled() + merged);
+        let bytes = queued.bytes();
         let limits = &self.settings.limits;
-        let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let queued_bytes = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         let held = self.held.bytes.load(Ordering::Relaxed);
         let is_full = reports > limits.queue_capacity
-            || queued.saturating_add(held).saturating_add(bytes) > limits.queue_bytes;
+            || queued_bytes.saturating_add(held).saturating_add(bytes) > limits.queue_bytes;
         if is_full && limits.overflow == Overflow::DropNewest {
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            self.drop_when_full();
+            self.drop_when_full(ticket);
             return false;
         }
         if self.spool.is_some() {
             // Counted before, so that a flush waits rather for too many than for too few.
             self.queued.fetch_add(1, Ordering::Release);
         }
-        self.queue.push((bytes, envelope));
+        self.queue.push((bytes, queued));
         if is_full {
             self.shorten_queue();
         }
@@ -289,66 +393,13 @@ impl Shared {
         true
     }
 
-    /// Writes the report to the spool, if each goes there. Returns it if it has to be kept in memory.
-    fn write(&self, mut envelope: Box<Envelope>) -> Option<Box<Envelope>> {
-        let Some(spool) = self.spool.as_ref().filter(|_| self.settings.is_durable()) else {
-            return Some(envelope);
-        };
-        if !envelope.is_redacted && self.recognise(&mut envelope) {
-            return None;
+    /// Writes what is in memory only to disk, though not each report goes there.
+    fn save(&self, spool: &Spool, outgoing: &Outgoing) -> Option<Written> {
+        let written = spool.append(outgoing);
+        if let Err(error) = &written {
+            *lock(&self.last_error) = Some(format!("the spool: {error}"));
         }
-        // It gets its place when it is written: what came before may have taken long.
-        envelope.sequence = None;
-        if let Err(error) = self.append(spool, &mut envelope) {
-            self.counters.not_spooled.add(1);
-            if !self.is_spool_broken.swap(true, Ordering::Relaxed) {
-                warn(format_args!(
-                    "reports are kept in memory because the spool in {} does not take them: {error}",
-                    spool.directory().path().display()
-                ));
-            }
-            return Some(envelope);
-        }
-        self.is_spool_broken.store(false, Ordering::Relaxed);
-        None
-    }
-
-    /// Reads the report's responses. Says whether it is left out.
-    fn recognise(&self, envelope: &mut Envelope) -> bool {
-        if guarded(|| recognise(envelope)).is_none() {
-            warn(format_args!("a response was not read because of a panic"));
-        }
-        let is_left_out = envelope.is_left_out();
-        if is_left_out {
-            self.settle(&self.counters.left_out, 1);
-        }
-        is_left_out
-    }
-
-    /// Writes a report to the spool as it will be sent. What may not leave is gone from it afterwards.
-    fn append(&self, spool: &Spool, envelope: &mut Box<Envelope>) -> std::io::Result<()> {
-        let (placed, is_named) = (envelope.sequence, envelope.is_named);
-        let taken = std::mem::take(&mut **envelope);
-        let report = self.settings.redaction.finish(taken);
-        let sequence = placed.unwrap_or_else(Sequence::next);
-        let configured = self.settings.config.agent_id.as_deref();
-        let agent_id = report.named_agent().or(configured).unwrap_or_default();
-        let entry = Entry {
-            agent_id: agent_id.to_owned(),
-            sequence,
-            is_named,
-            report,
-        };
-        match spool.append(&entry) {
-            Ok(written) => {
-                spool.remember(written, entry);
-                Ok(())
-            }
-            Err(error) => {
-                **envelope = Envelope::redacted(entry.report, sequence, is_named);
-                Err(error)
-            }
-        }
+        written.ok()
     }
 
     /// Of the reports that the worker did not take yet, the oldest are dropped when there are too many.
@@ -358,27 +409,29 @@ impl Shared {
         while self.queue.len() as u64 > limits.queue_capacity
             || self.queued_bytes.load(Ordering::Relaxed) > limits.queue_bytes
         {
-            let Some((bytes, _)) = self.queue.pop() else {
+            let Some((bytes, queued)) = self.queue.pop() else {
                 return;
             };
             self.held.taken.fetch_add(1, Ordering::Release);
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            self.drop_when_full();
+            self.drop_when_full(queued.ticket());
         }
     }
 
     /// Whether more is in memory than may be.
     fn is_over_limit(&self) -> bool {
         let limits = &self.settings.limits;
-        self.pending() > limits.queue_capacity || self.pending_bytes() > limits.queue_bytes as u64
+        self.places_taken() > limits.queue_capacity
+            || self.pending_bytes() > limits.queue_bytes as u64
     }
 
-    /// Reports accepted and not settled.
-    fn outstanding(&self) -> u64 {
-        self.counters.outstanding()
+    /// How many places of the queue are taken: what was merged takes one together.
+    fn places_taken(&self) -> u64 {
+        let merged = self.held.merged.load(Ordering::Acquire);
+        self.pending().saturating_sub(merged)
     }
 
-    /// Of those, the ones on disk.
+    /// Of the reports that have not ended, the ones on disk.
     fn spooled(&self) -> u64 {
         let Some(spool) = &self.spool else {
             return 0;
@@ -391,11 +444,11 @@ impl Shared {
 
     /// Of those, the ones in memory only.
     fn pending(&self) -> u64 {
-        let settled = self.counters.settled.get();
+        let ended = self.counters.ended();
         let spooled = self.spooled();
         // Accepted last: what comes meanwhile must not hide what is in memory only.
         let accepted = self.counters.accepted.get() + self.counters.adopted.get();
-        accepted.saturating_sub(settled + spooled)
+        accepted.saturating_sub(ended + spooled)
     }
 
     fn pending_bytes(&self) -> u64 {
@@ -404,8 +457,8 @@ impl Shared {
     }
 
     #[cold]
-    fn drop_without_agent(self: &Arc<Self>) {
-        self.drop_one(&self.counters.no_agent);
+    fn drop_without_agent(self: &Arc<Self>, ticket: Ticket) {
+        self.drop_one(ticket, DropReason::NoAgent);
         if !self.warned_no_agent.swap(true, Ordering::Relaxed) {
             warn(format_args!(
                 "a report is dropped because it names no agent: set the environment variable \
@@ -415,70 +468,99 @@ impl Shared {
     }
 
     #[cold]
-    fn drop_when_full(self: &Arc<Self>) {
-        self.drop_one(&self.counters.queue_full);
+    fn drop_when_full(self: &Arc<Self>, ticket: Ticket) {
+        self.drop_one(ticket, DropReason::QueueFull);
+        self.warn_full();
+    }
+
+    fn warn_full(&self) {
         if !self.is_full.swap(true, Ordering::Relaxed) {
             let limits = &self.settings.limits;
             warn(format_args!(
-                "reports are dropped: as many wait for the platform as may ({} reports, {} bytes)",
+                "the queue is full ({} reports, {} bytes); reports are dropped",
                 limits.queue_capacity, limits.queue_bytes
             ));
         }
     }
 
     #[cold]
-    fn drop_one(self: &Arc<Self>, reason: &Counter) {
-        self.drops.add(1, Instant::now());
-        self.count(reason, 1);
-        self.tell_of_drop();
-    }
-
-    /// The worker tells who listens, not the caller.
-    fn tell_of_drop(self: &Arc<Self>) {
+    fn drop_one(self: &Arc<Self>, ticket: Ticket, reason: DropReason) {
+        self.end([ticket], Ending::Dropped(reason), || {
+            DeliveryOutcome::Dropped(reason)
+        });
+        // The worker tells who listens, not the caller.
         if self.settings.listener.is_there() || cfg!(feature = "metrics") {
             self.wake();
         }
     }
 
+    /// Books the end of a report, and of those that were merged into it: they share its end. Every report comes here
+    /// once.
+    fn end(
+        &self,
+        tickets: impl IntoIterator<Item = Ticket, IntoIter: Clone>,
+        ending: Ending,
+        outcome: impl Fn() -> DeliveryOutcome,
+    ) {
+        let tickets = tickets.into_iter();
+        let count = tickets.clone().count() as u64;
+        if count == 0 {
+            return;
+        }
+        if let Ending::Dropped(_) = ending {
+            self.drops.add(count, Instant::now());
+        }
+        // Counted before anybody is answered, who may look at the counters next.
+        self.counters.end(Ending::Merged, count - 1);
+        self.counters.end(ending, 1);
+        let mut deliveries = lock(&self.deliveries);
+        for ticket in tickets {
+            deliveries.end(ticket, &outcome);
+        }
+        drop(deliveries);
+        // Half empty, or a queue at its limit would be told with every report.
+        if self.is_full.load(Ordering::Relaxed)
+            && !matches!(ending, Ending::Dropped(_))
+            && self.places_taken() <= self.settings.limits.queue_capacity / 2
+        {
+            self.is_full.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Wakes the worker if it waits; starts it if there is none.
     fn wake(self: &Arc<Self>) {
-        if self.asleep.end() {
+        if self.lifecycle.must_wake() {
             self.start();
-            self.wake.notify_one();
+            self.lifecycle.notify();
         }
     }
 
     /// Starts a worker if there is none. Says whether there is one.
     fn start(self: &Arc<Self>) -> bool {
-        let mut is_running = lock(&self.is_running);
         // After a shutdown only for what was accepted while that was under way.
-        let is_over = self.stopped.load(Ordering::SeqCst) && self.queue.is_empty();
-        if *is_running || is_over {
-            return *is_running;
+        if self.lifecycle.is_at(Stage::Closed) && self.queue.is_empty() {
+            return self.lifecycle.has_worker();
         }
-        let started = worker::start(Arc::clone(self));
-        *is_running = started.is_ok();
-        drop(is_running);
-        if let Err(error) = started {
-            // The next report tries again.
-            self.asleep.not_ended();
-            if !self.warned_no_thread.swap(true, Ordering::Relaxed) {
-                warn(format_args!("reports wait for a thread: {error}"));
+        let started = self.lifecycle.start(|| worker::start(Arc::clone(self)));
+        match started {
+            Ok(true) => {
+                exit::register(Arc::clone(self) as _);
+                true
             }
-            return false;
+            Ok(false) => true,
+            Err(error) => {
+                if !self.warned_no_thread.swap(true, Ordering::Relaxed) {
+                    warn(format_args!("reports wait for a thread: {error}"));
+                }
+                false
+            }
         }
-        #[cfg(any(unix, windows))]
-        exit::register(self);
-        true
     }
 
     /// The worker wants to end. Says whether it may: nothing came while it made up its mind.
     fn may_end(&self) -> bool {
-        let mut is_running = lock(&self.is_running);
         let has_work = || !self.queue.is_empty() || !lock(&self.flushes).is_empty();
-        let may_end = self.asleep.begin(has_work);
-        *is_running = !may_end;
-        may_end
+        self.lifecycle.may_end(has_work)
     }
 
     fn flush(self: &Arc<Self>, timeout: Duration, after: After) -> Flushing<'_> {
@@ -488,7 +570,7 @@ impl Shared {
         }
         // With a spool, a worker that stops must let go of it.
         let lets_go = after == After::Stop && self.spool.is_some();
-        if self.outstanding() == 0 && !lets_go {
+        if self.counters.outstanding() == 0 && !lets_go {
             return Box::pin(ready(FlushOutcome::default()));
         }
         self.ask(Ask::Flush(after), self.mark(), timeout)
@@ -525,7 +607,7 @@ impl Shared {
                 done,
             });
             if self.start() {
-                self.wake.notify_one();
+                self.lifecycle.notify();
             } else {
                 lock(&self.flushes).clear();
             }
@@ -543,7 +625,7 @@ impl Shared {
     }
 
     fn persisted(self: &Arc<Self>, timeout: Duration) -> Persisting<'_> {
-        if self.outstanding() == 0 {
+        if self.counters.outstanding() == 0 {
             return Box::pin(ready(self.as_persisted(0)));
         }
         let asked = self.ask_worker(Ask::Persisted, self.mark(), timeout);
@@ -565,11 +647,17 @@ impl Shared {
         })
     }
 
-    /// Whether the end of the program shall wait for it.
-    #[cfg(any(unix, windows))]
-    fn waits_at_exit(&self) -> bool {
-        let is_new = self.counters.accepted.get() > self.left_at.load(Ordering::Relaxed);
-        is_new && self.outstanding() > 0 && !self.settings.limits.exit_timeout.is_zero()
+    /// Takes a report, and waits for its end.
+    fn deliver(self: &Arc<Self>, envelope: Box<Envelope>, timeout: Duration) -> Delivering<'_> {
+        let (done, outcome) = oneshot::channel();
+        let ticket = envelope.sequence().count;
+        let deadline = flush::deadline(timeout);
+        lock(&self.deliveries).add(ticket, deadline, done);
+        self.accept(envelope);
+        if !self.start() {
+            lock(&self.deliveries).end(ticket, || DeliveryOutcome::Pending);
+        }
+        Box::pin(async move { outcome.await.unwrap_or(DeliveryOutcome::Pending) })
     }
 
     /// How things stand, for who could not wait.
@@ -578,47 +666,45 @@ impl Shared {
         FlushOutcome {
             pending,
             spooled,
-            timed_out: !self.stopped.load(Ordering::SeqCst) && pending + spooled > 0,
+            timed_out: !self.lifecycle.is_at(Stage::Closed) && pending + spooled > 0,
             ..FlushOutcome::default()
         }
     }
 
     fn stats(&self) -> Stats {
-        let counters = &self.counters;
         let oldest = Duration::from_millis(self.held.oldest.load(Ordering::Relaxed));
+        let counted = self.counters.stats();
         Stats {
-            accepted: counters.accepted.get(),
-            adopted: counters.adopted.get(),
-            delivered: counters.delivered.get(),
-            merged: counters.merged.get(),
-            left_out: counters.left_out.get(),
             pending: self.pending(),
             pending_bytes: self.pending_bytes(),
             spooled: self.spooled(),
-            not_spooled: counters.not_spooled.get(),
-            retried: counters.retried.get(),
-            dead: counters.dead.get(),
-            unread: counters.unread.get(),
-            dropped: counters.dropped(),
             oldest_age: (!oldest.is_zero()).then(|| sequence::now().saturating_sub(oldest)),
             last_error: lock(&self.last_error).clone(),
+            ..counted
         }
     }
+}
 
-    /// Counts reports of the queue that need no more waiting for.
-    fn settle(&self, reason: &Counter, count: u64) {
-        self.count(reason, count);
-        // Half empty, or a queue at its limit would be told with every report.
-        if self.is_full.load(Ordering::Relaxed)
-            && self.pending() <= self.settings.limits.queue_capacity / 2
-        {
-            self.is_full.store(false, Ordering::Relaxed);
-        }
+impl Leaving for Shared {
+    fn patience(&self, end: End) -> Option<Duration> {
+        let timeout = self.settings.limits.exit_timeout;
+        // A guard that was dropped has waited.
+        let is_new = self.counters.accepted.get() > self.left_at.load(Ordering::Relaxed);
+        let waits = match end {
+            End::Exit => is_new && !timeout.is_zero(),
+            End::Signal => self.settings.delivers_on_signals,
+        };
+        (waits && self.counters.outstanding() > 0).then_some(timeout)
     }
 
-    fn count(&self, reason: &Counter, count: u64) {
-        reason.add(count);
-        self.counters.settled.add(count);
+    fn leave(self: Arc<Self>, timeout: Duration) {
+        block_on_for(self.flush(timeout, After::Leave), timeout + exit::SLACK);
+        let pending = self.pending();
+        if pending > 0 {
+            warn(format_args!(
+                "{pending} reports were not delivered before the program ended"
+            ));
+        }
     }
 }
 

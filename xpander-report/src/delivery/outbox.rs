@@ -1,115 +1,90 @@
+//! The reports that wait, in the order in which they may go. Knows no clock and does no I/O.
+//!
+//! One task has one lane: at most one of its reports is in flight, and those that wait behind it are merged, so that an
+//! older one can never arrive after a newer one. A report waits in one of three places: it is ready, delayed until a
+//! time, or held until its agent is accepted. Of a report that waits for long and lies on disk, only its place is kept.
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::aside::{Aside, SetAside};
-use super::gate::Gate;
+use super::delivered::DeliveredTasks;
 use super::lane::{Lane, Load};
-use super::parcel::{ADOPTED, Agent, Parcel, Ticket};
-use super::retry::{Backoff, Refusal};
-use crate::envelope::Envelope;
+use super::parcel::{ADOPTED, Pending, Ticket};
+use super::scopes::{Failure, Scopes, Wait};
+use crate::outgoing::{Delivered, Outgoing};
+use crate::spool::Place;
 use crate::task_id::TaskId;
 
 /// What is left of each field of content once the platform has found a report too large.
-const CUT: usize = 16 << 10;
+pub(super) const CUT: usize = 16 << 10;
 
-/// Tries in a row that failed before the platform is taken to be away.
-const OUTAGE: u32 = 3;
-
-/// The reports that wait, in the order in which they may go. Knows no clock and does no I/O.
-///
-/// One task has one lane: at most one of its reports is on the way, and those that wait behind it
-/// are laid over each other, so that an older one can never arrive after a newer one.
-///
-/// While the platform is away, or refuses the key or an agent, nothing but one report at a time goes
-/// ahead to see whether that is over; after it as many go as were answered, until all may.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Outbox {
     lanes: HashMap<TaskId, Lane>,
     ready: VecDeque<TaskId>,
     delayed: BTreeSet<(Instant, TaskId)>,
-    /// The gate that all reports pass.
-    platform: Gate,
-    /// Whether it is shut because the key is refused.
-    is_key_refused: bool,
-    /// Agents whose reports are refused.
-    agents: HashMap<Agent, Refused>,
-    /// Tries that failed since one was answered.
-    failures: u32,
-    /// How many may be on the way at once, after an outage.
-    window: usize,
+    scopes: Scopes,
     /// All reports that are here, and their tasks.
     open: BTreeMap<Ticket, TaskId>,
     load: Load,
     /// How many were given up whose ids may still stand in line.
     gone: usize,
-    /// What waits on disk only.
-    aside: SetAside,
-    backoff: Backoff,
+    delivered: DeliveredTasks,
 }
 
-/// What waits because its agent's reports are refused.
-#[derive(Debug, Default)]
-struct Refused {
-    gate: Gate,
-    held: VecDeque<TaskId>,
-    aside: VecDeque<TaskId>,
+/// What to do next.
+#[derive(Debug)]
+pub(super) enum Next<'a> {
+    /// Send this. It is in flight until [`arrived`](Outbox::arrived), [`refused`](Outbox::refused), [`cut`](Outbox::cut)
+    /// or [`failed`](Outbox::failed) says otherwise.
+    Send(TaskId, &'a Outgoing),
+    /// Read these reports of a task, and [`load`](Outbox::load) them.
+    Read(TaskId, Vec<Place>),
 }
 
-/// Why a report did not arrive, and will be tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) refusal: Option<Refusal>,
-    /// The wait that the platform asks for.
-    pub(super) asked: Option<Duration>,
-}
-
-impl Default for Outbox {
-    fn default() -> Self {
-        Self {
-            lanes: HashMap::new(),
-            ready: VecDeque::new(),
-            delayed: BTreeSet::new(),
-            platform: Gate::default(),
-            is_key_refused: false,
-            agents: HashMap::new(),
-            failures: 0,
-            window: usize::MAX,
-            open: BTreeMap::new(),
-            load: Load::default(),
-            gone: 0,
-            aside: SetAside::default(),
-            backoff: Backoff::default(),
-        }
-    }
+/// What the platform took.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) pending: Pending,
+    /// What the platform has, too, therewith.
+    pub(super) superseded: Option<Pending>,
 }
 
 impl Outbox {
-    /// Takes a report. Says whether it was merged with one that waits.
-    pub(super) fn push(&mut self, id: TaskId, parcel: Parcel) -> bool {
-        let tickets = parcel.tickets.iter();
-        self.open
-            .extend(tickets.map(|ticket| (*ticket, id.clone())));
-        let is_in_lane = self.lanes.contains_key(&id);
-        if !is_in_lane && parcel.is_spooled() && self.aside.has(&id, &parcel.envelope.agent_id) {
-            self.set_aside(id, parcel);
-            return false;
-        }
+    /// Takes a report. It is returned if the platform has all of it.
+    pub(super) fn push(&mut self, id: TaskId, pending: Pending) -> Option<Pending> {
+        let pending = match self.beneath(&id, pending) {
+            Ok(pending) => pending,
+            Err(superseded) => return Some(superseded),
+        };
+        let tickets = pending.tickets().map(|ticket| (ticket, id.clone()));
+        self.open.extend(tickets);
         self.lanes.entry(id.clone()).or_default();
-        let merged = self.edit(&id, |lane| {
-            if let Some(waiting) = &mut lane.waiting
-                && waiting.envelope.sequence > parcel.envelope.sequence
-            {
-                waiting.expect_late();
-            }
-            (lane.add(parcel), lane.on_the_way.is_none())
+        let was_empty = self.edit(&id, |lane| {
+            let was_empty = lane.pending().next().is_none();
+            lane.add(pending);
+            was_empty
         });
-        if let Some((false, true)) = merged {
+        if was_empty == Some(true) {
             self.ready.push_back(id);
         }
-        merged.is_some_and(|(merged, _)| merged)
+        None
     }
 
-    /// Changes a lane, and what it weighs.
+    /// What of it the platform does not have yet; an error if that is nothing.
+    fn beneath(&self, id: &TaskId, pending: Pending) -> Result<Pending, Pending> {
+        match self.delivered.get(id) {
+            Some(delivered) => pending.beneath(delivered),
+            None => Ok(pending),
+        }
+    }
+
+    /// The platform has this of a task, as somebody else knows.
+    pub(super) fn learn(&mut self, id: &TaskId, delivered: &Delivered) {
+        self.delivered.add(id, delivered);
+    }
+
+    /// Changes a lane, and what it holds.
     fn edit<T>(&mut self, id: &TaskId, edit: impl FnOnce(&mut Lane) -> T) -> Option<T> {
         let lane = self.lanes.get_mut(id)?;
         let before = lane.load();
@@ -118,41 +93,89 @@ impl Outbox {
         Some(done)
     }
 
-    /// How many reports may be on the way at once, of those that could be.
+    /// How many reports may be in flight at once, of those that could be.
     pub(super) fn window(&self, connections: usize) -> usize {
-        connections.min(self.window)
+        self.scopes.window(connections)
     }
 
-    /// The next report that may go now. It is on the way until [`arrived`](Self::arrived),
-    /// [`refused`](Self::refused) or [`failed`](Self::failed) says otherwise.
-    pub(super) fn next(&mut self, now: Instant) -> Option<(TaskId, &Envelope)> {
-        if !self.platform.is_open(now) {
+    /// What may go now, or has to be read for that.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Next<'_>> {
+        if !self.scopes.is_platform_open(now) {
             return None;
         }
         self.wake(now);
         let id = loop {
-            let id = self.ready.pop_front()?;
-            let lane = self.lanes.get(&id);
-            let waiting = lane
-                .filter(|lane| lane.on_the_way.is_none())
-                .and_then(|lane| lane.waiting.as_ref());
-            let Some(waiting) = waiting else {
+            let probe = self.scopes.next_probe(now);
+            let is_probe = probe.is_some();
+            let id = probe.or_else(|| self.ready.pop_front())?;
+            let lane = self.lanes.get(&id).filter(|lane| lane.in_flight.is_none());
+            let Some(waiting) = lane.and_then(|lane| lane.waiting.as_ref()) else {
                 continue;
             };
-            match self.agents.get_mut(&waiting.envelope.agent_id) {
-                Some(refused) if !refused.gate.is_open(now) => refused.held.push_back(id),
-                Some(refused) => {
-                    refused.gate.pass();
-                    break id;
-                }
-                None => break id,
+            let agent = waiting.agent();
+            if !is_probe && !self.scopes.admit(agent, &id, now) {
+                continue;
             }
+            if waiting.has_unread() {
+                let places = waiting.unread().to_vec();
+                return Some(Next::Read(id, places));
+            }
+            self.scopes.pass(agent);
+            break id;
         };
-        self.platform.pass();
         let lane = self.lanes.get_mut(&id)?;
-        lane.on_the_way = lane.waiting.take();
-        let parcel = lane.on_the_way.as_ref()?;
-        Some((id, &parcel.envelope))
+        lane.in_flight = lane.waiting.take();
+        let outgoing = lane.in_flight.as_ref()?.outgoing()?;
+        Some(Next::Send(id, outgoing))
+    }
+
+    /// Has what of a task's reports had to be read. It is returned if the platform has all of it.
+    pub(super) fn load(&mut self, id: TaskId, read: Vec<Outgoing>) -> Option<Pending> {
+        let waiting = self.edit(&id, |lane| {
+            let mut waiting = lane.waiting.take()?;
+            waiting.load(read);
+            Some(waiting)
+        })??;
+        match self.beneath(&id, waiting) {
+            Ok(waiting) => {
+                if !self.scopes.go_next(waiting.agent(), &id) {
+                    self.ready.push_front(id.clone());
+                }
+                self.edit(&id, |lane| lane.add(waiting));
+                None
+            }
+            Err(superseded) => {
+                self.forget(&id, &superseded);
+                Some(superseded)
+            }
+        }
+    }
+
+    /// Reports of a task that cannot be read are somebody else's. Returns how many.
+    pub(super) fn leave(&mut self, id: &TaskId, places: &[Place]) -> usize {
+        let left = self.edit(id, |lane| {
+            let waiting = lane.waiting.as_mut();
+            let left = waiting.map_or_else(Vec::new, |waiting| waiting.leave(places));
+            lane.waiting.take_if(|waiting| waiting.members().is_empty());
+            left
+        });
+        let left = left.unwrap_or_default();
+        for ticket in &left {
+            self.open.remove(ticket);
+        }
+        self.remove_if_empty(id);
+        left.len()
+    }
+
+    /// Takes out what waits of a task.
+    pub(super) fn remove(&mut self, id: &TaskId) -> Option<Pending> {
+        let waiting = self.edit(id, |lane| lane.waiting.take())??;
+        self.forget(id, &waiting);
+        self.gone += 1;
+        if self.gone > self.lanes.len() {
+            self.shorten_lines();
+        }
+        Some(waiting)
     }
 
     /// Makes ready what has waited long enough.
@@ -163,288 +186,197 @@ impl Outbox {
         {
             self.ready.push_back(id);
         }
-        for refused in self.agents.values_mut() {
-            if refused.gate.is_open(now) {
-                match refused.held.pop_front() {
-                    Some(id) => self.ready.push_back(id),
-                    None if self.aside.has_returning() => {}
-                    None => self.aside.let_return(refused.aside.pop_front()),
-                }
-            }
-        }
     }
 
     /// When [`next`](Self::next) may have something that it does not have now.
     pub(super) fn wake_at(&self) -> Option<Instant> {
-        if self.platform.is_probed() {
-            return None;
-        }
         let delayed = self.delayed.first().map(|(at, _)| *at);
-        // One that comes back from disk is on its way already.
-        let comes_back = self.aside.has_returning();
-        let has_some = |refused: &&Refused| {
-            !refused.held.is_empty() || !refused.aside.is_empty() && !comes_back
+        self.scopes.wake_at(!self.ready.is_empty(), delayed)
+    }
+
+    /// The platform took the report in flight.
+    pub(super) fn arrived(&mut self, id: &TaskId) -> Option<Arrived> {
+        self.answered(id);
+        self.scopes.arrived();
+        let pending = self.edit(id, |lane| lane.in_flight.take())??;
+        if let Some(outgoing) = pending.outgoing().filter(|outgoing| outgoing.is_named) {
+            self.delivered.add(id, &outgoing.delivered());
+        }
+        let waiting = self.edit(id, |lane| lane.waiting.take()).flatten();
+        let superseded = match waiting.map(|waiting| self.beneath(id, waiting)) {
+            Some(Ok(waiting)) => {
+                self.edit(id, |lane| lane.add(waiting));
+                None
+            }
+            Some(Err(superseded)) => Some(superseded),
+            None => None,
         };
-        let refused = self.agents.values().filter(has_some);
-        let refused = refused.filter_map(|refused| refused.gate.opens_at());
-        let next = delayed.into_iter().chain(refused).min();
-        match self.platform.opens_at() {
-            Some(opens) if !self.ready.is_empty() => Some(opens),
-            Some(opens) => next.map(|at| at.max(opens)),
-            None => next,
+        for pending in superseded.iter().chain([&pending]) {
+            self.forget(id, pending);
         }
+        Some(Arrived {
+            pending,
+            superseded,
+        })
     }
 
-    /// The platform took the report on the way, which is returned.
-    pub(super) fn arrived(&mut self, id: &TaskId) -> Option<Parcel> {
+    /// The platform will never take the report in flight, which is returned.
+    pub(super) fn refused(&mut self, id: &TaskId) -> Option<Pending> {
         self.answered(id);
-        if self.window < usize::MAX / 2 {
-            self.window *= 2;
+        let pending = self.edit(id, |lane| lane.in_flight.take())??;
+        self.forget(id, &pending);
+        Some(pending)
+    }
+
+    /// The platform finds the report in flight too large: cut, it may go once more. Says whether it will.
+    pub(super) fn cut(&mut self, id: &TaskId) -> bool {
+        self.answered(id);
+        let is_cut = self.edit(id, |lane| {
+            let is_cut = lane.in_flight.as_mut().is_some_and(Pending::cut);
+            is_cut && lane.put_back()
+        });
+        if is_cut == Some(true) {
+            self.ready.push_front(id.clone());
         }
-        self.settled(id)
-    }
-
-    /// The platform will never take the report on the way, which is returned.
-    pub(super) fn refused(&mut self, id: &TaskId) -> Option<Parcel> {
-        self.answered(id);
-        self.settled(id)
-    }
-
-    /// The platform finds the report on the way too large: cut, it may go once more. Says whether it will, and
-    /// whether what came for the same task in the meantime is laid over it.
-    pub(super) fn cut(&mut self, id: &TaskId) -> Option<bool> {
-        self.answered(id);
-        let merged = self.edit(id, |lane| {
-            let mut parcel = lane.on_the_way.take_if(|parcel| !parcel.is_cut)?;
-            parcel.is_cut = true;
-            let max_bytes = &mut parcel.envelope.max_bytes;
-            *max_bytes = Some(max_bytes.map_or(CUT, |bytes| bytes.min(CUT)));
-            Some(lane.add(parcel))
-        })??;
-        self.ready.push_front(id.clone());
-        Some(merged)
+        is_cut == Some(true)
     }
 
     /// The platform is there, and takes reports of this task's agent.
     fn answered(&mut self, id: &TaskId) {
-        self.failures = 0;
-        self.is_key_refused = false;
-        self.platform.open();
-        let agent = self.agent_on_the_way(id);
-        if let Some(refused) = agent.and_then(|agent| self.agents.remove(&agent)) {
-            self.ready.extend(refused.held);
-            self.aside.let_return(refused.aside);
+        let lane = self.lanes.get(id);
+        let in_flight = lane.and_then(|lane| lane.in_flight.as_ref());
+        if let Some(pending) = in_flight {
+            let released = self.scopes.answered(pending.agent());
+            self.ready.extend(released);
         }
     }
 
-    fn agent_on_the_way(&self, id: &TaskId) -> Option<Agent> {
-        let parcel = self.lanes.get(id)?.on_the_way.as_ref()?;
-        Some(parcel.envelope.agent_id.clone())
-    }
-
-    fn settled(&mut self, id: &TaskId) -> Option<Parcel> {
-        let parcel = self.edit(id, |lane| lane.on_the_way.take())??;
-        self.forget(id, &parcel);
-        Some(parcel)
-    }
-
-    fn forget(&mut self, id: &TaskId, parcel: &Parcel) {
-        for ticket in &parcel.tickets {
-            self.open.remove(ticket);
+    /// The report is not here any more.
+    fn forget(&mut self, id: &TaskId, pending: &Pending) {
+        for ticket in pending.tickets() {
+            self.open.remove(&ticket);
         }
         match self.lanes.get(id) {
-            Some(lane) if lane.on_the_way.is_some() => {}
-            Some(lane) if lane.waiting.is_some() => self.ready.push_back(id.clone()),
-            _ => drop(self.lanes.remove(id)),
+            Some(lane) if lane.in_flight.is_none() && lane.waiting.is_some() => {
+                self.ready.push_back(id.clone());
+            }
+            _ => self.remove_if_empty(id),
         }
     }
 
-    /// Gives up the oldest report that waits and does not lie on disk.
-    pub(super) fn evict(&mut self) -> Option<Parcel> {
-        let waiting = |id: &&TaskId| {
+    fn remove_if_empty(&mut self, id: &TaskId) {
+        let lane = self.lanes.get(id);
+        if lane.is_some_and(|lane| lane.pending().next().is_none()) {
+            self.lanes.remove(id);
+        }
+    }
+
+    /// Gives up the oldest report that waits in memory only.
+    pub(super) fn evict(&mut self) -> Option<Pending> {
+        let is_in_memory = |id: &&TaskId| {
             let lane = self.lanes.get(*id);
-            let waiting = lane.filter(|lane| lane.on_the_way.is_none());
-            waiting
-                .and_then(|lane| lane.waiting.as_ref())
-                .is_some_and(|parcel| parcel.places.is_empty())
+            let lane = lane.filter(|lane| lane.in_flight.is_none());
+            let waiting = lane.and_then(|lane| lane.waiting.as_ref());
+            waiting.is_some_and(Pending::is_in_memory)
         };
-        let id = self.open.values().find(waiting)?.clone();
-        let parcel = self.edit(&id, |lane| lane.waiting.take())??;
-        self.forget(&id, &parcel);
-        self.gone += 1;
-        if self.gone > self.lanes.len() {
-            self.shorten_lines();
-        }
-        Some(parcel)
+        let id = self.open.values().find(is_in_memory)?.clone();
+        self.remove(&id)
     }
 
-    /// Of reports whose agents are refused, so many may wait here, and so many bytes of them: they must not take
-    /// the place of all others. The oldest of the rest are set aside if they lie on disk, and given up one by one
-    /// if they do not.
-    pub(super) fn give_up(&mut self, most: usize, most_bytes: usize) -> Option<(TaskId, Parcel)> {
+    /// Reports that wait for their agents must not take the place of all others: so many may be in memory, and so many
+    /// bytes of them. The oldest of the rest are parked if they lie on disk, and given up one by one if they do not.
+    pub(super) fn relieve(&mut self, most: usize, most_bytes: usize) -> Option<Pending> {
         loop {
-            let held = self.agents.values().map(|refused| refused.held.len());
-            let is_crowded = held.sum::<usize>() > most
-                || self.load.bytes > most_bytes && self.held_bytes() > most_bytes;
+            let is_crowded = self.scopes.held_count() > most
+                || self.loaded_bytes() > most_bytes && self.held_bytes() > most_bytes;
             if !is_crowded {
                 return None;
             }
-            let refused = self.agents.values_mut();
-            let crowded = refused.max_by_key(|refused| refused.held.len())?;
-            let id = crowded.held.pop_front()?;
-            let waiting = self.edit(&id, |lane| match lane.on_the_way {
-                Some(_) => None,
-                None => lane.waiting.take(),
-            });
-            let Some(Some(parcel)) = waiting else {
-                continue;
-            };
-            if !parcel.is_spooled() {
-                self.forget(&id, &parcel);
-                return Some((id, parcel));
+            let (agent, id) = self.scopes.most_crowded()?;
+            let lane = self.lanes.get(&id).filter(|lane| lane.in_flight.is_none());
+            match lane.and_then(|lane| lane.waiting.as_ref()) {
+                None => self.scopes.remove_oldest(&agent),
+                Some(waiting) if waiting.is_spooled() => {
+                    self.edit(&id, |lane| lane.waiting.iter_mut().for_each(Pending::park));
+                    self.scopes.parked(&agent);
+                }
+                Some(_) => {
+                    self.scopes.remove_oldest(&agent);
+                    return self.remove(&id);
+                }
             }
-            self.lanes.remove(&id);
-            self.set_aside(id, parcel);
         }
     }
 
     fn held_bytes(&self) -> usize {
-        let held = self.agents.values().flat_map(|refused| &refused.held);
-        let lanes = held.filter_map(|id| self.lanes.get(id));
+        let lanes = self.scopes.held().filter_map(|id| self.lanes.get(id));
         lanes.map(|lane| lane.load().bytes).sum()
     }
 
-    /// Keeps no account of what was set aside beyond so many bytes of it. Returns how many parcels those were.
-    pub(super) fn leave_aside(&mut self, most_bytes: usize) -> usize {
-        let mut left = 0;
-        while self.aside.bytes() > most_bytes {
-            let mut refused = self.agents.values_mut();
-            let Some(id) = refused.find_map(|refused| refused.aside.pop_front()) else {
-                break;
-            };
-            if let Some(aside) = self.aside.take(&id) {
-                left += aside.parcels;
-                for ticket in &aside.tickets {
-                    self.open.remove(ticket);
-                }
-            }
-        }
-        left
-    }
-
-    fn set_aside(&mut self, id: TaskId, parcel: Parcel) {
-        let agent = parcel.envelope.agent_id.clone();
-        if self.aside.put(id.clone(), parcel) {
-            let refused = self.agents.entry(agent).or_default();
-            refused.aside.push_back(id);
-        }
-    }
-
-    /// The next of those set aside that may go again. It has to be read from disk, and [`push`](Self::push)ed.
-    pub(super) fn take_returning(&mut self) -> Option<(TaskId, Aside)> {
-        let (id, aside) = self.aside.take_returning()?;
-        for ticket in &aside.tickets {
-            self.open.remove(ticket);
-        }
-        Some((id, aside))
-    }
-
-    /// Whether one that was set aside may go again.
-    pub(super) fn has_returning(&self) -> bool {
-        self.aside.has_returning()
+    /// Whether a report of this agent that lies on disk has to stay there: account is kept of so many bytes already.
+    pub(super) fn has_no_place_for(&self, agent: &str, most_bytes: usize) -> bool {
+        self.load.parked_bytes > most_bytes && self.scopes.is_refused(agent)
     }
 
     /// Takes out of the lines what is not here any more: while nothing goes, nothing else does.
     fn shorten_lines(&mut self) {
         self.gone = 0;
-        let lanes = &self.lanes;
-        self.ready.retain(|id| lanes.contains_key(id));
-        self.delayed.retain(|(_, id)| lanes.contains_key(id));
-        for refused in self.agents.values_mut() {
-            refused.held.retain(|id| lanes.contains_key(id));
-        }
+        let is_here = |id: &TaskId| self.lanes.contains_key(id);
+        self.ready.retain(is_here);
+        self.delayed.retain(|(_, id)| is_here(id));
+        self.scopes.retain(is_here);
     }
 
-    /// Takes out what does not lie on disk whole and is not on the way.
-    pub(super) fn take_unspooled(&mut self) -> Vec<(TaskId, Parcel)> {
-        let ids: Vec<_> = self.lanes.keys().cloned().collect();
-        let mut taken = Vec::new();
-        for id in ids {
-            let waiting = self.edit(&id, |lane| {
-                lane.waiting.take_if(|parcel| !parcel.is_spooled())
-            });
-            if let Some(Some(parcel)) = waiting {
-                self.forget(&id, &parcel);
-                taken.push((id, parcel));
-            }
-        }
-        taken
-    }
-
-    /// The report on the way did not arrive and will be tried again. What came for the same task in
-    /// the meantime is laid over it; returns whether there was such.
-    pub(super) fn failed(&mut self, id: TaskId, now: Instant, failure: Failure, luck: f64) -> bool {
-        let agent = self.agent_on_the_way(&id);
-        let put_back = self.edit(&id, |lane| {
-            let mut parcel = lane.on_the_way.take()?;
-            if failure.refusal.is_none() {
-                parcel.failures += 1;
-            }
-            Some((parcel.failures, lane.add(parcel)))
-        });
-        let Some(Some((failures, merged))) = put_back else {
-            return false;
+    /// What is not in flight and does not lie on disk whole.
+    pub(super) fn unspooled(&self) -> Vec<TaskId> {
+        let is_unspooled = |lane: &Lane| {
+            let waiting = lane.waiting.as_ref();
+            waiting.is_some_and(|waiting| !waiting.is_spooled())
         };
-        if failure.refusal != Some(Refusal::Agent) {
-            self.not_answered(agent.as_ref(), now, luck);
-        }
-        match (failure.refusal, agent) {
-            (Some(Refusal::Agent), Some(agent)) => {
-                // The platform is there all the same.
-                self.failures = 0;
-                self.is_key_refused = false;
-                self.platform.open();
-                let refused = self.agents.entry(agent).or_default();
-                let wait = Backoff::REFUSAL.wait(refused.gate.failures_now(), failure.asked, luck);
-                refused.gate.shut(now, wait, false);
-                refused.held.push_front(id);
-            }
-            (Some(_), _) => {
-                let wait = Backoff::REFUSAL.wait(self.platform.failures_now(), failure.asked, luck);
-                self.platform.shut(now, wait, false);
-                self.is_key_refused = true;
-                self.ready.push_front(id);
-            }
-            (None, _) => {
-                let wait = self.backoff.wait(failures, failure.asked, luck);
-                self.is_key_refused = false;
-                self.delayed.insert((now + wait, id));
-                self.outage(now, failure.asked, wait, luck);
-            }
-        }
-        merged
+        let lanes = self.lanes.iter();
+        let unspooled = lanes.filter(|(_, lane)| is_unspooled(lane));
+        unspooled.map(|(id, _)| id.clone()).collect()
     }
 
-    /// What had gone ahead for an agent whose reports are refused did not learn whether they still are.
-    fn not_answered(&mut self, agent: Option<&Agent>, now: Instant, luck: f64) {
-        let refused = agent.and_then(|agent| self.agents.get_mut(agent));
-        if let Some(refused) = refused.filter(|refused| refused.gate.is_probed()) {
-            let wait = Backoff::REFUSAL.wait(refused.gate.failures_now(), None, luck);
-            refused.gate.shut(now, wait, false);
-        }
+    /// Has what of a task's reports is in memory written to disk. They stay here. None: it could not be written.
+    pub(super) fn save(
+        &mut self,
+        id: &TaskId,
+        write: impl FnOnce(&Outgoing) -> Option<Place>,
+    ) -> Option<()> {
+        self.edit(id, |lane| {
+            let waiting = lane.waiting.as_mut()?;
+            let place = write(waiting.outgoing()?)?;
+            waiting.saved(place);
+            Some(())
+        })?
     }
 
-    /// A try failed for a reason that may be everybody's.
-    fn outage(&mut self, now: Instant, asked: Option<Duration>, wait: Duration, luck: f64) {
-        self.failures = self.failures.saturating_add(1);
-        if asked.is_some() {
-            self.platform.shut(now, wait, true);
-        } else if self.failures >= OUTAGE || self.platform.is_probed() {
-            let wait = self.backoff.wait(self.platform.failures_now(), None, luck);
-            self.platform.shut(now, wait, false);
-        }
-        if self.failures >= OUTAGE || asked.is_some() {
-            self.window = 1;
+    /// The report in flight did not arrive and will be tried again, merged with what came in the meantime.
+    pub(super) fn failed(&mut self, id: TaskId, now: Instant, failure: Failure, jitter: f64) {
+        let in_flight = self.edit(&id, |lane| {
+            let pending = lane.in_flight.as_mut()?;
+            pending.failures += u32::from(failure.refusal.is_none());
+            let (agent, failures) = (pending.agent().to_owned(), pending.failures);
+            lane.put_back();
+            Some((agent, failures))
+        });
+        let Some((agent, failures)) = in_flight.flatten() else {
+            return;
+        };
+        match self.scopes.failed(&agent, failures, failure, now, jitter) {
+            Wait::Agent => {
+                let must_park = self.scopes.has_parked(&agent);
+                let is_parked = self.edit(&id, |lane| {
+                    let waiting = lane.waiting.as_mut();
+                    let waiting = waiting.filter(|waiting| must_park && waiting.is_spooled());
+                    waiting.map(Pending::park)
+                });
+                let is_parked = is_parked.flatten().is_some();
+                self.scopes.put_back(&agent, id, is_parked);
+            }
+            Wait::Platform => self.ready.push_front(id),
+            Wait::Until(at) => drop(self.delayed.insert((at, id))),
         }
     }
 
@@ -453,36 +385,23 @@ impl Outbox {
         for (_, id) in std::mem::take(&mut self.delayed) {
             self.ready.push_back(id);
         }
-        self.platform.hurry(now);
-        for refused in self.agents.values_mut() {
-            refused.gate.hurry(now);
-        }
+        self.scopes.hurry(now);
     }
 
-    /// Makes what was on the way wait again. Returns how many were merged with what came in the meantime.
-    pub(super) fn recover(&mut self, now: Instant) -> u64 {
-        self.platform.recover(now);
-        for refused in self.agents.values_mut() {
-            refused.gate.recover(now);
-        }
+    /// Makes what was in flight wait again.
+    pub(super) fn recover(&mut self, now: Instant) {
+        self.scopes.recover(now);
         let ids: Vec<_> = self.lanes.keys().cloned().collect();
-        let mut merged = 0;
         for id in ids {
-            let put_back = self.edit(&id, |lane| {
-                let parcel = lane.on_the_way.take()?;
-                Some(lane.add(parcel))
-            });
-            if let Some(Some(is_merged)) = put_back {
-                merged += u64::from(is_merged);
+            if self.edit(&id, Lane::put_back) == Some(true) {
                 self.ready.push_back(id);
             }
         }
-        merged
     }
 
-    /// Whether nothing will go for long, because the key is refused and none is on the way to ask again.
+    /// Whether nothing will go for long, because the key is refused and nothing is in flight to ask again.
     pub(super) fn is_refused(&self) -> bool {
-        self.is_key_refused && self.platform.opens_at().is_some()
+        self.scopes.is_key_refused()
     }
 
     /// How many reports are here that came no later than `ticket`: those that lie on disk, and the others.
@@ -490,8 +409,8 @@ impl Outbox {
         let (mut spooled, mut others) = (0, 0);
         for id in self.open.range(..=ticket).map(|(_, id)| id) {
             let lane = self.lanes.get(id);
-            let mut parcels = lane.into_iter().flat_map(Lane::parcels);
-            if parcels.all(Parcel::is_spooled) {
+            let mut pending = lane.into_iter().flat_map(Lane::pending);
+            if pending.all(Pending::is_spooled) {
                 spooled += 1;
             } else {
                 others += 1;
@@ -502,27 +421,13 @@ impl Outbox {
 
     /// Whether one is here that came no later than `ticket`.
     pub(super) fn has_open_until(&self, ticket: Ticket) -> bool {
-        self.open
-            .first_key_value()
-            .is_some_and(|(first, _)| *first <= ticket)
+        let first = self.open.first_key_value();
+        first.is_some_and(|(first, _)| *first <= ticket)
     }
 
-    /// How many tasks have reports here.
-    pub(super) fn tasks(&self) -> usize {
-        self.lanes.len()
-    }
-
-    /// How many reports would travel if nothing more came.
-    #[cfg(test)]
-    fn parcels(&self) -> usize {
-        self.load.parcels
-    }
-
-    /// How many ids stand in line.
-    #[cfg(test)]
-    pub(super) fn in_line(&self) -> usize {
-        let held = self.agents.values().map(|refused| refused.held.len());
-        self.ready.len() + self.delayed.len() + held.sum::<usize>()
+    /// How many tasks have reports in memory, about.
+    pub(super) fn loaded_tasks(&self) -> usize {
+        self.lanes.len().saturating_sub(self.load.parked)
     }
 
     /// When the oldest report came; of those that came to other processes, the one that was read first counts.
@@ -530,36 +435,41 @@ impl Outbox {
         let own = self.open.first_key_value();
         let adopted = self.open.range(ADOPTED..).next();
         let ids = own.into_iter().chain(adopted).map(|(_, id)| id);
-        let times = ids.flat_map(|id| {
-            let parcels = self.lanes.get(id).into_iter().flat_map(Lane::parcels);
-            let since = parcels.filter_map(|parcel| parcel.since);
-            since.chain(self.aside.since(id)).min()
-        });
-        times.min()
+        let lanes = ids.filter_map(|id| self.lanes.get(id));
+        let pending = lanes.flat_map(Lane::pending);
+        pending.map(|pending| pending.since).min()
     }
 
-    /// How many bytes all of them hold.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes_here() + self.aside.bytes()
+    /// Whether what waits of a task is on disk only.
+    pub(super) fn is_parked(&self, id: &TaskId) -> bool {
+        let lane = self.lanes.get(id);
+        let waiting = lane.and_then(|lane| lane.waiting.as_ref());
+        waiting.is_some_and(Pending::is_parked)
     }
 
-    /// How many bytes those hold that were not set aside.
-    pub(super) fn bytes_here(&self) -> usize {
-        self.load.bytes
+    /// What all of them hold.
+    pub(super) fn held(&self) -> Load {
+        self.load
     }
 
-    /// How many that would travel lie on disk whole.
-    pub(super) fn spooled(&self) -> usize {
-        self.load.spooled + self.aside.parcels()
+    /// How many bytes of reports are in memory.
+    pub(super) fn loaded_bytes(&self) -> usize {
+        self.load.bytes - self.load.parked_bytes
     }
 
-    /// How many that would travel do not.
-    pub(super) fn unspooled(&self) -> usize {
-        self.load.parcels - self.load.spooled
+    /// How many reports are here.
+    pub(super) fn reports(&self) -> usize {
+        self.open.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.open.is_empty()
+    }
+
+    /// How many ids stand in line.
+    #[cfg(test)]
+    pub(super) fn in_line(&self) -> usize {
+        self.ready.len() + self.delayed.len() + self.scopes.in_line()
     }
 }
 

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use crate::envelope::Envelope;
-use crate::spool::{Place, Settled};
-use crate::task_id::TaskId;
+use super::outbox::CUT;
+use crate::outgoing::{Delivered, Outgoing};
+use crate::spool::Place;
 
-/// The count of reports when this one came. Those that came to another process have no part in it: theirs
-/// are beyond [`ADOPTED`].
+/// The count of reports when this one came. Those that came to another process have no part in it: theirs are beyond
+/// [`ADOPTED`].
 pub(super) type Ticket = u64;
 
 /// What keeping account of one costs in bytes, about, without its id.
@@ -14,149 +14,227 @@ pub(super) const TICKET: usize = 128;
 /// The first ticket of reports that another process accepted.
 pub(super) const ADOPTED: Ticket = 1 << 63;
 
-/// The agent that a report names; none: the configuration's.
-pub(super) type Agent = Option<String>;
-
-/// Reports of one task that go as one.
+/// The reports of a task that wait, merged into one, or the one of them that is in flight.
 #[derive(Debug)]
-pub(super) struct Parcel {
-    pub(super) envelope: Box<Envelope>,
-    pub(super) tickets: Vec<Ticket>,
-    /// Where they lie on disk, those that do.
-    pub(super) places: Vec<Place>,
+pub(super) struct Pending {
+    content: Content,
+    content_bytes: usize,
+    members: Vec<Member>,
+    /// How many of them lie in memory only.
+    in_memory: usize,
+    /// Where reports lie that `content` does not have.
+    unread: Vec<Place>,
     /// When the first of them came.
-    pub(super) since: Option<Duration>,
-    pub(super) bytes: usize,
+    pub(super) since: Duration,
     /// How often it did not arrive.
     pub(super) failures: u32,
-    /// Its content was cut, because the platform found it too large.
-    pub(super) is_cut: bool,
-    /// What it is made of, if some of it came late.
-    layers: Option<Box<Layers>>,
+    /// It was cut, because the platform found it too large.
+    is_cut: bool,
+    id_bytes: usize,
 }
 
-/// Reports of one task that came late, and those that came in their turn and lie over them. What comes late next
-/// lies between the two.
 #[derive(Debug)]
-struct Layers {
-    late: Option<Envelope>,
-    in_turn: Envelope,
+enum Content {
+    Loaded(Box<Outgoing>),
+    /// All of it is on disk only. This is its agent.
+    Parked(String),
 }
 
-impl Parcel {
-    pub(super) fn new(ticket: Ticket, place: Option<Place>, envelope: Box<Envelope>) -> Self {
+/// A report.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member {
+    pub(super) ticket: Ticket,
+    pub(super) storage: Storage,
+}
+
+/// Where a report lies besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storage {
+    Memory,
+    Disk(Place),
+    /// In the record of another member, which lies there.
+    Shared(Place),
+}
+
+impl Pending {
+    pub(super) fn new(ticket: Ticket, place: Option<Place>, outgoing: Box<Outgoing>) -> Self {
+        let storage = place.map_or(Storage::Memory, Storage::Disk);
         Self {
-            since: envelope.sequence.map(|sequence| sequence.at),
-            bytes: envelope.bytes() + ticket_bytes(&envelope),
-            envelope,
-            tickets: vec![ticket],
-            places: Vec::from_iter(place),
+            since: outgoing.sequence().at,
+            id_bytes: outgoing.id.bytes(),
+            content_bytes: outgoing.bytes(),
+            content: Content::Loaded(outgoing),
+            members: vec![Member { ticket, storage }],
+            in_memory: usize::from(place.is_none()),
+            unread: Vec::new(),
             failures: 0,
             is_cut: false,
-            layers: None,
         }
     }
 
-    /// Makes one of two: the newer is laid over the older.
-    pub(super) fn join(mut self, other: Self) -> Self {
-        if other.envelope.sequence < self.envelope.sequence {
-            return other.join(self);
+    /// Makes one of two.
+    pub(super) fn join(mut self, mut other: Self) -> Self {
+        let is_parked = self.is_parked() || other.is_parked();
+        if is_parked && self.is_spooled() && other.is_spooled() {
+            self.park();
+            other.park();
         }
-        let max_bytes = [self.envelope.max_bytes, other.envelope.max_bytes];
-        match (&mut self.layers, other.layers) {
-            (_, Some(mut layers)) => {
-                layers.slip_under(*self.envelope);
-                *self.envelope = layers.together();
-                self.layers = Some(layers);
+        self.content = match (self.content, other.content) {
+            (Content::Loaded(mut outgoing), Content::Loaded(other)) => {
+                outgoing.merge(*other);
+                Content::Loaded(outgoing)
             }
-            (Some(layers), None) => {
-                layers.in_turn.update(*other.envelope);
-                *self.envelope = layers.together();
-            }
-            (None, None) => self.envelope.update(*other.envelope),
-        }
-        self.envelope.max_bytes = max_bytes.into_iter().flatten().min();
-        self.since = self.since.into_iter().chain(other.since).min();
-        self.tickets.extend(other.tickets);
-        self.places.extend(other.places);
-        self.weigh();
+            (Content::Parked(_), content) | (content, Content::Parked(_)) => content,
+        };
+        self.count_bytes();
+        self.members.extend(other.members);
+        self.in_memory += other.in_memory;
+        self.unread.extend(other.unread);
+        self.since = self.since.min(other.since);
         self.failures = self.failures.max(other.failures);
         self.is_cut |= other.is_cut;
         self
     }
 
-    /// Prepares for a report that is older than this one, and may be followed by more that are.
-    pub(super) fn expect_late(&mut self) {
-        if self.layers.is_none() {
-            self.layers = Some(Box::new(Layers {
-                late: None,
-                in_turn: (*self.envelope).clone(),
-            }));
+    /// Its content, as far as it is in memory.
+    pub(super) fn outgoing(&self) -> Option<&Outgoing> {
+        match &self.content {
+            Content::Loaded(outgoing) => Some(outgoing),
+            Content::Parked(_) => None,
         }
     }
 
-    fn weigh(&mut self) {
-        let layers = self.layers.as_ref().map_or(0, |layers| layers.bytes());
-        self.bytes =
-            self.envelope.bytes() + layers + self.tickets.len() * ticket_bytes(&self.envelope);
+    pub(super) fn agent(&self) -> &str {
+        match &self.content {
+            Content::Loaded(outgoing) => outgoing.agent_id(),
+            Content::Parked(agent) => agent,
+        }
+    }
+
+    /// Keeps only where it lies. All of it has to be on disk.
+    pub(super) fn park(&mut self) {
+        if let Content::Loaded(outgoing) = &mut self.content {
+            let agent = outgoing.report.agent_id.take().unwrap_or_default();
+            self.content = Content::Parked(agent);
+            self.unread = self.places();
+            self.count_bytes();
+        }
+    }
+
+    pub(super) fn is_parked(&self) -> bool {
+        matches!(self.content, Content::Parked(_))
+    }
+
+    /// Where the reports lie that have to be read before it can be sent.
+    pub(super) fn unread(&self) -> &[Place] {
+        &self.unread
+    }
+
+    pub(super) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Has what had to be read.
+    pub(super) fn load(&mut self, read: Vec<Outgoing>) {
+        self.unread.clear();
+        for read in read {
+            match &mut self.content {
+                Content::Loaded(outgoing) => outgoing.merge(read),
+                Content::Parked(_) => self.content = Content::Loaded(Box::new(read)),
+            }
+        }
+        if self.is_cut {
+            self.cut();
+        }
+        self.count_bytes();
+    }
+
+    /// The reports that lie there are somebody else's. Returns their tickets.
+    pub(super) fn leave(&mut self, places: &[Place]) -> Vec<Ticket> {
+        let is_left = |member: &mut Member| match member.storage {
+            Storage::Disk(place) | Storage::Shared(place) => places.contains(&place),
+            Storage::Memory => false,
+        };
+        let left = self.members.extract_if(.., is_left);
+        let left = left.map(|member| member.ticket).collect();
+        self.unread.retain(|place| !places.contains(place));
+        left
+    }
+
+    /// What of it the platform does not have yet; an error if that is nothing.
+    pub(super) fn beneath(mut self, delivered: &Delivered) -> Result<Self, Self> {
+        let Some(outgoing) = self.outgoing() else {
+            return Ok(self);
+        };
+        if outgoing.is_newer_than(delivered) {
+            return Ok(self);
+        }
+        let agent = self.agent().to_owned();
+        let content = std::mem::replace(&mut self.content, Content::Parked(agent));
+        if let Content::Loaded(outgoing) = content {
+            match outgoing.beneath(delivered) {
+                Some(outgoing) => self.content = Content::Loaded(Box::new(outgoing)),
+                None if self.unread.is_empty() => return Err(self),
+                None => {}
+            }
+        }
+        self.count_bytes();
+        Ok(self)
+    }
+
+    /// Cuts its content. Says whether it was whole.
+    pub(super) fn cut(&mut self) -> bool {
+        if let Content::Loaded(outgoing) = &mut self.content {
+            outgoing.cut(CUT);
+        }
+        self.count_bytes();
+        !std::mem::replace(&mut self.is_cut, true)
+    }
+
+    /// What was in memory only now lies there.
+    pub(super) fn saved(&mut self, place: Place) {
+        let mut storage = Storage::Disk(place);
+        for member in &mut self.members {
+            if member.storage == Storage::Memory {
+                member.storage = std::mem::replace(&mut storage, Storage::Shared(place));
+            }
+        }
+        self.in_memory = 0;
+    }
+
+    pub(super) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    pub(super) fn tickets(&self) -> impl Iterator<Item = Ticket> + Clone {
+        self.members.iter().map(|member| member.ticket)
+    }
+
+    /// Where on disk its reports lie.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let place = |member: &Member| match member.storage {
+            Storage::Disk(place) => Some(place),
+            Storage::Memory | Storage::Shared(_) => None,
+        };
+        self.members.iter().filter_map(place).collect()
     }
 
     /// Whether all of it lies on disk.
     pub(super) fn is_spooled(&self) -> bool {
-        self.places.len() == self.tickets.len()
+        self.in_memory == 0
     }
 
-    /// It comes late, behind this newer one, and can only go later still: then with what it must not undo.
-    pub(super) fn go_behind(&mut self, newer: &Self) {
-        let layers = Box::new(Layers {
-            late: Some(std::mem::take(&mut *self.envelope)),
-            in_turn: (*newer.envelope).clone(),
-        });
-        *self.envelope = layers.together();
-        self.layers = Some(layers);
-        self.weigh();
+    /// Whether nothing of it lies on disk.
+    pub(super) fn is_in_memory(&self) -> bool {
+        self.in_memory == self.members.len()
     }
 
-    pub(super) fn settled(&self, id: TaskId) -> Settled {
-        Settled {
-            id,
-            is_named: self.envelope.is_named,
-            sequence: self.envelope.sequence,
-        }
-    }
-}
-
-/// What keeping account of a report costs in bytes, about.
-pub(super) fn ticket_bytes(envelope: &Envelope) -> usize {
-    TICKET + envelope.id.as_ref().map_or(0, TaskId::bytes)
-}
-
-impl Layers {
-    fn slip_under(&mut self, late: Envelope) {
-        self.late = Some(match self.late.take() {
-            Some(mut other) if other.sequence < late.sequence => {
-                other.update(late);
-                other
-            }
-            Some(other) => {
-                let mut late = late;
-                late.update(other);
-                late
-            }
-            None => late,
-        });
+    /// How many bytes it holds, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.content_bytes + self.members.len() * (TICKET + self.id_bytes)
     }
 
-    fn together(&self) -> Envelope {
-        let Some(late) = &self.late else {
-            return self.in_turn.clone();
-        };
-        let mut together = late.clone();
-        together.update(self.in_turn.clone());
-        together
-    }
-
-    fn bytes(&self) -> usize {
-        self.late.as_ref().map_or(0, Envelope::bytes) + self.in_turn.bytes()
+    fn count_bytes(&mut self) {
+        self.content_bytes = self.outgoing().map_or(0, Outgoing::bytes);
     }
 }

@@ -3,25 +3,24 @@ use std::sync::Arc;
 
 use tokio::task::{self, JoinError, JoinSet};
 
-use super::Shared;
 use crate::Config;
-use crate::api::{Api, Request};
-use crate::envelope::Envelope;
+use crate::api::{Answer, Api, Request};
 use crate::error::Error;
+use crate::outgoing::Outgoing;
 use crate::task_id::TaskId;
 
 /// The requests on the way.
 pub(super) struct Requests {
     /// Made when the worker starts; made again if that failed.
     api: Option<Api>,
-    sending: JoinSet<Result<(), Error>>,
+    sending: JoinSet<Result<Answer, Error>>,
     ids: HashMap<task::Id, TaskId>,
 }
 
 /// What became of one try.
 pub(super) struct Outcome {
     pub(super) id: TaskId,
-    pub(super) result: Result<(), Error>,
+    pub(super) result: Result<Answer, Error>,
 }
 
 impl Requests {
@@ -34,8 +33,8 @@ impl Requests {
     }
 
     /// Makes the client before it is needed.
-    pub(super) fn connect(&mut self, shared: &Shared) {
-        let _ = self.api(&shared.settings.config);
+    pub(super) fn connect(&mut self, config: &Arc<Config>) {
+        let _ = self.api(config);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -43,14 +42,16 @@ impl Requests {
     }
 
     /// Sends a report.
-    pub(super) fn start(&mut self, id: TaskId, envelope: Envelope, shared: &Shared) {
-        let report = shared.settings.redaction.finish(envelope);
-        let prepared = self
-            .api(&shared.settings.config)
-            .and_then(|api| Ok((api, Request::report_task(&shared.settings.config, &report)?)));
+    pub(super) fn start(&mut self, id: TaskId, outgoing: &Outgoing, config: &Arc<Config>) {
+        let prepared = self.api(config).and_then(|api| {
+            let request = Request::report_task(config, &outgoing.report)?;
+            Ok((api, request))
+        });
         let sending = self.sending.spawn(async move {
             let (api, request) = prepared?;
-            api.send(request).await?.check()
+            let answer = api.send(request).await?;
+            answer.check()?;
+            Ok(answer)
         });
         self.ids.insert(sending.id(), id);
     }
@@ -85,7 +86,7 @@ impl Requests {
 
     fn outcome(
         &mut self,
-        ended: Result<(task::Id, Result<(), Error>), JoinError>,
+        ended: Result<(task::Id, Result<Answer, Error>), JoinError>,
     ) -> Option<Outcome> {
         let (task, result) = match ended {
             Ok((task, result)) => (task, result),

@@ -1,33 +1,32 @@
 mod flushes;
 mod intake;
 
-use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::oneshot;
 
 use super::flush::Flush;
+use super::lifecycle::Stage;
 #[cfg(feature = "metrics")]
 use super::meter::Meter;
-use super::outbox::{Failure, Outbox};
-use super::parcel::{ADOPTED, Parcel, Ticket};
+use super::outbox::{Next, Outbox};
+use super::parcel::{ADOPTED, Pending, Storage, Ticket};
 use super::requests::{Outcome, Requests};
+use super::scopes::Failure;
 use super::syncer::Syncer;
 use super::trouble::Trouble;
 use super::{Shared, lock};
 use crate::diagnostics::warn;
-use crate::envelope::Envelope;
 use crate::luck::luck;
 use crate::own_thread::quietly;
-use crate::sequence::Sequence;
-use crate::spool::{Replay, Settled};
-use crate::task_id::TaskId;
-use crate::{Dropped, Event, untraced};
+use crate::spool::{DeliveredTask, Replay};
+use crate::stats::Ending;
+use crate::{DeadLetter, DeliveryOutcome, DropReason, Dropped, Event, Task, untraced};
 
 /// While reports keep coming, the worker looks for them this often and callers need not wake it: a
 /// wake-up costs a caller more than all the rest.
@@ -53,8 +52,7 @@ struct Ended(Arc<Shared>);
 impl Drop for Ended {
     fn drop(&mut self) {
         if thread::panicking() {
-            *lock(&self.0.is_running) = false;
-            self.0.asleep.not_ended();
+            self.0.lifecycle.died();
         }
     }
 }
@@ -86,10 +84,6 @@ struct Worker {
     is_busy: bool,
     outbox: Outbox,
     replay: Option<Replay>,
-    /// What was taken out of the queue, and has to wait for what is on disk.
-    held: VecDeque<(usize, Box<Envelope>)>,
-    /// The newest that came from the queue.
-    newest: Option<Sequence>,
     /// Reports that other processes accepted.
     adopted: Ticket,
     /// Reports on disk that are another process's now.
@@ -116,8 +110,6 @@ impl Worker {
             is_busy: false,
             outbox: Outbox::default(),
             replay: spool.map(|spool| Replay::new(spool, Instant::now())),
-            held: VecDeque::new(),
-            newest: None,
             adopted: ADOPTED,
             syncer: None,
             syncing: None,
@@ -132,17 +124,18 @@ impl Worker {
 
     async fn run(&mut self) {
         // If it fails, that is told when there is something to send.
-        self.requests.connect(&self.shared);
+        self.requests.connect(&self.shared.settings.config);
         loop {
             self.read_spool();
             self.take_in(BATCH);
             self.make_room();
             self.begin_flushes();
             self.send();
-            self.give_up();
+            self.relieve();
             self.sync();
             // Before anybody is answered, who may look at it next.
-            self.weigh();
+            self.update_gauges();
+            lock(&self.shared.deliveries).expire(Instant::now());
             let stop = self.end_flushes();
             if stop {
                 self.stop();
@@ -161,9 +154,8 @@ impl Worker {
 
     /// Whether nobody can give it anything more, and nothing is left.
     fn is_idle(&self) -> bool {
-        self.shared.abandoned.load(Ordering::SeqCst)
+        self.shared.lifecycle.is_at(Stage::Abandoned)
             && self.outbox.is_empty()
-            && self.held.is_empty()
             && self.replay.as_ref().is_none_or(Replay::is_empty)
     }
 
@@ -171,9 +163,8 @@ impl Worker {
     fn recover(&mut self) {
         self.requests = Requests::new();
         self.syncing = None;
-        let merged = self.outbox.recover(Instant::now());
-        self.shared.settle(&self.shared.counters.merged, merged);
         let now = Instant::now();
+        self.outbox.recover(now);
         let requests = std::mem::take(&mut *lock(&self.shared.flushes));
         let begun = requests.into_iter().map(Flush::begin);
         self.flushes.extend(begun);
@@ -188,28 +179,36 @@ impl Worker {
     }
 
     /// Tells callers what is here.
-    fn weigh(&self) {
-        self.weigh_bytes();
-        self.weigh_spooled();
+    fn update_gauges(&self) {
+        let held = &self.shared.held;
+        held.bytes
+            .store(self.outbox.held().bytes, Ordering::Relaxed);
+        self.update_spooled();
         let oldest = self.outbox.oldest().unwrap_or_default().as_millis();
         let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
-        self.shared.held.oldest.store(oldest, Ordering::Relaxed);
+        held.oldest.store(oldest, Ordering::Relaxed);
+        debug_assert!(
+            self.outbox.reports() as u64 <= self.shared.counters.outstanding(),
+            "a report that has ended is still here"
+        );
     }
 
-    fn weigh_bytes(&self) {
-        let bytes = self.outbox.bytes();
-        self.shared.held.bytes.store(bytes, Ordering::Relaxed);
-    }
-
-    fn weigh_spooled(&self) {
-        let shared = &self.shared;
+    fn update_spooled(&self) {
+        let held = &self.shared.held;
         // In this order, so that nothing seems to be safe that is not.
         if let Some(replay) = &self.replay {
-            shared.held.read.store(replay.read(), Ordering::Release);
+            held.read.store(replay.read(), Ordering::Release);
         }
-        let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
-        let spooled = self.outbox.spooled() as u64 + self.left_behind + skipped;
-        shared.held.spooled.store(spooled, Ordering::Release);
+        let (skipped, unread) = match &self.replay {
+            Some(replay) => (replay.skipped(), replay.held()),
+            None => (0, 0),
+        };
+        let load = self.outbox.held();
+        held.merged.store(load.merged as u64, Ordering::Release);
+        let spooled = load.spooled as u64 + self.left_behind + skipped;
+        // What is held counts as not read, too.
+        let spooled = spooled.saturating_sub(unread);
+        held.spooled.store(spooled, Ordering::Release);
     }
 
     /// Has what was written to disk survive a loss of power, if that is wanted.
@@ -243,10 +242,17 @@ impl Worker {
 
     /// Starts as many requests as may be under way at once.
     fn send(&mut self) {
-        while self.has_room()
-            && let Some((id, envelope)) = self.outbox.next(Instant::now())
-        {
-            self.requests.start(id, envelope.clone(), &self.shared);
+        while self.has_room() {
+            let (id, places) = match self.outbox.next(Instant::now()) {
+                Some(Next::Send(id, outgoing)) => {
+                    let config = &self.shared.settings.config;
+                    self.requests.start(id, outgoing, config);
+                    continue;
+                }
+                Some(Next::Read(id, places)) => (id, places),
+                None => return,
+            };
+            self.read_back(id, &places);
         }
     }
 
@@ -262,19 +268,21 @@ impl Worker {
         }
         let pulse = self.is_busy.then(|| Instant::now() + PULSE);
         self.is_busy = false;
-        if pulse.is_none() && !self.shared.asleep.begin(|| self.has_work()) {
+        if pulse.is_none() && !self.shared.lifecycle.may_sleep(|| self.has_work()) {
             return;
         }
         // Without room, the next thing to happen is that a request ends.
         let retry = self.outbox.wake_at().filter(|_| self.has_room());
         let deadlines = self.flushes.iter().map(|flush| flush.deadline);
         let scan = self.replay.as_ref().map(Replay::scan_at);
-        let wake_at = deadlines.chain(retry).chain(pulse).chain(scan);
+        let delivery = lock(&self.shared.deliveries).next_deadline();
+        let times = retry.into_iter().chain(pulse).chain(scan).chain(delivery);
+        let wake_at = deadlines.chain(times);
         #[cfg(feature = "metrics")]
         let wake_at = wake_at.chain(self.meter.due());
         let wake_at = wake_at.min();
         tokio::select! {
-            () = self.shared.wake.notified() => {}
+            () = self.shared.lifecycle.notified() => {}
             outcome = self.requests.next() => self.note(outcome),
             synced = told(&mut self.syncing) => match synced {
                 Some(synced) => self.synced(synced),
@@ -283,11 +291,11 @@ impl Worker {
             },
             () = until(wake_at) => {}
         }
-        let woken_by_report = pulse.is_none() && !self.shared.asleep.end();
+        let woken_by_report = pulse.is_none() && !self.shared.lifecycle.must_wake();
         if woken_by_report {
             // The first of many, perhaps: they are not disturbed while they come.
             tokio::select! {
-                () = self.shared.wake.notified() => {}
+                () = self.shared.lifecycle.notified() => {}
                 () = tokio::time::sleep(PULSE) => {}
             }
         }
@@ -305,22 +313,23 @@ impl Worker {
         }
     }
 
+    /// A request has ended.
     fn note(&mut self, Outcome { id, result }: Outcome) {
         let shared = Arc::clone(&self.shared);
-        let counters = &shared.counters;
         let listener = &shared.settings.listener;
         let task_id = listener.is_there().then(|| id.to_string());
         let task_id = task_id.as_deref().unwrap_or_default();
         let error = match result {
-            Ok(()) => {
+            Ok(answer) => {
                 self.trouble.over();
-                if let Some(parcel) = self.outbox.arrived(&id) {
-                    for flush in &mut self.flushes {
-                        flush.delivered(&parcel.tickets);
+                let task = || answer.decode::<Task>().ok().map(Box::new);
+                if let Some(arrived) = self.outbox.arrived(&id) {
+                    let outcome = || DeliveryOutcome::Delivered(task());
+                    self.end(&arrived.pending, Ending::Delivered, outcome);
+                    if let Some(pending) = arrived.superseded {
+                        self.supersede(&pending);
                     }
-                    self.forget(id, &parcel);
                 }
-                shared.settle(&counters.delivered, 1);
                 listener.tell(&Event::Delivered { task_id });
                 return;
             }
@@ -333,21 +342,16 @@ impl Worker {
                 task_id,
                 error: &error,
             });
-            counters.retried.add(1);
+            shared.counters.retried.add(1);
             let failure = Failure {
                 refusal: error.refusal(),
                 asked: error.retry_after(),
             };
-            if self.outbox.failed(id, Instant::now(), failure, luck()) {
-                shared.settle(&counters.merged, 1);
-            }
+            self.outbox.failed(id, Instant::now(), failure, luck());
             return;
         }
-        if error.is_too_large()
-            && let Some(merged) = self.outbox.cut(&id)
-        {
-            counters.retried.add(1);
-            shared.settle(&counters.merged, merged.into());
+        if error.is_too_large() && self.outbox.cut(&id) {
+            shared.counters.retried.add(1);
             return;
         }
         self.trouble.refused(&id, &error);
@@ -355,39 +359,73 @@ impl Worker {
             task_id,
             error: &error,
         });
-        if let Some(parcel) = self.outbox.refused(&id) {
-            self.bury(id, parcel, error.with_sources());
+        if let Some(pending) = self.outbox.refused(&id) {
+            self.refuse(pending, error.with_sources());
         }
     }
 
-    /// Keeps a report that will not arrive where people find it.
-    fn bury(&mut self, id: TaskId, mut parcel: Parcel, reason: String) {
+    /// Ends a report that was here, and those that were merged into it.
+    fn end(&mut self, pending: &Pending, ending: Ending, outcome: impl Fn() -> DeliveryOutcome) {
+        if let Some(replay) = &mut self.replay {
+            let delivered = pending
+                .outgoing()
+                .filter(|outgoing| ending == Ending::Delivered && outgoing.is_named);
+            let task = delivered.map(|outgoing| DeliveredTask {
+                id: outgoing.id.to_string(),
+                delivered: outgoing.delivered(),
+            });
+            replay.acknowledge(&pending.places(), task.as_ref());
+        }
         for flush in &mut self.flushes {
-            flush.dropped(&parcel.tickets);
+            flush.ended(pending.tickets(), ending);
         }
-        let shared = Arc::clone(&self.shared);
-        let envelope = std::mem::take(&mut *parcel.envelope);
-        let report = shared.settings.redaction.finish(envelope);
-        if !shared.dead.keep(report, &shared.settings, reason) {
+        self.shared.end(pending.tickets(), ending, outcome);
+        self.update_gauges();
+    }
+
+    /// The platform has all of it already.
+    fn supersede(&mut self, pending: &Pending) {
+        self.end(pending, Ending::Superseded, || DeliveryOutcome::Superseded);
+    }
+
+    fn drop(&mut self, pending: &Pending, reason: DropReason) {
+        let outcome = || DeliveryOutcome::Dropped(reason);
+        self.end(pending, Ending::Dropped(reason), outcome);
+    }
+
+    /// Keeps a report that will not arrive where people find it.
+    fn refuse(&mut self, mut pending: Pending, reason: String) {
+        let unread = pending.unread().iter();
+        let read = unread.filter_map(|place| self.replay.as_ref()?.read_again(*place));
+        pending.load(read.map(|replayed| replayed.outgoing).collect());
+        let settings = &self.shared.settings;
+        let report = pending.outgoing().map(|outgoing| outgoing.report.clone());
+        let report = report.unwrap_or_default();
+        let letter = DeadLetter {
+            reason,
+            refused_at: SystemTime::now(),
+            platform: settings.config.base_url().to_owned(),
+            agent_id: report.agent_id.clone().unwrap_or_default(),
+            report,
+        };
+        if !self.shared.dead.keep(&letter, settings.is_synced()) {
             // It does not survive the process.
-            shared.drops.add(1, Instant::now());
+            self.shared.drops.add(1, Instant::now());
         }
-        self.release(id, &parcel);
-        shared.settle(&shared.counters.dead, 1);
+        let outcome = || DeliveryOutcome::Refused(Box::new(letter.clone()));
+        self.end(&pending, Ending::Refused, outcome);
     }
 
     /// Of reports whose agents are refused, a quarter of the queue may wait in memory. Beyond it those on disk wait
     /// there, and the others are taken for refused.
-    fn give_up(&mut self) {
+    fn relieve(&mut self) {
         let limits = &self.shared.settings.limits;
         let most = usize::try_from(limits.queue_capacity / 4).unwrap_or(usize::MAX);
         let most_bytes = limits.queue_bytes / 4;
-        while let Some((id, parcel)) = self.outbox.give_up(most, most_bytes) {
+        while let Some(pending) = self.outbox.relieve(most, most_bytes) {
             let reason = "the platform refuses reports of this agent, and too many of them wait";
-            self.bury(id, parcel, reason.to_owned());
+            self.refuse(pending, reason.to_owned());
         }
-        // Another process takes them up when this one has ended.
-        self.left_behind += self.outbox.leave_aside(most_bytes) as u64;
     }
 
     /// Tells who listens what was dropped, and how things stand.
@@ -403,54 +441,44 @@ impl Worker {
         self.meter.publish(self.shared.stats());
     }
 
-    /// A report arrived. It need not be on disk any more, nor need older ones of its task.
-    fn forget(&mut self, id: TaskId, parcel: &Parcel) {
-        let settled = parcel.settled(id);
-        if let Some(replay) = &mut self.replay {
-            replay.settle(&parcel.places, &settled);
-            replay.note(settled);
-        }
-        self.weigh();
-    }
-
-    /// A report need not be where it is on disk any more, though it did not arrive.
-    fn release(&mut self, id: TaskId, parcel: &Parcel) {
-        let settled = Settled {
-            is_named: false,
-            ..parcel.settled(id)
-        };
-        if let Some(replay) = &mut self.replay {
-            replay.settle(&parcel.places, &settled);
-        }
-        self.weigh();
-    }
-
     /// After a shutdown: what is not on disk is lost.
     fn stop(&mut self) {
-        self.take_in(self.queued());
+        self.take_in_all();
         let flushes = std::mem::take(&mut self.flushes);
         let left = self.leave(&flushes);
-        for (bytes, envelope) in std::mem::take(&mut self.held) {
-            self.push_queued(bytes, envelope);
-        }
         self.requests.abort();
-        let merged = self.outbox.recover(Instant::now());
-        self.shared.settle(&self.shared.counters.merged, merged);
-        let lost = self.outbox.unspooled() as u64;
-        self.shared.drops.add(lost, Instant::now());
-        // Counted before anybody is answered, who may look at the counters next.
-        self.shared.settle(&self.shared.counters.shut_down, lost);
+        self.outbox.recover(Instant::now());
+        // Ended before anybody is answered, who may look at the counters next.
+        for id in self.outbox.unspooled() {
+            if let Some(pending) = self.outbox.remove(&id) {
+                self.lose(&pending);
+            }
+        }
         self.let_go();
-        self.shared.stopped.store(true, Ordering::SeqCst);
+        self.shared.lifecycle.advance(Stage::Closed);
         for (flush, left) in flushes.into_iter().zip(left) {
             flush.end_dropped(left);
         }
     }
 
+    /// What of it is in memory only is dropped; the rest is another process's.
+    fn lose(&mut self, pending: &Pending) {
+        let reason = DropReason::ShutDown;
+        for member in pending.members() {
+            if member.storage == Storage::Memory {
+                self.shared
+                    .end([member.ticket], Ending::Dropped(reason), || {
+                        DeliveryOutcome::Dropped(reason)
+                    });
+            } else {
+                self.left_behind += 1;
+            }
+        }
+    }
+
     /// What is on disk is another process's from now on.
     fn let_go(&mut self) {
-        self.outbox.take_unspooled();
-        self.left_behind += self.outbox.spooled() as u64;
+        self.left_behind += self.outbox.held().spooled as u64;
         self.outbox = Outbox::default();
         if let Some(mut replay) = self.replay.take() {
             let shared = Arc::clone(&self.shared);
@@ -462,7 +490,8 @@ impl Worker {
             self.left_behind += replay.skipped();
             shared.held.read.store(replay.read(), Ordering::Release);
         }
-        self.weigh();
+        lock(&self.shared.deliveries).clear();
+        self.update_gauges();
     }
 }
 

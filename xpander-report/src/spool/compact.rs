@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::SEGMENT_BYTES;
 use super::directory::SEGMENT;
-use super::entry::{Ack, Entry};
+use super::entry::{self, Ack};
 use super::replay::{Replay, SourceId};
 use super::segment::Segment;
 use super::source::Source;
+use crate::outgoing::Outgoing;
 use crate::sync::Ordering;
 
 /// A report that goes into another segment.
@@ -18,7 +19,7 @@ struct Survivor {
     key: (SourceId, u64),
     source: SourceId,
     offset: u64,
-    entry: Entry,
+    outgoing: Outgoing,
 }
 
 /// A segment of survivors, and where each lies: the offset, and the length of its record.
@@ -54,12 +55,12 @@ impl Replay {
             let offsets = source.open.keys();
             let read = offsets.map(|offset| {
                 let place = (*id, *offset);
-                let entry = source.read_again(*offset)?;
+                let outgoing = source.read_again(*offset)?;
                 Ok::<_, io::Error>(Survivor {
                     key: keys.get(&place).copied().unwrap_or(place),
                     source: *id,
                     offset: *offset,
-                    entry,
+                    outgoing,
                 })
             });
             // One that cannot be read stays with all the rest.
@@ -98,10 +99,10 @@ impl Replay {
 
     fn copy(&self, survivors: &[Survivor]) -> io::Result<Copied> {
         let directory = self.spool.directory();
-        let since = survivors.iter().map(|it| it.entry.sequence.at).min();
+        let since = survivors.iter().map(|it| it.outgoing.sequence().at).min();
         let segment = directory.create_segment(&self.spool.header, since.unwrap_or_default())?;
         let copied = survivors.iter().map(|survivor| {
-            let (head, [input, response, result]) = survivor.entry.encode()?;
+            let (head, [input, response, result]) = entry::encode_report(&survivor.outgoing)?;
             let offset = segment.written();
             segment.append(&[&head, input, response, result], 0)?;
             Ok((offset, segment.written() - offset))
@@ -135,9 +136,9 @@ impl Replay {
                 // If the file cannot be removed, it is there no more.
                 let ack = Ack {
                     offset: survivor.offset,
-                    arrived: None,
+                    task: None,
                 };
-                let _ = source.acknowledge(&spool, &ack);
+                let _ = source.acknowledge(spool.directory(), &ack);
             }
         }
         for id in emptied {

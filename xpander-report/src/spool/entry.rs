@@ -6,25 +6,16 @@ use serde_json::value::RawValue;
 use super::directory::read_all;
 use super::disk::DiskFile;
 use super::record::{self, Stretch};
-use crate::sequence::Sequence;
+use crate::outgoing::{Delivered, Outgoing};
+use crate::stamps::Stamps;
 use crate::{TaskReport, Tokens};
 
-/// A report as it lies on disk: redacted, and with the agent that its process had configured.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) agent_id: String,
-    pub(crate) sequence: Sequence,
-    /// Its id came from the program, so other processes may report it, too.
-    pub(crate) is_named: bool,
-    pub(crate) report: TaskReport,
-}
-
-/// What a report's record begins with. Its input, its response and its result follow as they are, which costs
-/// the caller less than to make JSON of them.
+/// What a report's record begins with. Its input, its response and its result follow as they are, which costs the
+/// caller less than to make JSON of them.
 #[derive(Serialize, Deserialize)]
-struct Head<A, R> {
+struct Head<A, S, R> {
     agent_id: A,
-    sequence: Sequence,
+    stamps: S,
     is_named: bool,
     report: R,
     /// How many bytes each of them has.
@@ -46,80 +37,74 @@ struct Rest<'a> {
     used_tools: &'a [String],
 }
 
-impl Entry {
-    /// The record of a report, in pieces.
-    pub(crate) fn encode(&self) -> io::Result<(Vec<u8>, [&[u8]; 3])> {
-        let report = &self.report;
-        let content = [
-            report.input.as_deref(),
-            report.llm_response.as_deref().map(RawValue::get),
-            report.result.as_deref(),
-        ];
-        let head = Head {
-            agent_id: &self.agent_id,
-            sequence: self.sequence,
-            is_named: self.is_named,
-            report: Rest {
-                id: &report.id,
-                tokens: &report.tokens,
-                is_success: report.is_success,
-                duration: report.duration,
-                used_tools: &report.used_tools,
-            },
-            content: content.map(|text| text.map(str::len)),
-        };
-        let follow = content.map(|text| text.unwrap_or_default().as_bytes());
-        Ok((start(&head, &follow)?, follow))
-    }
+/// A report's record, in pieces.
+pub(crate) fn encode_report(outgoing: &Outgoing) -> io::Result<(Vec<u8>, [&[u8]; 3])> {
+    let report = &outgoing.report;
+    let content = [
+        report.input.as_deref(),
+        report.llm_response.as_deref().map(RawValue::get),
+        report.result.as_deref(),
+    ];
+    let head = Head {
+        agent_id: outgoing.agent_id(),
+        stamps: &outgoing.stamps,
+        is_named: outgoing.is_named,
+        report: Rest {
+            id: &report.id,
+            tokens: &report.tokens,
+            is_success: report.is_success,
+            duration: report.duration,
+            used_tools: &report.used_tools,
+        },
+        content: content.map(|text| text.map(str::len)),
+    };
+    let follow = content.map(|text| text.unwrap_or_default().as_bytes());
+    Ok((start(&head, &follow)?, follow))
+}
 
-    /// The report in the text of a record.
-    pub(crate) fn decode(text: &[u8]) -> io::Result<Self> {
-        let mut heads = serde_json::Deserializer::from_slice(text).into_iter();
-        let head: Head<String, TaskReport> = heads.next().ok_or_else(damaged)??;
-        let rest = text.get(heads.byte_offset()..).unwrap_or_default();
-        let mut rest = str::from_utf8(rest).map_err(|_| damaged())?;
-        let mut take = |length: Option<usize>| match length {
-            None => Ok(None),
-            Some(length) => {
-                let (taken, left) = rest.split_at_checked(length).ok_or_else(damaged)?;
-                rest = left;
-                Ok::<_, io::Error>(Some(taken.to_owned()))
-            }
-        };
-        let [input, response, result] = head.content;
-        let mut report = head.report;
-        report.input = take(input)?;
-        report.llm_response = take(response)?.map(RawValue::from_string).transpose()?;
-        report.result = take(result)?;
-        if !rest.is_empty() {
-            return Err(damaged());
+/// The report in the text of a record.
+pub(crate) fn decode_report(text: &[u8]) -> io::Result<Outgoing> {
+    let mut heads = serde_json::Deserializer::from_slice(text).into_iter();
+    let head: Head<String, Stamps, TaskReport> = heads.next().ok_or_else(damaged)??;
+    let rest = text.get(heads.byte_offset()..).unwrap_or_default();
+    let mut rest = str::from_utf8(rest).map_err(|_| damaged())?;
+    let mut take = |length: Option<usize>| match length {
+        None => Ok(None),
+        Some(length) => {
+            let (taken, left) = rest.split_at_checked(length).ok_or_else(damaged)?;
+            rest = left;
+            Ok::<_, io::Error>(Some(taken.to_owned()))
         }
-        Ok(Self {
-            agent_id: head.agent_id,
-            sequence: head.sequence,
-            is_named: head.is_named,
-            report,
-        })
+    };
+    let [input, response, result] = head.content;
+    let mut report = head.report.agent_id(head.agent_id);
+    report.input = take(input)?;
+    report.llm_response = take(response)?.map(RawValue::from_string).transpose()?;
+    report.result = take(result)?;
+    if !rest.is_empty() {
+        return Err(damaged());
     }
+    Ok(Outgoing::stored(report, head.is_named, head.stamps))
 }
 
 fn damaged() -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
-/// What became of a report, by where it lies in its segment.
+/// A report that has ended, by where it lies in its segment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Ack {
     pub(crate) offset: u64,
-    /// The newest report of a task with a name that arrived: older ones need not.
+    /// If it was delivered and its task has a name: what the platform has of that task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) arrived: Option<Arrived>,
+    pub(crate) task: Option<DeliveredTask>,
 }
 
+/// What the platform has of a task with a name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Arrived {
+pub(crate) struct DeliveredTask {
     pub(crate) id: String,
-    pub(crate) sequence: Sequence,
+    pub(crate) delivered: Delivered,
 }
 
 /// What a segment begins with.
@@ -160,16 +145,17 @@ pub(crate) fn read_acks(file: &dyn DiskFile) -> io::Result<Vec<Ack>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sequence::Sequence;
+    use crate::task_id::TaskId;
+
+    fn outgoing(report: TaskReport) -> Outgoing {
+        let id = TaskId::from("order-17".to_owned());
+        Outgoing::new(report.agent_id("agent"), id, true, Sequence::next())
+    }
 
     /// The text of the record.
-    fn text(report: TaskReport, sequence: Sequence) -> Vec<u8> {
-        let entry = Entry {
-            agent_id: "agent".to_owned(),
-            sequence,
-            is_named: true,
-            report,
-        };
-        let (start, follow) = entry.encode().expect("a record");
+    fn text(outgoing: &Outgoing) -> Vec<u8> {
+        let (start, follow) = encode_report(outgoing).expect("a record");
         let record = [&start[..], &follow.concat()].concat();
         let mut stretches = record::stretches(&record);
         match (stretches.next(), stretches.next()) {
@@ -182,7 +168,6 @@ mod tests {
     fn a_report_is_read_as_it_was_written() {
         let raw = RawValue::from_string("{ \"a\" :\t[1,\"ü\"] }".to_owned()).expect("JSON");
         let full = TaskReport::new()
-            .id("order-17")
             .input("grüße \"\0\n")
             .llm_response(raw)
             .tokens(Tokens::new(3, 4))
@@ -195,20 +180,49 @@ mod tests {
             report
         };
         for report in [full, TaskReport::new(), odd(f64::NAN), odd(-0.25)] {
-            let sequence = Sequence::next();
-            let read = Entry::decode(&text(report.clone(), sequence)).expect("the report");
-            assert_eq!(format!("{:?}", read.report), format!("{report:?}"));
-            assert_eq!((read.sequence, read.is_named), (sequence, true));
-            assert_eq!(read.agent_id, "agent");
+            let mut merged = outgoing(TaskReport::new().input("older"));
+            let outgoing = outgoing(report);
+            merged.merge(outgoing.clone());
+            for written in [outgoing, merged] {
+                let read = decode_report(&text(&written)).expect("the report");
+                assert_eq!(format!("{read:?}"), format!("{written:?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn stamps_that_do_not_fit_the_report_are_mended() {
+        let outgoing = outgoing(TaskReport::new().input("in").result("out"));
+        let sequence = serde_json::to_string(&outgoing.sequence()).expect("JSON");
+        let text = String::from_utf8(text(&outgoing)).expect("a text");
+        let stamps = format!(r#"{{"sequence":{sequence},"fields":9}}"#);
+        assert!(text.contains(&stamps), "{text}");
+        for (odd, input) in [
+            (format!(r#"{{"sequence":{sequence}}}"#), outgoing.sequence()),
+            (
+                format!(r#"{{"sequence":[1,0,0],"fields":255,"older":[[{sequence},8]]}}"#),
+                Sequence::from((1, 0, 0)),
+            ),
+        ] {
+            let read = decode_report(text.replace(&stamps, &odd).as_bytes()).expect("the report");
+            assert_eq!(read.sequence(), outgoing.sequence());
+            let report = TaskReport::new().input("another").result("another");
+            let sequence = Sequence::from((2, 0, 0));
+            let mut other = Outgoing::new(report, read.id.clone(), true, sequence);
+            other.merge(read);
+            let is_older = input < sequence;
+            let expected = if is_older { "another" } else { "in" };
+            assert_eq!(other.report.input.as_deref(), Some(expected), "{odd}");
+            assert_eq!(other.report.result.as_deref(), Some("out"), "{odd}");
         }
     }
 
     #[test]
     fn a_text_whose_lengths_are_wrong_is_damaged() {
-        let report = TaskReport::new().input("ü").result("result");
-        let text = String::from_utf8(text(report, Sequence::next())).expect("a text");
+        let outgoing = outgoing(TaskReport::new().input("ü").result("result"));
+        let text = String::from_utf8(text(&outgoing)).expect("a text");
         let with = |content: &str| text.replace("[2,null,6]", content);
-        assert!(Entry::decode(with("[2,null,6]").as_bytes()).is_ok());
+        assert!(decode_report(with("[2,null,6]").as_bytes()).is_ok());
         let wrong = [
             "[1,null,7]",
             "[2,null,5]",
@@ -219,10 +233,10 @@ mod tests {
             "[2,6]",
         ];
         for wrong in wrong {
-            assert!(Entry::decode(with(wrong).as_bytes()).is_err(), "{wrong}");
+            assert!(decode_report(with(wrong).as_bytes()).is_err(), "{wrong}");
         }
         for end in 0..text.len() {
-            assert!(Entry::decode(&text.as_bytes()[..end]).is_err(), "{end}");
+            assert!(decode_report(&text.as_bytes()[..end]).is_err(), "{end}");
         }
     }
 }

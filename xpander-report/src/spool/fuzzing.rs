@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::directory::{ACKS, SEGMENT};
 use super::faulty_disk::FaultyDisk;
-use super::{Replay, Settled, Spool, SpoolLimits, record};
+use super::{DeliveredTask, Replay, Replayed, Spool, SpoolLimits, record};
 
 const DIR: &str = "/spool";
 const NAME: &str = "00000000-0000-7000-8000-000000000000";
@@ -40,19 +40,16 @@ pub(crate) fn adopt(segment: &[u8], acks: &[u8]) {
     let (mut replay, mut read, mut last) = (start(), 0, None);
     while let Some(replayed) = replay.next() {
         read += 1;
-        let sequence = replayed.sequence;
-        let is_named = replayed.is_named;
-        let (place, id, envelope) = replayed.into_envelope();
+        let Replayed {
+            place, outgoing, ..
+        } = replayed;
         assert!(last < Some(place.offset()), "a report is read twice");
         last = Some(place.offset());
-        drop(envelope);
-        let settled = Settled {
-            id,
-            is_named,
-            sequence: Some(sequence),
-        };
-        replay.settle(&[place], &settled);
-        replay.note(settled);
+        let task = outgoing.is_named.then(|| DeliveredTask {
+            id: outgoing.id.to_string(),
+            delivered: outgoing.delivered(),
+        });
+        replay.acknowledge(&[place], task.as_ref());
     }
     assert!(read * record::SHORTEST <= segment.len());
     replay.close();

@@ -6,8 +6,9 @@ use std::{fmt, io};
 
 use super::directory::{self, ACKS, Directory, SEGMENT, read_all, read_header};
 use super::disk::OsDisk;
-use super::entry::{self, Entry};
+use super::entry;
 use super::record::{self, Stretch};
+use crate::outgoing::Outgoing;
 use crate::{DeadLetter, TaskReport};
 
 /// A spool's directory, seen from outside: what waits there, also while programs use it.
@@ -92,7 +93,7 @@ pub struct Purged {
 /// What is in a segment.
 struct Content {
     platform: Option<String>,
-    entries: Vec<Entry>,
+    reports: Vec<Outgoing>,
     settled: usize,
     damaged_bytes: usize,
     bytes: u64,
@@ -128,7 +129,7 @@ impl SpoolDirectory {
             Ok(SpoolSegment {
                 platform: content.platform,
                 bytes: content.bytes,
-                waiting: content.entries.len(),
+                waiting: content.reports.len(),
                 settled: content.settled,
                 damaged_bytes: content.damaged_bytes,
                 is_in_use: self.is_in_use(&name)?,
@@ -150,15 +151,16 @@ impl SpoolDirectory {
             .into_iter()
             .flat_map(|(name, content)| {
                 let platform = content.platform.unwrap_or_default();
-                let entries = content.entries.into_iter();
-                entries.map(move |entry| {
+                let reports = content.reports.into_iter();
+                reports.map(move |outgoing| {
+                    let sequence = outgoing.sequence();
                     let report = SpooledReport {
-                        report: entry.report.agent_id(entry.agent_id),
-                        accepted_at: at(entry.sequence.at),
+                        report: outgoing.report,
+                        accepted_at: at(sequence.at),
                         platform: platform.clone(),
                         file: format!("{name}.{SEGMENT}"),
                     };
-                    (entry.sequence, report)
+                    (sequence, report)
                 })
             })
             .collect();
@@ -203,7 +205,7 @@ impl SpoolDirectory {
             }
             // Deleted while it is locked, so that no process takes it meanwhile.
             if let Some(content) = missing_as_none(self.content(&name))? {
-                purged.waiting += content.entries.len();
+                purged.waiting += content.reports.len();
                 self.0.remove(&name, SEGMENT)?;
             }
             missing_as_none(self.0.remove(&name, ACKS))?;
@@ -229,7 +231,7 @@ impl SpoolDirectory {
         let settled: HashSet<u64> = acks.iter().map(|ack| ack.offset).collect();
         let mut content = Content {
             platform: read_header(&*file).ok().map(|(header, _)| header.platform),
-            entries: Vec::new(),
+            reports: Vec::new(),
             settled: 0,
             damaged_bytes: 0,
             bytes: bytes.len() as u64,
@@ -238,8 +240,8 @@ impl SpoolDirectory {
             match stretch {
                 Stretch::Record(offset, _) if settled.contains(&offset) => content.settled += 1,
                 Stretch::Record(0, _) => {}
-                Stretch::Record(_, text) => match Entry::decode(text) {
-                    Ok(entry) => content.entries.push(entry),
+                Stretch::Record(_, text) => match entry::decode_report(text) {
+                    Ok(outgoing) => content.reports.push(outgoing),
                     Err(_) => content.damaged_bytes += text.len(),
                 },
                 Stretch::Damaged(bytes) => content.damaged_bytes += bytes,

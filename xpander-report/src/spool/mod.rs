@@ -32,14 +32,16 @@ use std::time::Duration;
 use directory::Directory;
 use disk::{Disk, OsDisk};
 use entry::Header;
-use recent::{Recent, Written};
+use recent::Recent;
 use segment::Segment;
 
-pub(crate) use entry::Entry;
+pub(crate) use entry::DeliveredTask;
 pub use look::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
-pub(crate) use replay::{Place, Replay, Replayed, Settled, Then};
+pub(crate) use recent::Written;
+pub(crate) use replay::{Place, Replay, Replayed};
 
 use crate::DeadLetter;
+use crate::outgoing::Outgoing;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// A segment is closed at this size, so that what is settled of it can be removed.
@@ -144,8 +146,8 @@ impl Spool {
     }
 
     /// Writes a report, which then survives the end of the process. Nothing of it is written on an error.
-    pub(crate) fn append(&self, entry: &Entry) -> io::Result<Written> {
-        let (head, [input, response, result]) = entry.encode()?;
+    pub(crate) fn append(&self, outgoing: &Outgoing) -> io::Result<Written> {
+        let (head, [input, response, result]) = entry::encode_report(outgoing)?;
         let record = [&head, input, response, result];
         let bytes = record.iter().map(|piece| piece.len() as u64).sum();
         if self.used.load(Ordering::Relaxed).saturating_add(bytes) > self.limits.bytes {
@@ -155,7 +157,7 @@ impl Spool {
             ));
         }
         let mut writer = self.lock();
-        let segment = self.segment(&mut writer, entry.sequence.at)?;
+        let segment = self.segment(&mut writer, outgoing.sequence().at)?;
         let number = self.appended() + 1;
         let start = segment.written();
         segment.append(&record, number)?;
@@ -181,8 +183,8 @@ impl Spool {
     }
 
     /// Keeps a report that was written in memory, too, for who reads it next; unless there is no room.
-    pub(crate) fn remember(&self, written: Written, entry: Entry) {
-        self.recent.push(written, entry);
+    pub(crate) fn remember(&self, written: Written, outgoing: Outgoing) {
+        self.recent.push(written, outgoing);
     }
 
     /// The segment that the next report goes to, which came then.

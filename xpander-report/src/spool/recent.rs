@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam_queue::SegQueue;
 
-use super::entry::Entry;
 use super::segment::Segment;
+use crate::outgoing::Outgoing;
 
 /// So many bytes of what was just written are kept: more than comes while the worker does something else.
 const MOST: usize = 4 << 20;
@@ -13,7 +13,7 @@ const MOST: usize = 4 << 20;
 /// writes it. May have gaps.
 #[derive(Default)]
 pub(crate) struct Recent {
-    entries: SegQueue<(Written, Entry)>,
+    reports: SegQueue<(Written, Outgoing)>,
     bytes: AtomicUsize,
 }
 
@@ -29,22 +29,22 @@ pub(crate) struct Written {
 
 impl Written {
     fn bytes(&self) -> usize {
-        size_of::<(Self, Entry)>() + (self.end - self.start) as usize
+        size_of::<(Self, Outgoing)>() + (self.end - self.start) as usize
     }
 }
 
 impl Recent {
-    pub(crate) fn push(&self, written: Written, entry: Entry) {
+    pub(crate) fn push(&self, written: Written, outgoing: Outgoing) {
         if self.bytes.load(Ordering::Relaxed) < MOST {
             self.bytes.fetch_add(written.bytes(), Ordering::Relaxed);
-            self.entries.push((written, entry));
+            self.reports.push((written, outgoing));
         }
     }
 
     /// About the oldest: several threads may have put theirs in at once.
-    pub(crate) fn pop(&self) -> Option<(Written, Entry)> {
-        let (written, entry) = self.entries.pop()?;
+    pub(crate) fn pop(&self) -> Option<(Written, Outgoing)> {
+        let (written, outgoing) = self.reports.pop()?;
         self.bytes.fetch_sub(written.bytes(), Ordering::Relaxed);
-        Some((written, entry))
+        Some((written, outgoing))
     }
 }

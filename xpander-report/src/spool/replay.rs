@@ -1,18 +1,18 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Spool;
 use super::directory::{ACKS, SEGMENT, found, made_at};
-use super::entry::{self, Ack, Arrived, Entry};
+use super::entry::{self, Ack, DeliveredTask};
 use super::recent::Written;
-use super::source::Source;
-use crate::TaskReport;
+use super::source::{Held, Source};
 use crate::diagnostics::warn;
-use crate::envelope::Envelope;
 use crate::luck::luck;
-use crate::sequence::{self, Sequence};
+use crate::outgoing::{Delivered, Outgoing};
+use crate::sequence;
 use crate::sync::Ordering;
 use crate::task_id::TaskId;
 
@@ -23,9 +23,6 @@ const SCAN: Duration = Duration::from_secs(10);
 /// long, and must not keep others from being read.
 const MOST_READ: usize = 4;
 const MOST_ADOPTED: usize = 64;
-
-/// So many tasks are remembered whose reports arrived.
-const MOST_REMEMBERED: usize = 10_000;
 
 /// The side of the spool that gives reports back, in the order in which they were written, and keeps which
 /// are settled. One at a time in a process.
@@ -49,16 +46,13 @@ pub(crate) struct Replay {
     /// Where reports are that lie elsewhere than where they were read.
     pub(super) moved: HashMap<(SourceId, u64), (SourceId, u64)>,
     /// An own report that is still in memory, and not read yet.
-    recent: Option<(Written, Entry)>,
+    recent: Option<(Written, Outgoing)>,
     /// Segments that stay where they are, and why was told.
     foreign: HashSet<String>,
     /// Segments that something is wrong with, of which was told, and when they are tried again.
     troubled: HashMap<String, Instant>,
-    /// What arrived of tasks with names, as far as this process knows.
-    arrived: HashMap<TaskId, Sequence>,
-    arrived_order: VecDeque<TaskId>,
-    /// The same, as files of acks say; looked up while there are segments of others.
-    known: HashMap<String, Sequence>,
+    /// What the platform has of tasks with names, as files of acks say; looked up while there are segments of others.
+    known: HashMap<TaskId, Delivered>,
 }
 
 pub(super) type SourceId = u64;
@@ -75,29 +69,9 @@ pub(crate) struct Place {
 /// A report read from disk.
 pub(crate) struct Replayed {
     pub(crate) place: Place,
-    pub(crate) report: TaskReport,
-    pub(crate) agent_id: String,
-    pub(crate) sequence: Sequence,
-    pub(crate) is_named: bool,
-    pub(crate) then: Then,
-}
-
-/// What to do with a report that was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Then {
-    Deliver,
-    /// A newer one of its task arrived.
-    Outdated,
+    pub(crate) outgoing: Outgoing,
     /// It waited longer than any report may.
-    Expired,
-}
-
-/// How a report ended.
-#[derive(Debug, Clone)]
-pub(crate) struct Settled {
-    pub(crate) id: TaskId,
-    pub(crate) is_named: bool,
-    pub(crate) sequence: Option<Sequence>,
+    pub(crate) is_expired: bool,
 }
 
 impl Place {
@@ -126,29 +100,6 @@ impl Place {
     }
 }
 
-impl Replayed {
-    fn new(place: Place, entry: Entry, then: Then) -> Self {
-        Self {
-            place,
-            report: entry.report,
-            agent_id: entry.agent_id,
-            sequence: entry.sequence,
-            is_named: entry.is_named,
-            then,
-        }
-    }
-
-    pub(crate) fn into_envelope(self) -> (Place, TaskId, Box<Envelope>) {
-        let report = self.report.agent_id(self.agent_id);
-        let mut envelope = Envelope::redacted(report, self.sequence, self.is_named);
-        let id = envelope
-            .id
-            .get_or_insert_with(|| self.sequence.id())
-            .clone();
-        (self.place, id, Box::new(envelope))
-    }
-}
-
 impl Replay {
     pub(crate) fn new(spool: Arc<Spool>, now: Instant) -> Self {
         let left = spool.left.load(Ordering::Acquire);
@@ -168,8 +119,6 @@ impl Replay {
             recent: None,
             foreign: HashSet::new(),
             troubled: HashMap::new(),
-            arrived: HashMap::new(),
-            arrived_order: VecDeque::new(),
             known: HashMap::new(),
         }
     }
@@ -233,10 +182,10 @@ impl Replay {
         self.troubled.retain(|name, _| names.contains(name));
         self.known = match self.sources.values().all(|source| source.is_own) {
             true => HashMap::new(),
-            false => self.known_arrived(),
+            false => self.read_known(),
         };
         let unfinished = directory.remove_unfinished();
-        self.forget_arrived(oldest)?;
+        self.forget_delivered(oldest)?;
         unfinished
     }
 
@@ -280,7 +229,7 @@ impl Replay {
         let mut source = Source::new(Arc::new(segment), false);
         match self.read_acks(name) {
             Ok(acks) => {
-                source.has_names = acks.iter().any(|ack| ack.arrived.is_some());
+                source.has_names = acks.iter().any(|ack| ack.task.is_some());
                 source.settled = acks.into_iter().map(|ack| ack.offset).collect();
             }
             Err(error) => {
@@ -305,21 +254,23 @@ impl Replay {
         }
     }
 
-    /// The newest reports that arrived of tasks with names, as far as the directory knows.
-    fn known_arrived(&self) -> HashMap<String, Sequence> {
-        let mut newest = HashMap::<String, Sequence>::new();
+    /// What the platform has of tasks with names, as far as the directory knows.
+    fn read_known(&self) -> HashMap<TaskId, Delivered> {
+        let mut known = HashMap::<TaskId, Delivered>::new();
         let names = self.spool.directory().names(ACKS).unwrap_or_default();
         let acks = names.iter().filter_map(|name| self.read_acks(name).ok());
-        for arrived in acks.flatten().filter_map(|ack| ack.arrived) {
-            let known = newest.entry(arrived.id).or_insert(arrived.sequence);
-            *known = arrived.sequence.max(*known);
+        for DeliveredTask { id, delivered } in acks.flatten().filter_map(|ack| ack.task) {
+            match known.entry(id.into()) {
+                Entry::Occupied(mut other) => other.get_mut().merge(&delivered),
+                Entry::Vacant(entry) => drop(entry.insert(delivered)),
+            }
         }
-        newest
+        known
     }
 
-    /// What arrived need not be known any more once no segment is left that is as old, or none of its reports
+    /// What was delivered need not be known any more once no segment is left that is as old, or none of its reports
     /// would be delivered.
-    fn forget_arrived(&self, oldest: Duration) -> io::Result<()> {
+    fn forget_delivered(&self, oldest: Duration) -> io::Result<()> {
         let directory = self.spool.directory();
         let expired = sequence::now().saturating_sub(self.spool.limits.age);
         let mut forgotten = Ok(());
@@ -329,8 +280,8 @@ impl Replay {
             }
             let forget = || {
                 let acks = self.read_acks(&name)?;
-                let newest = acks.iter().filter_map(|ack| ack.arrived.as_ref());
-                let newest = newest.map(|arrived| arrived.sequence.at).max();
+                let tasks = acks.iter().filter_map(|ack| ack.task.as_ref());
+                let newest = tasks.map(|task| task.delivered.sequence().at).max();
                 if newest.is_none_or(|at| at < oldest.max(expired)) {
                     found(directory.remove(&name, ACKS))?;
                 }
@@ -343,9 +294,7 @@ impl Replay {
 
     /// The next report, own ones first.
     pub(crate) fn next(&mut self) -> Option<Replayed> {
-        for segment in self.spool.take_unknown() {
-            self.add(Source::new(segment, true));
-        }
+        self.take_unknown();
         let own = self.sources.iter().filter(|(_, source)| source.is_own);
         let adopted = self.sources.iter().filter(|(_, source)| !source.is_own);
         let ids: Vec<_> = own.chain(adopted).map(|(id, _)| *id).collect();
@@ -360,7 +309,8 @@ impl Replay {
 
     /// What of an own segment could not be read is counted as read.
     fn catch_up(&mut self, id: SourceId) {
-        let Some(source) = self.sources.get(&id).filter(|source| source.is_own) else {
+        let source = self.sources.get_mut(&id);
+        let Some(source) = source.filter(|source| source.is_own) else {
             return;
         };
         if source.is_damaged && !source.segment.is_sealed() {
@@ -368,8 +318,9 @@ impl Replay {
         }
         let last = source.segment.last_number();
         if source.segment.is_sealed() && source.is_read() && self.read < last {
-            self.skipped += last - self.read;
+            self.skipped += (last - self.read).saturating_sub(source.held.len() as u64);
             self.read = last;
+            source.held.clear();
             // It is never settled here.
             self.open.insert(last);
         }
@@ -377,55 +328,61 @@ impl Replay {
 
     fn next_of(&mut self, id: SourceId) -> Option<Replayed> {
         let age = self.spool.limits.age;
-        let recent = self.take_recent(id);
-        let source = self.sources.get_mut(&id)?;
-        let read = match recent {
-            Some((written, entry)) => {
-                source.pass((written.end - written.start) as usize);
-                Ok(Some((written.start, entry)))
+        loop {
+            let recent = self.take_recent(id);
+            let source = self.sources.get_mut(&id)?;
+            let read = match recent {
+                Some((written, outgoing)) => {
+                    source.pass((written.end - written.start) as usize);
+                    Ok(Some((written.start, outgoing)))
+                }
+                None => source.next(),
+            };
+            let (offset, outgoing) = match read {
+                Ok(next) => next?,
+                Err(error) => {
+                    // It is tried again when somebody adopts it.
+                    self.spool.seal(&source.segment);
+                    source.skip_to(source.segment.written());
+                    source.is_unreadable = true;
+                    let name = source.segment.name.clone();
+                    self.put_off(&name, format_args!("cannot be read: {error}"));
+                    return None;
+                }
+            };
+            let held = source.held.remove(&offset);
+            let is_waiting = held != Some(Held::Ended);
+            if is_waiting {
+                source.open.insert(offset, source.at - offset);
             }
-            None => source.next(),
-        };
-        let (offset, entry) = match read {
-            Ok(next) => next?,
-            Err(error) => {
-                // It is tried again when somebody adopts it.
-                self.spool.seal(&source.segment);
-                source.skip_to(source.segment.written());
-                source.is_unreadable = true;
-                let name = source.segment.name.clone();
-                self.put_off(&name, format_args!("cannot be read: {error}"));
-                return None;
+            let number = source.is_own.then(|| {
+                self.read += 1;
+                if is_waiting {
+                    self.open.insert(self.read);
+                }
+                self.read
+            });
+            if held.is_none() {
+                return Some(Replayed {
+                    place: Place {
+                        source: id,
+                        offset,
+                        number,
+                    },
+                    is_expired: source.is_expired(&outgoing, age),
+                    outgoing,
+                });
             }
-        };
-        source.open.insert(offset, source.at - offset);
-        let number = source.is_own.then(|| {
-            self.read += 1;
-            self.open.insert(self.read);
-            self.read
-        });
-        let named = entry.report.id.as_ref().filter(|_| entry.is_named);
-        let is_outdated = named.is_some_and(|id| {
-            let mine = self.arrived.get(&TaskId::from(id.clone()));
-            let newest = mine.max(self.known.get(id));
-            newest.is_some_and(|newest| *newest > entry.sequence)
-        });
-        let is_expired = source.is_expired(&entry, age);
-        let place = Place {
-            source: id,
-            offset,
-            number,
-        };
-        let then = match () {
-            () if is_outdated => Then::Outdated,
-            () if is_expired => Then::Expired,
-            () => Then::Deliver,
-        };
-        Some(Replayed::new(place, entry, then))
+        }
+    }
+
+    /// What the platform has of this task, as far as files of acks say.
+    pub(crate) fn known(&self, id: &TaskId) -> Option<&Delivered> {
+        self.known.get(id)
     }
 
     /// The next report of this source, if it is still in memory.
-    fn take_recent(&mut self, id: SourceId) -> Option<(Written, Entry)> {
+    fn take_recent(&mut self, id: SourceId) -> Option<(Written, Outgoing)> {
         let source = self.sources.get(&id).filter(|source| source.is_own)?;
         loop {
             let recent = self.recent.take().or_else(|| self.spool.recent.pop())?;
@@ -456,13 +413,11 @@ impl Replay {
         let (id, at) = self.moved.get(&place.key()).copied().unwrap_or(place.key());
         let source = self.sources.get(&id)?;
         match source.read_again(at) {
-            Ok(entry) => {
-                let then = match source.is_expired(&entry, self.spool.limits.age) {
-                    true => Then::Expired,
-                    false => Then::Deliver,
-                };
-                Some(Replayed::new(place, entry, then))
-            }
+            Ok(outgoing) => Some(Replayed {
+                is_expired: source.is_expired(&outgoing, self.spool.limits.age),
+                place,
+                outgoing,
+            }),
             Err(error) => {
                 let name = &source.segment.name;
                 self.tell(format_args!(
@@ -473,13 +428,9 @@ impl Replay {
         }
     }
 
-    /// A report that was on disk is settled.
-    pub(crate) fn settle(&mut self, places: &[Place], settled: &Settled) {
-        let arrived = settled.sequence.filter(|_| settled.is_named);
-        let arrived = arrived.map(|sequence| Arrived {
-            id: settled.id.to_string(),
-            sequence,
-        });
+    /// Reports that lie on disk have ended. If they were delivered and their task has a name, `task` says what the
+    /// platform has of it.
+    pub(crate) fn acknowledge(&mut self, places: &[Place], task: Option<&DeliveredTask>) {
         for place in places {
             if let Some(number) = place.number {
                 self.open.remove(&number);
@@ -488,14 +439,14 @@ impl Replay {
             let Some(source) = self.sources.get_mut(&id) else {
                 continue;
             };
-            source.open.remove(&at);
-            source.has_names |= arrived.is_some();
+            source.end(at);
+            source.has_names |= task.is_some();
             // Without it the report arrives once more, if the process does not live to remove the segment.
             let _ = source.acknowledge(
-                &self.spool,
+                self.spool.directory(),
                 &Ack {
                     offset: at,
-                    arrived: arrived.clone(),
+                    task: task.cloned(),
                 },
             );
             self.finish(id, false);
@@ -505,28 +456,23 @@ impl Replay {
             .settled(unsettled.map_or(self.read, |first| first - 1));
     }
 
-    /// Whether a newer report of its task arrived, as far as is remembered.
-    pub(crate) fn is_outdated(&self, id: &TaskId, sequence: Sequence) -> bool {
-        self.arrived
-            .get(id)
-            .is_some_and(|newest| *newest > sequence)
+    /// A report that this process has written, and has in memory: it will not be read. Its place; none if its file is
+    /// another process's now.
+    pub(crate) fn hold(&mut self, written: &Written) -> Option<Place> {
+        self.take_unknown();
+        let is_its = |source: &Source| Arc::as_ptr(&source.segment) == written.segment.as_ptr();
+        let (id, source) = self.sources.iter_mut().find(|(_, source)| is_its(source))?;
+        source.held.insert(written.start, Held::Waiting);
+        Some(Place {
+            source: *id,
+            offset: written.start,
+            number: Some(written.number),
+        })
     }
 
-    /// A report arrived. What other processes left behind may be older.
-    pub(crate) fn note(&mut self, settled: Settled) {
-        let Some(sequence) = settled.sequence.filter(|_| settled.is_named) else {
-            return;
-        };
-        let known = self.arrived.get(&settled.id).copied();
-        self.arrived
-            .insert(settled.id.clone(), sequence.max(known.unwrap_or(sequence)));
-        if known.is_none() {
-            self.arrived_order.push_back(settled.id);
-        }
-        if self.arrived.len() > MOST_REMEMBERED
-            && let Some(oldest) = self.arrived_order.pop_front()
-        {
-            self.arrived.remove(&oldest);
+    fn take_unknown(&mut self) {
+        for segment in self.spool.take_unknown() {
+            self.add(Source::new(segment, true));
         }
     }
 
@@ -600,6 +546,17 @@ impl Replay {
         self.read
     }
 
+    /// How many of the first `appended` own reports wait to be read.
+    pub(crate) fn unread(&self, appended: u64) -> u64 {
+        appended.saturating_sub(self.read + self.held())
+    }
+
+    /// How many own reports that were not read are in memory, or have ended.
+    pub(crate) fn held(&self) -> u64 {
+        let sources = self.sources.values();
+        sources.map(|source| source.held.len() as u64).sum()
+    }
+
     /// How many of those could not be read, or are another's now.
     pub(crate) fn skipped(&self) -> u64 {
         self.skipped
@@ -618,24 +575,22 @@ impl Replay {
 
     /// Lets go of everything: what is settled whole is removed, the rest is another's.
     pub(crate) fn close(&mut self) {
-        for segment in self.spool.take_unknown() {
-            self.add(Source::new(segment, true));
-        }
+        self.take_unknown();
         let ids: Vec<_> = self.sources.keys().copied().collect();
         for id in ids {
             self.finish(id, true);
         }
-        self.sources.clear();
         self.recent = None;
         while self.spool.recent.pop().is_some() {}
         let appended = self.spool.close();
-        self.skipped += appended.saturating_sub(self.read);
+        self.skipped += self.unread(appended);
         self.read = appended;
+        self.sources.clear();
         let directory = self.spool.directory();
         // What cannot be removed now is removed by the next one that looks.
         if let Ok(left) = directory.names(SEGMENT) {
             let made_at = left.iter().map(|name| made_at(name).unwrap_or_default());
-            let _ = self.forget_arrived(made_at.min().unwrap_or(Duration::MAX));
+            let _ = self.forget_delivered(made_at.min().unwrap_or(Duration::MAX));
         }
     }
 

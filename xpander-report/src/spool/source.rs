@@ -1,14 +1,22 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Spool;
+use super::directory::Directory;
 use super::disk::DiskFile;
-use super::entry::{self, Ack, Entry};
+use super::entry::{self, Ack};
 use super::record::{self, Found};
 use super::segment::Segment;
+use crate::outgoing::Outgoing;
 use crate::sequence;
+
+/// A report that is in memory and was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    Waiting,
+    Ended,
+}
 
 /// A segment that is being read.
 pub(super) struct Source {
@@ -23,8 +31,10 @@ pub(super) struct Source {
     acks: Option<Box<dyn DiskFile>>,
     /// Whether the file of acks says more than what is settled.
     pub(super) has_names: bool,
-    /// Where reports lie that were read and are not settled, and how long their records are.
+    /// Where reports lie that were read and have not ended, and how long their records are.
     pub(super) open: BTreeMap<u64, u64>,
+    /// Where reports lie that are in memory and were not read.
+    pub(super) held: HashMap<u64, Held>,
     pub(super) is_damaged: bool,
     /// The disk did not give all of it.
     pub(super) is_unreadable: bool,
@@ -42,19 +52,28 @@ impl Source {
             acks: None,
             has_names: false,
             open: BTreeMap::new(),
+            held: HashMap::new(),
             is_damaged: false,
             is_unreadable: false,
         }
     }
 
     /// Whether a report of it waited for longer than that.
-    pub(super) fn is_expired(&self, entry: &Entry, age: Duration) -> bool {
-        let mut waited = sequence::now().saturating_sub(entry.sequence.at);
+    pub(super) fn is_expired(&self, outgoing: &Outgoing, age: Duration) -> bool {
+        let mut waited = sequence::now().saturating_sub(outgoing.sequence().at);
         if self.is_own {
             // A clock that is set does not make a report old.
             waited = waited.min(self.segment.since.elapsed());
         }
         waited > age
+    }
+
+    /// The report that lies there has ended.
+    pub(super) fn end(&mut self, offset: u64) {
+        self.open.remove(&offset);
+        if let Some(held) = self.held.get_mut(&offset) {
+            *held = Held::Ended;
+        }
     }
 
     /// How many bytes of it are waited for.
@@ -73,7 +92,7 @@ impl Source {
     }
 
     /// The next report that is not settled, and where it begins.
-    pub(super) fn next(&mut self) -> io::Result<Option<(u64, Entry)>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<(u64, Outgoing)>> {
         const PIECE: usize = 256 << 10;
         loop {
             let written = self.segment.written();
@@ -85,11 +104,11 @@ impl Source {
             let end = self.at + ahead.len() as u64;
             match record::read(ahead, end >= written) {
                 Found::Record { text, end } => {
-                    let entry =
-                        (!self.settled.contains(&offset)).then(|| Entry::decode(&ahead[text]));
+                    let is_new = !self.settled.contains(&offset);
+                    let read = is_new.then(|| entry::decode_report(&ahead[text]));
                     self.pass(end);
-                    match entry {
-                        Some(Ok(entry)) => return Ok(Some((offset, entry))),
+                    match read {
+                        Some(Ok(outgoing)) => return Ok(Some((offset, outgoing))),
                         Some(Err(_)) => self.is_damaged = true,
                         None => {}
                     }
@@ -118,7 +137,7 @@ impl Source {
     }
 
     /// The report that begins there.
-    pub(super) fn read_again(&self, offset: u64) -> io::Result<Entry> {
+    pub(super) fn read_again(&self, offset: u64) -> io::Result<Outgoing> {
         const PIECE: usize = 16 << 10;
         let mut bytes = Vec::new();
         loop {
@@ -126,7 +145,7 @@ impl Source {
             let file = &self.segment.file;
             file.read_at(offset + before as u64, PIECE + before, &mut bytes)?;
             match record::read(&bytes, false) {
-                Found::Record { text, .. } => return Entry::decode(&bytes[text]),
+                Found::Record { text, .. } => return entry::decode_report(&bytes[text]),
                 Found::Incomplete if bytes.len() > before => {}
                 _ => return Err(io::ErrorKind::InvalidData.into()),
             }
@@ -147,9 +166,9 @@ impl Source {
         self.passed = 0;
     }
 
-    pub(super) fn acknowledge(&mut self, spool: &Spool, ack: &Ack) -> io::Result<()> {
+    pub(super) fn acknowledge(&mut self, directory: &Directory, ack: &Ack) -> io::Result<()> {
         if self.acks.is_none() {
-            self.acks = Some(spool.directory().open_acks(&self.segment.name)?);
+            self.acks = Some(directory.open_acks(&self.segment.name)?);
         }
         let record = entry::encode(ack)?;
         self.acks

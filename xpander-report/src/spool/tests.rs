@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use faulty_disk::{Call, FaultyDisk};
 
 use super::directory::{ACKS, SEGMENT};
-use super::entry::{self, Entry, Header};
-use super::replay::Replayed;
-use super::{Place, Replay, SEGMENT_BYTES, Settled, Spool, SpoolLimits, Then};
+use super::entry::{self, DeliveredTask, Header};
+use super::{Place, Replay, Replayed, SEGMENT_BYTES, Spool, SpoolLimits};
+use crate::outgoing::Outgoing;
 use crate::sequence::{self, Sequence};
 use crate::task_id::TaskId;
 use crate::{DeadLetter, TaskReport};
@@ -49,7 +49,7 @@ impl Process {
     fn append_bytes(&self, id: &str, bytes: u64) -> Sequence {
         let report = TaskReport::new().id(id).input("i".repeat(bytes as usize));
         let sequence = Sequence::next();
-        let appended = self.spool.append(&entry_of(report, sequence, true));
+        let appended = self.spool.append(&outgoing_of(report, sequence, true));
         appended.expect("a disk that takes it");
         sequence
     }
@@ -65,46 +65,44 @@ impl Process {
         self.replay.scan(now);
     }
 
-    fn read(&mut self) -> Option<(String, Then, Place)> {
+    fn read(&mut self) -> Option<(String, Place)> {
         let Replayed {
-            report,
-            then,
-            place,
-            ..
+            outgoing, place, ..
         } = self.replay.next()?;
-        Some((report.id.expect("an id"), then, place))
+        Some((outgoing.id.to_string(), place))
+    }
+
+    /// The newest report of a task that was delivered, as far as files say.
+    fn known(&self, id: &str) -> Option<Sequence> {
+        let known = self.replay.known(&TaskId::from(id.to_owned()))?;
+        Some(known.sequence())
     }
 
     /// The ids of all that can be read.
     fn read_all(&mut self) -> Vec<String> {
-        let ids = std::iter::from_fn(|| self.read().map(|(id, _, _)| id));
+        let ids = std::iter::from_fn(|| self.read().map(|(id, _)| id));
         ids.collect()
     }
 
     fn read_place(&mut self) -> Place {
-        self.read().expect("a report").2
+        self.read().expect("a report").1
     }
 
     fn settle(&mut self, id: &str, sequence: Sequence, place: Place) {
-        let settled = settled(id, sequence);
-        self.replay.settle(&[place], &settled);
-        self.replay.note(settled);
+        let task = delivered(id, sequence);
+        self.replay.acknowledge(&[place], Some(&task));
     }
 
     /// Reads the next report and settles it as delivered.
     fn deliver(&mut self, sequence: Sequence) {
-        let (id, _, place) = self.read().expect("a report");
+        let (id, place) = self.read().expect("a report");
         self.settle(&id, sequence, place);
     }
 
     /// Reads the next report and settles it as refused.
     fn refuse(&mut self) {
-        let (id, _, place) = self.read().expect("a report");
-        let settled = Settled {
-            is_named: false,
-            ..settled(&id, Sequence::next())
-        };
-        self.replay.settle(&[place], &settled);
+        let place = self.read_place();
+        self.replay.acknowledge(&[place], None);
     }
 
     fn close(mut self) {
@@ -118,20 +116,17 @@ fn next_millisecond() {
     while sequence::now().as_millis() == before {}
 }
 
-fn entry_of(report: TaskReport, sequence: Sequence, is_named: bool) -> Entry {
-    Entry {
-        agent_id: "agent".to_owned(),
-        sequence,
-        is_named,
-        report,
-    }
+fn outgoing_of(report: TaskReport, sequence: Sequence, is_named: bool) -> Outgoing {
+    let id = report.id.clone().map(TaskId::from);
+    let id = id.unwrap_or_else(|| sequence.id());
+    Outgoing::new(report.agent_id("agent"), id, is_named, sequence)
 }
 
-fn settled(id: &str, sequence: Sequence) -> Settled {
-    Settled {
-        id: TaskId::from(id.to_owned()),
-        is_named: true,
-        sequence: Some(sequence),
+fn delivered(id: &str, sequence: Sequence) -> DeliveredTask {
+    let report = TaskReport::new().id(id);
+    DeliveredTask {
+        id: id.to_owned(),
+        delivered: outgoing_of(report, sequence, true).delivered(),
     }
 }
 
@@ -186,10 +181,8 @@ fn who_takes_the_spool_up_again_does_not_wait_for_what_was_let_go() {
     assert_eq!(again.read(), process.spool.appended());
     assert!(again.next().is_none());
     process.append("new");
-    assert_eq!(
-        again.next().expect("a report").report.id.as_deref(),
-        Some("new")
-    );
+    let outgoing = again.next().expect("a report").outgoing;
+    assert_eq!(outgoing.report.id.as_deref(), Some("new"));
     assert_eq!(again.read(), process.spool.appended());
 }
 
@@ -332,13 +325,16 @@ fn what_was_just_written_is_read_from_memory_and_what_is_not_there_from_disk() {
         let disk = FaultyDisk::default();
         let mut process = Process::on(&disk);
         let mut written = ids.map(|id| {
-            let entry = entry_of(TaskReport::new().id(id), Sequence::next(), true);
-            let written = process.spool.append(&entry).expect("a disk that takes it");
-            Some((written, entry))
+            let outgoing = outgoing_of(TaskReport::new().id(id), Sequence::next(), true);
+            let written = process
+                .spool
+                .append(&outgoing)
+                .expect("a disk that takes it");
+            Some((written, outgoing))
         });
         for at in &order {
-            let (written, entry) = written[*at].take().expect("each once");
-            process.spool.remember(written, entry);
+            let (written, outgoing) = written[*at].take().expect("each once");
+            process.spool.remember(written, outgoing);
         }
         disk.fail(Call::Read, reads, 1);
         assert_eq!(process.read_all(), ids, "{order:?}");
@@ -411,7 +407,7 @@ fn a_report_that_waits_does_not_keep_what_else_was_in_its_file() {
     assert!(files(&disk, SEGMENT).len() < 20);
     for (id, sequence, place) in waiting {
         let again = process.replay.read_again(place).expect("the report");
-        assert_eq!(again.sequence, sequence);
+        assert_eq!(again.outgoing.sequence(), sequence);
         process.settle(&id, sequence, place);
     }
     assert!(process.replay.is_empty());
@@ -471,10 +467,7 @@ fn where_nothing_can_be_written_everything_stays_in_its_place() {
 
 #[test]
 fn what_is_read_again_may_have_waited_too_long() {
-    for (age, then) in [
-        (Duration::ZERO, Then::Expired),
-        (Duration::MAX, Then::Deliver),
-    ] {
+    for (age, is_expired) in [(Duration::ZERO, true), (Duration::MAX, false)] {
         let limits = SpoolLimits {
             age,
             ..SpoolLimits::default()
@@ -483,59 +476,84 @@ fn what_is_read_again_may_have_waited_too_long() {
         process.append("task");
         let place = process.read_place();
         let again = process.replay.read_again(place);
-        assert_eq!(again.map(|again| again.then), Some(then));
+        assert_eq!(again.map(|again| again.is_expired), Some(is_expired));
     }
 }
 
 #[test]
-fn what_was_delivered_since_a_segment_was_adopted_outdates_its_reports() {
+fn what_was_delivered_since_a_segment_was_adopted_is_known() {
     let disk = FaultyDisk::default();
     let dead = Process::on(&disk);
-    dead.append("task");
     dead.append("task");
     drop(dead);
     let mut process = Process::on(&disk);
     process.scan();
-    assert_eq!(process.read().map(|(_, then, _)| then), Some(Then::Deliver));
+    assert_eq!(process.known("task"), None);
     let mut other = Process::on(&disk);
     let newer = other.append("task");
     other.deliver(newer);
     process.scan();
-    assert_eq!(
-        process.read().map(|(_, then, _)| then),
-        Some(Then::Outdated)
-    );
-}
-
-#[test]
-fn what_a_process_writes_late_does_not_overwrite_what_it_delivered() {
-    let disk = FaultyDisk::default();
-    let (old, mut process) = (Sequence::next(), Process::on(&disk));
-    let new = process.append("task");
-    process.deliver(new);
-    let report = TaskReport::new().id("task");
-    let appended = process.spool.append(&entry_of(report, old, true));
-    appended.expect("a disk that takes it");
-    assert_eq!(
-        process.read().map(|(_, then, _)| then),
-        Some(Then::Outdated)
-    );
+    assert_eq!(process.known("task"), Some(newer));
 }
 
 #[test]
 fn an_older_report_that_arrives_late_does_not_hide_that_a_newer_one_arrived() {
-    let disk = FaultyDisk::default();
-    let (oldest, old) = (Sequence::next(), Process::on(&disk));
-    old.append("task");
-    drop(old);
-    let mut process = Process::on(&disk);
-    process.scan();
-    process.replay.note(settled("task", Sequence::next()));
-    process.replay.note(settled("task", oldest));
-    assert_eq!(
-        process.read().map(|(_, then, _)| then),
-        Some(Then::Outdated)
-    );
+    for is_newer_first in [true, false] {
+        let disk = FaultyDisk::default();
+        // Their acknowledgements stay as long as this one's report waits.
+        let waits = Process::on(&disk);
+        waits.append("task");
+        let [older, newer] = [(); 2].map(|()| Sequence::next());
+        let order = if is_newer_first {
+            [newer, older]
+        } else {
+            [older, newer]
+        };
+        for sequence in order {
+            let mut process = Process::on(&disk);
+            process.append("task");
+            process.deliver(sequence);
+            process.close();
+        }
+        drop(waits);
+        let mut process = Process::on(&disk);
+        process.scan();
+        assert_eq!(process.known("task"), Some(newer));
+    }
+}
+
+#[test]
+fn what_is_held_in_memory_is_not_read_and_ends_like_the_rest() {
+    for ends_first in [true, false] {
+        let disk = FaultyDisk::default();
+        let mut process = Process::on(&disk);
+        process.scan();
+        process.append("read");
+        let report = TaskReport::new().id("held");
+        let sequence = Sequence::next();
+        let held = process.spool.append(&outgoing_of(report, sequence, true));
+        let held = process.replay.hold(&held.expect("a disk that takes it"));
+        let held = held.expect("its place");
+        process.append("read later");
+        if ends_first {
+            process.settle("held", sequence, held);
+        }
+        let (first, place) = process.read().expect("a report");
+        let (last, last_place) = process.read().expect("a report");
+        assert_eq!((&first[..], &last[..]), ("read", "read later"));
+        assert_eq!(process.replay.read(), process.spool.appended());
+        process.settle("read", sequence, place);
+        process.settle("read later", sequence, last_place);
+        assert_eq!(process.replay.is_empty(), ends_first);
+        if !ends_first {
+            let again = process.replay.read_again(held).expect("the report");
+            assert_eq!(again.outgoing.sequence(), sequence);
+            process.settle("held", sequence, held);
+        }
+        assert!(process.replay.is_empty());
+        process.close();
+        assert_eq!(files(&disk, SEGMENT).len(), 0);
+    }
 }
 
 #[test]
@@ -553,10 +571,7 @@ fn a_segment_with_another_kind_of_name_does_not_make_others_forget_what_arrived(
         process.scan();
         drop(old);
         process.scan();
-        assert_eq!(
-            process.read().map(|(_, then, _)| then),
-            Some(Then::Outdated)
-        );
+        assert_eq!(process.known("task"), Some(newer));
     }
 }
 
@@ -645,7 +660,7 @@ fn acks_behind_a_torn_one_are_read() {
     let mut next = Process::on(&disk);
     next.scan();
     // It could not be written down that this one was settled.
-    assert_eq!(next.read().map(|(id, ..)| id).as_deref(), Some("2"));
+    assert_eq!(next.read().map(|(id, _)| id).as_deref(), Some("2"));
     assert_eq!(next.read_all(), [""; 0]);
 }
 
@@ -656,8 +671,8 @@ fn a_report_that_found_the_disk_full_leaves_nothing_behind() {
     process.append("first");
     disk.fill(100);
     let report = TaskReport::new().input("i".repeat(1_000));
-    let entry = entry_of(report, Sequence::next(), false);
-    let full = process.spool.append(&entry).map(drop);
+    let outgoing = outgoing_of(report, Sequence::next(), false);
+    let full = process.spool.append(&outgoing).map(drop);
     assert_eq!(
         full.expect_err("no room").kind(),
         std::io::ErrorKind::StorageFull

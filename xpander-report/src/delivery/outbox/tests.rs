@@ -1,20 +1,32 @@
 use super::*;
 use crate::TaskReport;
 use crate::delivery::parcel::TICKET;
-use crate::spool::Place;
+use crate::delivery::retry::Refusal;
+use crate::sequence::Sequence;
 
 const SECOND: Duration = Duration::from_secs(1);
-const LUCK: f64 = 0.5;
+const JITTER: f64 = 0.5;
 const AWAY: Failure = Failure {
     refusal: None,
     asked: None,
 };
+
+fn outgoing(id: &str, report: TaskReport) -> Outgoing {
+    let id = TaskId::from(id.to_owned());
+    let report = match &report.agent_id {
+        Some(_) => report,
+        None => report.agent_id("a"),
+    };
+    Outgoing::new(report, id, true, Sequence::next())
+}
 
 /// An outbox and its clock.
 struct Simulation {
     outbox: Outbox,
     now: Instant,
     tickets: Ticket,
+    /// The tasks that came back from disk, and how many of their reports.
+    read: Vec<(String, usize)>,
 }
 
 impl Simulation {
@@ -23,6 +35,7 @@ impl Simulation {
             outbox: Outbox::default(),
             now: Instant::now(),
             tickets: 0,
+            read: Vec::new(),
         }
     }
 
@@ -31,21 +44,22 @@ impl Simulation {
     }
 
     /// A report that lies on disk.
-    #[cfg(feature = "spool")]
     fn report_spooled(&mut self, id: &str, agent: &str) {
         self.report_at(id, agent, |ticket| Some(Place::own(ticket)));
     }
 
     fn report_at(&mut self, id: &str, agent: &str, place: impl FnOnce(Ticket) -> Option<Place>) {
         self.tickets += 1;
-        let envelope = Envelope {
-            agent_id: Some(agent.to_owned()),
-            ..Envelope::default()
-        };
-        let id = TaskId::from(id.to_owned());
+        let outgoing = Box::new(outgoing(id, TaskReport::new().agent_id(agent)));
         let place = place(self.tickets);
-        let parcel = Parcel::new(self.tickets, place, Box::new(envelope));
-        self.outbox.push(id, parcel);
+        self.push(outgoing, place);
+    }
+
+    fn push(&mut self, outgoing: Box<Outgoing>, place: Option<Place>) {
+        let id = outgoing.id.clone();
+        let pending = Pending::new(self.tickets, place, outgoing);
+        let superseded = self.outbox.push(id, pending);
+        assert!(superseded.is_none(), "nothing was delivered");
     }
 
     /// Has the agent's reports refused.
@@ -59,29 +73,24 @@ impl Simulation {
         }
     }
 
-    /// What comes back from disk, as it would be read: the id, and its tickets.
-    #[cfg(feature = "spool")]
-    fn come_back(&mut self) -> Vec<(String, Vec<Ticket>)> {
-        let mut back = Vec::new();
-        while let Some((id, aside)) = self.outbox.take_returning() {
-            let places = aside.tickets.iter().zip(aside.places);
-            let parcels = places.map(|(ticket, place)| {
-                let envelope = Envelope {
-                    agent_id: Some("refused".to_owned()),
-                    ..Envelope::default()
-                };
-                Parcel::new(*ticket, Some(place), Box::new(envelope))
-            });
-            let parcel = parcels.reduce(Parcel::join).expect("a report");
-            self.outbox.push(id.clone(), parcel);
-            back.push((id.to_string(), aside.tickets));
+    /// What may go now, or has to be read for that.
+    fn next(&mut self) -> Option<TaskId> {
+        loop {
+            let (id, places) = match self.outbox.next(self.now)? {
+                Next::Send(id, _) => return Some(id),
+                Next::Read(id, places) => (id, places),
+            };
+            let report = || TaskReport::new().agent_id("refused").result("from disk");
+            let read = places.iter().map(|_| outgoing(&id.to_string(), report()));
+            let read = read.collect();
+            self.read.push((id.to_string(), places.len()));
+            assert!(self.outbox.load(id, read).is_none());
         }
-        back
     }
 
     /// All that may go now.
     fn go(&mut self) -> Vec<TaskId> {
-        std::iter::from_fn(|| self.outbox.next(self.now).map(|(id, _)| id)).collect()
+        std::iter::from_fn(|| self.next()).collect()
     }
 
     fn names(&mut self) -> Vec<String> {
@@ -89,7 +98,7 @@ impl Simulation {
     }
 
     fn fail(&mut self, id: &TaskId, failure: Failure) {
-        self.outbox.failed(id.clone(), self.now, failure, LUCK);
+        self.outbox.failed(id.clone(), self.now, failure, JITTER);
     }
 
     fn sleep(&mut self) -> Duration {
@@ -110,10 +119,9 @@ fn an_outage_of_an_hour_costs_few_tries_and_ends_without_a_herd() {
     let mut tries = 0;
     while simulation.now < end {
         let connections = simulation.outbox.window(4);
-        let going: Vec<_> =
-            std::iter::from_fn(|| simulation.outbox.next(simulation.now).map(|(id, _)| id))
-                .take(connections)
-                .collect();
+        let going: Vec<_> = std::iter::from_fn(|| simulation.next())
+            .take(connections)
+            .collect();
         tries += going.len();
         for id in &going {
             simulation.fail(id, AWAY);
@@ -125,12 +133,11 @@ fn an_outage_of_an_hour_costs_few_tries_and_ends_without_a_herd() {
     assert!((60..300).contains(&tries), "{tries}");
 
     let mut rounds = Vec::new();
-    while simulation.outbox.parcels() > 0 {
+    while !simulation.outbox.is_empty() {
         let connections = simulation.outbox.window(4);
-        let going: Vec<_> =
-            std::iter::from_fn(|| simulation.outbox.next(simulation.now).map(|(id, _)| id))
-                .take(connections)
-                .collect();
+        let going: Vec<_> = std::iter::from_fn(|| simulation.next())
+            .take(connections)
+            .collect();
         if going.is_empty() {
             simulation.sleep();
             continue;
@@ -148,7 +155,7 @@ fn an_outage_of_an_hour_costs_few_tries_and_ends_without_a_herd() {
 fn many_programs_that_lost_the_platform_together_come_back_one_by_one() {
     const PROGRAMS: u32 = 1_000;
     let mut draws = 0_u32;
-    let mut luck = || {
+    let mut jitter = || {
         // Spread evenly, in an order without a pattern.
         draws = draws.wrapping_add(1);
         f64::from(draws.wrapping_mul(0x9E37_79B9)) / f64::from(u32::MAX)
@@ -166,7 +173,7 @@ fn many_programs_that_lost_the_platform_together_come_back_one_by_one() {
             let going = simulation.go();
             for id in going {
                 let now = simulation.now;
-                simulation.outbox.failed(id, now, AWAY, luck());
+                simulation.outbox.failed(id, now, AWAY, jitter());
             }
             simulation.sleep();
         }
@@ -255,8 +262,9 @@ fn a_refused_agent_does_not_take_the_place_of_all_others() {
     simulation.report("other", "other");
     assert_eq!(simulation.names(), ["other"]);
     let given_up: Vec<_> =
-        std::iter::from_fn(|| simulation.outbox.give_up(3, usize::MAX)).collect();
-    let ids = given_up.iter().map(|(id, _)| id.to_string());
+        std::iter::from_fn(|| simulation.outbox.relieve(3, usize::MAX)).collect();
+    let ids = given_up.iter().filter_map(Pending::outgoing);
+    let ids = ids.map(|outgoing| outgoing.id.to_string());
     assert_eq!(ids.collect::<String>(), "0123456");
     simulation.sleep();
     let probe = simulation.go().remove(0);
@@ -264,9 +272,8 @@ fn a_refused_agent_does_not_take_the_place_of_all_others() {
     assert_eq!(simulation.names(), ["8", "9"]);
 }
 
-#[cfg(feature = "spool")]
 #[test]
-fn what_lies_on_disk_waits_there_while_its_agent_is_refused_and_comes_back() {
+fn what_lies_on_disk_waits_there_while_its_agent_is_refused_and_comes_back_in_order() {
     let mut simulation = Simulation::new();
     simulation.report_spooled("0", "refused");
     simulation.refuse();
@@ -274,35 +281,33 @@ fn what_lies_on_disk_waits_there_while_its_agent_is_refused_and_comes_back() {
         simulation.report_spooled(&report.to_string(), "refused");
     }
     assert_eq!(simulation.names(), [""; 0]);
-    let before = simulation.outbox.bytes_here();
-    assert!(simulation.outbox.give_up(3, usize::MAX).is_none());
-    assert_eq!(simulation.outbox.tasks(), 3);
-    assert!(simulation.outbox.bytes_here() < before / 2);
+    let before = simulation.outbox.loaded_bytes();
+    assert!(simulation.outbox.relieve(3, usize::MAX).is_none());
+    assert_eq!(simulation.outbox.loaded_tasks(), 3);
+    assert!(simulation.outbox.loaded_bytes() < before / 2);
     // A newer one of a task that waits there joins it.
     simulation.report_spooled("2", "refused");
-    assert_eq!(simulation.outbox.tasks(), 3);
+    assert_eq!(simulation.outbox.loaded_tasks(), 3);
     // All of them are still waited for.
     assert_eq!(simulation.outbox.open_until(11), (11, 0));
-    assert_eq!(simulation.outbox.spooled(), 11);
-    assert_eq!(simulation.come_back(), []);
+    assert_eq!(simulation.outbox.held().spooled, 11);
+    assert_eq!(simulation.read, []);
 
     simulation.sleep();
     let probe = simulation.go().remove(0);
-    assert_eq!(probe.to_string(), "7");
+    assert_eq!(probe.to_string(), "0");
+    assert_eq!(simulation.read, [("0".to_owned(), 1)]);
     simulation.outbox.arrived(&probe);
-    let expected = ["0", "1", "2", "3", "4", "5", "6"]
-        .map(|id| (id.to_owned(), vec![id.parse::<Ticket>().unwrap() + 1]));
-    let mut expected = Vec::from(expected);
-    expected[2].1.push(11);
-    assert_eq!(simulation.come_back(), expected);
     let going = simulation.go();
-    assert_eq!(going.len(), 9);
+    let names: Vec<_> = going.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    assert_eq!(simulation.read[2], ("2".to_owned(), 2));
+    assert_eq!(simulation.read.len(), 7);
     for id in going {
         simulation.outbox.arrived(&id);
     }
     assert!(simulation.outbox.is_empty());
-    assert_eq!(simulation.outbox.bytes(), 0);
-    assert_eq!(simulation.outbox.spooled(), 0);
+    assert_eq!(simulation.outbox.held(), Load::default());
 }
 
 #[test]
@@ -314,18 +319,17 @@ fn several_refused_agents_share_what_room_there_is_for_them() {
         }
     }
     simulation.refuse();
-    let given_up = std::iter::from_fn(|| simulation.outbox.give_up(4, usize::MAX));
+    let given_up = std::iter::from_fn(|| simulation.outbox.relieve(4, usize::MAX));
     assert_eq!(given_up.count(), 5);
-    let most_bytes = simulation.outbox.bytes() / 2;
-    let given_up = std::iter::from_fn(|| simulation.outbox.give_up(usize::MAX, most_bytes));
+    let most_bytes = simulation.outbox.held().bytes / 2;
+    let given_up = std::iter::from_fn(|| simulation.outbox.relieve(usize::MAX, most_bytes));
     assert_eq!(given_up.count(), 2);
     // What is not refused is not given up, however many bytes it has.
     simulation.report("other", "other");
-    assert!(simulation.outbox.bytes() > most_bytes);
-    assert!(simulation.outbox.give_up(usize::MAX, most_bytes).is_none());
+    assert!(simulation.outbox.held().bytes > most_bytes);
+    assert!(simulation.outbox.relieve(usize::MAX, most_bytes).is_none());
 }
 
-#[cfg(feature = "spool")]
 #[test]
 fn account_is_kept_of_so_many_that_wait_on_disk() {
     let mut simulation = Simulation::new();
@@ -333,29 +337,31 @@ fn account_is_kept_of_so_many_that_wait_on_disk() {
         simulation.report_spooled(&report.to_string(), "refused");
     }
     simulation.refuse();
-    assert!(simulation.outbox.give_up(2, usize::MAX).is_none());
-    let bytes = simulation.outbox.bytes() - simulation.outbox.bytes_here();
-    assert_eq!(simulation.outbox.leave_aside(bytes), 0);
-    assert_eq!(simulation.outbox.leave_aside(bytes / 2), 4);
-    assert_eq!(simulation.outbox.spooled(), 6);
-    assert_eq!(simulation.outbox.open_until(10), (6, 0));
+    assert!(simulation.outbox.relieve(2, usize::MAX).is_none());
+    let bytes = simulation.outbox.held().parked_bytes;
+    assert!(!simulation.outbox.has_no_place_for("refused", bytes));
+    assert!(simulation.outbox.has_no_place_for("refused", bytes - 1));
+    assert!(!simulation.outbox.has_no_place_for("other", 0));
 }
 
-#[cfg(feature = "spool")]
 #[test]
 fn a_newer_report_on_disk_does_not_pass_one_in_memory() {
     let mut simulation = Simulation::new();
     simulation.report_spooled("task", "refused");
     simulation.refuse();
-    assert!(simulation.outbox.give_up(0, usize::MAX).is_none());
+    assert!(simulation.outbox.relieve(0, usize::MAX).is_none());
     simulation.report("task", "refused");
     simulation.report_spooled("task", "refused");
-    // The third joined the second.
+    // They are one, which does not lie on disk whole.
     assert_eq!(simulation.outbox.open_until(3), (0, 3));
-    assert_eq!(simulation.outbox.tasks(), 1);
+    assert_eq!(simulation.outbox.loaded_tasks(), 1);
+    simulation.sleep();
+    let probe = simulation.go().remove(0);
+    assert_eq!(simulation.read, [("task".to_owned(), 1)]);
+    simulation.outbox.arrived(&probe);
+    assert!(simulation.outbox.is_empty());
 }
 
-#[cfg(feature = "spool")]
 #[test]
 fn if_all_of_a_refused_agent_waits_on_disk_one_comes_back_to_ask() {
     let mut simulation = Simulation::new();
@@ -363,23 +369,36 @@ fn if_all_of_a_refused_agent_waits_on_disk_one_comes_back_to_ask() {
         simulation.report_spooled(&report.to_string(), "refused");
     }
     simulation.refuse();
-    assert!(simulation.outbox.give_up(0, usize::MAX).is_none());
-    assert_eq!(simulation.outbox.tasks(), 0);
-    for wait in [15, 30, 60] {
+    assert!(simulation.outbox.relieve(0, usize::MAX).is_none());
+    assert_eq!(simulation.outbox.loaded_tasks(), 0);
+    for (asked, wait) in [15, 30, 60].into_iter().enumerate() {
         assert_eq!(simulation.sleep(), wait * SECOND);
-        assert_eq!(simulation.names(), [""; 0]);
-        // It has to be read first, and who has no room for it yet need not look again and again.
-        assert!(simulation.outbox.has_returning());
-        assert_eq!(simulation.names(), [""; 0]);
-        assert_eq!(simulation.outbox.wake_at(), None);
-        assert_eq!(simulation.come_back().len(), 1);
         simulation.refuse();
-        // Another one came along, and may not ask.
-        simulation.come_back();
+        assert_eq!(simulation.read.len(), asked + 1);
         assert_eq!(simulation.names(), [""; 0]);
-        assert!(simulation.outbox.give_up(0, usize::MAX).is_none());
-        assert_eq!(simulation.outbox.spooled(), 4);
+        assert!(simulation.outbox.relieve(0, usize::MAX).is_none());
+        assert_eq!(simulation.outbox.held().spooled, 4);
+        assert_eq!(simulation.outbox.loaded_tasks(), 0);
     }
+}
+
+#[test]
+fn what_cannot_be_read_again_is_not_waited_for() {
+    let mut simulation = Simulation::new();
+    simulation.report_spooled("one", "refused");
+    simulation.refuse();
+    simulation.report_spooled("two", "refused");
+    simulation.report_spooled("one", "refused");
+    assert_eq!(simulation.names(), [""; 0]);
+    assert!(simulation.outbox.relieve(0, usize::MAX).is_none());
+    simulation.sleep();
+    let Some(Next::Read(id, places)) = simulation.outbox.next(simulation.now) else {
+        panic!("nothing is read");
+    };
+    assert_eq!(simulation.outbox.leave(&id, &places), places.len());
+    assert!(simulation.outbox.load(id, Vec::new()).is_none());
+    assert_eq!(simulation.names(), ["two"]);
+    assert_eq!(simulation.outbox.reports(), 1);
 }
 
 #[test]
@@ -406,7 +425,7 @@ fn whatever_goes_wrong_in_whatever_order_all_arrives_in_the_end() {
         }
         let mut failures = (0..5).map(|at| failure(sequence / 4_usize.pow(at) % 4));
         let mut rounds = 0;
-        while simulation.outbox.parcels() > 0 {
+        while !simulation.outbox.is_empty() {
             rounds += 1;
             assert!(rounds < 100, "{sequence}");
             let going = simulation.go();
@@ -420,91 +439,160 @@ fn whatever_goes_wrong_in_whatever_order_all_arrives_in_the_end() {
                 }
             }
         }
-        assert_eq!(simulation.outbox.bytes(), 0);
+        assert_eq!(simulation.outbox.held(), Load::default());
     }
 }
 
 #[test]
 fn its_bytes_are_those_of_what_it_holds() {
     let mut simulation = Simulation::new();
+    let bytes = |simulation: &Simulation| simulation.outbox.held().bytes;
     simulation.report("1", "a");
-    let one = simulation.outbox.bytes();
-    assert!(one > 0);
+    let one = bytes(&simulation);
+    let ticket = TICKET + "1".len();
+    assert!(one > ticket);
     simulation.report("1", "a");
-    assert_eq!(simulation.outbox.bytes(), one + TICKET);
+    assert_eq!(bytes(&simulation), one + ticket);
     let id = simulation.go().remove(0);
     simulation.report("1", "a");
-    assert_eq!(simulation.outbox.bytes(), 2 * one + TICKET);
+    assert_eq!(bytes(&simulation), 2 * one + ticket);
     simulation.fail(&id, AWAY);
-    assert_eq!(simulation.outbox.bytes(), one + 2 * TICKET);
+    assert_eq!(bytes(&simulation), one + 2 * ticket);
     simulation.sleep();
     let id = simulation.go().remove(0);
     simulation.report("1", "a");
     simulation.outbox.recover(simulation.now);
-    assert_eq!(simulation.outbox.bytes(), one + 3 * TICKET);
+    assert_eq!(bytes(&simulation), one + 3 * ticket);
     assert_eq!(simulation.go(), std::slice::from_ref(&id));
     simulation.outbox.arrived(&id);
-    assert_eq!(simulation.outbox.bytes(), 0);
+    assert_eq!(bytes(&simulation), 0);
+}
+
+/// Sends what waits, and what waits behind it, until nothing does. Returns what the platform then has, by its rule
+/// for updates.
+fn deliver_all(simulation: &mut Simulation) -> TaskReport {
+    let mut has = TaskReport::new();
+    while let Some(id) = simulation.next() {
+        let lane = &simulation.outbox.lanes[&id];
+        let sent = lane.in_flight.as_ref().and_then(Pending::outgoing);
+        let sent = sent.expect("its content").report.clone();
+        has.input = sent.input.or(has.input);
+        has.result = sent.result.or(has.result);
+        has.is_success = Some(sent.is_success.unwrap_or(true));
+        simulation.outbox.arrived(&id);
+    }
+    has
 }
 
 #[test]
-fn what_comes_late_is_laid_under_what_waits_in_the_order_in_which_it_was_reported() {
+fn in_whatever_order_reports_of_a_task_come_the_platform_has_the_newest_of_each_field() {
     let reports = [
-        ("in", "one"),
-        ("in", "two"),
-        ("result", "three"),
-        ("result", "four"),
+        TaskReport::new().input("one").is_success(false),
+        TaskReport::new().input("two"),
+        TaskReport::new().result("three"),
+        TaskReport::new().result("four").is_success(false),
     ];
-    let envelopes = reports.map(|(field, text)| {
-        let report = match field {
-            "in" => TaskReport::new().input(text),
-            _ => TaskReport::new().result(text),
-        };
-        let mut envelope = Envelope::from(report);
-        envelope.accept();
-        envelope
-    });
-    // The first two came to another process, and are read from disk after the third.
-    let id = TaskId::from("1".to_owned());
-    for order in [[0, 1, 2, 3], [2, 0, 1, 3], [2, 0, 3, 1], [2, 3, 0, 1]] {
-        // What came first may be on its way when the others come, and fails.
-        for is_on_the_way in [false, true] {
-            let mut simulation = Simulation::new();
-            for (count, at) in order.into_iter().enumerate() {
-                let parcel = Parcel::new(at as Ticket, None, Box::new(envelopes[at].clone()));
-                simulation.outbox.push(id.clone(), parcel);
-                if count == 0 && is_on_the_way {
-                    simulation.go();
+    let reports = reports.map(|report| outgoing("1", report));
+    // How many come before the first is sent, and how many before that one has arrived or failed.
+    for (before, meanwhile) in [(4, 4), (1, 4), (1, 2), (2, 3), (1, 1)] {
+        for order in [[0, 1, 2, 3], [2, 0, 1, 3], [2, 0, 3, 1], [3, 2, 1, 0]] {
+            for fails in [false, true] {
+                let mut simulation = Simulation::new();
+                let come = |simulation: &mut Simulation, range: std::ops::Range<usize>| {
+                    for at in &order[range] {
+                        let outgoing = reports[*at].clone();
+                        let (id, ticket) = (outgoing.id.clone(), *at as Ticket);
+                        let pending = Pending::new(ticket, None, Box::new(outgoing));
+                        drop(simulation.outbox.push(id, pending));
+                    }
+                };
+                come(&mut simulation, 0..before);
+                let mut has = TaskReport::new();
+                if meanwhile > before {
+                    let id = simulation.next().expect("the first");
+                    come(&mut simulation, before..meanwhile);
+                    if fails {
+                        simulation.fail(&id, AWAY);
+                        simulation.sleep();
+                    } else {
+                        let lane = &simulation.outbox.lanes[&id];
+                        let sent = lane.in_flight.as_ref().and_then(Pending::outgoing);
+                        has = sent.expect("its content").report.clone();
+                        simulation.outbox.arrived(&id);
+                    }
                 }
+                let more = deliver_all(&mut simulation);
+                come(&mut simulation, meanwhile..4);
+                let last = deliver_all(&mut simulation);
+                let input = last.input.or(more.input).or(has.input);
+                let result = last.result.or(more.result).or(has.result);
+                let is_success = last.is_success.or(more.is_success);
+                let is_success = is_success.or(has.is_success).unwrap_or(true);
+                assert_eq!(
+                    (input.as_deref(), result.as_deref(), is_success),
+                    (Some("two"), Some("four"), false),
+                    "{order:?} {before} {meanwhile} {fails}"
+                );
+                assert!(simulation.outbox.is_empty());
             }
-            if is_on_the_way {
-                simulation.fail(&id, AWAY);
-                simulation.sleep();
-            }
-            let (_, envelope) = simulation.outbox.next(simulation.now).expect("the report");
-            let report = envelope.clone().finish();
-            let both = (report.input.as_deref(), report.result.as_deref());
-            assert_eq!(
-                both,
-                (Some("two"), Some("four")),
-                "{order:?} {is_on_the_way}"
-            );
-            simulation.outbox.arrived(&id);
-            assert_eq!(simulation.outbox.bytes(), 0);
         }
     }
 }
 
 #[test]
+fn a_report_that_the_platform_has_whole_is_superseded() {
+    let mut simulation = Simulation::new();
+    let older = outgoing("1", TaskReport::new().input("one"));
+    let (id, again) = (older.id.clone(), older.clone());
+    let newer = outgoing("1", TaskReport::new().input("two"));
+    simulation.push(Box::new(newer), None);
+    assert_eq!(simulation.go(), std::slice::from_ref(&id));
+    // It comes while the newer one is in flight, and once more afterwards.
+    simulation.tickets += 1;
+    simulation.push(Box::new(older), None);
+    let arrived = simulation.outbox.arrived(&id).expect("the newer one");
+    assert!(arrived.pending.tickets().eq([0]));
+    assert!(arrived.superseded.expect("the older one").tickets().eq([1]));
+    let pending = Pending::new(2, None, Box::new(again));
+    assert!(simulation.outbox.push(id, pending).is_some());
+    assert!(simulation.outbox.is_empty());
+    assert_eq!(simulation.names(), [""; 0]);
+}
+
+#[test]
 fn what_is_too_large_goes_once_more_cut() {
     let mut simulation = Simulation::new();
-    simulation.report("large", "a");
-    let id = simulation.go().remove(0);
-    assert_eq!(simulation.outbox.cut(&id), Some(false));
-    let (_, envelope) = simulation.outbox.next(simulation.now).expect("the report");
-    assert_eq!(envelope.max_bytes, Some(CUT));
-    assert_eq!(simulation.outbox.cut(&id), None);
+    let large = outgoing("large", TaskReport::new().input("x".repeat(2 * CUT)));
+    simulation.push(Box::new(large), None);
+    let id = simulation.next().expect("the report");
+    assert!(simulation.outbox.cut(&id));
+    let Some(Next::Send(_, outgoing)) = simulation.outbox.next(simulation.now) else {
+        panic!("it does not go again");
+    };
+    let input = outgoing.report.input.as_deref().unwrap_or_default();
+    assert!(input.len() < CUT + 100, "{}", input.len());
+    assert!(!simulation.outbox.cut(&id));
     let refused = simulation.outbox.refused(&id).expect("the report");
-    assert_eq!(refused.tickets, [1]);
+    assert!(refused.tickets().eq([0]));
     assert!(simulation.outbox.is_empty());
+}
+
+#[test]
+fn what_was_saved_is_on_disk_and_stays_here() {
+    let mut simulation = Simulation::new();
+    simulation.report("task", "a");
+    simulation.report("task", "a");
+    assert_eq!(simulation.outbox.open_until(2), (0, 2));
+    let [id] = &simulation.outbox.unspooled()[..] else {
+        panic!("one task is in memory only");
+    };
+    assert!(simulation.outbox.save(id, |_| None).is_none());
+    let place = Place::own(1);
+    assert!(simulation.outbox.save(id, |_| Some(place)).is_some());
+    assert_eq!(simulation.outbox.open_until(2), (2, 0));
+    assert_eq!(simulation.outbox.unspooled(), []);
+    let going = simulation.go();
+    let arrived = simulation.outbox.arrived(&going[0]).expect("the report");
+    assert_eq!(arrived.pending.places(), [place]);
+    assert_eq!(simulation.outbox.held(), Load::default());
 }

@@ -1,6 +1,5 @@
 //! Those who wait until everything is settled, or safe.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -80,7 +79,7 @@ impl Worker {
         let (mut spooled, mut pending) = self.outbox.open_until(until.ticket);
         spooled += self.left_behind;
         if let Some(replay) = &self.replay {
-            spooled += until.appended.saturating_sub(replay.read());
+            spooled += replay.unread(until.appended);
             let taken = self.shared.held.taken.load(Ordering::Acquire);
             pending += until.queued.saturating_sub(taken);
         }
@@ -101,13 +100,11 @@ impl Worker {
 
     /// What is left of what these waited for. If one of them leaves, that is on disk afterwards.
     pub(super) fn leave(&mut self, over: &[Flush]) -> Vec<Left> {
-        let before: Vec<_> = over.iter().map(|flush| self.left(flush.until)).collect();
         if over.iter().any(Flush::leaves) {
             self.save();
         }
-        let left = over.iter().zip(before).map(|(flush, before)| {
-            let mut left = self.left(flush.until);
-            left.spooled += before.pending.saturating_sub(left.pending);
+        let left = over.iter().map(|flush| {
+            let left = self.left(flush.until);
             if flush.ask == Ask::Persisted {
                 self.unsafe_of(flush, left)
             } else {
@@ -135,36 +132,21 @@ impl Worker {
         let Some(spool) = shared.spool.as_ref().filter(|_| self.replay.is_some()) else {
             return;
         };
-        if self.outbox.unspooled() > 0 {
-            self.requests.abort();
-            let merged = self.outbox.recover(Instant::now());
-            shared.settle(&shared.counters.merged, merged);
-        }
-        for (id, mut parcel) in self.outbox.take_unspooled() {
-            match shared.append(spool, &mut parcel.envelope) {
-                Ok(()) => self.release(id, &parcel),
-                Err(error) => {
-                    *lock(&shared.last_error) = Some(format!("the spool: {error}"));
-                    self.outbox.push(id, parcel);
-                }
-            }
-        }
-        let mut unsaved = VecDeque::new();
         // Who flushes does not wait for what others put in meanwhile.
-        for _ in 0..self.queued() {
-            let Some((bytes, mut envelope)) = self.take_queued() else {
+        self.take_in_all();
+        if self.outbox.held().unspooled > 0 {
+            self.requests.abort();
+            self.outbox.recover(Instant::now());
+        }
+        for id in self.outbox.unspooled() {
+            let saved = self.outbox.save(&id, |outgoing| {
+                let written = shared.save(spool, outgoing)?;
+                self.replay.as_mut()?.hold(&written)
+            });
+            if saved.is_none() {
                 break;
-            };
-            let is_left_out = !envelope.is_redacted && shared.recognise(&mut envelope);
-            if is_left_out || shared.append(spool, &mut envelope).is_ok() {
-                shared.held.taken.fetch_add(1, Ordering::Release);
-                shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            } else {
-                unsaved.push_back((bytes, envelope));
             }
         }
-        unsaved.append(&mut self.held);
-        self.held = unsaved;
-        self.weigh();
+        self.update_gauges();
     }
 }

@@ -1,18 +1,17 @@
 //! How reports come in: from disk and from callers, in the order in which they were accepted.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::{BATCH, Worker};
 use crate::builder::Overflow;
-use crate::delivery::Shared;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::parcel::Parcel;
-use crate::envelope::Envelope;
-use crate::sequence::Sequence;
-use crate::spool::{Place, Replay, Replayed, Settled, Then};
+use crate::delivery::parcel::Pending;
+use crate::delivery::{Queued, Shared};
+use crate::spool::{Place, Replay, Replayed};
+use crate::stats::Ending;
 use crate::task_id::TaskId;
+use crate::{DeliveryOutcome, DropReason};
 
 impl Worker {
     /// Takes reports from disk while there is room for them in memory.
@@ -21,7 +20,6 @@ impl Worker {
             return;
         };
         replay.scan(Instant::now());
-        self.read_again();
         for _ in 0..BATCH {
             if !can_take_in(&self.outbox, &self.shared) {
                 break;
@@ -30,106 +28,92 @@ impl Worker {
                 break;
             };
             self.is_busy = true;
-            self.take_in_before(replayed.sequence);
             self.push_replayed(replayed);
         }
-        self.weigh();
+        self.update_gauges();
     }
 
     fn push_replayed(&mut self, replayed: Replayed) {
-        let shared = Arc::clone(&self.shared);
-        let counters = &shared.counters;
-        let is_own = replayed.place.is_own();
-        if !is_own {
-            counters.adopted.add(1);
-        }
-        let then = replayed.then;
-        let (place, id, envelope) = replayed.into_envelope();
-        let settled_as = match then {
-            Then::Deliver => {
-                let ticket = match envelope.sequence {
-                    Some(sequence) if is_own => sequence.count,
-                    _ => {
-                        self.adopted += 1;
-                        self.adopted
-                    }
-                };
-                let parcel = Parcel::new(ticket, Some(place), envelope);
-                self.outbox.push(id, parcel).then_some(&counters.merged)
-            }
-            Then::Outdated => {
-                self.pass_over(place, id);
-                Some(&counters.merged)
-            }
-            Then::Expired => {
-                self.pass_over(place, id);
-                Some(&counters.expired)
-            }
+        let Replayed {
+            place,
+            outgoing,
+            is_expired,
+        } = replayed;
+        let ticket = if place.is_own() {
+            outgoing.sequence().count
+        } else {
+            self.shared.counters.adopted.add(1);
+            self.adopted += 1;
+            self.adopted
         };
-        self.weigh_spooled();
-        if let Some(reason) = settled_as {
-            shared.settle(reason, 1);
+        let most_bytes = self.shared.settings.limits.queue_bytes / 4;
+        if self
+            .outbox
+            .has_no_place_for(outgoing.agent_id(), most_bytes)
+        {
+            // Another process takes it up when this one has ended.
+            self.left_behind += 1;
+            return;
         }
+        let pending = Pending::new(ticket, Some(place), Box::new(outgoing));
+        if is_expired {
+            self.expire(&pending);
+        } else {
+            self.push(pending);
+        }
+        self.update_spooled();
     }
 
-    /// Does not deliver a report that was read.
-    fn pass_over(&mut self, place: Place, id: TaskId) {
-        let settled = Settled {
-            id,
-            is_named: false,
-            sequence: None,
-        };
-        if let Some(replay) = &mut self.replay {
-            replay.settle(&[place], &settled);
-        }
+    fn expire(&mut self, pending: &Pending) {
+        self.end(pending, Ending::Expired, || {
+            DeliveryOutcome::Dropped(DropReason::Expired)
+        });
     }
 
-    /// Takes from disk what had been set aside.
-    fn read_again(&mut self) {
+    /// Takes from disk what waited there for so long that only its place was kept.
+    pub(super) fn read_back(&mut self, id: TaskId, places: &[Place]) {
         let Some(replay) = &mut self.replay else {
             return;
         };
-        while can_take_back(&self.outbox, &self.shared)
-            && let Some((id, aside)) = self.outbox.take_returning()
-        {
-            let places = aside.tickets.into_iter().zip(aside.places);
-            let mut is_expired = true;
-            let parcels = places.filter_map(|(ticket, place)| {
-                let replayed = replay.read_again(place)?;
-                is_expired &= replayed.then == Then::Expired;
-                let (place, _, envelope) = replayed.into_envelope();
-                Some(Parcel::new(ticket, Some(place), envelope))
-            });
-            let mut parcels: Vec<_> = parcels.collect();
-            parcels.sort_by_key(|parcel| parcel.envelope.sequence);
-            // Perhaps who adopts the others can read them.
-            let unread = aside.parcels.saturating_sub(parcels.len());
-            self.left_behind += unread as u64;
-            let Some(parcel) = parcels.into_iter().reduce(Parcel::join) else {
-                continue;
-            };
-            let settled = parcel.settled(id.clone());
-            let is_outdated = settled
-                .sequence
-                .is_some_and(|sequence| replay.is_outdated(&id, sequence));
-            let counters = &self.shared.counters;
-            let read = (aside.parcels - unread) as u64;
-            let (settled_as, count) = if is_expired || is_outdated {
-                let settled = Settled {
-                    is_named: false,
-                    ..settled
-                };
-                replay.settle(&parcel.places, &settled);
-                let reason = match is_expired {
-                    true => &counters.expired,
-                    false => &counters.merged,
-                };
-                (reason, read)
-            } else {
-                let is_merged = self.outbox.push(id, parcel);
-                (&counters.merged, read - 1 + u64::from(is_merged))
-            };
-            self.shared.settle(settled_as, count);
+        let (mut read, mut lost) = (Vec::new(), Vec::new());
+        let mut is_expired = true;
+        for place in places {
+            match replay.read_again(*place) {
+                Some(replayed) => {
+                    is_expired &= replayed.is_expired;
+                    read.push(replayed.outgoing);
+                }
+                None => lost.push(*place),
+            }
+        }
+        // Perhaps who adopts the others can read them.
+        self.left_behind += self.outbox.leave(&id, &lost) as u64;
+        self.learn(&id);
+        if is_expired && self.outbox.is_parked(&id) {
+            if let Some(pending) = self.outbox.remove(&id) {
+                self.expire(&pending);
+            }
+        } else if let Some(superseded) = self.outbox.load(id, read) {
+            self.supersede(&superseded);
+        }
+    }
+
+    /// What other processes have delivered of a task counts.
+    fn learn(&mut self, id: &TaskId) {
+        let known = self.replay.as_ref().and_then(|replay| replay.known(id));
+        if let Some(delivered) = known {
+            self.outbox.learn(id, delivered);
+        }
+    }
+
+    fn push(&mut self, pending: Pending) {
+        let Some(outgoing) = pending.outgoing() else {
+            return;
+        };
+        let id = outgoing.id.clone();
+        self.learn(&id);
+        if let Some(superseded) = self.outbox.push(id, pending) {
+            self.supersede(&superseded);
         }
     }
 
@@ -141,73 +125,50 @@ impl Worker {
         replay.read() >= spool.appended()
     }
 
-    /// Takes what callers put into the queue, so many at most. What is on disk came before, but for what the disk
-    /// had no room for: see [`take_in_before`](Self::take_in_before).
+    /// Takes what callers put into the queue, so many at most. What is on disk came before.
     pub(super) fn take_in(&mut self, most: usize) {
         for _ in 0..most {
-            if !self.has_read_spool() {
+            if !self.has_read_spool() || !self.take_one() {
                 return;
             }
-            let Some((bytes, envelope)) = self.take_queued() else {
-                return;
-            };
-            self.push_queued(bytes, envelope);
         }
     }
 
-    /// Takes what callers put into the queue before this report, which is on disk.
-    fn take_in_before(&mut self, sequence: Sequence) {
+    /// Takes what callers have put into the queue by now, whatever is on disk.
+    pub(super) fn take_in_all(&mut self) {
         for _ in 0..self.queued() {
-            let Some((bytes, envelope)) = self.take_queued() else {
-                return;
-            };
-            if envelope.sequence.is_some_and(|at| at > sequence) {
-                self.held.push_front((bytes, envelope));
-                return;
-            }
-            self.push_queued(bytes, envelope);
+            self.take_one();
         }
     }
 
-    /// The oldest report that callers put into the queue.
-    pub(super) fn take_queued(&mut self) -> Option<(usize, Box<Envelope>)> {
-        let held = self.held.pop_front();
-        held.or_else(|| self.shared.queue.pop())
+    fn take_one(&mut self) -> bool {
+        let Some((bytes, queued)) = self.shared.queue.pop() else {
+            return false;
+        };
+        self.is_busy = true;
+        let ticket = queued.ticket();
+        let outgoing = match queued {
+            Queued::Prepared(outgoing) => Some(outgoing),
+            Queued::Captured(envelope) => self.shared.prepare(*envelope).map(Box::new),
+        };
+        match outgoing {
+            Some(outgoing) => self.push(Pending::new(ticket, None, outgoing)),
+            None => self
+                .shared
+                .end([ticket], Ending::SampledOut, || DeliveryOutcome::Disabled),
+        }
+        // In this order, so that nothing is missed meanwhile.
+        let held = &self.shared.held;
+        held.bytes
+            .store(self.outbox.held().bytes, Ordering::Relaxed);
+        self.update_spooled();
+        held.taken.fetch_add(1, Ordering::Release);
+        self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        true
     }
 
     pub(super) fn queued(&self) -> usize {
-        self.held.len() + self.shared.queue.len()
-    }
-
-    pub(super) fn push_queued(&mut self, bytes: usize, mut envelope: Box<Envelope>) {
-        self.shared.held.taken.fetch_add(1, Ordering::Release);
-        self.is_busy = true;
-        if envelope.is_redacted || !self.shared.recognise(&mut envelope) {
-            self.push(envelope);
-            self.weigh_bytes();
-        }
-        self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    fn push(&mut self, mut envelope: Box<Envelope>) {
-        let sequence = *envelope.sequence.get_or_insert_with(Sequence::next);
-        let ticket = sequence.count;
-        let id = envelope.id.get_or_insert_with(|| sequence.id()).clone();
-        // Of threads that report at the same time, the one that came last is the newest.
-        let sequence = sequence.max(self.newest.unwrap_or(sequence));
-        self.newest = Some(sequence);
-        envelope.sequence = Some(sequence);
-        // As on disk.
-        let configured = self.shared.settings.config.agent_id();
-        if let (None, Some(agent)) = (&envelope.agent_id, configured) {
-            envelope.agent_id = Some(agent.to_owned());
-        }
-        // What another process reported may be newer, and have arrived.
-        let replay = self.replay.as_ref();
-        let is_outdated = replay.is_some_and(|replay| replay.is_outdated(&id, sequence));
-        if is_outdated || self.outbox.push(id, Parcel::new(ticket, None, envelope)) {
-            self.shared.settle(&self.shared.counters.merged, 1);
-        }
+        self.shared.queue.len()
     }
 
     /// Drops the oldest if that is wanted and more is in memory than may be.
@@ -216,36 +177,25 @@ impl Worker {
             return;
         }
         while self.shared.is_over_limit()
-            && let Some(parcel) = self.outbox.evict()
+            && let Some(pending) = self.outbox.evict()
         {
-            for flush in &mut self.flushes {
-                flush.dropped(&parcel.tickets);
-            }
-            self.shared.drop_when_full();
-            self.weigh();
+            self.drop(&pending, DropReason::QueueFull);
+            self.shared.warn_full();
         }
     }
 
     /// Whether there is something to take in.
     pub(super) fn has_work(&self) -> bool {
-        let returns = self.outbox.has_returning() && can_take_back(&self.outbox, &self.shared);
-        let comes = match self.has_read_spool() {
+        match self.has_read_spool() {
             true => self.queued() > 0,
             false => can_take_in(&self.outbox, &self.shared),
-        };
-        returns || comes
+        }
     }
 }
 
 /// Whether more may be read from disk: half of the places are for what has no other.
 fn can_take_in(outbox: &Outbox, shared: &Shared) -> bool {
     let limits = &shared.settings.limits;
-    can_take_back(outbox, shared) && outbox.bytes() <= limits.queue_bytes / 2
-}
-
-/// Whether more may be read of what had been set aside.
-fn can_take_back(outbox: &Outbox, shared: &Shared) -> bool {
-    let limits = &shared.settings.limits;
-    outbox.bytes_here() <= limits.queue_bytes / 2
-        && outbox.tasks() as u64 <= limits.queue_capacity / 2
+    outbox.loaded_bytes() <= limits.queue_bytes / 2
+        && outbox.loaded_tasks() as u64 <= limits.queue_capacity / 2
 }

@@ -4,16 +4,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{BATCH, Ended, Worker};
-#[cfg(feature = "spool")]
-use crate::Durability;
 use crate::block_on::block_on_for;
 use crate::builder::{Overflow, ReporterBuilder};
-use crate::delivery::outbox::Failure;
-use crate::delivery::{Shared, lock};
+use crate::delivery::Shared;
+use crate::delivery::outbox::Next;
+use crate::delivery::scopes::Failure;
 use crate::envelope::Envelope;
 use crate::sequence;
 use crate::sink::After;
-use crate::{Config, Reporter, TaskReport};
+use crate::task_id::TaskId;
+use crate::{Config, Durability, Reporter, TaskReport};
 
 const AWAY: Failure = Failure {
     refusal: None,
@@ -31,20 +31,30 @@ fn worker(set: impl FnOnce(ReporterBuilder) -> ReporterBuilder) -> Worker {
     );
     let shared = Arc::new(Shared::new(set(builder).settings().unwrap()));
     // The test is the worker.
-    *lock(&shared.is_running) = true;
-    shared.asleep.end();
+    shared.lifecycle.attach();
     Worker::new(shared)
 }
 
 fn accept(worker: &Worker, report: TaskReport) {
-    let mut envelope = Envelope::from(report);
-    envelope.accept();
-    worker.shared.accept(Box::new(envelope));
+    worker.shared.accept(envelope(report));
 }
 
-#[cfg(feature = "spool")]
+fn envelope(report: TaskReport) -> Box<Envelope> {
+    let mut envelope = Box::new(Envelope::from(report));
+    envelope.stamp();
+    envelope
+}
+
+/// The next report that goes.
+fn next(worker: &mut Worker, now: Instant) -> Option<(TaskId, TaskReport)> {
+    match worker.outbox.next(now)? {
+        Next::Send(id, outgoing) => Some((id, outgoing.report.clone())),
+        Next::Read(..) => panic!("nothing is parked"),
+    }
+}
+
 #[test]
-fn what_the_disk_did_not_take_goes_before_what_it_took_later() {
+fn what_the_disk_did_not_take_comes_late_and_is_not_lost() {
     let directory = tempfile::tempdir().unwrap();
     let mut worker = worker(|builder| {
         builder
@@ -54,40 +64,47 @@ fn what_the_disk_did_not_take_goes_before_what_it_took_later() {
     });
     let too_large = "x".repeat(512 << 10);
     accept(&worker, TaskReport::new().id("both").input(&too_large));
-    accept(&worker, TaskReport::new().id("both").result("done"));
+    accept(
+        &worker,
+        TaskReport::new()
+            .id("both")
+            .result("done")
+            .is_success(false),
+    );
     for _ in 0..BATCH {
         accept(&worker, TaskReport::new());
     }
     assert_eq!(worker.shared.stats().not_spooled, 1);
 
+    // What is on disk is read first.
     worker.read_spool();
     worker.take_in(BATCH);
-    let (_, first) = worker.outbox.next(Instant::now()).unwrap();
-    let first = first.clone().finish();
-    assert_eq!(first.result.as_deref(), Some("done"));
-    assert_eq!(first.input.map(|input| input.len()), Some(too_large.len()));
+    let now = Instant::now();
+    let (id, first) = next(&mut worker, now).unwrap();
+    assert_eq!((first.input, first.result.as_deref()), (None, Some("done")));
+    worker.outbox.arrived(&id);
+    worker.read_spool();
+    worker.take_in(BATCH);
+    let late = std::iter::from_fn(|| next(&mut worker, now));
+    let (_, late) = late.into_iter().find(|(other, _)| *other == id).unwrap();
+    assert_eq!(late.input.map(|input| input.len()), Some(too_large.len()));
+    assert_eq!((late.result, late.is_success), (None, Some(false)));
 }
 
 #[test]
-fn of_threads_that_report_at_the_same_time_the_last_in_the_queue_is_the_newest() {
+fn of_threads_that_report_at_the_same_time_the_first_in_the_queue_need_not_be_the_oldest() {
     let mut worker = worker(|builder| builder);
-    let envelopes = [("one", None), ("two", None), ("", Some("three"))].map(|(input, result)| {
-        let report = TaskReport::new().id("task");
-        let mut envelope = Envelope::from(match result {
-            Some(result) => report.result(result),
-            None => report.input(input),
-        });
-        envelope.accept();
-        Box::new(envelope)
-    });
-    let [one, two, three] = envelopes;
-    // The third came from another thread, which was faster.
-    for envelope in [one, three, two] {
+    let reports = [
+        TaskReport::new().id("task").input("one"),
+        TaskReport::new().id("task").input("two"),
+        TaskReport::new().id("task").result("three"),
+    ];
+    let [one, two, three] = reports.map(envelope);
+    for envelope in [two, three, one] {
         worker.shared.accept(envelope);
     }
     worker.take_in(BATCH);
-    let (_, envelope) = worker.outbox.next(Instant::now()).unwrap();
-    let report = envelope.clone().finish();
+    let (_, report) = next(&mut worker, Instant::now()).unwrap();
     assert_eq!(report.input.as_deref(), Some("two"));
     assert_eq!(report.result.as_deref(), Some("three"));
 }
@@ -97,16 +114,15 @@ fn the_age_of_the_oldest_is_that_of_the_first_report_of_a_task() {
     let mut worker = worker(|builder| builder);
     accept(&worker, TaskReport::new().id("task"));
     worker.take_in(BATCH);
-    worker.weigh();
+    worker.update_gauges();
     let first = worker.shared.held.oldest.load(Ordering::Relaxed);
     while sequence::now().as_millis() == u128::from(first) {}
     accept(&worker, TaskReport::new().id("task"));
     worker.take_in(BATCH);
-    worker.weigh();
+    worker.update_gauges();
     assert_eq!(worker.shared.held.oldest.load(Ordering::Relaxed), first);
 }
 
-#[cfg(feature = "spool")]
 #[test]
 fn who_asks_whether_reports_are_on_disk_does_not_have_them_tried_again() {
     let directory = tempfile::tempdir().unwrap();
@@ -114,7 +130,7 @@ fn who_asks_whether_reports_are_on_disk_does_not_have_them_tried_again() {
     accept(&worker, TaskReport::new().id("task"));
     worker.read_spool();
     let now = Instant::now();
-    let (id, _) = worker.outbox.next(now).unwrap();
+    let (id, _) = next(&mut worker, now).unwrap();
     worker.outbox.failed(id, now, AWAY, 0.5);
     let waits_until = worker.outbox.wake_at();
     assert!(waits_until > Some(now));
@@ -126,7 +142,6 @@ fn who_asks_whether_reports_are_on_disk_does_not_have_them_tried_again() {
     assert!(worker.outbox.next(Instant::now()).is_some());
 }
 
-#[cfg(feature = "spool")]
 #[test]
 fn what_is_on_disk_is_persisted_when_it_survives_a_loss_of_power_if_that_is_wanted() {
     for (durability, is_synced) in [(Durability::Process, false), (Durability::Disk, true)] {
@@ -158,7 +173,7 @@ fn after_a_panic_what_was_on_the_way_goes_again_and_who_waits_is_answered() {
     worker.recover();
     let outcome = block_on_for(flushing, Duration::from_secs(60)).unwrap();
     assert_eq!((outcome.pending, outcome.timed_out), (1, false));
-    let (id, _) = worker.outbox.next(Instant::now()).unwrap();
+    let (id, _) = next(&mut worker, Instant::now()).unwrap();
     assert_eq!(id.to_string(), "on its way");
 }
 
@@ -189,9 +204,7 @@ fn a_worker_that_died_makes_room_for_another() {
         }
     });
     died.join().unwrap_err();
-    let mut envelope = Envelope::from(TaskReport::new());
-    envelope.accept();
-    shared.accept(Box::new(envelope));
+    shared.accept(envelope(TaskReport::new()));
     // By a thread that lives: the platform is away, but the flush is answered.
     let flushing = shared.flush(Duration::from_millis(10), After::GoOn);
     let outcome = block_on_for(flushing, Duration::from_secs(60)).unwrap();
@@ -220,8 +233,8 @@ fn an_outage_with_a_thousand_reports_a_second_stays_within_the_limits() {
             }
             worker.take_in(BATCH);
             worker.make_room();
-            worker.weigh();
-            while let Some((id, _)) = worker.outbox.next(now) {
+            worker.update_gauges();
+            while let Some((id, _)) = next(&mut worker, now) {
                 worker.outbox.failed(id, now, AWAY, 0.5);
             }
             let stats = shared.stats();

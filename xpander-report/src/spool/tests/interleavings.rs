@@ -7,7 +7,7 @@ use loom::model::Builder;
 use loom::thread;
 
 use super::faulty_disk::{Call, FaultyDisk};
-use super::{Process, entry_of, settled};
+use super::{Process, outgoing_of};
 use crate::TaskReport;
 use crate::sequence::Sequence;
 use crate::spool::{Replay, Spool};
@@ -20,7 +20,7 @@ fn check(model: impl Fn() + Send + Sync + 'static) {
 }
 
 fn append(spool: &Spool) {
-    let appended = spool.append(&entry_of(TaskReport::new(), Sequence::next(), false));
+    let appended = spool.append(&outgoing_of(TaskReport::new(), Sequence::next(), false));
     appended.expect("a disk that takes it");
 }
 
@@ -29,8 +29,7 @@ fn deliver(replay: &mut Replay) -> usize {
     let mut delivered = 0;
     while let Some(replayed) = replay.next() {
         delivered += 1;
-        let settled = settled("unnamed", replayed.sequence);
-        replay.settle(&[replayed.place], &settled);
+        replay.acknowledge(&[replayed.place], None);
     }
     delivered
 }

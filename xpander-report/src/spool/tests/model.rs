@@ -13,13 +13,12 @@ use proptest::sample::Index;
 use proptest::test_runner::Config;
 
 use super::faulty_disk::{Call, FaultyDisk, FileId};
-use super::{entry_of, next_millisecond};
+use super::{delivered, next_millisecond, outgoing_of};
 use crate::TaskReport;
 use crate::sequence::Sequence;
 use crate::spool::directory::{ACKS, SEGMENT, made_at};
-use crate::spool::replay::Replayed;
-use crate::spool::{Place, Replay, Settled, Spool, SpoolLimits, Then};
-use crate::task_id::TaskId;
+use crate::spool::entry::DeliveredTask;
+use crate::spool::{Place, Replay, Replayed, Spool, SpoolLimits};
 
 const PROCESSES: usize = 3;
 const DIR: &str = "/spool";
@@ -35,6 +34,8 @@ enum Op {
         size: usize,
         /// It is kept in memory, too.
         is_remembered: bool,
+        /// It stays in memory, and is not read.
+        is_held: bool,
     },
     /// It reads some.
     Read {
@@ -46,11 +47,6 @@ enum Op {
         process: usize,
         which: Index,
         is_delivered: bool,
-    },
-    /// It delivers one that never was on disk.
-    Note {
-        process: usize,
-        name: u8,
     },
     Scan {
         process: usize,
@@ -116,15 +112,19 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     ]);
     let size = prop_oneof![30 => 0..2_000_usize, 1 => 150_000..400_000_usize];
     let op = prop_oneof![
-        20 => (process.clone(), prop::option::of(0..3_u8), size, any::<bool>()).prop_map(
-            |(process, name, size, is_remembered)| {
-                Op::Append { process, name, size, is_remembered }
-            },
-        ),
+        20 => (
+            process.clone(),
+            prop::option::of(0..3_u8),
+            size,
+            any::<bool>(),
+            prop::bool::weighted(0.2),
+        )
+            .prop_map(|(process, name, size, is_remembered, is_held)| {
+                Op::Append { process, name, size, is_remembered, is_held }
+            }),
         15 => (process.clone(), 1..5_usize).prop_map(|(process, most)| Op::Read { process, most }),
         15 => (process.clone(), any::<Index>(), prop::bool::weighted(0.8))
             .prop_map(|(process, which, is_delivered)| Op::Settle { process, which, is_delivered }),
-        1 => (process.clone(), 0..3_u8).prop_map(|(process, name)| Op::Note { process, name }),
         8 => process.clone().prop_map(|process| Op::Scan { process }),
         4 => process.clone().prop_map(|process| Op::Compact { process }),
         5 => process.clone().prop_map(|process| Op::Sync { process }),
@@ -259,7 +259,8 @@ impl World {
                 name,
                 size,
                 is_remembered,
-            } => self.append(process, name, size, is_remembered),
+                is_held,
+            } => self.append(process, name, size, is_remembered, is_held),
             Op::Read { process, most } => {
                 for _ in 0..most {
                     if !self.read(process) {
@@ -273,18 +274,6 @@ impl World {
                 is_delivered,
             } => {
                 self.settle(process, |held| which.index(held), is_delivered);
-            }
-            Op::Note { process, name } => {
-                let sequence = Sequence::next();
-                let name = name_of(name);
-                raise(&mut self.newest, &name, sequence);
-                let process = self.process(process);
-                raise(&mut process.arrived, &name, sequence);
-                process.replay.note(Settled {
-                    id: TaskId::from(name),
-                    is_named: true,
-                    sequence: Some(sequence),
-                });
             }
             Op::Scan { process } => self.scan(process),
             Op::Compact { process } => {
@@ -382,7 +371,14 @@ impl World {
         })
     }
 
-    fn append(&mut self, process: usize, name: Option<u8>, size: usize, is_remembered: bool) {
+    fn append(
+        &mut self,
+        process: usize,
+        name: Option<u8>,
+        size: usize,
+        is_remembered: bool,
+        is_held: bool,
+    ) {
         let serial = self.reports.len();
         let name = name.map(name_of);
         let mut report = TaskReport::new()
@@ -395,16 +391,25 @@ impl World {
             next_millisecond();
         }
         let sequence = Sequence::next();
-        let entry = entry_of(report, sequence, name.is_some());
-        let Ok(written) = spool.append(&entry) else {
+        let outgoing = outgoing_of(report, sequence, name.is_some());
+        let Ok(written) = spool.append(&outgoing) else {
             return;
         };
+        let place = is_held.then(|| self.process(process).replay.hold(&written));
         if is_remembered {
-            spool.remember(written, entry);
+            spool.remember(written, outgoing);
         }
         let appended = self.disk.last_append().expect("what was appended");
         let segment = self.segment_of(appended.file);
+        let number = self.process(process).number;
         self.process(process).appended.push(serial);
+        let state = match place.flatten() {
+            Some(place) => {
+                self.process(process).held.push((serial, place));
+                State::Held(number)
+            }
+            None => State::Waiting,
+        };
         self.reports.push(Report {
             name,
             sequence,
@@ -412,7 +417,7 @@ impl World {
             segment: segment.unwrap_or_default(),
             file: appended.file,
             bytes: appended.start..appended.end,
-            state: State::Waiting,
+            state,
             was_settled: false,
             is_synced: false,
         });
@@ -456,26 +461,23 @@ impl World {
             assert!(process.last_own < Some(serial), "own reports out of order");
             process.last_own = Some(serial);
         }
-        if read.then == Then::Deliver {
-            process.held.push((serial, read.place));
-        } else {
-            let settled = Settled {
-                id: read.sequence.id(),
-                is_named: false,
-                sequence: None,
-            };
-            self.settle_all(at, &[(serial, read.place)], &settled);
-        }
+        process.held.push((serial, read.place));
         true
     }
 
     /// Whether this report may be read now. Returns its number.
     fn check(&self, at: usize, read: &Replayed) -> usize {
-        let serial: usize = read.report.result.as_ref().unwrap().parse().unwrap();
+        let outgoing = &read.outgoing;
+        let serial: usize = outgoing.report.result.as_ref().unwrap().parse().unwrap();
         let report = &self.reports[serial];
-        assert_eq!(report.name, read.report.id);
-        assert_eq!(report.sequence, read.sequence);
-        assert_eq!(report.name.is_some(), read.is_named);
+        let id = report
+            .name
+            .clone()
+            .unwrap_or_else(|| report.sequence.id().to_string());
+        assert_eq!(outgoing.report.id, Some(id));
+        assert_eq!(outgoing.sequence(), report.sequence);
+        assert_eq!(outgoing.is_named, report.name.is_some());
+        assert!(!read.is_expired, "nothing is that old");
         match report.state {
             State::Held(by) => {
                 let has_it = self.processes.iter().flatten().any(|p| p.number == by);
@@ -484,21 +486,22 @@ impl World {
             State::Settled { is_known } => assert!(!is_known, "report {serial} was settled"),
             State::Waiting => {}
         }
-        let newer = |newest: &HashMap<String, Sequence>| {
+        let process = self.processes[at].as_ref().unwrap();
+        let newest = |newest: &HashMap<String, Sequence>| {
             let newest = newest.get(report.name.as_ref()?).copied();
             newest.filter(|newest| *newest > report.sequence)
         };
-        match read.then {
-            Then::Outdated => assert!(newer(&self.newest).is_some(), "nothing newer arrived"),
-            Then::Deliver if !read.place.is_own() => {
-                let process = self.processes[at].as_ref().unwrap();
-                // What arrived before the oldest segment was made may be forgotten.
-                let made_at = made_at(&report.segment).unwrap_or(Duration::MAX);
-                let newer = newer(&process.arrived).filter(|newer| newer.at >= made_at);
-                assert_eq!(newer, None, "report {serial} is outdated");
-            }
-            Then::Deliver => {}
-            Then::Expired => panic!("nothing is that old"),
+        let known = process.replay.known(&outgoing.id);
+        let known = known.map(|delivered| delivered.sequence());
+        assert!(known <= self.newest.get(&outgoing.id.to_string()).copied());
+        if !read.place.is_own() {
+            // What arrived before the oldest segment was made may be forgotten.
+            let made_at = made_at(&report.segment).unwrap_or(Duration::MAX);
+            let newer = newest(&process.arrived).filter(|newer| newer.at >= made_at);
+            assert!(
+                newer <= known,
+                "report {serial} would overwrite a newer one"
+            );
         }
         serial
     }
@@ -525,20 +528,16 @@ impl World {
         self.process(at).held.retain(|held| !ends.contains(held));
         if let Some(name) = name.as_ref().filter(|_| is_delivered) {
             raise(&mut self.newest, name, sequence);
-            raise(&mut self.process(at).arrived, name, sequence);
         }
-        let settled = Settled {
-            is_named: name.is_some() && is_delivered,
-            id: name.map_or_else(|| sequence.id(), TaskId::from),
-            sequence: Some(sequence),
-        };
-        self.settle_all(at, &ends, &settled);
+        let task = name.filter(|_| is_delivered);
+        let task = task.map(|name| delivered(&name, sequence));
+        self.settle_all(at, &ends, task.as_ref());
     }
 
-    fn settle_all(&mut self, at: usize, ends: &[(usize, Place)], settled: &Settled) {
+    fn settle_all(&mut self, at: usize, ends: &[(usize, Place)], task: Option<&DeliveredTask>) {
         for (serial, place) in ends {
             let before = self.disk.last_append();
-            self.process(at).replay.settle(&[*place], settled);
+            self.process(at).replay.acknowledge(&[*place], task);
             let acked = self.disk.last_append();
             let has_name = |file| self.disk.has(file);
             // Somebody may have removed the file of acks.
@@ -548,18 +547,17 @@ impl World {
             let report = &mut self.reports[*serial];
             report.state = State::Settled { is_known };
             report.was_settled = true;
-            if let Some(acked) =
-                acked.filter(|acked| is_known && settled.is_named && has_name(acked.file))
+            if let Some(task) = task
+                && let Some(acked) = acked.filter(|acked| is_known && has_name(acked.file))
             {
                 self.arrivals.push(Arrival {
-                    name: settled.id.to_string(),
-                    sequence: settled.sequence.unwrap(),
+                    name: task.id.clone(),
+                    sequence: task.delivered.sequence(),
                     acks: acked.file,
                     segment: report.file,
                 });
             }
         }
-        self.process(at).replay.note(settled.clone());
     }
 
     fn scan(&mut self, at: usize) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::entry_of;
+use super::outgoing_of;
 use crate::block_on::block_on_for;
 use crate::sequence::Sequence;
 use crate::spool::{Spool, SpoolLimits};
@@ -65,7 +65,7 @@ fn many_reports_that_waited_too_long_are_dropped_one_after_the_other() {
     // What a process left behind that was killed.
     let spool = Spool::new(dir.path().into(), url, SpoolLimits::default());
     for _ in 0..4_000 {
-        let appended = spool.append(&entry_of(TaskReport::new(), Sequence::next(), false));
+        let appended = spool.append(&outgoing_of(TaskReport::new(), Sequence::next(), false));
         appended.expect("a disk that takes it");
     }
     drop(spool);

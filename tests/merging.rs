@@ -1,0 +1,92 @@
+//! What a reporter merges is what the platform makes of the same reports by its own rule for updates.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use serde_json::value::RawValue;
+use tempfile::TempDir;
+use xpander_report::{Client, Reporter, TaskReport, Tokens};
+use xpander_report_local::TaskRecord;
+use xpander_report_tests::{LONG, away, back, config};
+
+const TASKS: usize = 200;
+
+/// A report that says some things, and leaves others open in one of several ways.
+fn draw(rng: &mut Rng, id: &str) -> TaskReport {
+    let mut report = TaskReport::new().id(id);
+    let text = |rng: &mut Rng| {
+        let texts = [None, None, Some(""), Some("one"), Some("two")];
+        texts[rng.usize(..texts.len())].map(str::to_owned)
+    };
+    report.input = text(rng);
+    report.result = text(rng);
+    let raw = [None, Some("null"), Some(r#"{"a":1}"#), Some("[2]")][rng.usize(..4)];
+    report.llm_response = raw.map(|raw| RawValue::from_string(raw.to_owned()).unwrap());
+    report.tokens = rng.bool().then(|| Tokens::new(rng.u64(..9), 1));
+    report.is_success = [None, Some(true), Some(false)][rng.usize(..3)];
+    let seconds = [None, Some(0.0), Some(-0.0), Some(1.5), Some(f64::NAN)];
+    report.duration = seconds[rng.usize(..seconds.len())];
+    let tools: [&[&str]; 3] = [&[], &["search"], &["search", "read"]];
+    let tools = tools[rng.usize(..tools.len())];
+    report.used_tools = tools.iter().map(|tool| (*tool).to_owned()).collect();
+    if rng.u8(..4) == 0 {
+        report = report.agent_id("another");
+    }
+    report
+}
+
+/// All but the id and the times.
+fn content(task: Option<TaskRecord>) -> String {
+    let task = task.expect("the task");
+    format!(
+        "{:?}",
+        (
+            task.agent_id,
+            task.status,
+            task.input,
+            task.result,
+            task.llm_response,
+            task.tokens,
+            task.used_tools,
+            // 0 is what is sent when nothing is known.
+            task.duration.filter(|seconds| *seconds != 0.0),
+        )
+    )
+}
+
+#[test]
+fn merged_reports_say_what_the_platform_makes_of_them_one_by_one() {
+    for has_spool in [false, true] {
+        let dir = TempDir::new().unwrap();
+        let (url, port) = away();
+        let mut rng = Rng::with_seed(7);
+        let mut builder = Reporter::builder().config(config(&url));
+        if has_spool {
+            builder = builder.spool(dir.path());
+        }
+        let reporter = builder.build().unwrap();
+        let mut reports = Vec::new();
+        for _ in 0..5 * TASKS {
+            let task = rng.usize(..TASKS);
+            let report = draw(&mut rng, &format!("merged-{task}"));
+            reporter.report(report.clone());
+            reports.push((task, report));
+        }
+        let _ = reporter.flush_blocking(Duration::from_millis(10));
+
+        let platform = back(port);
+        let client = Client::new(config(&url).build().unwrap());
+        for (task, report) in &reports {
+            let report = report.clone().id(format!("single-{task}"));
+            let _ = client.report_external_task_blocking(&report).unwrap();
+        }
+        assert!(reporter.flush_blocking(LONG).is_complete());
+        let stats = reporter.stats();
+        assert!(stats.merged > 3 * TASKS as u64, "{stats:?}");
+        for (task, _) in reports {
+            let [merged, single] = ["merged", "single"]
+                .map(|kind| content(platform.task(&format!("{kind}-{task}")).unwrap()));
+            assert_eq!(merged, single, "{task} {has_spool}");
+        }
+    }
+}

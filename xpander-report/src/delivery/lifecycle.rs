@@ -1,0 +1,112 @@
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tokio::sync::Notify;
+
+use super::asleep::Asleep;
+use super::lock;
+
+/// Whether reports are taken, and whether a thread delivers them.
+pub(super) struct Lifecycle {
+    stage: AtomicU8,
+    has_worker: Mutex<bool>,
+    asleep: Asleep,
+    wake: Notify,
+}
+
+/// A reporter goes through these in this order, and may leave some out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Stage {
+    /// Reports are taken.
+    Open,
+    /// All handles are gone; what was accepted is delivered.
+    Abandoned,
+    /// No more reports are taken; what was accepted is delivered until the shutdown's time is up.
+    Closing,
+    /// The shutdown is over.
+    Closed,
+}
+
+impl Lifecycle {
+    pub(super) fn new() -> Self {
+        Self {
+            stage: AtomicU8::new(Stage::Open as u8),
+            has_worker: Mutex::new(false),
+            asleep: Asleep::new(),
+            wake: Notify::new(),
+        }
+    }
+
+    /// Whether this stage has begun.
+    pub(super) fn is_at(&self, stage: Stage) -> bool {
+        self.stage.load(Ordering::SeqCst) >= stage as u8
+    }
+
+    pub(super) fn advance(&self, stage: Stage) {
+        self.stage.fetch_max(stage as u8, Ordering::SeqCst);
+    }
+
+    /// There is something to do. Says whether the worker waits, or there is none, and must be woken or started.
+    pub(super) fn must_wake(&self) -> bool {
+        self.asleep.end()
+    }
+
+    pub(super) fn notify(&self) {
+        self.wake.notify_one();
+    }
+
+    pub(super) async fn notified(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Starts a worker if there is none. Says whether it did.
+    pub(super) fn start(&self, spawn: impl FnOnce() -> io::Result<()>) -> io::Result<bool> {
+        let mut has_worker = lock(&self.has_worker);
+        if *has_worker {
+            return Ok(false);
+        }
+        match spawn() {
+            Ok(()) => {
+                *has_worker = true;
+                Ok(true)
+            }
+            Err(error) => {
+                // The next report tries again.
+                self.asleep.not_ended();
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn has_worker(&self) -> bool {
+        *lock(&self.has_worker)
+    }
+
+    /// The worker is about to wait, unless there is something to do. Says whether it may.
+    pub(super) fn may_sleep(&self, has_work: impl FnOnce() -> bool) -> bool {
+        self.asleep.begin(has_work)
+    }
+
+    /// The worker is about to end, unless there is something to do. Says whether it may.
+    pub(super) fn may_end(&self, has_work: impl FnOnce() -> bool) -> bool {
+        let mut has_worker = lock(&self.has_worker);
+        let may_end = self.asleep.begin(has_work);
+        *has_worker = !may_end;
+        may_end
+    }
+
+    /// The worker's thread ended otherwise than it should; another may take its place.
+    pub(super) fn died(&self) {
+        *lock(&self.has_worker) = false;
+        self.asleep.not_ended();
+    }
+
+    /// The test is the worker.
+    #[cfg(test)]
+    pub(super) fn attach(&self) {
+        *lock(&self.has_worker) = true;
+        self.asleep.end();
+    }
+}
