@@ -110,11 +110,13 @@ impl Settings {
 /// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
 /// | bytes that they hold, about | 64 MiB | [`queue_bytes`](Self::queue_bytes) |
-/// | bytes of the files of the spool's reports | 1 GiB | `spool_bytes` |
+/// | bytes of the files of the spool's reports | 1 GiB | [`spool_bytes`](Self::spool_bytes) |
 /// | bytes of what was just written to the spool, kept in memory for the worker | 4 MiB | |
-/// | how long a report waits in the spool | 7 days | `spool_age` |
+/// | how long a report waits in the spool | 7 days | [`spool_age`](Self::spool_age) |
 /// | reports kept that the platform refused | 1,000 in memory (16 MiB), 10,000 in the spool | |
 /// | reports in memory of all agents that the platform refuses (403) | a quarter of `queue_capacity` and of `queue_bytes` | |
+/// | bytes of the places of those that are on disk only | a quarter of `queue_bytes` | |
+/// | tasks of which it is remembered what was delivered, so that a late report undoes nothing | 10,000 | |
 /// | requests at once | 4 | [`connections`](Self::connections) |
 /// | wait for what is left when the program ends | 2 s | [`exit_timeout`](Self::exit_timeout) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |

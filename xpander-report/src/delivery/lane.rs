@@ -67,24 +67,21 @@ impl Load {
     }
 
     pub(super) fn add(self, other: Self) -> Self {
-        Self {
-            bytes: self.bytes + other.bytes,
-            parked: self.parked + other.parked,
-            parked_bytes: self.parked_bytes + other.parked_bytes,
-            spooled: self.spooled + other.spooled,
-            unspooled: self.unspooled + other.unspooled,
-            merged: self.merged + other.merged,
-        }
+        self.with(other, |a, b| a + b)
     }
 
     pub(super) fn take(self, other: Self) -> Self {
+        self.with(other, usize::saturating_sub)
+    }
+
+    fn with(self, other: Self, change: impl Fn(usize, usize) -> usize) -> Self {
         Self {
-            bytes: self.bytes.saturating_sub(other.bytes),
-            parked: self.parked.saturating_sub(other.parked),
-            parked_bytes: self.parked_bytes.saturating_sub(other.parked_bytes),
-            spooled: self.spooled.saturating_sub(other.spooled),
-            unspooled: self.unspooled.saturating_sub(other.unspooled),
-            merged: self.merged.saturating_sub(other.merged),
+            bytes: change(self.bytes, other.bytes),
+            parked: change(self.parked, other.parked),
+            parked_bytes: change(self.parked_bytes, other.parked_bytes),
+            spooled: change(self.spooled, other.spooled),
+            unspooled: change(self.unspooled, other.unspooled),
+            merged: change(self.merged, other.merged),
         }
     }
 }

@@ -388,7 +388,7 @@ impl Worker {
         self.end(pending, Ending::Superseded, || DeliveryOutcome::Superseded);
     }
 
-    fn drop(&mut self, pending: &Pending, reason: DropReason) {
+    fn discard(&mut self, pending: &Pending, reason: DropReason) {
         let outcome = || DeliveryOutcome::Dropped(reason);
         self.end(pending, Ending::Dropped(reason), outcome);
     }

@@ -179,7 +179,7 @@ impl Worker {
         while self.shared.is_over_limit()
             && let Some(pending) = self.outbox.evict()
         {
-            self.drop(&pending, DropReason::QueueFull);
+            self.discard(&pending, DropReason::QueueFull);
             self.shared.warn_full();
         }
     }
