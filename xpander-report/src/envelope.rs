@@ -119,6 +119,7 @@ impl Envelope {
     }
 
     /// Its place in the order of all reports.
+    #[cfg(feature = "http")]
     pub(crate) fn sequence(&self) -> Sequence {
         self.sequence.unwrap_or_else(Sequence::next)
     }

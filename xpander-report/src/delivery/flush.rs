@@ -8,16 +8,6 @@ use crate::FlushOutcome;
 use crate::sink::After;
 use crate::stats::Ending;
 
-/// Somebody waits until everything accepted so far is settled, or safe.
-pub(super) struct FlushRequest {
-    pub(super) ask: Ask,
-    /// The last reports that it waits for.
-    pub(super) until: Mark,
-    /// When it ends, counted from the call: the worker may come to it late.
-    pub(super) deadline: Instant,
-    pub(super) done: oneshot::Sender<FlushOutcome>,
-}
-
 /// So long from now. A wait without end would overflow the clock; a year is as good.
 pub(super) fn deadline(timeout: Duration) -> Instant {
     Instant::now() + timeout.min(Duration::from_secs(365 * 24 * 3600))
@@ -51,24 +41,32 @@ pub(super) struct Left {
     pub(super) spooled: u64,
 }
 
-/// A flush under way.
+/// Somebody waits until everything accepted so far has ended, or is safe.
 pub(super) struct Flush {
     pub(super) ask: Ask,
-    pub(super) deadline: Instant,
+    /// The last reports that it waits for.
     pub(super) until: Mark,
+    /// When it ends, counted from the call: the worker may come to it late.
+    pub(super) deadline: Instant,
     outcome: FlushOutcome,
     done: oneshot::Sender<FlushOutcome>,
 }
 
 impl Flush {
-    pub(super) fn begin(request: FlushRequest) -> Self {
-        Self {
-            ask: request.ask,
-            deadline: request.deadline,
-            until: request.until,
+    pub(super) fn new(
+        ask: Ask,
+        until: Mark,
+        timeout: Duration,
+    ) -> (Self, oneshot::Receiver<FlushOutcome>) {
+        let (done, outcome) = oneshot::channel();
+        let flush = Self {
+            ask,
+            until,
+            deadline: deadline(timeout),
             outcome: FlushOutcome::default(),
-            done: request.done,
-        }
+            done,
+        };
+        (flush, outcome)
     }
 
     /// These reports have ended.

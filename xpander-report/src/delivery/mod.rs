@@ -48,7 +48,7 @@ use crate::{DeadLetter, DeliveryOutcome, DropReason, FlushOutcome, NotPersisted,
 use dead::DeadLetters;
 use deliveries::Deliveries;
 use exit::{End, Leaving};
-use flush::{Ask, FlushRequest, Mark};
+use flush::{Ask, Flush, Mark};
 use lately::Lately;
 use lifecycle::{Lifecycle, Stage};
 use parcel::{TICKET, Ticket};
@@ -80,7 +80,7 @@ struct Shared {
     held: CachePadded<Held>,
     last_error: Mutex<Option<String>>,
     drops: Lately,
-    flushes: Mutex<Vec<FlushRequest>>,
+    flushes: Mutex<Vec<Flush>>,
     deliveries: Mutex<Deliveries>,
     lifecycle: Lifecycle,
     is_full: AtomicBool,
@@ -125,10 +125,10 @@ impl Queued {
         content + TICKET + id.map_or(0, TaskId::bytes)
     }
 
-    fn ticket(&self) -> Ticket {
+    fn sequence(&self) -> Sequence {
         match self {
-            Self::Captured(envelope) => envelope.sequence().count,
-            Self::Prepared(outgoing) => outgoing.sequence().count,
+            Self::Captured(envelope) => envelope.sequence(),
+            Self::Prepared(outgoing) => outgoing.sequence(),
         }
     }
 }
@@ -414,7 +414,7 @@ impl Shared {
             };
             self.held.taken.fetch_add(1, Ordering::Release);
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            self.drop_when_full(queued.ticket());
+            self.drop_when_full(queued.sequence().count);
         }
     }
 
@@ -597,15 +597,10 @@ impl Shared {
         until: Mark,
         timeout: Duration,
     ) -> impl Future<Output = Option<FlushOutcome>> + Send + use<> {
-        let (done, outcome) = oneshot::channel();
+        let (flush, outcome) = Flush::new(ask, until, timeout);
         // The worker cannot wait for itself.
         if !is_quiet() {
-            lock(&self.flushes).push(FlushRequest {
-                ask,
-                until,
-                deadline: flush::deadline(timeout),
-                done,
-            });
+            lock(&self.flushes).push(flush);
             if self.start() {
                 self.lifecycle.notify();
             } else {

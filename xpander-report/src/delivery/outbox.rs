@@ -42,11 +42,11 @@ pub(super) enum Next<'a> {
     Read(TaskId, Vec<Place>),
 }
 
-/// What the platform took.
+/// A report that the platform took.
 #[derive(Debug)]
 pub(super) struct Arrived {
     pub(super) pending: Pending,
-    /// What the platform has, too, therewith.
+    /// What waited behind it and is superseded by it.
     pub(super) superseded: Option<Pending>,
 }
 
@@ -79,7 +79,7 @@ impl Outbox {
         }
     }
 
-    /// The platform has this of a task, as somebody else knows.
+    /// The platform has this of a task, as another process knows.
     pub(super) fn learn(&mut self, id: &TaskId, delivered: &Delivered) {
         self.delivered.add(id, delivered);
     }
@@ -98,7 +98,7 @@ impl Outbox {
         self.scopes.window(connections)
     }
 
-    /// What may go now, or has to be read for that.
+    /// The next report that may go now, or what has to be read before it can.
     pub(super) fn next(&mut self, now: Instant) -> Option<Next<'_>> {
         if !self.scopes.is_platform_open(now) {
             return None;
@@ -129,7 +129,7 @@ impl Outbox {
         Some(Next::Send(id, outgoing))
     }
 
-    /// Has what of a task's reports had to be read. It is returned if the platform has all of it.
+    /// Adds what was read of a task's reports. They are returned if the platform has all of them.
     pub(super) fn load(&mut self, id: TaskId, read: Vec<Outgoing>) -> Option<Pending> {
         let waiting = self.edit(&id, |lane| {
             let mut waiting = lane.waiting.take()?;
@@ -151,7 +151,7 @@ impl Outbox {
         }
     }
 
-    /// Reports of a task that cannot be read are somebody else's. Returns how many.
+    /// Removes the reports of a task that lie there and cannot be read. Returns how many.
     pub(super) fn leave(&mut self, id: &TaskId, places: &[Place]) -> usize {
         let left = self.edit(id, |lane| {
             let waiting = lane.waiting.as_mut();
@@ -338,7 +338,7 @@ impl Outbox {
         unspooled.map(|(id, _)| id.clone()).collect()
     }
 
-    /// Has what of a task's reports is in memory written to disk. They stay here. None: it could not be written.
+    /// Writes what of a task's reports is in memory to disk. They stay here. None: it could not be written.
     pub(super) fn save(
         &mut self,
         id: &TaskId,

@@ -4,11 +4,11 @@ use super::outbox::CUT;
 use crate::outgoing::{Delivered, Outgoing};
 use crate::spool::Place;
 
-/// The count of reports when this one came. Those that came to another process have no part in it: theirs are beyond
-/// [`ADOPTED`].
+/// The number of a report, in the order of acceptance. Reports that another process accepted have numbers of their own,
+/// from [`ADOPTED`] on.
 pub(super) type Ticket = u64;
 
-/// What keeping account of one costs in bytes, about, without its id.
+/// How many bytes the accounting of one report takes, about, without its id.
 pub(super) const TICKET: usize = 128;
 
 /// The first ticket of reports that another process accepted.
@@ -26,7 +26,7 @@ pub(super) struct Pending {
     unread: Vec<Place>,
     /// When the first of them came.
     pub(super) since: Duration,
-    /// How often it did not arrive.
+    /// How many of its tries failed.
     pub(super) failures: u32,
     /// It was cut, because the platform found it too large.
     is_cut: bool,
@@ -36,7 +36,7 @@ pub(super) struct Pending {
 #[derive(Debug)]
 enum Content {
     Loaded(Box<Outgoing>),
-    /// All of it is on disk only. This is its agent.
+    /// All of it is on disk only; its agent is kept.
     Parked(String),
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Member {
     pub(super) storage: Storage,
 }
 
-/// Where a report lies besides.
+/// Where a report is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Storage {
     Memory,
@@ -149,7 +149,7 @@ impl Pending {
         self.count_bytes();
     }
 
-    /// The reports that lie there are somebody else's. Returns their tickets.
+    /// Removes the reports that lie there. Returns their tickets.
     pub(super) fn leave(&mut self, places: &[Place]) -> Vec<Ticket> {
         let is_left = |member: &mut Member| match member.storage {
             Storage::Disk(place) | Storage::Shared(place) => places.contains(&place),
@@ -191,7 +191,7 @@ impl Pending {
         !std::mem::replace(&mut self.is_cut, true)
     }
 
-    /// What was in memory only now lies there.
+    /// What was in memory only has been written there.
     pub(super) fn saved(&mut self, place: Place) {
         let mut storage = Storage::Disk(place);
         for member in &mut self.members {

@@ -1,4 +1,4 @@
-//! What may go: the breakers of the platform and of its agents, and what waits for them.
+//! The breakers of the platform and of its agents, and the reports that wait for an agent.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ pub(super) struct Scopes {
     agents: HashMap<String, Agent>,
     /// Tries that failed since one was answered.
     failures: u32,
-    /// How many may be in flight at once, after an outage.
+    /// How many reports may be in flight at once. An outage makes it 1; it doubles with each report that arrives.
     window: usize,
     backoff: Backoff,
 }
@@ -90,7 +90,7 @@ impl Scopes {
         }
     }
 
-    /// The oldest task of an agent that may be asked for once more.
+    /// The task of the next probe: the oldest of an agent whose breaker is due.
     pub(super) fn next_probe(&mut self, now: Instant) -> Option<TaskId> {
         let mut agents = self.agents.values_mut();
         agents.find_map(|agent| {
@@ -127,7 +127,7 @@ impl Scopes {
         self.platform.open();
     }
 
-    /// A report of this agent did not arrive, for the so manieth time. Says where it waits.
+    /// A report of this agent did not arrive; `failures` counts how often. Says where it waits.
     pub(super) fn failed(
         &mut self,
         agent: &str,
@@ -162,7 +162,7 @@ impl Scopes {
         }
     }
 
-    /// What had gone ahead for an agent whose reports are refused did not learn whether they still are.
+    /// If this was the probe of a refused agent, it did not learn whether the agent is still refused.
     fn not_answered(&mut self, agent: &str, now: Instant, jitter: f64) {
         let agent = self.agents.get_mut(agent);
         if let Some(agent) = agent.filter(|agent| agent.gate.is_probed()) {
@@ -170,7 +170,7 @@ impl Scopes {
         }
     }
 
-    /// A try failed for a reason that may be everybody's.
+    /// A try failed for a reason that may concern the whole platform.
     fn outage(&mut self, now: Instant, asked: Option<Duration>, wait: Duration, jitter: f64) {
         self.failures = self.failures.saturating_add(1);
         if asked.is_some() {
@@ -268,8 +268,8 @@ impl Scopes {
         self.is_key_refused && self.platform.opens_at().is_some()
     }
 
-    /// When something may go that may not now. `ready` says whether something waits for the platform alone, `delayed`
-    /// until when the first waits that waits for a time.
+    /// When something may go that may not go now. `ready` says whether a report waits for the platform alone; `delayed` is
+    /// when the first delayed report is due.
     pub(super) fn wake_at(&self, ready: bool, delayed: Option<Instant>) -> Option<Instant> {
         if self.platform.is_probed() {
             return None;

@@ -20,7 +20,7 @@ use super::requests::{Outcome, Requests};
 use super::scopes::Failure;
 use super::syncer::Syncer;
 use super::trouble::Trouble;
-use super::{Shared, lock};
+use super::{Queued, Shared, lock};
 use crate::diagnostics::warn;
 use crate::luck::luck;
 use crate::own_thread::quietly;
@@ -84,6 +84,8 @@ struct Worker {
     is_busy: bool,
     outbox: Outbox,
     replay: Option<Replay>,
+    /// The oldest report of the queue, which came after what is read from disk.
+    put_back: Option<(usize, Queued)>,
     /// Reports that other processes accepted.
     adopted: Ticket,
     /// Reports on disk that are another process's now.
@@ -110,6 +112,7 @@ impl Worker {
             is_busy: false,
             outbox: Outbox::default(),
             replay: spool.map(|spool| Replay::new(spool, Instant::now())),
+            put_back: None,
             adopted: ADOPTED,
             syncer: None,
             syncing: None,
@@ -156,6 +159,7 @@ impl Worker {
     fn is_idle(&self) -> bool {
         self.shared.lifecycle.is_at(Stage::Abandoned)
             && self.outbox.is_empty()
+            && self.put_back.is_none()
             && self.replay.as_ref().is_none_or(Replay::is_empty)
     }
 
@@ -165,9 +169,7 @@ impl Worker {
         self.syncing = None;
         let now = Instant::now();
         self.outbox.recover(now);
-        let requests = std::mem::take(&mut *lock(&self.shared.flushes));
-        let begun = requests.into_iter().map(Flush::begin);
-        self.flushes.extend(begun);
+        self.flushes.append(&mut lock(&self.shared.flushes));
         let flushes = std::mem::take(&mut self.flushes);
         // Who stops the worker waits until it has.
         let (stops, flushes): (Vec<_>, Vec<_>) = flushes.into_iter().partition(Flush::stops);
@@ -188,9 +190,21 @@ impl Worker {
         let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
         held.oldest.store(oldest, Ordering::Relaxed);
         debug_assert!(
-            self.outbox.reports() as u64 <= self.shared.counters.outstanding(),
+            self.reports() <= self.shared.counters.outstanding(),
             "a report that has ended is still here"
         );
+    }
+
+    /// The reports that have not ended, but for those in the queue and in the hands of callers.
+    fn reports(&self) -> u64 {
+        let appended = self
+            .shared
+            .spool
+            .as_ref()
+            .map_or(0, |spool| spool.appended());
+        let replay = self.replay.as_ref();
+        let on_disk = replay.map_or(0, |replay| replay.skipped() + replay.unread(appended));
+        self.outbox.reports() as u64 + self.left_behind + on_disk
     }
 
     fn update_spooled(&self) {

@@ -11,8 +11,8 @@ use crate::spool::{Replay, Spool};
 
 impl Worker {
     pub(super) fn begin_flushes(&mut self) {
-        let requests = std::mem::take(&mut *lock(&self.shared.flushes));
-        if requests.is_empty() {
+        let begun = std::mem::take(&mut *lock(&self.shared.flushes));
+        if begun.is_empty() {
             return;
         }
         // What was accepted before the flush is in the queue by now.
@@ -21,19 +21,17 @@ impl Worker {
         let now = Instant::now();
         // What is on disk is safe without another try.
         let is_durable = self.shared.settings.is_durable();
-        if requests
-            .iter()
-            .any(|request| request.ask != Ask::Persisted || !is_durable)
-        {
+        let hurries = |flush: &Flush| flush.ask != Ask::Persisted || !is_durable;
+        if begun.iter().any(hurries) {
             self.outbox.hurry(now);
         }
-        for request in requests {
-            if let (Ask::Drain, Some(replay)) = (request.ask, &mut self.replay) {
-                replay.scan_soon(now);
-                replay.scan(now);
-            }
-            self.flushes.push(Flush::begin(request));
+        if begun.iter().any(|flush| flush.ask == Ask::Drain)
+            && let Some(replay) = &mut self.replay
+        {
+            replay.scan_soon(now);
+            replay.scan(now);
         }
+        self.flushes.extend(begun);
     }
 
     /// Ends the flushes that are over. Returns whether the worker shall end.

@@ -8,6 +8,7 @@ use crate::builder::Overflow;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::parcel::Pending;
 use crate::delivery::{Queued, Shared};
+use crate::sequence::Sequence;
 use crate::spool::{Place, Replay, Replayed};
 use crate::stats::Ending;
 use crate::task_id::TaskId;
@@ -28,6 +29,7 @@ impl Worker {
                 break;
             };
             self.is_busy = true;
+            self.take_in_before(replayed.outgoing.sequence());
             self.push_replayed(replayed);
         }
         self.update_gauges();
@@ -125,12 +127,27 @@ impl Worker {
         replay.read() >= spool.appended()
     }
 
-    /// Takes what callers put into the queue, so many at most. What is on disk came before.
+    /// Takes what callers put into the queue, so many at most. What is on disk came before, but for what the disk had
+    /// no room for: see [`take_in_before`](Self::take_in_before).
     pub(super) fn take_in(&mut self, most: usize) {
         for _ in 0..most {
             if !self.has_read_spool() || !self.take_one() {
                 return;
             }
+        }
+    }
+
+    /// Takes what callers put into the queue before this report, which is on disk.
+    fn take_in_before(&mut self, sequence: Sequence) {
+        for _ in 0..self.queued() {
+            let Some((bytes, queued)) = self.next_queued() else {
+                return;
+            };
+            if queued.sequence() > sequence {
+                self.put_back = Some((bytes, queued));
+                return;
+            }
+            self.push_queued(bytes, queued);
         }
     }
 
@@ -142,11 +159,22 @@ impl Worker {
     }
 
     fn take_one(&mut self) -> bool {
-        let Some((bytes, queued)) = self.shared.queue.pop() else {
-            return false;
-        };
+        let next = self.next_queued();
+        let is_some = next.is_some();
+        if let Some((bytes, queued)) = next {
+            self.push_queued(bytes, queued);
+        }
+        is_some
+    }
+
+    fn next_queued(&mut self) -> Option<(usize, Queued)> {
+        let put_back = self.put_back.take();
+        put_back.or_else(|| self.shared.queue.pop())
+    }
+
+    fn push_queued(&mut self, bytes: usize, queued: Queued) {
         self.is_busy = true;
-        let ticket = queued.ticket();
+        let ticket = queued.sequence().count;
         let outgoing = match queued {
             Queued::Prepared(outgoing) => Some(outgoing),
             Queued::Captured(envelope) => self.shared.prepare(*envelope).map(Box::new),
@@ -164,11 +192,10 @@ impl Worker {
         self.update_spooled();
         held.taken.fetch_add(1, Ordering::Release);
         self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        true
     }
 
     pub(super) fn queued(&self) -> usize {
-        self.shared.queue.len()
+        usize::from(self.put_back.is_some()) + self.shared.queue.len()
     }
 
     /// Drops the oldest if that is wanted and more is in memory than may be.
