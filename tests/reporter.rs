@@ -229,7 +229,7 @@ fn two_requests_of_one_task_are_never_on_the_way_together() {
         assert_eq!(n, 297 + id[2..].parse::<usize>().unwrap());
     }
     let stats = reporter.stats();
-    assert_eq!(stats.delivered + stats.merged, 300);
+    assert_eq!(stats.delivered + stats.merged + stats.superseded, 300);
     assert_eq!(stats.delivered as usize, server.requests().len());
 }
 
