@@ -3,22 +3,30 @@
 //! Each way of streaming is a [`Protocol`] in a file of its own; [`PROTOCOLS`] is their order. The events
 //! fill a [`Part`] by the protocol's rules, and what that makes is read as any other response is.
 
+mod agents;
 mod anthropic;
 mod choices;
+mod clouds;
 mod cohere;
 mod conversations;
 mod converse;
+mod dashscope;
+mod dify;
 mod event;
 mod event_stream;
 mod gemini;
 mod genai;
+mod growth;
 mod interactions;
 mod invoke;
 mod llama;
+mod media;
 mod part;
 mod recording;
 mod responses;
 mod server_sent;
+mod servers;
+mod sessions;
 mod texts;
 mod tgi;
 
@@ -26,16 +34,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
-use super::document::{Key, Node};
+use super::document::Node;
+use super::key::Key;
 use super::usage::Usage;
-use super::{Format, ProviderResponse, failure, surrogates};
-use event::Event;
+use super::{Format, ProviderResponse, envelope, failure, surrogates};
+pub(super) use event::Event;
 use part::Part;
 
+pub(super) use recording::read_list;
 pub(crate) use recording::read_stream;
 
 /// One way of streaming: how to tell it, and what its events make.
-struct Protocol {
+pub(super) struct Protocol {
+    /// The fields that tell it.
+    pub(super) keys: &'static [Key],
     /// Whether an event is one of its.
     matches: fn(&Node<'_>) -> bool,
     take: fn(&mut Part, &Event<'_>),
@@ -44,7 +56,7 @@ struct Protocol {
 }
 
 /// All protocols; the first that knows an event is it.
-const PROTOCOLS: &[Protocol] = &[
+pub(super) const PROTOCOLS: &[Protocol] = &[
     choices::PROTOCOL,
     responses::PROTOCOL,
     anthropic::PROTOCOL,
@@ -65,7 +77,29 @@ const PROTOCOLS: &[Protocol] = &[
     llama::PROTOCOL,
     tgi::PROTOCOL,
     genai::PROTOCOL,
+    dashscope::PROTOCOL,
+    media::TRANSCRIPTION,
+    media::IMAGES,
+    media::SPEECH,
+    sessions::GEMINI_LIVE,
+    sessions::SONIC,
+    servers::SGLANG,
+    servers::LM_STUDIO,
+    servers::REPLICATE,
+    clouds::CLOUDFLARE,
+    clouds::YANDEX,
+    clouds::BAIDU,
+    clouds::ORACLE,
+    clouds::ORACLE_COHERE,
+    dify::PROTOCOL,
+    agents::CLAUDE_CODE,
+    agents::CODEX,
+    agents::GEMINI_CLI,
 ];
+
+keys! {
+    CACHE_READ_INPUT_TOKEN_COUNT CACHE_WRITE_INPUT_TOKEN_COUNT INPUT_TOKEN_COUNT OUTPUT_TOKEN_COUNT
+}
 
 /// Where Bedrock says what an invocation took, whichever model it was.
 const METRICS: &str = "amazon-bedrock-invocationMetrics";
@@ -88,17 +122,29 @@ impl StreamReader {
         match unwrapped(&event) {
             Some(event) => {
                 if let Some(event) = Event::of(&event) {
-                    self.take(&event);
+                    self.open(&event, 0);
                 }
             }
-            None => self.take(&event),
+            None => self.open(&event, 0),
+        }
+    }
+
+    /// Takes an event, or the one that lies in it.
+    fn open(&mut self, event: &Event<'_>, depth: usize) {
+        // What comes to its end all the same got over what went wrong.
+        if event.is_end() {
+            self.error = None;
+        }
+        if let Some(error) = event.error() {
+            self.error = Some(error);
+        }
+        match envelope::event(event) {
+            Some(inside) if depth < envelope::DEPTH => self.open(&inside, depth + 1),
+            _ => self.take(event),
         }
     }
 
     fn take(&mut self, event: &Event<'_>) {
-        if let Some(error) = event.error() {
-            self.error = Some(error);
-        }
         if let Some(metrics) = event.get(METRICS) {
             self.metrics = Some(metrics.to_owned());
         }
@@ -120,9 +166,7 @@ impl StreamReader {
             self.response.field(METRICS).keep(metrics);
         }
         let response = self.response.into_json()?;
-        let mut says = with_document(&response, |document| {
-            (format.read)(document).into_response(format.shape)
-        })?;
+        let mut says = with_document(&response, |document| format.says(document))?;
         if says.tokens.is_none() {
             says.tokens = self.metrics.as_deref().and_then(|metrics| {
                 with_document(metrics, |metrics| invocation(metrics).tokens()).flatten()
@@ -150,10 +194,10 @@ fn unwrapped(event: &Event<'_>) -> Option<String> {
 fn invocation(metrics: &Node<'_>) -> Usage {
     let count = |key: Key| metrics[key].count();
     Usage {
-        prompt: count(Key::InputTokenCount),
-        completion: count(Key::OutputTokenCount),
-        cache_read: count(Key::CacheReadInputTokenCount).unwrap_or(0),
-        cache_write: count(Key::CacheWriteInputTokenCount).unwrap_or(0),
+        prompt: count(INPUT_TOKEN_COUNT),
+        completion: count(OUTPUT_TOKEN_COUNT),
+        cache_read: count(CACHE_READ_INPUT_TOKEN_COUNT).unwrap_or(0),
+        cache_write: count(CACHE_WRITE_INPUT_TOKEN_COUNT).unwrap_or(0),
         ..Usage::default()
     }
 }

@@ -5,20 +5,22 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::provider::key;
+
 /// An object, taken apart one level deep.
-pub(super) struct Event<'a> {
+pub(in crate::provider) struct Event<'a> {
     json: &'a RawValue,
     fields: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
 impl<'a> Event<'a> {
     /// `None` if it is not JSON.
-    pub(super) fn of(json: &'a str) -> Option<Self> {
+    pub(in crate::provider) fn of(json: &'a str) -> Option<Self> {
         serde_json::from_str(json).ok().map(Self::inside)
     }
 
     /// What is no object has no fields.
-    pub(super) fn inside(json: &'a RawValue) -> Self {
+    pub(in crate::provider) fn inside(json: &'a RawValue) -> Self {
         let fields = serde_json::from_str::<Fields<'_>>(json.get());
         Self {
             json,
@@ -26,31 +28,37 @@ impl<'a> Event<'a> {
         }
     }
 
-    pub(super) fn json(&self) -> &'a RawValue {
+    pub(in crate::provider) fn json(&self) -> &'a RawValue {
         self.json
     }
 
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub(in crate::provider) fn fields(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.fields.iter().map(|(name, value)| (&**name, *value))
     }
 
     /// The field; of several with one name the last, and none that is null.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(in crate::provider) fn get(&self, name: &str) -> Option<&'a RawValue> {
         let mut fields = self.fields.iter().rev();
-        let (_, value) = fields.find(|(key, _)| key == name)?;
+        let (_, value) = fields.find(|(key, _)| key::is_same(key, name))?;
         Some(*value).filter(|value| value.get() != "null")
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub(in crate::provider) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
         text(self.get(name)?)
     }
 
-    pub(super) fn index(&self, name: &str) -> Option<u64> {
+    pub(in crate::provider) fn index(&self, name: &str) -> Option<u64> {
         self.get(name)?.get().parse().ok()
     }
 
+    /// Whether it says that all came to its end.
+    pub(in crate::provider) fn is_end(&self) -> bool {
+        let kind = self.text("type").unwrap_or_default();
+        matches!(&*kind, "result" | "turn.completed" | "response.done")
+    }
+
     /// What the event says went wrong.
-    pub(super) fn error(&self) -> Option<Box<RawValue>> {
+    pub(in crate::provider) fn error(&self) -> Option<Box<RawValue>> {
         // Cohere says it where it says that the message has ended.
         let delta = self.get("delta").map(Self::inside);
         let error = [Some(self), delta.as_ref()]
@@ -60,8 +68,24 @@ impl<'a> Event<'a> {
         if let Some(error) = error.filter(|error| is_error(error)) {
             return Some(error.to_owned());
         }
-        let kind = self.text("type").unwrap_or_default();
-        if matches!(&*kind, "error" | "conversation.response.error") {
+        let is_named = |name| {
+            let kind = self.text(name).unwrap_or_default();
+            matches!(&*kind, "error" | "conversation.response.error")
+        };
+        if is_named("type") || is_named("event") && self.get("message").is_some() {
+            return Some(self.json.to_owned());
+        }
+        // MiniMax, which says it of each event, and Baidu.
+        let base = self.get("base_resp").map(Self::inside);
+        if let Some(code) = base.as_ref().and_then(|base| base.index("status_code"))
+            && code != 0
+        {
+            let base = base?;
+            let message = base.get("status_msg").unwrap_or(RawValue::NULL);
+            let error = format!(r#"{{"code":{code},"message":{message}}}"#);
+            return RawValue::from_string(error).ok();
+        }
+        if self.get("error_msg").is_some() && self.get("error_code").is_some() {
             return Some(self.json.to_owned());
         }
         // One of AWS.
@@ -80,18 +104,18 @@ fn is_error(json: &RawValue) -> bool {
 }
 
 /// A text, if it is one.
-pub(super) fn text(json: &RawValue) -> Option<Cow<'_, str>> {
+pub(in crate::provider) fn text(json: &RawValue) -> Option<Cow<'_, str>> {
     let name: Name<'_> = serde_json::from_str(json.get()).ok()?;
     Some(name.0)
 }
 
 /// Whether it is there and true.
-pub(super) fn is_true(json: Option<&RawValue>) -> bool {
+pub(in crate::provider) fn is_true(json: Option<&RawValue>) -> bool {
     json.is_some_and(|json| json.get() == "true")
 }
 
 /// The items of a list.
-pub(super) fn items(json: &RawValue) -> Vec<&RawValue> {
+pub(in crate::provider) fn items(json: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(json.get()).unwrap_or_default()
 }
 

@@ -1,15 +1,20 @@
 //! A response, or a part of it, that is put together of what comes in pieces.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
 use super::event::{Event, items};
+use super::growth::{Growth, Nesting};
 use crate::json::push_string;
+use crate::provider::key;
 
 /// An object keeps no more of the provider's fields than this.
 const FIELDS: usize = 64;
+
+/// The fields in which counts stand. They may come in parts, and once more as zeros.
+const COUNTS: &[&str] = &["usage", "usage_metadata", "timings"];
 
 /// What becomes of a piece.
 pub(super) enum Rule {
@@ -21,6 +26,10 @@ pub(super) enum Rule {
     Text,
     /// Texts are joined, and are JSON then.
     Json,
+    /// Texts are joined, unless each is all that has come so far and some more; lists item by item.
+    Grown,
+    /// Objects are joined; what says nothing does not take the place of what does.
+    Counts,
     /// Texts are joined; lists are as [`Parts`](Self::Parts).
     Content(&'static Self),
     /// Objects are joined, each field by its rule; all others are [`Last`](Self::Last).
@@ -56,6 +65,8 @@ enum Leaf {
     Text(String),
     /// The same of a text that is JSON once it is whole.
     Json(String),
+    /// The same of a text that may come whole each time.
+    Grown(Growth),
 }
 
 #[derive(Default)]
@@ -68,6 +79,8 @@ struct List {
     items: Vec<Part>,
     /// Where the item of an index is.
     places: BTreeMap<u64, usize>,
+    /// How far the arguments of the call at an index have come.
+    arguments: BTreeMap<u64, Nesting>,
 }
 
 impl Part {
@@ -78,7 +91,7 @@ impl Part {
             && match &self.leaf {
                 Leaf::Nothing => true,
                 Leaf::Raw(json) => json.get() == "null",
-                Leaf::Text(_) | Leaf::Json(_) => false,
+                Leaf::Text(_) | Leaf::Json(_) | Leaf::Grown(_) => false,
             }
     }
 
@@ -93,13 +106,33 @@ impl Part {
     /// The field, if it is there and more than null.
     pub(super) fn get(&self, name: &str) -> Option<&Self> {
         let mut fields = self.object.as_ref()?.fields.iter();
-        let (_, value) = fields.find(|(key, _)| key == name)?;
+        let (_, value) = fields.find(|(known, _)| key::is_same(known, name))?;
         Some(value).filter(|value| !value.is_nothing())
     }
 
     /// The first item.
     pub(super) fn first(&self) -> Option<&Self> {
         self.list.as_ref()?.items.first()
+    }
+
+    /// The item that is being filled: the last one, or another if that is done.
+    pub(super) fn open_item(&mut self, is_done: impl Fn(&Self) -> bool) -> &mut Self {
+        let list = self.list();
+        match list.items.last().is_none_or(is_done) {
+            true => list.add(),
+            false => list.last(),
+        }
+    }
+
+    /// The only item of a list, if there are no more.
+    pub(super) fn take_only_item(&mut self) -> Option<Self> {
+        let items = &mut self.list.as_mut()?.items;
+        (items.len() == 1).then(|| items.remove(0))
+    }
+
+    /// Adds an item that was put together.
+    pub(super) fn push_part(&mut self, part: Self) {
+        *self.list().add() = part;
     }
 
     /// The field, to be filled.
@@ -168,6 +201,10 @@ impl Part {
             Rule::Largest => self.keep_largest(json),
             Rule::Text => self.join(json, Leaf::Text),
             Rule::Json => self.join(json, Leaf::Json),
+            Rule::Grown if is_list(json) => self.merge_in_order(json),
+            Rule::Grown => self.grow(json),
+            Rule::Counts if is_object(json) && !self.is_nothing() => self.merge_counts(json),
+            Rule::Counts => self.keep_last(json),
             Rule::Content(rule) => self.merge_content(json, rule),
             Rule::Fields(rules) if is_object(json) => self.merge_fields(json, rules),
             Rule::Items(rule) if is_list(json) => self.merge_items(json, rule),
@@ -181,7 +218,7 @@ impl Part {
     }
 
     fn keep_last(&mut self, json: &RawValue) {
-        let is_empty = matches!(json.get(), "null" | "\"\"");
+        let is_empty = matches!(json.get(), "null" | "\"\"" | "{}" | "[]" | "0" | "0.0");
         let is_same = self.raw().is_some_and(|raw| raw.get() == json.get());
         if !is_same && (!is_empty || self.is_nothing()) {
             self.keep(json);
@@ -210,6 +247,41 @@ impl Part {
             }
             (None, Leaf::Nothing | Leaf::Raw(_)) => self.keep_last(json),
             _ => {}
+        }
+    }
+
+    fn grow(&mut self, json: &RawValue) {
+        let inside = json.get().strip_prefix('"');
+        let inside = inside.and_then(|text| text.strip_suffix('"'));
+        let is_nothing = self.is_nothing();
+        match (inside, &mut self.leaf) {
+            (Some(text), Leaf::Grown(growth)) => growth.push(text),
+            (Some(text), _) if is_nothing => {
+                *self = Self {
+                    leaf: Leaf::Grown(Growth::of(text)),
+                    ..Self::default()
+                };
+            }
+            (None, Leaf::Nothing | Leaf::Raw(_)) => self.keep_last(json),
+            _ => {}
+        }
+    }
+
+    /// Items of which each goes on in the one at the same place.
+    fn merge_in_order(&mut self, json: &RawValue) {
+        const ITEM_RULE: Rule = Rule::Fields(&[("text", Rule::Grown)]);
+        let list = self.list();
+        for (index, json) in (0..).zip(items(json)) {
+            list.item(index).merge(json, &ITEM_RULE);
+        }
+    }
+
+    fn merge_counts(&mut self, json: &RawValue) {
+        let object = self.object();
+        for (name, count) in Event::inside(json).fields() {
+            if let Some(part) = object.bounded(name) {
+                part.merge(count, &Rule::Counts);
+            }
         }
     }
 
@@ -243,12 +315,19 @@ impl Part {
 
     fn merge_items(&mut self, json: &RawValue, rule: &Rule) {
         let list = self.list();
+        let mut at_once = BTreeSet::new();
         for json in items(json) {
             let item = Event::inside(json);
             let part = match item.index("index") {
                 Some(index) => {
-                    if list.item(index).is_another(&item) {
+                    let is_first = at_once.insert(index);
+                    if is_named(&item) && list.is_another(index, &item, is_first) {
                         list.places.insert(index, list.items.len());
+                        list.arguments.remove(&index);
+                    }
+                    if let Some(arguments) = arguments(&item) {
+                        let nesting = list.arguments.entry(index).or_default();
+                        nesting.push(arguments);
                     }
                     list.item(index)
                 }
@@ -257,13 +336,6 @@ impl Part {
             };
             part.merge(json, rule);
         }
-    }
-
-    /// Some servers give the same index to all calls.
-    fn is_another(&self, item: &Event<'_>) -> bool {
-        let known = self.get("id").and_then(Self::raw).map(RawValue::get);
-        let id = item.get("id").map(RawValue::get);
-        known.is_some() && id.is_some() && known != id && is_named(item)
     }
 
     fn merge_parts(&mut self, json: &RawValue, rule: &Rule) {
@@ -367,6 +439,11 @@ impl Leaf {
                 json.push_str(text);
                 json.push('"');
             }
+            Self::Grown(growth) => {
+                json.push('"');
+                json.push_str(growth.text());
+                json.push('"');
+            }
             Self::Json(text) => {
                 let quoted = format!("\"{text}\"");
                 let inside = serde_json::from_str(&quoted).ok();
@@ -383,23 +460,30 @@ impl Leaf {
 impl Object {
     fn merge(&mut self, json: &RawValue, rules: &'static [(&'static str, Rule)]) {
         for (name, value) in Event::inside(json).fields() {
-            match rules.iter().find(|(key, _)| *key == name) {
+            let rule = rules.iter().find(|(known, _)| key::is_same(known, name));
+            match rule {
                 Some((_, Rule::Dropped)) => {}
                 Some((_, Rule::As(name, rule))) => {
                     self.field(name, Cow::Borrowed).merge(value, rule);
                 }
                 Some((name, rule)) => self.field(name, Cow::Borrowed).merge(value, rule),
-                None if self.fields.len() < FIELDS || self.has(name) => {
-                    let part = self.field(name, |name| Cow::Owned(name.to_owned()));
-                    part.keep_last(value);
+                None => {
+                    if let Some(part) = self.bounded(name) {
+                        match COUNTS.iter().any(|counts| key::is_same(counts, name)) {
+                            true => part.merge(value, &Rule::Counts),
+                            false => part.keep_last(value),
+                        }
+                    }
                 }
-                None => {}
             }
         }
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|(key, _)| key == name)
+    /// The field, unless there are too many.
+    fn bounded(&mut self, name: &str) -> Option<&mut Part> {
+        let is_known = self.fields.iter().any(|(known, _)| known == name);
+        (is_known || self.fields.len() < FIELDS)
+            .then(|| self.field(name, |name| Cow::Owned(name.to_owned())))
     }
 
     fn field<'n>(&mut self, name: &'n str, key: fn(&'n str) -> Cow<'static, str>) -> &mut Part {
@@ -413,6 +497,20 @@ impl Object {
 }
 
 impl List {
+    /// Whether a piece with a name begins another call. Some servers give the same index to all calls.
+    fn is_another(&self, index: u64, item: &Event<'_>, is_first: bool) -> bool {
+        let place = self.places.get(&index);
+        let Some(call) = place.and_then(|at| self.items.get(*at)) else {
+            return false;
+        };
+        let known = call.get("id").and_then(Part::raw).map(RawValue::get);
+        let id = item.get("id").map(RawValue::get);
+        match (known, id.filter(|id| *id != "\"\"")) {
+            (Some(known), Some(id)) => known != id,
+            _ => !is_first || self.arguments.get(&index).is_some_and(Nesting::is_whole),
+        }
+    }
+
     fn item(&mut self, index: u64) -> &mut Part {
         let at = *self.places.entry(index).or_insert(self.items.len());
         if at == self.items.len() {
@@ -434,6 +532,13 @@ impl List {
         let last = self.items.len() - 1;
         &mut self.items[last]
     }
+}
+
+/// The piece of a call's arguments, between its quotes.
+fn arguments<'a>(item: &Event<'a>) -> Option<&'a str> {
+    let function = item.get("function").map(Event::inside);
+    let arguments = function.as_ref().unwrap_or(item).get("arguments")?;
+    arguments.get().strip_prefix('"')?.strip_suffix('"')
 }
 
 /// Whether a call's first piece is this: it alone has the name.

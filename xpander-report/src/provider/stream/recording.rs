@@ -26,6 +26,15 @@ pub(crate) fn read_stream(recording: &[u8]) -> Option<Read> {
     }
 }
 
+/// Reads a list of what a provider streamed.
+pub(in crate::provider) fn read_list(json: &str) -> Option<ProviderResponse> {
+    let list = json.trim_start();
+    let (says, _) = list
+        .starts_with('[')
+        .then(|| events(|take| each_item(list, take)))??;
+    Some(says)
+}
+
 fn one(json: &str) -> Option<Read> {
     let says = ProviderResponse::read(json)?;
     let raw: &RawValue = serde_json::from_str(json).ok()?;
@@ -63,6 +72,12 @@ fn each_item(list: &str, take: &mut dyn FnMut(&str)) {
 
 /// What one event holds. Some servers leave out the empty line between two.
 fn each_value(name: &str, data: &str, take: &mut dyn FnMut(&str)) {
+    // Replicate's text, as it is.
+    let is_object = || Event::of(data).is_some_and(|event| event.fields().next().is_some());
+    if name == "output" && !is_object() {
+        let text = serde_json::Value::from(data);
+        return take(&format!(r#"{{"event":"output","data":{text}}}"#));
+    }
     if name == "error" && Event::of(data).is_none_or(|event| event.error().is_none()) {
         return take(&error(data));
     }

@@ -1,11 +1,14 @@
+use super::Protocol;
 use super::event::{Event, is_true};
 use super::part::Rule;
-use super::{Key, Protocol};
 use crate::provider::tgi;
+
+keys! { GENERATED_TEXT TEXT TOKEN }
 
 /// The last event has the whole text.
 pub(super) const PROTOCOL: Protocol = Protocol {
-    matches: |event| event[Key::Token][Key::Text].is_text() && event.has(Key::GeneratedText),
+    keys: KEYS,
+    matches: |event| event[TOKEN][TEXT].is_text() && event.has(GENERATED_TEXT),
     take: |response, event| {
         if let Some(details) = event.get("details") {
             response.field("details").keep(details);
