@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::told::{events, list, recordings, server_sent, text, told};
 use crate::{
-    anthropic, bedrock, cohere, gemini, ollama, openai_chat, openai_completions, openai_responses,
-    others,
+    agents, anthropic, bedrock, cohere, gemini, ollama, openai_chat, openai_completions,
+    openai_responses, others, sessions,
 };
 
 const STREAMS: &[&str] = &[
@@ -26,6 +26,9 @@ const STREAMS: &[&str] = &[
     ollama::CHAT,
     others::INTERACTION,
     others::CONVERSATION,
+    sessions::REALTIME,
+    sessions::LIVE,
+    agents::GEMINI_CLI,
 ];
 
 #[test]

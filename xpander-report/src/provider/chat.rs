@@ -53,10 +53,7 @@ fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     for tool in message[EXECUTED_TOOLS].items() {
         reading.push_tool(&tool[TYPE]);
     }
-    reading.usage = match usage(&document[USAGE]) {
-        numbers if numbers.is_nothing() => llama_cpp::timings(&document[TIMINGS]),
-        numbers => numbers,
-    };
+    reading.usage = took(document);
     reading.finish_reason = choice[FINISH_REASON].text();
     let refusal = message[REFUSAL].text();
     reading.failure = match refusal {
@@ -75,6 +72,14 @@ fn message<'n, 'a>(choice: &'n Node<'a>) -> &'n Node<'a> {
         .find(|message| !message.is_null())
         .or_else(|| messages.items().last())
         .unwrap_or(messages)
+}
+
+/// What an answer took; llama.cpp's server may say it only where it says how long.
+pub(super) fn took(document: &Node<'_>) -> Usage {
+    match usage(&document[USAGE]) {
+        numbers if numbers.is_nothing() => llama_cpp::timings(&document[TIMINGS]),
+        numbers => numbers,
+    }
 }
 
 pub(super) fn usage(usage: &Node<'_>) -> Usage {

@@ -2,10 +2,11 @@
 
 use super::document::Node;
 use super::reading::Reading;
+use super::usage::Usage;
 use super::{Format, Shape, anthropic, failure};
 
 keys! {
-    CONTENT CONVERSATION ERRORS IS_ERROR MODEL MODEL_USAGE RESULT SESSION_ID STOP_REASON SUBTYPE
+    CONTENT CONVERSATION ERRORS ID IS_ERROR MODEL MODEL_USAGE RESULT SESSION_ID STOP_REASON SUBTYPE
     TYPE USAGE UUID
 }
 
@@ -36,6 +37,9 @@ fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     }
     reading.push_text(&document[RESULT]);
     reading.usage = anthropic::usage(&document[USAGE]);
+    if document[RESULT].is_null() && document[USAGE].is_null() {
+        push_messages(&mut reading, messages);
+    }
     reading.finish_reason = document[STOP_REASON].text();
     let kind = document[SUBTYPE].text().unwrap_or("error");
     if document[IS_ERROR] == Node::Bool(true) || kind.starts_with("error_") {
@@ -48,4 +52,20 @@ fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
         ));
     }
     reading
+}
+
+/// What the messages say of a run that was cut off: each comes in parts, which say what all of it took.
+fn push_messages<'n>(reading: &mut Reading<'n>, messages: &'n [Node<'_>]) {
+    let texts = messages.iter().rev();
+    let mut texts = texts.filter(|message| message[CONTENT].of_type("text").next().is_some());
+    if let Some(last) = texts.next() {
+        reading.push_content(&last[CONTENT]);
+    }
+    let is_last = |(at, message): &(usize, &Node<'_>)| {
+        let next = messages.get(at + 1);
+        next.is_none_or(|next| next[ID] != message[ID])
+    };
+    let last = messages.iter().enumerate().filter(is_last);
+    let usages = last.map(|(_, message)| anthropic::usage(&message[USAGE]));
+    reading.usage = usages.fold(reading.usage, Usage::and);
 }

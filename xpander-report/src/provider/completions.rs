@@ -3,7 +3,7 @@ use super::reading::Reading;
 use super::{Format, Shape, chat};
 
 keys! {
-    CHOICES CREATED FINISH_REASON INDEX LOGPROBS MODEL OBJECT PROMPT_TOKENS STOP_REASON TEXT USAGE
+    CHOICES CREATED FINISH_REASON INDEX LOG_PROBS MODEL OBJECT PROMPT_TOKENS STOP_REASON TEXT USAGE
 }
 
 pub(super) const FORMAT: Format = Format {
@@ -23,7 +23,7 @@ fn matches(document: &Node<'_>) -> bool {
             || document[USAGE].has(PROMPT_TOKENS)
             || choice.has(FINISH_REASON)
             || choice.has(STOP_REASON)
-            || choice.has(LOGPROBS)
+            || choice.has(LOG_PROBS)
             || choice.has(INDEX) && document[MODEL].is_text() && document[CREATED].is_number())
         || is_named && document[CHOICES].is_list()
 }
@@ -32,7 +32,7 @@ fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     let choice = &document[CHOICES][0];
     let mut reading = Reading::of(document);
     reading.push_text(&choice[TEXT]);
-    reading.usage = chat::usage(&document[USAGE]);
+    reading.usage = chat::took(document);
     reading.finish_reason = choice[FINISH_REASON]
         .text()
         .or_else(|| choice[STOP_REASON].text());

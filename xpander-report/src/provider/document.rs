@@ -73,11 +73,12 @@ pub(super) enum Node<'a> {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Object<'a> {
     fields: Vec<(Key, Node<'a>)>,
-    /// The bits of their keys: most fields that are asked for are not there.
+    /// The bits of their keys, since most fields that are asked for are not there; and whether there are more.
     bits: u64,
-    /// How many fields have keys that no shape reads.
-    unread: usize,
 }
+
+/// The bit for fields that no shape reads.
+const UNREAD: u64 = 1 << 63;
 
 impl<'a> Object<'a> {
     fn push(&mut self, key: Key, value: Node<'a>) {
@@ -93,6 +94,11 @@ impl<'a> Object<'a> {
         let field = self.fields.iter().rev().find(|(name, _)| *name == key);
         field.map(|(_, value)| value)
     }
+}
+
+/// The key that a field's name is, if any shape reads it.
+pub(super) fn key(name: &str) -> Option<Key> {
+    READ.get(name)
 }
 
 impl<'a> Node<'a> {
@@ -168,7 +174,8 @@ impl<'a> Node<'a> {
     pub(super) fn has_only(&self, keys: &[Key]) -> bool {
         match self {
             Self::Object(object) => {
-                object.unread == 0 && object.fields.iter().all(|(name, _)| keys.contains(name))
+                object.bits & UNREAD == 0
+                    && object.fields.iter().all(|(name, _)| keys.contains(name))
             }
             _ => false,
         }
@@ -187,7 +194,7 @@ impl<'a> Node<'a> {
         match self {
             Self::Object(object) => {
                 let mut names = object.fields.iter().map(|(name, _)| name);
-                object.unread == 0 && names.all(|name| *name == key || keys.contains(name))
+                object.bits & UNREAD == 0 && names.all(|name| *name == key || keys.contains(name))
             }
             _ => false,
         }
@@ -355,7 +362,7 @@ impl<'de> Visitor<'de> for Seed {
                 Field::Read(key) => object.push(key, map.next_value_seed(self.of(key))?),
                 Field::Unread => {
                     map.next_value::<IgnoredAny>()?;
-                    object.unread += 1;
+                    object.bits |= UNREAD;
                 }
                 Field::ExactNumber => {
                     let digits = map.next_value::<Cow<'de, str>>()?;
@@ -394,11 +401,10 @@ impl Visitor<'_> for Name {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Field, E> {
-        let key = Key::named(name);
-        Ok(match name {
-            _ if READ.has(key) => Field::Read(key),
-            "$serde_json::private::Number" => Field::ExactNumber,
-            _ => Field::Unread,
+        Ok(match READ.get(name) {
+            Some(key) => Field::Read(key),
+            None if name == "$serde_json::private::Number" => Field::ExactNumber,
+            None => Field::Unread,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What stands around an answer: a line of a batch's results, an event, what a gateway adds.
 
-use super::document::Node;
+use super::document::{self, Node};
 use super::failure;
 use super::key::Key;
 use super::stream::Event;
@@ -181,9 +181,10 @@ pub(super) fn inside<'n, 'a>(
     let envelopes = ENVELOPES.iter().filter(move |envelope| {
         document.has(envelope.inside) && (is_declared || envelope.holds(document))
     });
-    envelopes.map(|envelope| match &document[envelope.inside] {
-        Node::List(answers) => answers.as_slice(),
-        answer => std::slice::from_ref(answer),
+    envelopes.filter_map(|envelope| match &document[envelope.inside] {
+        Node::List(answers) if (envelope.is_one)(document) => Some(answers.as_slice()),
+        answer @ Node::Object(_) => Some(std::slice::from_ref(answer)),
+        _ => None,
     })
 }
 
@@ -201,7 +202,9 @@ pub(super) fn trouble(document: &Node<'_>) -> Option<String> {
     failure::said(document)
         .or_else(|| failure::of(is_result()?, None))
         .or_else(|| {
-            let why = document[STATUS].text().filter(|_| document.has(REQUEST));
+            let why = document[STATUS]
+                .text()
+                .filter(|_| document.has(PROCESSED_TIME));
             why.map(|why| failure::failed("error", Some(why)))
         })
         .or_else(|| {
@@ -225,11 +228,11 @@ pub(super) fn event<'e>(event: &Event<'e>) -> Option<Event<'e>> {
         return None;
     }
     let mut inside = event.fields().filter(|(name, json)| {
-        let key = Key::named(name);
         json.get().starts_with('{')
-            && ENVELOPES
-                .iter()
-                .any(|envelope| envelope.is_streamed && envelope.inside == key)
+            && document::key(name).is_some_and(|key| {
+                let mut envelopes = ENVELOPES.iter();
+                envelopes.any(|envelope| envelope.is_streamed && envelope.inside == key)
+            })
     });
     let (_, json) = inside.next()?;
     Some(Event::inside(json))

@@ -6,7 +6,7 @@ use super::document::Node;
 
 keys! {
     BASE_RESP CODE DETAIL ERROR ERRORS ERROR_CODE ERROR_MESSAGE ERROR_MSG ERROR_TYPE MESSAGE
-    METADATA MSG RAW STATUS STATUS_CODE STATUS_MSG SUCCESS TITLE TYPE
+    METADATA MSG RAW STATUS STATUS_CODE STATUS_MSG SUCCESS TITLE TYPE __TYPE
 }
 
 /// What kind of failure a reason to stop is.
@@ -27,11 +27,14 @@ const REASONS: &[(&str, Kind)] = &[
     ("cancel", Kind::Failed),
     ("content_blocked", Kind::Blocked),
     ("content_filter", Kind::Blocked),
+    ("content_policy", Kind::Blocked),
     ("data_inspection", Kind::Blocked),
     ("error_toxic", Kind::Blocked),
     ("error", Kind::Failed),
+    ("engine_", Kind::Failed),
     ("expired", Kind::Failed),
     ("fail", Kind::Failed),
+    ("function_call_filter", Kind::Failed),
     ("guardrail", Kind::Blocked),
     ("image_", Kind::Blocked),
     ("insufficient_", Kind::Failed),
@@ -44,18 +47,23 @@ const REASONS: &[(&str, Kind)] = &[
     ("moderation", Kind::Blocked),
     ("network_error", Kind::Failed),
     ("no_image", Kind::Failed),
+    ("overloaded", Kind::Failed),
     ("policy_violation", Kind::Blocked),
     ("prohibited_content", Kind::Blocked),
+    ("rate_limit", Kind::Failed),
     ("recitation", Kind::Blocked),
     ("refusal", Kind::Refused),
     ("safety", Kind::Blocked),
     ("sensitive", Kind::Blocked),
     ("server_error", Kind::Failed),
     ("spii", Kind::Blocked),
+    ("system_error", Kind::Failed),
     ("timeout", Kind::Failed),
     ("tool_call_parse_error", Kind::Failed),
     ("too_many_tool_calls", Kind::Failed),
     ("unexpected_tool_call", Kind::Failed),
+    ("unsafe", Kind::Blocked),
+    ("user_cancel", Kind::Failed),
 ];
 
 /// What some put before each of their reasons.
@@ -154,7 +162,7 @@ fn answered(code: Option<&str>, message: Option<&str>) -> String {
 
 /// What kind of error it is, in a word: the narrowest first.
 fn word<'n>(error: &'n Node<'_>) -> Option<&'n str> {
-    [CODE, ERROR_CODE, ERROR_TYPE, TYPE, STATUS, TITLE]
+    [CODE, ERROR_CODE, ERROR_TYPE, TYPE, __TYPE, STATUS, TITLE]
         .into_iter()
         .filter_map(|key| error[key].text())
         .find(|word| *word != "error" && !is_number(word))

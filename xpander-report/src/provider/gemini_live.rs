@@ -4,8 +4,8 @@ use super::reading::Reading;
 use super::{Format, Shape, gemini};
 
 keys! {
-    FUNCTION_CALLS MODEL_TURN NAME OUTPUT_TRANSCRIPTION PARTS SERVER_CONTENT TEXT TOOL_CALL
-    TURN_COMPLETE USAGE_METADATA
+    FUNCTION_CALLS MODEL_TURN NAME OUTPUT_TRANSCRIPTION PARTS RESPONSE_TOKEN_COUNT SERVER_CONTENT
+    TEXT TOOL_CALL TURN_COMPLETE USAGE_METADATA
 }
 
 pub(super) const FORMAT: Format = Format {
@@ -18,6 +18,7 @@ pub(super) const FORMAT: Format = Format {
             || content[OUTPUT_TRANSCRIPTION].is_object()
             || content.has(TURN_COMPLETE)
             || document[TOOL_CALL][FUNCTION_CALLS].is_list()
+            || document[USAGE_METADATA].has(RESPONSE_TOKEN_COUNT)
     },
     read: |document| {
         let content = &document[SERVER_CONTENT];

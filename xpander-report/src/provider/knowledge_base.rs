@@ -3,7 +3,7 @@
 use super::reading::Reading;
 use super::{Format, Shape, failure};
 
-keys! { CITATIONS GUARDRAIL_ACTION OUTPUT SESSION_ID TEXT }
+keys! { ACTION CITATIONS GUARDRAIL_ACTION OUTPUT SESSION_ID TEXT }
 
 pub(super) const FORMAT: Format = Format {
     shape: Shape::BedrockKnowledgeBase,
@@ -17,8 +17,9 @@ pub(super) const FORMAT: Format = Format {
     read: |document| {
         let mut reading = Reading::default();
         reading.push_text(&document[OUTPUT][TEXT]);
-        reading.failure = document[GUARDRAIL_ACTION]
-            .is("INTERVENED")
+        let action = &document[GUARDRAIL_ACTION];
+        // A stream has an object.
+        reading.failure = (action.is("INTERVENED") || action[ACTION].is("INTERVENED"))
             .then(|| failure::blocked("guardrail", None));
         reading
     },

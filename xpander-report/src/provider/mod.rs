@@ -63,7 +63,6 @@ use serde::Serialize;
 
 use crate::Tokens;
 use document::Node;
-use key::Key;
 use reading::Reading;
 use shape::FORMATS;
 
@@ -114,7 +113,7 @@ pub struct ProviderResponse {
 struct Format {
     shape: Shape,
     /// The fields that it reads.
-    keys: &'static [Key],
+    keys: &'static [&'static str],
     /// So general that it counts only for what is known to be a response.
     only_declared: bool,
     matches: fn(&Node<'_>) -> bool,
@@ -182,8 +181,11 @@ impl ProviderResponse {
     fn of(json: &str, is_declared: bool) -> Option<Self> {
         let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
         match Node::read(json) {
-            Some(document) => answer(&document, is_declared, 0)
-                .or_else(|| is_declared.then(|| stream::read_list(json)).flatten()),
+            // A list may be one of what was streamed.
+            Some(document @ Node::List(_)) if is_declared => {
+                stream::read_list(json).or_else(|| answer(&document, is_declared, 0))
+            }
+            Some(document) => answer(&document, is_declared, 0),
             None => Self::of(&surrogates::replaced(json)?, is_declared),
         }
     }
@@ -218,11 +220,11 @@ fn answer(document: &Node<'_>, is_declared: bool, depth: usize) -> Option<Provid
         return Some(format.says(document));
     }
     if depth < envelope::DEPTH {
-        let inside = envelope::inside(document, is_declared).find_map(|answers| {
-            let answers = answers.iter();
-            let answers = answers.filter_map(|each| answer(each, is_declared, depth + 1));
-            ProviderResponse::together(answers.collect())
-        });
+        if is_declared && let Node::List(answers) = document {
+            return together(answers, is_declared, depth);
+        }
+        let inside = envelope::inside(document, is_declared)
+            .find_map(|answers| together(answers, is_declared, depth));
         if inside.is_some() {
             return inside;
         }
@@ -230,6 +232,13 @@ fn answer(document: &Node<'_>, is_declared: bool, depth: usize) -> Option<Provid
     (is_declared && depth == 0)
         .then(|| error(document, depth))
         .flatten()
+}
+
+/// What those of several documents say together that are answers.
+fn together(documents: &[Node<'_>], is_declared: bool, depth: usize) -> Option<ProviderResponse> {
+    let answers = documents.iter();
+    let answers = answers.filter_map(|each| answer(each, is_declared, depth + 1));
+    ProviderResponse::together(answers.collect())
 }
 
 /// The error that stands in place of an answer, or in the envelope of one.

@@ -4,9 +4,9 @@ use super::reading::Reading;
 use super::{Format, Shape, failure};
 
 keys! {
-    BASE_RESP CODE DETAIL DETAILS ERROR ERRORS ERROR_CODE ERROR_MESSAGE ERROR_MSG ERROR_TYPE
-    ESTIMATED_TIME ID LOCATION MESSAGE MESSAGES MSG OBJECT PARAM REQUEST_ID RESULT RESULT_INFO
-    STATUS STATUS_CODE SUCCESS TITLE TRACE TYPE
+    BASE_RESP CODE DATA DETAIL DETAILS ERROR ERRORS ERROR_CODE ERROR_MESSAGE ERROR_MSG ERROR_TYPE
+    ESTIMATED_TIME ID LOCATION LOG_ID MESSAGE MESSAGES MSG OBJECT PARAM REQUEST_ID RESULT
+    RESULT_INFO SID STATUS STATUS_CODE SUCCESS TITLE TRACE TRACE_ID TYPE __TYPE
 }
 
 /// What stands beside an error that is no more than a text. Such texts are in many other answers as well.
@@ -16,6 +16,7 @@ const BESIDE: &[Key] = &[CODE, ERROR, ERROR_TYPE, ESTIMATED_TIME];
 const BARE_KEYS: &[Key] = &[
     CODE,
     DETAIL,
+    DATA,
     DETAILS,
     ERROR_CODE,
     ERROR_MESSAGE,
@@ -23,16 +24,20 @@ const BARE_KEYS: &[Key] = &[
     ERRORS,
     ID,
     LOCATION,
+    LOG_ID,
     MESSAGE,
     MSG,
     PARAM,
     REQUEST_ID,
+    SID,
     STATUS,
     STATUS_CODE,
     SUCCESS,
     TITLE,
     TRACE,
+    TRACE_ID,
     TYPE,
+    __TYPE,
 ];
 
 /// What Cloudflare gives in place of an answer.
@@ -99,12 +104,15 @@ fn is_bare(document: &Node<'_>) -> bool {
         && (document[SUCCESS].is_bool() || document[STATUS_CODE].is_number());
     document.has_only(BARE_KEYS)
         && (has_message || has_detail || has_errors)
+        && document[DATA].is_null()
         && document[SUCCESS] != Node::Bool(true)
         && [CODE, ERROR_CODE, STATUS_CODE]
             .into_iter()
             .all(|key| !is_success(&document[key]))
         && (document[STATUS].is_null() || is_failure(&document[STATUS]))
-        && (document[TYPE].is_null() || is_failure(&document[TYPE]))
+        && [TYPE, __TYPE]
+            .into_iter()
+            .all(|key| document[key].is_null() || is_failure(&document[key]))
 }
 
 fn is_success(code: &Node<'_>) -> bool {

@@ -25,7 +25,7 @@ pub(super) const FORMAT: Format = Format {
             || is_ranked(&document[DATA])
             || is_ranked(&document[OUTPUT][RESULTS])
             || document[0].has_only(&[INDEX, SCORE, TEXT]) && document[0][SCORE].is_number()
-            || is_counted && document[RESULTS].is_list() && document[RESULTS].items().is_empty()
+            || is_counted && (is_empty(&document[RESULTS]) || is_empty(&document[DATA]))
     },
     read: |document| {
         let mut reading = Reading::of(document);
@@ -33,3 +33,7 @@ pub(super) const FORMAT: Format = Format {
         reading
     },
 };
+
+fn is_empty(list: &Node<'_>) -> bool {
+    list.is_list() && list.items().is_empty()
+}

@@ -11,9 +11,8 @@ pub(super) const FORMAT: Format = Format {
     keys: KEYS,
     only_declared: false,
     matches: |document| document[TYPE].is("speech.audio.done"),
-    read: |document| {
-        let mut reading = Reading::default();
-        reading.usage = Usage::openai(&document[USAGE]);
-        reading
+    read: |document| Reading {
+        usage: Usage::openai(&document[USAGE]),
+        ..Reading::default()
     },
 };

@@ -47,7 +47,7 @@ pub(crate) use recording::read_stream;
 /// One way of streaming: how to tell it, and what its events make.
 pub(super) struct Protocol {
     /// The fields that tell it.
-    pub(super) keys: &'static [Key],
+    pub(super) keys: &'static [&'static str],
     /// Whether an event is one of its.
     matches: fn(&Node<'_>) -> bool,
     take: fn(&mut Part, &Event<'_>),
@@ -89,6 +89,7 @@ pub(super) const PROTOCOLS: &[Protocol] = &[
     clouds::CLOUDFLARE,
     clouds::YANDEX,
     clouds::BAIDU,
+    clouds::KNOWLEDGE_BASE,
     clouds::ORACLE,
     clouds::ORACLE_COHERE,
     dify::PROTOCOL,
@@ -98,7 +99,8 @@ pub(super) const PROTOCOLS: &[Protocol] = &[
 ];
 
 keys! {
-    CACHE_READ_INPUT_TOKEN_COUNT CACHE_WRITE_INPUT_TOKEN_COUNT INPUT_TOKEN_COUNT OUTPUT_TOKEN_COUNT
+    CACHE_READ_INPUT_TOKEN_COUNT CACHE_WRITE_INPUT_TOKEN_COUNT INPUT_TOKEN_COUNT IS_FINISHED
+    OUTPUT_TOKEN_COUNT RESPONSE TEXT
 }
 
 /// Where Bedrock says what an invocation took, whichever model it was.
@@ -108,6 +110,8 @@ const METRICS: &str = "amazon-bedrock-invocationMetrics";
 #[derive(Default)]
 pub(crate) struct StreamReader {
     protocol: Option<&'static Protocol>,
+    /// Events of which only a later one tells whose they are.
+    early: Vec<Box<RawValue>>,
     response: Part,
     error: Option<Box<RawValue>>,
     metrics: Option<Box<RawValue>>,
@@ -149,7 +153,16 @@ impl StreamReader {
             self.metrics = Some(metrics.to_owned());
         }
         if self.protocol.is_none() {
-            self.protocol = with_document(event.json(), protocol).flatten();
+            let (protocol, is_early) = with_document(event.json(), told).unwrap_or_default();
+            self.protocol = protocol;
+            if is_early && self.early.len() < EARLY {
+                self.early.push(event.json().to_owned());
+            }
+            if let Some(protocol) = protocol {
+                for event in std::mem::take(&mut self.early) {
+                    (protocol.take)(&mut self.response, &Event::inside(&event));
+                }
+            }
         }
         if let Some(protocol) = self.protocol {
             (protocol.take)(&mut self.response, event);
@@ -180,8 +193,17 @@ impl StreamReader {
     }
 }
 
-fn protocol(event: &Node<'_>) -> Option<&'static Protocol> {
-    PROTOCOLS.iter().find(|protocol| (protocol.matches)(event))
+/// No more events are kept before one tells whose they are.
+const EARLY: usize = 1 << 14;
+
+/// Whose an event is; else whether a later one may tell: Cohere's through Bedrock, and Cloudflare's, have a text
+/// and little else.
+fn told(event: &Node<'_>) -> (Option<&'static Protocol>, bool) {
+    let mut protocols = PROTOCOLS.iter();
+    let protocol = protocols.find(|protocol| (protocol.matches)(event));
+    let is_early = event[TEXT].is_text() && event[IS_FINISHED] == Node::Bool(false)
+        || event[RESPONSE].is_text() && event.has_only(&[RESPONSE]);
+    (protocol, protocol.is_none() && is_early)
 }
 
 /// The event inside one of Bedrock's, which gives what the model streams as bytes.

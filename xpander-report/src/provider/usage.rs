@@ -72,6 +72,17 @@ impl Usage {
         }
     }
 
+    /// What two answers took together, in the numbers that all providers give.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            prompt: sum([self.prompt, other.prompt]),
+            completion: sum([self.completion, other.completion]),
+            cache_read: self.cache_read.saturating_add(other.cache_read),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            ..self
+        }
+    }
+
     /// Whether the provider gave none of the numbers.
     pub(super) fn is_nothing(self) -> bool {
         self.prompt.is_none() && self.completion.is_none()

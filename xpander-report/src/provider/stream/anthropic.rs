@@ -27,7 +27,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     },
 };
 
-const MESSAGE_RULE: Rule = Rule::Fields(&[("content", Rule::All), ("usage", Rule::Fields(&[]))]);
+const MESSAGE_RULE: Rule = Rule::Fields(&[("content", Rule::All), ("usage", Rule::Counts)]);
 
 const BLOCK_RULE: Rule = Rule::Fields(&[
     ("citations", Rule::All),
@@ -76,7 +76,7 @@ fn take(message: &mut Part, event: &Event<'_>) {
                 message.merge(delta, &MESSAGE_RULE);
             }
             if let Some(usage) = event.get("usage") {
-                message.field("usage").merge(usage, &Rule::Fields(&[]));
+                message.field("usage").merge(usage, &Rule::Counts);
             }
         }
         _ => {}

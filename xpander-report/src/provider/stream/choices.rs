@@ -77,7 +77,10 @@ const PART_RULE: Rule = Rule::Fields(&[
 ]);
 
 const CALL_RULE: Rule = Rule::Fields(&[
-    ("custom", Rule::Fields(&[("input", Rule::Text)])),
+    (
+        "custom",
+        Rule::Fields(&[("input", Rule::Text), ("name", Rule::Grown)]),
+    ),
     ("function", FUNCTION_RULE),
     ("index", Rule::Dropped),
 ]);

@@ -1,10 +1,13 @@
-//! Clouds with APIs of their own: Cloudflare, Yandex, Baidu, Oracle.
+//! Clouds with APIs of their own: Cloudflare, Yandex, Baidu, Oracle, and Bedrock's knowledge bases.
 
 use super::Protocol;
 use super::part::Rule;
-use crate::provider::{baidu, chat, cloudflare, cohere, yandex};
+use crate::provider::{baidu, chat, cloudflare, cohere, knowledge_base, yandex};
 
-keys! { API_FORMAT IS_END MESSAGE P PROMPT_TOKENS RESPONSE RESULT ROLE TEXT USAGE }
+keys! {
+    ACTION API_FORMAT GUARDRAIL IS_END MESSAGE OUTPUT P PROMPT_TOKENS RESPONSE RESULT ROLE
+    SESSION_ID TEXT USAGE
+}
 
 pub(super) const CLOUDFLARE: Protocol = Protocol {
     keys: KEYS,
@@ -43,6 +46,23 @@ pub(super) const BAIDU: Protocol = Protocol {
         response.merge(event.json(), &EVENT_RULE);
     },
     finish: |_| &baidu::FORMAT,
+};
+
+pub(super) const KNOWLEDGE_BASE: Protocol = Protocol {
+    keys: KEYS,
+    matches: |event| {
+        event[OUTPUT][TEXT].is_text() && event.has_only(&[OUTPUT, SESSION_ID])
+            || event[GUARDRAIL][ACTION].is_text()
+    },
+    take: |response, event| {
+        const EVENT_RULE: Rule = Rule::Fields(&[
+            ("citation", Rule::Dropped),
+            ("guardrail", Rule::As("guardrailAction", &Rule::Last)),
+            ("output", Rule::Fields(&[("text", Rule::Text)])),
+        ]);
+        response.merge(event.json(), &EVENT_RULE);
+    },
+    finish: |_| &knowledge_base::FORMAT,
 };
 
 /// Oracle's own way to stream a chat: a choice without its list.

@@ -6,7 +6,8 @@ use super::{METRICS, Protocol};
 use crate::provider::cohere;
 
 keys! {
-    DELTA EVENT_TYPE FINISH_REASON GENERATION_ID IS_FINISHED MESSAGE RESPONSE TEXT TOOL_CALLS TYPE
+    DELTA EVENT_TYPE FINISH_REASON GENERATION_ID INDEX IS_FINISHED MESSAGE RESPONSE TEXT TOOL_CALLS
+    TYPE
 }
 
 pub(super) const V2: Protocol = Protocol {
@@ -54,7 +55,9 @@ pub(super) const V1: Protocol = Protocol {
 pub(super) const GENERATE: Protocol = Protocol {
     keys: KEYS,
     matches: |event| {
-        event[IS_FINISHED].is_bool() && event[TEXT].is_text() || (cohere::GENERATE.matches)(event)
+        event[IS_FINISHED].is_bool()
+            && (event[TEXT].is_text() && event[INDEX].is_number() || event.has(FINISH_REASON))
+            || (cohere::GENERATE.matches)(event)
     },
     take: |response, event| {
         if event.get("generations").is_some() {

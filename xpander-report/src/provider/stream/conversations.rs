@@ -38,10 +38,11 @@ const OUTPUT_RULE: Rule = Rule::Fields(&[
 ]);
 
 fn take(response: &mut Part, event: &Event<'_>) {
-    for name in ["conversation_id", "usage"] {
-        if let Some(value) = event.get(name) {
-            response.field(name).keep(value);
-        }
+    if let Some(id) = event.get("conversation_id") {
+        response.field("conversation_id").keep(id);
+    }
+    if let Some(usage) = event.get("usage") {
+        response.field("usage").merge(usage, &Rule::Counts);
     }
     let kind = match &*event.text("type").unwrap_or_default() {
         "message.output.delta" => "message.output",

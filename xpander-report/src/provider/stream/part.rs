@@ -203,8 +203,7 @@ impl Part {
             Rule::Json => self.join(json, Leaf::Json),
             Rule::Grown if is_list(json) => self.merge_in_order(json),
             Rule::Grown => self.grow(json),
-            Rule::Counts if is_object(json) && !self.is_nothing() => self.merge_counts(json),
-            Rule::Counts => self.keep_last(json),
+            Rule::Counts => self.count(json),
             Rule::Content(rule) => self.merge_content(json, rule),
             Rule::Fields(rules) if is_object(json) => self.merge_fields(json, rules),
             Rule::Items(rule) if is_list(json) => self.merge_items(json, rule),
@@ -218,7 +217,7 @@ impl Part {
     }
 
     fn keep_last(&mut self, json: &RawValue) {
-        let is_empty = matches!(json.get(), "null" | "\"\"" | "{}" | "[]" | "0" | "0.0");
+        let is_empty = matches!(json.get(), "null" | "\"\"");
         let is_same = self.raw().is_some_and(|raw| raw.get() == json.get());
         if !is_same && (!is_empty || self.is_nothing()) {
             self.keep(json);
@@ -276,7 +275,17 @@ impl Part {
         }
     }
 
-    fn merge_counts(&mut self, json: &RawValue) {
+    fn count(&mut self, json: &RawValue) {
+        if self.is_nothing() {
+            return self.keep_last(json);
+        }
+        if !is_object(json) {
+            let says_nothing = matches!(json.get(), "[]" | "0" | "0.0");
+            return if says_nothing {
+            } else {
+                self.keep_last(json)
+            };
+        }
         let object = self.object();
         for (name, count) in Event::inside(json).fields() {
             if let Some(part) = object.bounded(name) {
@@ -538,7 +547,9 @@ impl List {
 fn arguments<'a>(item: &Event<'a>) -> Option<&'a str> {
     let function = item.get("function").map(Event::inside);
     let arguments = function.as_ref().unwrap_or(item).get("arguments")?;
-    arguments.get().strip_prefix('"')?.strip_suffix('"')
+    let inside = |text: &'a str| text.strip_prefix('"')?.strip_suffix('"');
+    // What is no text is whole.
+    Some(inside(arguments.get()).unwrap_or("{}"))
 }
 
 /// Whether a call's first piece is this: it alone has the name.
