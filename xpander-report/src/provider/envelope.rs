@@ -222,18 +222,18 @@ fn is_result(result: &Node<'_>) -> bool {
 }
 
 /// The event inside one that comes in an envelope.
-pub(super) fn event<'e>(event: &Event<'e>) -> Option<Event<'e>> {
+pub(super) fn event<'e, 'a>(event: &'e Event<'a>) -> Option<&'e Event<'a>> {
     const OTHERS: &[&str] = &["custom_id", "event_type", "key", "request", "type"];
     if OTHERS.iter().any(|key| event.get(key).is_some()) {
         return None;
     }
     let mut inside = event.fields().filter(|(name, json)| {
-        json.get().starts_with('{')
+        json.is_object()
             && document::key(name).is_some_and(|key| {
                 let mut envelopes = ENVELOPES.iter();
                 envelopes.any(|envelope| envelope.is_streamed && envelope.inside == key)
             })
     });
     let (_, json) = inside.next()?;
-    Some(Event::inside(json))
+    Some(json)
 }

@@ -24,6 +24,7 @@ mod media;
 mod part;
 mod recording;
 mod responses;
+mod scan;
 mod server_sent;
 mod servers;
 mod sessions;
@@ -111,10 +112,10 @@ const METRICS: &str = "amazon-bedrock-invocationMetrics";
 pub(crate) struct StreamReader {
     protocol: Option<&'static Protocol>,
     /// Events of which only a later one tells whose they are.
-    early: Vec<Box<RawValue>>,
+    early: Vec<String>,
     response: Part,
-    error: Option<Box<RawValue>>,
-    metrics: Option<Box<RawValue>>,
+    error: Option<String>,
+    metrics: Option<String>,
 }
 
 impl StreamReader {
@@ -140,27 +141,29 @@ impl StreamReader {
             self.error = None;
         }
         if let Some(error) = event.error() {
-            self.error = Some(error);
+            self.error = Some(error.into_owned());
         }
         match envelope::event(event) {
-            Some(inside) if depth < envelope::DEPTH => self.open(&inside, depth + 1),
+            Some(inside) if depth < envelope::DEPTH => self.open(inside, depth + 1),
             _ => self.take(event),
         }
     }
 
     fn take(&mut self, event: &Event<'_>) {
         if let Some(metrics) = event.get(METRICS) {
-            self.metrics = Some(metrics.to_owned());
+            self.metrics = Some(metrics.raw().to_owned());
         }
         if self.protocol.is_none() {
-            let (protocol, is_early) = with_document(event.json(), told).unwrap_or_default();
+            let (protocol, is_early) = with_document(event.raw(), told).unwrap_or_default();
             self.protocol = protocol;
             if is_early && self.early.len() < EARLY {
-                self.early.push(event.json().to_owned());
+                self.early.push(event.raw().to_owned());
             }
             if let Some(protocol) = protocol {
                 for event in std::mem::take(&mut self.early) {
-                    (protocol.take)(&mut self.response, &Event::inside(&event));
+                    if let Some(event) = Event::of(&event) {
+                        (protocol.take)(&mut self.response, &event);
+                    }
                 }
             }
         }
@@ -173,13 +176,13 @@ impl StreamReader {
     pub(crate) fn finish(mut self) -> Option<(ProviderResponse, Box<RawValue>)> {
         let format = (self.protocol?.finish)(&mut self.response);
         if let Some(error) = &self.error {
-            self.response.field("error").keep(error);
+            self.response.field("error").keep_json(error);
         }
         if let Some(metrics) = &self.metrics {
-            self.response.field(METRICS).keep(metrics);
+            self.response.field(METRICS).keep_json(metrics);
         }
         let response = self.response.into_json()?;
-        let mut says = with_document(&response, |document| format.says(document))?;
+        let mut says = with_document(response.get(), |document| format.says(document))?;
         if says.tokens.is_none() {
             says.tokens = self.metrics.as_deref().and_then(|metrics| {
                 with_document(metrics, |metrics| invocation(metrics).tokens()).flatten()
@@ -208,8 +211,7 @@ fn told(event: &Node<'_>) -> (Option<&'static Protocol>, bool) {
 
 /// The event inside one of Bedrock's, which gives what the model streams as bytes.
 fn unwrapped(event: &Event<'_>) -> Option<String> {
-    let chunk = event.get("chunk").map(Event::inside);
-    let bytes = chunk.as_ref().unwrap_or(event).text("bytes")?;
+    let bytes = event.get("chunk").unwrap_or(event).text("bytes")?;
     String::from_utf8(STANDARD.decode(bytes.as_bytes()).ok()?).ok()
 }
 
@@ -224,9 +226,9 @@ fn invocation(metrics: &Node<'_>) -> Usage {
     }
 }
 
-fn with_document<T>(json: &RawValue, read: impl Fn(&Node<'_>) -> T) -> Option<T> {
-    match Node::read(json.get()) {
+fn with_document<T>(json: &str, read: impl Fn(&Node<'_>) -> T) -> Option<T> {
+    match Node::read(json) {
         Some(document) => Some(read(&document)),
-        None => Some(read(&Node::read(&surrogates::replaced(json.get())?)?)),
+        None => Some(read(&Node::read(&surrogates::replaced(json)?)?)),
     }
 }

@@ -23,7 +23,7 @@ pub(super) const CLAUDE_CODE: Protocol = Protocol {
                 response.field("conversation").push(message);
             }
         }
-        "result" => response.merge(line.json(), &Rule::Fields(&[])),
+        "result" => response.merge(line, &Rule::Fields(&[])),
         _ => {}
     },
     finish: |_| &claude_code::FORMAT,
@@ -77,8 +77,8 @@ pub(super) const GEMINI_CLI: Protocol = Protocol {
                 response.field("response").merge(content, &Rule::Text);
             }
         }
-        "tool_use" => response.field("tool_uses").push(line.json()),
-        "result" => response.merge(line.json(), &Rule::Fields(&[])),
+        "tool_use" => response.field("tool_uses").push(line),
+        "result" => response.merge(line, &Rule::Fields(&[])),
         _ => {}
     },
     finish: |_| &gemini_cli::FORMAT,

@@ -66,7 +66,7 @@ fn take(message: &mut Part, event: &Event<'_>) {
             if let Some(delta) = event.get("delta") {
                 let block = message.field("content").item(index);
                 block.merge(delta, &DELTA_RULE);
-                if let Some(citation) = Event::inside(delta).get("citation") {
+                if let Some(citation) = delta.get("citation") {
                     block.field("citations").push(citation);
                 }
             }

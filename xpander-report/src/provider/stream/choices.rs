@@ -13,7 +13,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             || (completions::FORMAT.matches)(event)
             || is_beside(event)
     },
-    take: |response, event| response.merge(event.json(), &CHUNK_RULE),
+    take: |response, event| response.merge(event, &CHUNK_RULE),
     finish: |response| {
         let choice = response.get("choices").and_then(Part::first);
         let has_text = choice.is_some_and(|choice| choice.has("text"));
@@ -21,7 +21,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             .and_then(|choice| choice.get("message")?.get("content"))
             .is_some();
         let object = response.get("object").and_then(Part::raw);
-        let is_chat = object.is_some_and(|object| object.get().starts_with("\"chat."));
+        let is_chat = object.is_some_and(|object| object.starts_with("\"chat."));
         // Some servers give both.
         let is_text = has_text && !(has_content && is_chat);
         find_usage(response);
@@ -108,8 +108,9 @@ fn find_usage(response: &mut Part) {
     let usage = places
         .into_iter()
         .flatten()
-        .find_map(|place| place.get("usage")?.raw());
-    if let Some(usage) = usage.map(ToOwned::to_owned) {
-        response.field("usage").keep(&usage);
+        .find_map(|place| place.get("usage"))
+        .cloned();
+    if let Some(usage) = usage {
+        *response.field("usage") = usage;
     }
 }

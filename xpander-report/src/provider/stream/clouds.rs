@@ -20,7 +20,7 @@ pub(super) const CLOUDFLARE: Protocol = Protocol {
             ("response", Rule::Text),
             ("tool_calls", Rule::All),
         ]);
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &cloudflare::INSIDE,
 };
@@ -33,7 +33,7 @@ pub(super) const YANDEX: Protocol = Protocol {
         const EVENT_RULE: Rule = Rule::Fields(&[("alternatives", Rule::Choice(&CHOICE_RULE))]);
         const CHOICE_RULE: Rule =
             Rule::Fields(&[("message", Rule::Fields(&[("text", Rule::Grown)]))]);
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &yandex::FORMAT,
 };
@@ -43,7 +43,7 @@ pub(super) const BAIDU: Protocol = Protocol {
     matches: |event| event[RESULT].is_text() && event[IS_END].is_bool(),
     take: |response, event| {
         const EVENT_RULE: Rule = Rule::Fields(&[("result", Rule::Text)]);
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &baidu::FORMAT,
 };
@@ -60,7 +60,7 @@ pub(super) const KNOWLEDGE_BASE: Protocol = Protocol {
             ("guardrail", Rule::As("guardrailAction", &Rule::Last)),
             ("output", Rule::Fields(&[("text", Rule::Text)])),
         ]);
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &knowledge_base::FORMAT,
 };
@@ -87,7 +87,7 @@ pub(super) const ORACLE: Protocol = Protocol {
             response.field("usage").merge(usage, &Rule::Counts);
         }
         let choice = response.field("choices").item(0);
-        choice.merge(event.json(), &EVENT_RULE);
+        choice.merge(event, &EVENT_RULE);
     },
     finish: |_| &chat::FORMAT,
 };
@@ -101,7 +101,7 @@ pub(super) const ORACLE_COHERE: Protocol = Protocol {
         if event.get("finishReason").is_some() {
             response.take("text");
         }
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &cohere::V1,
 };

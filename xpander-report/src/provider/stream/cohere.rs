@@ -61,10 +61,10 @@ pub(super) const GENERATE: Protocol = Protocol {
     },
     take: |response, event| {
         if event.get("generations").is_some() {
-            response.merge(event.json(), &Rule::Fields(&[]));
+            response.merge(event, &Rule::Fields(&[]));
         } else if event.index("index").unwrap_or(0) == 0 {
             let generation = response.field("generations").item(0);
-            generation.merge(event.json(), &GENERATION_RULE);
+            generation.merge(event, &GENERATION_RULE);
         }
     },
     finish: |_| &cohere::GENERATE,
@@ -81,15 +81,15 @@ const GENERATION_RULE: Rule = Rule::Fields(&[
 ]);
 
 fn take_v2(response: &mut Part, event: &Event<'_>) {
-    let Some(delta) = event.get("delta").map(Event::inside) else {
+    let Some(delta) = event.get("delta") else {
         return;
     };
     if let Some(id) = event.get("id") {
         response.field("id").keep(id);
     }
     let index = event.index("index").unwrap_or(0);
-    let inside = delta.get("message").map(Event::inside);
-    let piece = |name| inside.as_ref().and_then(|message| message.get(name));
+    let inside = delta.get("message");
+    let piece = |name| inside.and_then(|message| message.get(name));
     let message = response.field("message");
     match &*event.text("type").unwrap_or_default() {
         "message-start" => {

@@ -55,6 +55,6 @@ fn take(response: &mut Part, event: &Event<'_>) {
     if let Some(index) = event.index("output_index") {
         let output = response.field("outputs").item(index);
         output.field("type").keep_text(kind);
-        output.merge(event.json(), &OUTPUT_RULE);
+        output.merge(event, &OUTPUT_RULE);
     }
 }

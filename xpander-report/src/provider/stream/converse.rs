@@ -1,7 +1,5 @@
 //! Bedrock's Converse API, and Nova's own.
 
-use serde_json::value::RawValue;
-
 use super::Protocol;
 use super::event::Event;
 use super::part::{Part, Rule};
@@ -45,7 +43,7 @@ const REASONING_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
 
 fn take(response: &mut Part, event: &Event<'_>) {
     for (name, json) in event.fields() {
-        let inside = Event::inside(json);
+        let inside = json;
         let index = inside.index("contentBlockIndex");
         match name {
             "messageStart" => message(response).merge(json, &Rule::Fields(&[])),
@@ -74,8 +72,8 @@ fn block(response: &mut Part, index: u64) -> &mut Part {
 }
 
 /// What a block has beside text and tools is spelled otherwise in a whole response.
-fn add(block: &mut Part, json: &RawValue) {
-    let delta = Event::inside(json);
+fn add(block: &mut Part, json: &Event<'_>) {
+    let delta = json;
     if let Some(citation) = delta.get("citation") {
         let cited = block.field("citationsContent");
         cited.field("citations").push(citation);

@@ -7,7 +7,7 @@ use crate::provider::dashscope;
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: &[],
     matches: dashscope::FORMAT.matches,
-    take: |response, event| response.merge(event.json(), &EVENT_RULE),
+    take: |response, event| response.merge(event, &EVENT_RULE),
     finish: |_| &dashscope::FORMAT,
 };
 

@@ -43,7 +43,7 @@ fn take(response: &mut Part, event: &Event<'_>) {
             response.field(name).keep(id);
         }
     }
-    let inside = event.get("data").map(Event::inside);
+    let inside = event.get("data");
     match &*event.text("event").unwrap_or_default() {
         "message" | "agent_message" => add(response, event.get("answer")),
         "text_chunk" => add(response, inside.and_then(|data| data.get("text"))),
@@ -55,7 +55,7 @@ fn take(response: &mut Part, event: &Event<'_>) {
         "agent_thought" => {
             if let Some(position) = event.index("position") {
                 let thoughts = response.field("agent_thoughts");
-                thoughts.item(position).keep(event.json());
+                thoughts.item(position).keep(event);
             }
         }
         "message_end" => {
@@ -72,7 +72,7 @@ fn take(response: &mut Part, event: &Event<'_>) {
     }
 }
 
-fn add(response: &mut Part, text: Option<&serde_json::value::RawValue>) {
+fn add(response: &mut Part, text: Option<&Event<'_>>) {
     if let Some(text) = text {
         response.field("answer").merge(text, &Rule::Text);
     }

@@ -7,7 +7,7 @@ use crate::provider::gemini;
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: &[],
     matches: gemini::FORMAT.matches,
-    take: |response, event| response.merge(event.json(), &CHUNK_RULE),
+    take: |response, event| response.merge(event, &CHUNK_RULE),
     finish: |_| &gemini::FORMAT,
 };
 

@@ -1,7 +1,7 @@
 //! What the crate `genai` makes of a stream.
 
 use super::part::Rule;
-use super::{Event, Protocol};
+use super::Protocol;
 use crate::provider::genai;
 
 keys! { CAPTURED_CONTENT CAPTURED_USAGE CHUNK CONTENT END }
@@ -17,7 +17,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     },
     take: |response, event| {
         for (name, json) in event.fields() {
-            let inside = Event::inside(json);
+            let inside = json;
             match name {
                 "Chunk" => {
                     if let Some(text) = inside.get("content") {

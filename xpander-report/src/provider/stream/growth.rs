@@ -1,6 +1,7 @@
 //! Texts of which it shows only on their way what their pieces are.
 
 /// A text whose pieces are either more of it, or all that has come so far and some more.
+#[derive(Clone)]
 pub(super) struct Growth {
     joined: String,
     last: String,
@@ -35,7 +36,7 @@ impl Growth {
 }
 
 /// How deep a JSON document is open that comes in pieces, as the inside of a JSON text.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Nesting {
     depth: usize,
     has_begun: bool,

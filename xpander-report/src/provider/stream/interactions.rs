@@ -1,7 +1,5 @@
 //! Gemini's interactions: steps, which were outputs once.
 
-use serde_json::value::RawValue;
-
 use super::Protocol;
 use super::event::Event;
 use super::part::{Part, Rule};
@@ -55,8 +53,8 @@ fn take(response: &mut Part, event: &Event<'_>) {
     }
 }
 
-fn add_text(step: &mut Part, delta: Option<&RawValue>) {
-    if let Some(text) = delta.filter(|delta| Event::inside(delta).get("text").is_some()) {
+fn add_text(step: &mut Part, delta: Option<&Event<'_>>) {
+    if let Some(text) = delta.filter(|delta| delta.get("text").is_some()) {
         step.field("content")
             .merge_one(text, &Rule::Parts(&PART_RULE));
     }

@@ -27,10 +27,7 @@ pub(super) const TITAN: Protocol = Protocol {
         if let Some(count) = event.get("inputTextTokenCount") {
             response.field("inputTextTokenCount").keep(count);
         }
-        response
-            .field("results")
-            .item(0)
-            .merge(event.json(), &RESULT_RULE);
+        response.field("results").item(0).merge(event, &RESULT_RULE);
     },
     finish: |_| &invoke::TITAN,
 };
@@ -40,7 +37,7 @@ pub(super) const LLAMA: Protocol = Protocol {
     matches: invoke::LLAMA.matches,
     take: |response, event| {
         const EVENT_RULE: Rule = Rule::Fields(&[("generation", Rule::Text)]);
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &invoke::LLAMA,
 };
@@ -51,7 +48,7 @@ pub(super) const MISTRAL: Protocol = Protocol {
     take: |response, event| {
         const EVENT_RULE: Rule = Rule::Fields(&[("outputs", Rule::Choice(&OUTPUT_RULE))]);
         const OUTPUT_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &invoke::MISTRAL,
 };

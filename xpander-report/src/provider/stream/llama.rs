@@ -28,7 +28,7 @@ fn take(response: &mut Part, event: &Event<'_>) {
     if let Some(id) = event.get("id") {
         response.field("id").keep(id);
     }
-    let Some(event) = event.get("event").map(Event::inside) else {
+    let Some(event) = event.get("event") else {
         return;
     };
     if let Some(metrics) = event.get("metrics") {
@@ -41,7 +41,7 @@ fn take(response: &mut Part, event: &Event<'_>) {
     let Some(delta) = event.get("delta") else {
         return;
     };
-    match Event::inside(delta).text("type").as_deref() {
+    match delta.text("type").as_deref() {
         Some("text") => message.field("content").merge(delta, &CONTENT_RULE),
         Some("tool_call") => message.field("tool_calls").merge_one(delta, &CALLS_RULE),
         _ => {}

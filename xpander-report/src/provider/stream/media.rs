@@ -49,7 +49,7 @@ pub(super) const SPEECH: Protocol = Protocol {
 
 fn take_done(response: &mut Part, event: &Event<'_>, kind: &str) {
     if event.text("type").as_deref() == Some(kind) {
-        response.field("whole").keep(event.json());
+        response.field("whole").keep(event);
     }
 }
 

@@ -1,8 +1,6 @@
 //! OpenAI's Responses API. The last event has the whole response; what was cut off before is put together.
 
-use serde_json::value::RawValue;
-
-use super::event::{Event, items};
+use super::event::Event;
 use super::part::{Part, Rule};
 use super::{Format, Protocol};
 use crate::provider::responses;
@@ -89,7 +87,7 @@ fn part<'p>(item: &'p mut Part, event: &Event<'_>) -> &'p mut Part {
     item.field("content").item(index)
 }
 
-fn add(to: &mut Part, kind: &str, field: &'static str, delta: Option<&RawValue>) {
+fn add(to: &mut Part, kind: &str, field: &'static str, delta: Option<&Event<'_>>) {
     if to.get("type").is_none() {
         to.field("type").keep_text(kind);
     }
@@ -118,10 +116,10 @@ fn finish(stream: &mut Part) -> &'static Format {
 fn whole(stream: &mut Part) -> Part {
     let streamed = stream.take("items");
     let mut response = stream.take("response");
-    let whole = response.raw().map(Event::inside);
+    let whole = response.raw().and_then(Event::of);
     let has_output = whole
-        .and_then(|response| response.get("output"))
-        .is_some_and(|output| !items(output).is_empty());
+        .and_then(|response| Some(!response.get("output")?.items().is_empty()))
+        .unwrap_or_default();
     // Some servers leave out at the end what they have streamed.
     if !has_output && !streamed.is_nothing() {
         *response.field("output") = streamed;

@@ -12,7 +12,7 @@ pub(super) const SGLANG: Protocol = Protocol {
     matches: sglang::FORMAT.matches,
     take: |response, event| {
         const EVENT_RULE: Rule = Rule::Fields(&[("text", Rule::Grown)]);
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &sglang::FORMAT,
 };

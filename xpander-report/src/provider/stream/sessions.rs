@@ -16,7 +16,7 @@ pub(super) const GEMINI_LIVE: Protocol = Protocol {
         let begins = begins.into_iter().any(|name| message.get(name).is_some());
         let turns = session.field("turns");
         let turn = turns.open_item(|turn| begins && is_complete(turn));
-        turn.merge(message.json(), &MESSAGE_RULE);
+        turn.merge(message, &MESSAGE_RULE);
     },
     finish: |session| {
         if let Some(turn) = session.field("turns").take_only_item() {
@@ -67,9 +67,9 @@ pub(super) const SONIC: Protocol = Protocol {
 };
 
 fn take_sonic(session: &mut Part, event: &Event<'_>) {
-    let inside = event.get("event").map(Event::inside);
-    for (name, json) in inside.as_ref().unwrap_or(event).fields() {
-        let told = Event::inside(json);
+    let inside = event.get("event");
+    for (name, json) in inside.unwrap_or(event).fields() {
+        let told = json;
         if let Some(id) = told.get("completionId") {
             session.field("completionId").keep(id);
         }
@@ -82,11 +82,11 @@ fn take_sonic(session: &mut Part, event: &Event<'_>) {
                 session.field("stage").keep_text(stage.unwrap_or_default());
             }
             "textOutput" => {
-                let stage = session.field("stage").raw().map(ToOwned::to_owned);
+                let stage = session.field("stage").raw().map(str::to_owned);
                 let mut output = Part::default();
                 output.merge(json, &Rule::Fields(&[]));
                 if let Some(stage) = stage {
-                    output.field("stage").keep(&stage);
+                    output.field("stage").keep_json(&stage);
                 }
                 session.field("textOutputs").push_part(output);
             }

@@ -20,7 +20,7 @@ pub(super) const OLLAMA: Protocol = Protocol {
             ("thinking", Rule::Text),
             ("tool_calls", Rule::All),
         ]);
-        response.merge(event.json(), &LINE_RULE);
+        response.merge(event, &LINE_RULE);
     },
     finish: |_| &ollama::FORMAT,
 };
@@ -36,7 +36,7 @@ pub(super) const LEGACY: Protocol = Protocol {
         const EVENT_RULE: Rule = Rule::Fields(&[("completion", Rule::Text)]);
         // There is another that only keeps the connection open.
         if event.get("completion").is_some() {
-            response.merge(event.json(), &EVENT_RULE);
+            response.merge(event, &EVENT_RULE);
         }
     },
     finish: |_| &anthropic::LEGACY,
@@ -47,7 +47,7 @@ pub(super) const LLAMA_CPP: Protocol = Protocol {
     matches: |event| event[STOP].is_bool() && (llama_cpp::FORMAT.matches)(event),
     take: |response, event| {
         const EVENT_RULE: Rule = Rule::Fields(&[("content", Rule::Text)]);
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &llama_cpp::FORMAT,
 };
@@ -63,7 +63,7 @@ pub(super) const WATSONX: Protocol = Protocol {
             // Only the first event has it; it is zero in all others.
             ("input_token_count", Rule::Largest),
         ]);
-        response.merge(event.json(), &EVENT_RULE);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &watsonx::FORMAT,
 };

@@ -1,5 +1,6 @@
 use super::Protocol;
-use super::event::{Event, is_true};
+
+use super::event::Event;
 use super::part::Rule;
 use crate::provider::tgi;
 
@@ -16,8 +17,8 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         if let Some(text) = event.get("generated_text") {
             response.field("whole").keep(text);
         }
-        let token = event.get("token").map(Event::inside);
-        let text = token.filter(|token| !is_true(token.get("special")));
+        let token = event.get("token");
+        let text = token.filter(|token| !token.get("special").is_some_and(Event::is_true));
         if let Some(text) = text.and_then(|token| token.get("text")) {
             response.field("generated_text").merge(text, &Rule::Text);
         }
