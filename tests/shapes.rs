@@ -21,6 +21,8 @@ mod envelopes;
 mod error;
 #[path = "shapes/gemini.rs"]
 mod gemini;
+#[path = "shapes/list.rs"]
+mod list;
 #[path = "shapes/odd.rs"]
 mod odd;
 #[path = "shapes/ollama.rs"]

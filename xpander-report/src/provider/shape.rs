@@ -47,6 +47,19 @@ macro_rules! shapes {
                 }
             }
 
+            /// What it is, in words.
+            ///
+            /// ```
+            /// use xpander_report::Shape;
+            ///
+            /// assert_eq!(Shape::Ollama.about(), "Ollama's own API: chat and generate.");
+            /// ```
+            pub const fn about(self) -> &'static str {
+                match self {
+                    $(Self::$shape => concat!($($about),*).trim_ascii(),)*
+                }
+            }
+
             /// Whether a Rust crate made it of a provider's responses.
             pub(crate) const fn is_of_a_crate(self) -> bool {
                 matches!(self, Self::Rig | Self::Genai | Self::Langchain)

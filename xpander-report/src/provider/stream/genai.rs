@@ -1,7 +1,7 @@
 //! What the crate `genai` makes of a stream.
 
-use super::part::Rule;
 use super::Protocol;
+use super::part::Rule;
 use crate::provider::genai;
 
 keys! { CAPTURED_CONTENT CAPTURED_USAGE CHUNK CONTENT END }
