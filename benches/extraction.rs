@@ -27,7 +27,7 @@ fn main() {
         "reading", "bytes", "time", "MiB/s", "to skipping", "to Value"
     );
     let times = responses::all().each_ref().map(compare);
-    responses::streams().each_ref().map(compare_stream);
+    responses::streams().iter().for_each(compare_stream);
     compare_ordinary(&responses::ordinary());
     deliver(&responses::chat().json, times[0]);
 }

@@ -172,16 +172,25 @@ impl Envelope {
     }
 }
 
-/// What may be an answer inside a document: of each envelope that it may be, all answers. A value that is not
-/// known to be a response has to be an envelope and nothing else.
+/// What may be an answer inside a document: all that lies where an envelope has answers. A value that is not known
+/// to be a response has to be an envelope and nothing else.
 pub(super) fn inside<'n, 'a>(
     document: &'n Node<'a>,
     is_declared: bool,
 ) -> impl Iterator<Item = &'n [Node<'a>]> {
-    let envelopes = ENVELOPES.iter().filter(move |envelope| {
-        document.has(envelope.inside) && (is_declared || envelope.holds(document))
+    let envelopes = ENVELOPES.iter().enumerate();
+    let envelopes = envelopes.filter(move |(at, envelope)| {
+        let is_first = || {
+            let mut before = ENVELOPES[..*at].iter();
+            before.all(|other| other.inside != envelope.inside)
+        };
+        document.has(envelope.inside)
+            && match is_declared {
+                true => is_first(),
+                false => envelope.holds(document),
+            }
     });
-    envelopes.filter_map(|envelope| match &document[envelope.inside] {
+    envelopes.filter_map(|(_, envelope)| match &document[envelope.inside] {
         Node::List(answers) if (envelope.is_one)(document) => Some(answers.as_slice()),
         answer @ Node::Object(_) => Some(std::slice::from_ref(answer)),
         _ => None,
