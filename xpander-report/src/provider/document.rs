@@ -15,10 +15,10 @@ use super::key::{Key, Keys};
 use super::shape::FORMATS;
 use super::stream;
 
-keys! { BY_NAME MODELS MODEL_USAGE TYPE }
-
-/// Under these keys lies an object whose fields have names that are data, such as those of models.
-const MAPS: &[Key] = &[BY_NAME, MODELS, MODEL_USAGE];
+keys! {
+    BY_NAME INTERMEDIATE_RESULTS MODELS MODEL_INPUT MODEL_USAGE MODULE_RESULTS REQUEST STATS TOOLS
+    TYPE
+}
 
 /// The keys that are kept: those of all shapes, and of what reads beside them.
 static READ: Keys = {
@@ -83,6 +83,9 @@ const UNREAD: u64 = 1 << 63;
 impl<'a> Object<'a> {
     fn push(&mut self, key: Key, value: Node<'a>) {
         self.bits |= key.bit();
+        if self.fields.is_empty() {
+            self.fields.reserve(8);
+        }
         self.fields.push((key, value));
     }
 
@@ -253,8 +256,10 @@ impl<'a> Index<usize> for Node<'a> {
 struct Seed {
     /// How deep it lies.
     depth: usize,
-    /// Whether its fields have names that are data.
+    /// Whether its fields have names that are data, such as those of models.
     is_map: bool,
+    /// The field that it is.
+    field: Option<Key>,
 }
 
 impl Seed {
@@ -263,14 +268,22 @@ impl Seed {
         Self {
             depth: self.depth + 1,
             is_map: false,
+            field: None,
         }
     }
 
-    /// Reads the value of this field.
-    fn of(self, key: Key) -> Self {
-        Self {
-            is_map: MAPS.contains(&key),
-            ..self.inside()
+    /// Reads the value of this field; `None` if only that it is there is of interest.
+    fn of(self, key: Key) -> Option<Self> {
+        match key {
+            // What was asked.
+            INTERMEDIATE_RESULTS | MODEL_INPUT | MODULE_RESULTS | REQUEST => None,
+            // What was offered, but for what was called.
+            TOOLS if self.field != Some(STATS) => None,
+            _ => Some(Self {
+                is_map: matches!(key, BY_NAME | MODELS | MODEL_USAGE),
+                field: Some(key),
+                ..self.inside()
+            }),
         }
     }
 }
@@ -359,7 +372,13 @@ impl<'de> Visitor<'de> for Seed {
         let mut object = Object::default();
         while let Some(name) = map.next_key_seed(Name)? {
             match name {
-                Field::Read(key) => object.push(key, map.next_value_seed(self.of(key))?),
+                Field::Read(key) => match self.of(key) {
+                    Some(seed) => object.push(key, map.next_value_seed(seed)?),
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                        object.push(key, Node::Null);
+                    }
+                },
                 Field::Unread => {
                     map.next_value::<IgnoredAny>()?;
                     object.bits |= UNREAD;

@@ -47,7 +47,7 @@ const ENVELOPES: &[Envelope] = &[
     batch(
         RESPONSE,
         &[REQUEST, STATUS, PROCESSED_TIME, KEY, ERROR, ID],
-        |line| line[REQUEST].is_object(),
+        |line| line.has(REQUEST),
     ),
     batch(INLINED_RESPONSES, &[], |_| true),
     batch(RESPONSE, &[METADATA, ERROR], |line| {

@@ -36,7 +36,17 @@ pub(super) fn is_same(name: &str, other: &str) -> bool {
         let bytes = name.bytes().filter(|byte| *byte != b'_');
         bytes.map(|byte| byte | 0x20)
     }
-    name == other || letters(name).eq(letters(other))
+    match (name.as_bytes(), other.as_bytes()) {
+        ([first, ..], [other_first, ..]) if is_letter(*first) && is_letter(*other_first) => {
+            first | 0x20 == other_first | 0x20
+                && (name == other || letters(name).eq(letters(other)))
+        }
+        _ => letters(name).eq(letters(other)),
+    }
+}
+
+const fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphabetic()
 }
 
 /// A number for a spelling, in small or capital letters.
@@ -84,13 +94,22 @@ macro_rules! keys {
 }
 
 const SLOTS: usize = 4096;
+const BITS: usize = 16_384;
 
-/// A set of keys, by all their spellings: a spelling's number, and that of its key.
-pub(super) struct Keys([(u64, Key); SLOTS]);
+/// A set of keys, by all their spellings.
+pub(super) struct Keys {
+    /// A spelling's number, and its key.
+    slots: [(u64, Key); SLOTS],
+    /// A bit for each spelling: most names that are none of them need no look at the slots.
+    bits: [u64; BITS / 64],
+}
 
 impl Keys {
     pub(super) const fn none() -> Self {
-        Self([(0, Key(0)); SLOTS])
+        Self {
+            slots: [(0, Key(0)); SLOTS],
+            bits: [0; BITS / 64],
+        }
     }
 
     #[must_use]
@@ -107,18 +126,24 @@ impl Keys {
 
     const fn put(&mut self, spelling: u64, key: Key) {
         let mut slot = slot(spelling);
-        while self.0[slot].0 != 0 && self.0[slot].0 != spelling {
+        while self.slots[slot].0 != 0 && self.slots[slot].0 != spelling {
             slot = (slot + 1) % SLOTS;
         }
-        self.0[slot] = (spelling, key);
+        self.slots[slot] = (spelling, key);
+        let (word, bit) = bit(spelling);
+        self.bits[word] |= bit;
     }
 
     /// The key that a field's name is, if it is one of these.
     pub(super) fn get(&self, name: &str) -> Option<Key> {
         let spelling = hash(name.as_bytes());
+        let (word, bit) = bit(spelling);
+        if self.bits[word] & bit == 0 {
+            return None;
+        }
         let mut slot = slot(spelling);
         loop {
-            match self.0[slot] {
+            match self.slots[slot] {
                 (0, _) => return None,
                 (known, key) if known == spelling => return Some(key),
                 _ => slot = (slot + 1) % SLOTS,
@@ -129,4 +154,9 @@ impl Keys {
 
 const fn slot(spelling: u64) -> usize {
     spelling as usize % SLOTS
+}
+
+const fn bit(spelling: u64) -> (usize, u64) {
+    let bit = (spelling >> 32) as usize % BITS;
+    (bit / 64, 1 << (bit % 64))
 }

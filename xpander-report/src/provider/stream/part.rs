@@ -281,11 +281,11 @@ impl Part {
             return self.keep_last(json);
         }
         if !json.is_object() {
-            let says_nothing = matches!(json.raw(), "[]" | "0" | "0.0");
-            return if says_nothing {
-            } else {
-                self.keep_last(json)
-            };
+            // A count of nothing says nothing.
+            if !matches!(json.raw(), "[]" | "0" | "0.0") {
+                self.keep_last(json);
+            }
+            return;
         }
         let object = self.object();
         for (name, count) in json.fields() {

@@ -15,7 +15,10 @@ pub(crate) fn read_stream(recording: &[u8]) -> Option<Read> {
     if event_stream::is_one(recording) {
         return events(|take| event_stream::each(recording, take));
     }
-    let text = String::from_utf8_lossy(recording);
+    let text = match str::from_utf8(recording) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(recording),
+    };
     let text = text.trim_start_matches(BYTE_ORDER_MARK).trim_start();
     if text.starts_with('{') {
         one(text).or_else(|| events(|take| text.lines().for_each(take)))

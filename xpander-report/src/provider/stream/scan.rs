@@ -43,12 +43,12 @@ impl<'a> Scan<'a> {
     }
 
     fn fields(&mut self, depth: usize) -> Option<Inside<'a>> {
-        let mut fields = Vec::new();
         self.at += 1;
         self.space();
         if self.is_next(b'}') {
-            return Some(Inside::Fields(fields));
+            return Some(Inside::Fields(Vec::new()));
         }
+        let mut fields = Vec::with_capacity(8);
         loop {
             self.space();
             let name = self.name()?;
