@@ -100,6 +100,11 @@ fn one_without_error_is_one_where_it_is_all_there_is() {
             "the provider answered with an error (18): Open api qps request limit reached",
         ),
         (
+            r#"{"status_code": 400, "request_id": "r", "code": "InvalidParameter",
+                "message": "No such model.", "output": null, "usage": null}"#,
+            "the provider answered with an error (InvalidParameter): No such model.",
+        ),
+        (
             r#"{"statusCode": 429, "message": "Rate limit is exceeded."}"#,
             "the provider answered with an error (429): Rate limit is exceeded.",
         ),

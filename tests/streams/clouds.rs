@@ -341,9 +341,29 @@ fn minimaxs_and_baidus_errors_end_a_stream() {
         "the provider answered with an error (1027): output new_sensitive"
     );
     assert_eq!(told(server_sent(chunk)).unwrap()["failure"], json!(null));
+    let dashscope =
+        "data: {\"code\":\"Throttling\",\"message\":\"Slow down.\",\"request_id\":\"q\"}\n\n";
+    assert_eq!(
+        told(dashscope).unwrap()["failure"],
+        "the provider answered with an error (Throttling): Slow down."
+    );
     let alone = "data: {\"error_code\":336000,\"error_msg\":\"Internal error\"}\n\n";
     assert_eq!(
         told(alone).unwrap()["failure"],
         "the provider answered with an error (336000): Internal error"
     );
+}
+
+#[test]
+fn what_a_program_streams_of_its_own_is_no_envelope() {
+    let chunk = r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"Ebb"}]}}]}"#;
+    for around in [
+        r#"{"response":CHUNK,"step":1}"#,
+        r#"{"key":"a","response":CHUNK}"#,
+        r#"{"result":CHUNK,"step":1}"#,
+        r#"{"answer":CHUNK}"#,
+    ] {
+        let stream = around.replace("CHUNK", chunk);
+        assert_eq!(told(server_sent(&stream)), None, "{stream}");
+    }
 }

@@ -230,19 +230,22 @@ fn is_result(result: &Node<'_>) -> bool {
         .is_some_and(|kind| kinds.contains(&kind))
 }
 
-/// The event inside one that comes in an envelope.
+/// The event inside one that comes in an envelope, and in nothing else.
 pub(super) fn event<'e, 'a>(event: &'e Event<'a>) -> Option<&'e Event<'a>> {
-    const OTHERS: &[&str] = &["custom_id", "event_type", "key", "request", "type"];
-    if OTHERS.iter().any(|key| event.get(key).is_some()) {
-        return None;
-    }
-    let mut inside = event.fields().filter(|(name, json)| {
-        json.is_object()
-            && document::key(name).is_some_and(|key| {
-                let mut envelopes = ENVELOPES.iter();
-                envelopes.any(|envelope| envelope.is_streamed && envelope.inside == key)
-            })
+    let objects = event.fields().filter(|(_, value)| value.is_object());
+    let mut answers = objects.filter(|(name, _)| {
+        let Some(inside) = document::key(name) else {
+            return false;
+        };
+        let is_beside = |envelope: &Envelope, name: &str| {
+            let key = document::key(name);
+            key.is_some_and(|key| key == inside || envelope.beside.contains(&key))
+        };
+        ENVELOPES.iter().any(|envelope| {
+            envelope.is_streamed
+                && envelope.inside == inside
+                && event.fields().all(|(name, _)| is_beside(envelope, name))
+        })
     });
-    let (_, json) = inside.next()?;
-    Some(json)
+    answers.next().map(|(_, answer)| answer)
 }

@@ -134,8 +134,9 @@ impl Format {
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl ProviderResponse {
-    /// Reads JSON that is known to be a provider's response. `None` if it has no shape that this
-    /// library knows, or is not JSON.
+    /// Reads JSON that is known to be a provider's response, or to have one in it, such as a line of a
+    /// batch's results. Of a list it says what its responses say together, or its chunks. `None` if it has
+    /// no shape that this library knows, or is not JSON.
     pub fn read(json: &str) -> Option<Self> {
         Self::of(json, true)
     }

@@ -4,9 +4,9 @@ use super::reading::Reading;
 use super::{Format, Shape, failure};
 
 keys! {
-    BASE_RESP CODE DATA DETAIL DETAILS ERROR ERRORS ERROR_CODE ERROR_MESSAGE ERROR_MSG ERROR_TYPE
-    ESTIMATED_TIME ID LOCATION LOG_ID MESSAGE MESSAGES MSG OBJECT PARAM REQUEST_ID RESULT
-    RESULT_INFO SID STATUS STATUS_CODE SUCCESS TITLE TRACE TRACE_ID TYPE __TYPE
+    BASE_RESP CHOICES CODE DATA DETAIL DETAILS ERROR ERRORS ERROR_CODE ERROR_MESSAGE ERROR_MSG
+    ERROR_TYPE ESTIMATED_TIME ID LOCATION LOG_ID MESSAGE MESSAGES MSG OBJECT OUTPUT PARAM REQUEST_ID
+    RESULT RESULT_INFO SID STATUS STATUS_CODE SUCCESS TITLE TRACE TRACE_ID TYPE USAGE __TYPE
 }
 
 /// What stands beside an error that is no more than a text. Such texts are in many other answers as well.
@@ -27,8 +27,10 @@ const BARE_KEYS: &[Key] = &[
     LOG_ID,
     MESSAGE,
     MSG,
+    OUTPUT,
     PARAM,
     REQUEST_ID,
+    RESULT,
     SID,
     STATUS,
     STATUS_CODE,
@@ -38,6 +40,7 @@ const BARE_KEYS: &[Key] = &[
     TRACE_ID,
     TYPE,
     __TYPE,
+    USAGE,
 ];
 
 /// What Cloudflare gives in place of an answer.
@@ -104,7 +107,9 @@ fn is_bare(document: &Node<'_>) -> bool {
         && (document[SUCCESS].is_bool() || document[STATUS_CODE].is_number());
     document.has_only(BARE_KEYS)
         && (has_message || has_detail || has_errors)
-        && document[DATA].is_null()
+        && [CHOICES, DATA, OUTPUT, RESULT, USAGE]
+            .into_iter()
+            .all(|key| document[key].is_null())
         && document[SUCCESS] != Node::Bool(true)
         && [CODE, ERROR_CODE, STATUS_CODE]
             .into_iter()

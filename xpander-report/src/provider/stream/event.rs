@@ -115,6 +115,11 @@ impl<'a> Event<'a> {
         if self.get("error_msg").is_some() && self.get("error_code").is_some() {
             return Some(self.raw.into());
         }
+        // DashScope, which leaves both empty where all is well.
+        let is_text = |name| self.text(name).is_some_and(|text| !text.is_empty());
+        if self.get("request_id").is_some() && is_text("code") && is_text("message") {
+            return Some(self.raw.into());
+        }
         // One of AWS.
         let Inside::Fields(fields) = &self.inside else {
             return None;
