@@ -38,6 +38,11 @@ impl<'n> Reading<'n> {
     /// its type out.
     pub(super) fn push_content(&mut self, content: &Node<'_>) {
         self.push_text(content);
+        let parts = content.items().iter();
+        let length = parts
+            .map(|part| part[TEXT].text().map_or(0, str::len))
+            .sum();
+        self.text.reserve(length);
         for part in content.items() {
             if !part.has(TYPE) || part[TYPE].is_word("text") {
                 self.push_text(&part[TEXT]);
