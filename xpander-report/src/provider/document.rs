@@ -44,7 +44,7 @@ static READ: Keys = {
 };
 
 /// No shape reads anything that lies deeper.
-const DEPTH: usize = 16;
+const DEPTH: u8 = 16;
 
 /// No response has longer lists of anything but numbers.
 const ITEMS: usize = 1 << 14;
@@ -83,9 +83,6 @@ const UNREAD: u64 = 1 << 63;
 impl<'a> Object<'a> {
     fn push(&mut self, key: Key, value: Node<'a>) {
         self.bits |= key.bit();
-        if self.fields.is_empty() {
-            self.fields.reserve(8);
-        }
         self.fields.push((key, value));
     }
 
@@ -255,11 +252,11 @@ impl<'a> Index<usize> for Node<'a> {
 #[derive(Clone, Copy, Default)]
 struct Seed {
     /// How deep it lies.
-    depth: usize,
+    depth: u8,
     /// Whether its fields have names that are data, such as those of models.
     is_map: bool,
-    /// The field that it is.
-    field: Option<Key>,
+    /// Whether it is statistics, which tell of tools.
+    is_stats: bool,
 }
 
 impl Seed {
@@ -268,7 +265,7 @@ impl Seed {
         Self {
             depth: self.depth + 1,
             is_map: false,
-            field: None,
+            is_stats: false,
         }
     }
 
@@ -278,10 +275,10 @@ impl Seed {
             // What was asked.
             INTERMEDIATE_RESULTS | MODEL_INPUT | MODULE_RESULTS | REQUEST => None,
             // What was offered, but for what was called.
-            TOOLS if self.field != Some(STATS) => None,
+            TOOLS if !self.is_stats => None,
             _ => Some(Self {
                 is_map: matches!(key, BY_NAME | MODELS | MODEL_USAGE),
-                field: Some(key),
+                is_stats: key == STATS,
                 ..self.inside()
             }),
         }
