@@ -1,5 +1,6 @@
 //! What it takes to read a provider's response of 8 KiB, beside skipping the same text with serde_json and
-//! beside parsing it into a `Value`; and its part in the time that the worker takes for a report.
+//! beside parsing it into a `Value`; the same of a stream, event by event, and of JSON that is no response; and
+//! its part in the time that the worker takes for a report.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -22,10 +23,12 @@ fn main() {
         .install_default()
         .expect("the only provider");
     println!(
-        "{:<20} {:>7} {:>10} {:>8} {:>12} {:>10}",
+        "{:<26} {:>7} {:>10} {:>8} {:>12} {:>10}",
         "reading", "bytes", "time", "MiB/s", "to skipping", "to Value"
     );
     let times = responses::all().each_ref().map(compare);
+    responses::streams().iter().for_each(compare_stream);
+    compare_ordinary(&responses::ordinary());
     deliver(&responses::chat().json, times[0]);
 }
 
@@ -33,26 +36,66 @@ fn main() {
 fn compare(Response { shape, json }: &Response) -> Duration {
     let read = ProviderResponse::read(json).expect("a response");
     assert_eq!(read.shape.name(), *shape);
+    beside_parsing(
+        shape,
+        json,
+        || ProviderResponse::read(black_box(json)),
+        || serde_json::from_str::<IgnoredAny>(black_box(json)).is_ok(),
+        || serde_json::from_str::<Value>(black_box(json)).is_ok(),
+    )
+}
 
+/// Prints how reading a stream compares with parsing each of its events.
+fn compare_stream(Response { shape, json }: &Response) {
+    let read = ProviderResponse::read_stream(json.as_bytes()).expect("a stream");
+    assert_eq!(read.shape.name(), *shape);
+    assert!(read.tokens.is_some() && read.result.is_some());
+    let events = || json.lines().filter_map(|line| line.strip_prefix("data: "));
+    beside_parsing(
+        &format!("{shape}, stream"),
+        json,
+        || ProviderResponse::read_stream(black_box(json.as_bytes())),
+        || {
+            let mut events = black_box(events());
+            events.all(|event| serde_json::from_str::<IgnoredAny>(event).is_ok())
+        },
+        || {
+            let mut events = black_box(events());
+            events.all(|event| serde_json::from_str::<Value>(event).is_ok())
+        },
+    );
+}
+
+/// Prints how finding that JSON is no response compares.
+fn compare_ordinary(Response { shape, json }: &Response) {
+    assert_eq!(ProviderResponse::read(json), None);
+    beside_parsing(
+        shape,
+        json,
+        || ProviderResponse::read(black_box(json)),
+        || serde_json::from_str::<IgnoredAny>(black_box(json)).is_ok(),
+        || serde_json::from_str::<Value>(black_box(json)).is_ok(),
+    );
+}
+
+fn beside_parsing(
+    name: &str,
+    json: &str,
+    read: impl Fn() -> Option<ProviderResponse>,
+    skip: impl Fn() -> bool,
+    parse: impl Fn() -> bool,
+) -> Duration {
     let times = measure(
         &mut [
-            Candidate::new("reading", |count| {
-                timed(count, || ProviderResponse::read(black_box(json)))
-            }),
-            Candidate::new("skipping", |count| {
-                timed(count, || {
-                    serde_json::from_str::<IgnoredAny>(black_box(json))
-                })
-            }),
-            Candidate::new("Value", |count| {
-                timed(count, || serde_json::from_str::<Value>(black_box(json)))
-            }),
+            Candidate::new("reading", |count| timed(count, &read)),
+            Candidate::new("skipping", |count| timed(count, &skip)),
+            Candidate::new("Value", |count| timed(count, &parse)),
         ],
         ROUNDS,
         READS,
     );
     println!(
-        "{shape:<20} {:>7} {:>7.2} µs {:>8.0} {:>11.2}x {:>9.2}x",
+        "{name:<26} {:>7} {:>7.2} µs {:>8.0} {:>11.2}x {:>9.2}x",
         json.len(),
         times[0].as_secs_f64() * 1e6,
         json.len() as f64 / f64::from(1 << 20) / times[0].as_secs_f64(),

@@ -1,6 +1,7 @@
 //! Whatever JSON comes: reading it never panics, gives no absurd number, and does not depend on how the
 //! document is spelled.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -324,6 +325,55 @@ fn every_response_is_of_its_shape() {
 }
 
 #[test]
+fn every_shape_has_a_response() {
+    let names = responses().into_iter().map(|response| response.name);
+    let names = names.collect::<Vec<_>>();
+    for shape in Shape::ALL {
+        let is_its = |name: &&String| name.split('-').next() == Some(shape.name());
+        assert!(names.iter().any(|name| is_its(&name)), "{shape}");
+    }
+}
+
+/// `UPDATE=1` adds what is missing.
+#[test]
+fn the_fuzzers_dictionary_has_the_words_of_the_responses() {
+    const DICTIONARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/keys.dict");
+    let mut words = BTreeSet::new();
+    for Response { json, .. } in responses() {
+        collect_words(&serde_json::from_str(&json).unwrap(), &mut words);
+    }
+    let dictionary = std::fs::read_to_string(DICTIONARY).unwrap();
+    let known = dictionary.lines().collect::<BTreeSet<_>>();
+    let words = words.iter().map(|word| format!("\"{word}\""));
+    let missing = words.filter(|word| !known.contains(&**word));
+    let missing = missing.map(|word| word + "\n").collect::<String>();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(DICTIONARY, dictionary + &missing).unwrap();
+    } else {
+        assert_eq!(missing, "", "run this with UPDATE=1");
+    }
+}
+
+/// Keys, and texts that are no more than a word.
+fn collect_words(value: &Value, words: &mut BTreeSet<String>) {
+    let is_word = |text: &str| {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        (2..=40).contains(&text.len()) && text.bytes().all(is_part)
+    };
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect_words(item, words)),
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                words.extend(Some(key).filter(|key| is_word(key)).cloned());
+                collect_words(value, words);
+            }
+        }
+        Value::String(text) => words.extend(Some(text).filter(|text| is_word(text)).cloned()),
+        _ => {}
+    }
+}
+
+#[test]
 fn a_response_that_is_cut_off_anywhere_is_none() {
     for Response { json, .. } in responses() {
         for at in 0..json.len() {
@@ -397,7 +447,8 @@ proptest! {
         prop_assert_eq!(read(&json), read(&document.to_string()));
     }
 
-    /// But where a text alone is an error, or a field alone says which of a Rust enum's variants it is.
+    /// But where a text alone is an error, a field alone says which of a Rust enum's variants it is, or
+    /// names are data.
     #[test]
     fn unknown_fields_change_nothing(
         (before, after) in (documents::document(), documents::any_json()).prop_perturb(
@@ -410,7 +461,14 @@ proptest! {
     ) {
         let read_before = read(&before.to_string());
         let is_closed = read_before.as_ref().is_some_and(|response| {
-            matches!(response.shape, Shape::Error | Shape::Genai | Shape::Langchain)
+            matches!(
+                response.shape,
+                Shape::Error
+                    | Shape::Genai
+                    | Shape::Langchain
+                    | Shape::ClaudeCode
+                    | Shape::GeminiCli
+            )
         });
         if !is_closed {
             prop_assert_eq!(read(&after.to_string()), read_before);

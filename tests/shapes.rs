@@ -7,16 +7,22 @@ mod says;
 mod anthropic;
 #[path = "shapes/bedrock.rs"]
 mod bedrock;
+#[path = "shapes/clouds.rs"]
+mod clouds;
 #[path = "shapes/cohere.rs"]
 mod cohere;
 #[path = "shapes/crates.rs"]
 mod crates;
 #[path = "shapes/embeddings.rs"]
 mod embeddings;
+#[path = "shapes/envelopes.rs"]
+mod envelopes;
 #[path = "shapes/error.rs"]
 mod error;
 #[path = "shapes/gemini.rs"]
 mod gemini;
+#[path = "shapes/list.rs"]
+mod list;
 #[path = "shapes/odd.rs"]
 mod odd;
 #[path = "shapes/ollama.rs"]
@@ -33,6 +39,8 @@ mod openai_responses;
 mod ordinary;
 #[path = "shapes/others.rs"]
 mod others;
+#[path = "shapes/reasons.rs"]
+mod reasons;
 #[path = "shapes/rerank.rs"]
 mod rerank;
 #[path = "shapes/tgi.rs"]

@@ -4,10 +4,16 @@
 #[path = "streams/told.rs"]
 mod told;
 
+#[path = "streams/agents.rs"]
+mod agents;
 #[path = "streams/anthropic.rs"]
 mod anthropic;
 #[path = "streams/bedrock.rs"]
 mod bedrock;
+#[path = "streams/calls.rs"]
+mod calls;
+#[path = "streams/clouds.rs"]
+mod clouds;
 #[path = "streams/cohere.rs"]
 mod cohere;
 #[path = "streams/gemini.rs"]
@@ -26,3 +32,7 @@ mod openai_responses;
 mod others;
 #[path = "streams/recordings.rs"]
 mod recordings;
+#[path = "streams/sessions.rs"]
+mod sessions;
+#[path = "streams/usage.rs"]
+mod usage;

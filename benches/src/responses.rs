@@ -1,4 +1,4 @@
-//! Responses of LLM providers of about 8 KiB each, as their APIs send them.
+//! Responses of LLM providers of about 8 KiB each, as their APIs send them, and streams of as much text.
 
 /// A response and the name of its shape.
 pub struct Response {
@@ -107,5 +107,114 @@ pub fn gemini() -> Response {
     Response {
         shape: "gemini",
         json,
+    }
+}
+
+/// A stream of each of the same shapes, as server-sent events.
+pub fn streams() -> [Response; 4] {
+    [
+        chat_stream(),
+        responses_stream(),
+        messages_stream(),
+        gemini_stream(),
+    ]
+}
+
+/// What a model writes in pieces of a few words.
+fn pieces() -> Vec<String> {
+    let text = text(6 * 1024);
+    let words = text.split_inclusive(' ').collect::<Vec<_>>();
+    words.chunks(4).map(|words| words.concat()).collect()
+}
+
+fn server_sent(events: impl IntoIterator<Item = String>) -> String {
+    let events = events.into_iter();
+    events.map(|event| format!("data: {event}\n\n")).collect()
+}
+
+fn chat_stream() -> Response {
+    let chunk = |choices: &str, usage: &str| {
+        format!(
+            r#"{{"id":"chatcmpl-BkXr6mZ0sDqEvYfJwTtN4cPz","object":"chat.completion.chunk","created":1750431192,"model":"gpt-4.1-2025-04-14","service_tier":"default","system_fingerprint":"fp_51e1070cf2","choices":[{choices}],"usage":{usage}}}"#
+        )
+    };
+    let texts = pieces().into_iter().map(|piece| {
+        let choice = format!(
+            r#"{{"index":0,"delta":{{"content":"{piece}"}},"logprobs":null,"finish_reason":null}}"#
+        );
+        chunk(&choice, "null")
+    });
+    let usage = r#"{"prompt_tokens":1841,"completion_tokens":1522,"total_tokens":3363,"prompt_tokens_details":{"cached_tokens":1536,"audio_tokens":0}}"#;
+    Response {
+        shape: "openai.chat",
+        json: server_sent(texts.chain([
+            chunk(
+                r#"{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}"#,
+                "null",
+            ),
+            chunk("", usage),
+        ])),
+    }
+}
+
+fn responses_stream() -> Response {
+    let texts = pieces().into_iter().zip(1..).map(|(piece, number)| {
+        format!(
+            r#"{{"type":"response.output_text.delta","sequence_number":{number},"item_id":"msg_68550c2a","output_index":0,"content_index":0,"delta":"{piece}","logprobs":[],"obfuscation":"Kf3aT0q"}}"#
+        )
+    });
+    let text = text(6 * 1024);
+    let whole = format!(
+        r#"{{"type":"response.completed","sequence_number":999,"response":{{"id":"resp_68550c1e9f4c8191","object":"response","status":"completed","error":null,"model":"o4-mini-2025-04-16","output":[{{"id":"msg_68550c2a","type":"message","status":"completed","content":[{{"type":"output_text","annotations":[],"text":"{text}"}}],"role":"assistant"}}],"usage":{{"input_tokens":1204,"output_tokens":688,"total_tokens":1892}}}}}}"#
+    );
+    Response {
+        shape: "openai.responses",
+        json: server_sent(texts.chain([whole])),
+    }
+}
+
+fn messages_stream() -> Response {
+    let start = r#"{"type":"message_start","message":{"id":"msg_01XFDUDYJgAACzvnptvVoYEL","type":"message","role":"assistant","model":"claude-sonnet-4-20250514","content":[],"stop_reason":null,"usage":{"input_tokens":2095,"output_tokens":1}}}"#;
+    let block =
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
+    let texts = pieces().into_iter().map(|piece| {
+        format!(
+            r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{piece}"}}}}"#
+        )
+    });
+    let end = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":1503}}"#;
+    let begin = [start, block].map(str::to_owned).into_iter();
+    Response {
+        shape: "anthropic.messages",
+        json: server_sent(begin.chain(texts).chain([end.to_owned()])),
+    }
+}
+
+fn gemini_stream() -> Response {
+    let texts = pieces().into_iter().map(|piece| {
+        format!(
+            r#"{{"candidates":[{{"content":{{"parts":[{{"text":"{piece}"}}],"role":"model"}},"index":0}}],"usageMetadata":{{"promptTokenCount":912,"totalTokenCount":912,"promptTokensDetails":[{{"modality":"TEXT","tokenCount":912}}]}},"modelVersion":"gemini-2.5-pro","responseId":"HgxVaPqKJ5-tvdIPk8LvkQE"}}"#
+        )
+    });
+    let end = r#"{"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":912,"candidatesTokenCount":1204,"totalTokenCount":2116},"modelVersion":"gemini-2.5-pro","responseId":"HgxVaPqKJ5-tvdIPk8LvkQE"}"#;
+    Response {
+        shape: "gemini",
+        json: server_sent(texts.chain([end.to_owned()])),
+    }
+}
+
+/// JSON that is no response, with many of the words that providers use.
+pub fn ordinary() -> Response {
+    let text = text(1024);
+    let orders = list(20, |at| {
+        format!(
+            r#"{{"id":"order-{at}","object":"order","status":"completed","message":"Left at the door {at}.","items":[{{"index":0,"name":"Pump {at}","result":{{"score":0.{at}}}}}],"usage":{{"seconds":{at}}},"metadata":{{"tags":["a","b"],"model":"V70"}}}}"#
+        )
+    });
+    Response {
+        shape: "ordinary",
+        json: format!(
+            r#"{{"object":"list","data":[{orders}],"has_more":false,"text":"{text}","response":{{"status":"ok"}}}}"#
+        ),
     }
 }

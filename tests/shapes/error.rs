@@ -69,15 +69,97 @@ fn mistrals_has_its_fields_on_top() {
 }
 
 #[test]
-fn a_bare_message_is_in_too_many_answers_to_be_one() {
-    for json in [
-        r#"{"message": "The provided model identifier is invalid."}"#,
+fn one_without_error_is_one_where_it_is_all_there_is() {
+    for (json, says) in [
+        (
+            r#"{"message": "No model of that name."}"#,
+            "the provider answered with an error: No model of that name.",
+        ),
+        (
+            r#"{"detail": "The key has expired."}"#,
+            "the provider answered with an error: The key has expired.",
+        ),
+        (
+            r#"{"detail": [{"loc": ["body", "model"], "msg": "Field required", "type": "missing"}]}"#,
+            "the provider answered with an error: Field required",
+        ),
+        (
+            r#"{"title": "Unauthenticated", "detail": "No valid token.", "status": 401}"#,
+            "the provider answered with an error (Unauthenticated): No valid token.",
+        ),
+        (
+            r#"{"__type": "com.example#ThrottlingException", "Message": "Slow down."}"#,
+            "the provider answered with an error (com.example#ThrottlingException): Slow down.",
+        ),
+        (
+            r#"{"code": "Throttling.RateQuota", "message": "Slow down."}"#,
+            "the provider answered with an error (Throttling.RateQuota): Slow down.",
+        ),
+        (
+            r#"{"error_code": 18, "error_msg": "Open api qps request limit reached"}"#,
+            "the provider answered with an error (18): Open api qps request limit reached",
+        ),
+        (
+            r#"{"status_code": 400, "request_id": "r", "code": "InvalidParameter",
+                "message": "No such model.", "output": null, "usage": null}"#,
+            "the provider answered with an error (InvalidParameter): No such model.",
+        ),
+        (
+            r#"{"statusCode": 429, "message": "Rate limit is exceeded."}"#,
+            "the provider answered with an error (429): Rate limit is exceeded.",
+        ),
+        (
+            r#"{"errors": [{"code": "model_not_supported", "message": "No such model"}],
+                "trace": "t", "status_code": 404}"#,
+            "the provider answered with an error (404): No such model",
+        ),
+    ] {
+        expect_only_declared(json, error(says));
+    }
+    expect_only_declared(
         r#"{"id": "7321", "message": "model 'm' not found"}"#,
-        r#"{"detail": "Invalid API Key"}"#,
-        r#"{"title": "Unauthenticated", "detail": "No valid token.", "status": 401}"#,
+        error("the provider answered with an error: model 'm' not found").id("7321"),
+    );
+}
+
+#[test]
+fn one_without_error_says_nothing_beside_what_else_there_is() {
+    for json in [
+        r#"{"message": "Stored.", "status": "success"}"#,
+        r#"{"message": "Stored.", "code": 0}"#,
+        r#"{"message": "Stored.", "code": 200}"#,
+        r#"{"message": "Stored.", "code": "OK"}"#,
+        r#"{"message": "Stored.", "success": true}"#,
+        r#"{"message": "Stored.", "type": "progress"}"#,
+        r#"{"message": "Stored.", "items": []}"#,
+        r#"{"detail": {"street": "Quay 3"}}"#,
         r#"{"ok": false, "error": "channel_not_found"}"#,
         r#"{"error": "Unauthorized", "status": 401}"#,
         r#"{"errors": [{"code": 5007, "message": "No such model"}]}"#,
+    ] {
+        assert_eq!(read(json), None, "{json}");
+    }
+}
+
+#[test]
+fn one_at_http_200_is_read_as_well() {
+    expect_only_declared(
+        r#"{"base_resp": {"status_code": 2013, "status_msg": "invalid params"}}"#,
+        error("the provider answered with an error (2013): invalid params"),
+    );
+    expect_only_declared(
+        r#"{"id": "7", "object": "chat.completion", "choices": null,
+            "base_resp": {"status_code": 1026, "status_msg": "input new_sensitive"}}"#,
+        error("the provider answered with an error (1026): input new_sensitive").id("7"),
+    );
+    expect_only_declared(
+        r#"{"success": false, "result": null, "messages": [],
+            "errors": [{"code": 3040, "message": "Capacity temporarily exceeded."}]}"#,
+        error("the provider answered with an error (3040): Capacity temporarily exceeded."),
+    );
+    for json in [
+        r#"{"base_resp": {"status_code": 0, "status_msg": ""}, "created": 3}"#,
+        r#"{"success": false, "errors": [], "messages": [], "result": null}"#,
     ] {
         assert_eq!(read(json), None, "{json}");
     }

@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
+use xpander_report::ProviderResponse;
 
 use crate::told::{events, list, recordings, server_sent, text, told};
 use crate::{
-    anthropic, bedrock, cohere, gemini, ollama, openai_chat, openai_completions, openai_responses,
-    others,
+    agents, anthropic, bedrock, cohere, gemini, ollama, openai_chat, openai_completions,
+    openai_responses, others, sessions,
 };
 
 const STREAMS: &[&str] = &[
@@ -26,6 +27,9 @@ const STREAMS: &[&str] = &[
     ollama::CHAT,
     others::INTERACTION,
     others::CONVERSATION,
+    sessions::REALTIME,
+    sessions::LIVE,
+    agents::GEMINI_CLI,
 ];
 
 #[test]
@@ -67,6 +71,17 @@ fn a_body_that_was_not_streamed_is_read_as_it_is() {
     assert_eq!(told(format!("\u{feff}{response}")), Some(expected));
     let expected = json!({"shape": "tgi", "text": "Hi"});
     assert_eq!(told(r#"[{"generated_text": "Hi"}]"#), Some(expected));
+}
+
+#[test]
+fn a_list_of_events_is_read_where_it_is_declared() {
+    for stream in STREAMS {
+        let read = ProviderResponse::read(&list(stream));
+        assert_eq!(read, ProviderResponse::read_stream(list(stream).as_bytes()));
+        assert!(read.is_some(), "{stream}");
+    }
+    let cut = list(gemini::TEXT);
+    assert_eq!(ProviderResponse::read(&cut[..cut.len() - 1]), None);
 }
 
 #[test]

@@ -235,3 +235,88 @@ fn an_unknown_option_is_refused_with_what_there_is() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--jsonl"));
 }
+
+mod what_is_pasted_without_a_flag {
+    use super::*;
+
+    const TOLD: &str =
+        r#""result":"Ebb and flow","tokens":{"completion_tokens":3,"prompt_tokens":7,"#;
+
+    #[track_caller]
+    fn says(input: impl AsRef<[u8]>) -> String {
+        let output = extract(&[], input);
+        assert!(output.status.success(), "{output:?}");
+        stdout(&output).to_owned()
+    }
+
+    #[test]
+    fn may_be_server_sent_events() {
+        let said = says(
+            "data: {\"response\":\"Ebb\",\"p\":\"abc\"}\n\ndata: {\"response\":\" and flow\",\"p\":\"a\"}\n\n\
+             data: {\"response\":\"\",\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}\n\ndata: [DONE]\n\n",
+        );
+        assert!(said.contains(TOLD), "{said}");
+    }
+
+    #[test]
+    fn may_be_a_list_of_chunks() {
+        let said = says(
+            r#"[{"candidates":[{"content":{"role":"model","parts":[{"text":"Ebb and"}]}}]},
+                {"candidates":[{"content":{"role":"model","parts":[{"text":" flow"}]},"finishReason":"STOP"}],
+                 "usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3}}]"#,
+        );
+        assert!(said.contains(TOLD), "{said}");
+    }
+
+    #[test]
+    fn may_be_a_recording_of_a_session() {
+        let said = says(
+            r#"{"type":"session.created","session":{"type":"realtime"}}
+{"type":"response.done","response":{"object":"realtime.response","id":"r","status":"completed","output":[{"type":"message","content":[{"type":"output_audio","transcript":"Ebb and flow"}]}],"usage":{"input_tokens":7,"output_tokens":3}}}
+"#,
+        );
+        assert!(said.contains(TOLD), "{said}");
+        assert_eq!(said.lines().count(), 1);
+    }
+
+    #[test]
+    fn may_be_what_an_agent_prints() {
+        let said = says(
+            r#"{"type":"result","subtype":"success","is_error":false,"result":"Ebb and flow",
+                "session_id":"s","usage":{"input_tokens":7,"output_tokens":3}}"#,
+        );
+        assert!(said.contains(TOLD), "{said}");
+    }
+
+    #[test]
+    fn may_be_a_file_of_a_batchs_results() {
+        let body = r#"{"choices":[{"message":{"content":"Ebb and flow"},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":3}}"#;
+        let lines = format!(
+            "{{\"custom_id\":\"1\",\"response\":{{\"status_code\":200,\"body\":{body}}},\"error\":null}}\n\
+             {{\"custom_id\":\"2\",\"response\":null,\"error\":{{\"code\":\"expired\",\"message\":\"Late.\"}}}}\n\
+             {{\"custom_id\":\"3\",\"response\":{{\"status_code\":200,\"body\":{body}}},\"error\":null}}\n"
+        );
+        let said = says(&lines);
+        let said = said.lines().collect::<Vec<_>>();
+        assert_eq!(said.len(), 3);
+        assert!(said[0].contains(TOLD) && said[2].contains(TOLD), "{said:?}");
+        assert!(said[1].contains("(expired): Late."), "{said:?}");
+    }
+
+    #[test]
+    fn may_be_whole_responses_line_by_line() {
+        let line = r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"Ebb and flow"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3}}"#;
+        let said = says(format!("{line}\n{line}\n"));
+        assert_eq!(said.lines().filter(|line| line.contains(TOLD)).count(), 2);
+    }
+
+    #[test]
+    fn may_be_events_line_by_line() {
+        let said = says(
+            "{\"model\":\"m\",\"done\":false,\"message\":{\"role\":\"assistant\",\"content\":\"Ebb and\"}}\n\
+             {\"model\":\"m\",\"done\":true,\"done_reason\":\"stop\",\"message\":{\"role\":\"assistant\",\"content\":\" flow\"},\"prompt_eval_count\":7,\"eval_count\":3}\n",
+        );
+        assert!(said.contains(TOLD), "{said}");
+        assert_eq!(said.lines().count(), 1);
+    }
+}

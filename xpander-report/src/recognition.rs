@@ -178,7 +178,7 @@ fn fill(envelope: &mut Envelope, responses: &[Response]) {
     };
     envelope.tokens = envelope
         .tokens
-        .or_else(|| says().filter_map(|says| says.tokens).reduce(sum));
+        .or_else(|| says().filter_map(|says| says.tokens).reduce(Tokens::and));
     if let Field::Absent | Field::Captured(_) = envelope.used_tools {
         let mut tools = std::mem::take(&mut envelope.used_tools)
             .get()
@@ -222,19 +222,6 @@ fn failed(failure: &str, result: Option<Captured>) -> String {
             format!("{failure}: {result}")
         }
         _ => failure.to_owned(),
-    }
-}
-
-fn sum(a: Tokens, b: Tokens) -> Tokens {
-    let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
-        (Some(a), Some(b)) => Some(a.saturating_add(b)),
-        (a, b) => a.or(b),
-    };
-    Tokens {
-        prompt_tokens: add(a.prompt_tokens, b.prompt_tokens),
-        completion_tokens: add(a.completion_tokens, b.completion_tokens),
-        cache_read_tokens: add(a.cache_read_tokens, b.cache_read_tokens),
-        cache_write_tokens: add(a.cache_write_tokens, b.cache_write_tokens),
     }
 }
 

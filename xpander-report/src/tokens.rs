@@ -51,6 +51,20 @@ impl Tokens {
         self
     }
 
+    /// What both took; an unknown count adds nothing.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.saturating_add(b)),
+            (a, b) => a.or(b),
+        };
+        Self {
+            prompt_tokens: add(self.prompt_tokens, other.prompt_tokens),
+            completion_tokens: add(self.completion_tokens, other.completion_tokens),
+            cache_read_tokens: add(self.cache_read_tokens, other.cache_read_tokens),
+            cache_write_tokens: add(self.cache_write_tokens, other.cache_write_tokens),
+        }
+    }
+
     /// Prompt and completion tokens together; an unknown count is zero.
     pub fn total_tokens(&self) -> u64 {
         self.prompt_tokens

@@ -2,36 +2,38 @@ use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use xpander_report::{ProviderResponse, Tokens};
+use xpander_report::{ProviderResponse, Shape, Tokens};
 
 use super::Done;
 use crate::text::{without_mark, write_json};
 
 /// Show what a provider's response would be reported as
 ///
-/// Reads a response's JSON on standard input and writes one JSON object to
-/// standard output:
+/// Reads a response on standard input and writes one JSON object to standard
+/// output:
 ///
 ///   {"shape", "model", "result", "tokens", "used_tools", "finish_reason",
 ///    "failure"}
 ///
+/// The input is a response's JSON, or the recording of a streamed response:
+/// server-sent events, JSON line by line, a list of chunks, or AWS's binary event
+/// stream. Of a file with a response on each line, such as a batch's results, it
+/// writes an object for each.
+///
 /// If the input is not recognised as the response of any provider, a message
 /// says so and the exit code is 1.
-///
-/// With --stream the input is the recording of a streamed response: server-sent
-/// events, JSON line by line, a list of chunks, or AWS's binary event stream.
 ///
 /// Example:
 ///   curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Extract {
-    /// Read one response per line and write one object per line; its `shape` is null where nothing
-    /// is recognised
+    /// Read one response per line, whatever the input looks like, and write one object per line; its
+    /// `shape` is null where nothing is recognised
     #[arg(long)]
     jsonl: bool,
 
-    /// Read the recording of a streamed response, whole or cut off, and write what it says
+    /// Read the recording of one streamed response, whatever the input looks like
     #[arg(long)]
     stream: bool,
 }
@@ -77,14 +79,40 @@ impl Extract {
 fn whole(mut input: impl Read, mut output: impl Write) -> Done {
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
-    let text = str::from_utf8(&bytes)
-        .map_err(|error| format!("standard input is not UTF-8 text: {error}"))?;
-    let json = without_mark(text);
-    if json.trim().is_empty() {
+    let text = str::from_utf8(&bytes).map(without_mark);
+    if text.is_ok_and(|text| text.trim().is_empty()) {
         return Err("standard input is empty: give it a provider's response, as JSON".into());
     }
-    let response = ProviderResponse::read(json).ok_or_else(|| unrecognised(json))?;
-    Ok(write_json(&mut output, &response)?)
+    if text.is_ok_and(is_one_per_line) {
+        return each_line(&*bytes, output);
+    }
+    if let Some(response) = ProviderResponse::read_stream(&bytes) {
+        return Ok(write_json(&mut output, &response)?);
+    }
+    match text {
+        Ok(text) => Err(unrecognised(text).into()),
+        Err(error) => Err(format!("standard input is not UTF-8 text: {error}").into()),
+    }
+}
+
+/// Whether each line is a response of its own, and no event of a stream: then it says itself what it took, or
+/// all of them together are no stream.
+fn is_one_per_line(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    if lines.clone().nth(1).is_none() || serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return false;
+    }
+    let is_json = |line: &str| serde_json::from_str::<IgnoredAny>(line).is_ok();
+    let is_whole = |response: Option<ProviderResponse>| {
+        response
+            .is_some_and(|response| response.tokens.is_some() && response.finish_reason.is_some())
+    };
+    let mut responses = lines.clone().map(ProviderResponse::read);
+    responses.clone().all(is_whole)
+        || lines.all(is_json)
+            && responses.any(|response| response.is_some())
+            && ProviderResponse::read_stream(text.as_bytes())
+                .is_none_or(|stream| stream.shape == Shape::Error)
 }
 
 fn stream(mut input: impl Read, mut output: impl Write) -> Done {

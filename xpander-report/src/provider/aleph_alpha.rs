@@ -1,30 +1,34 @@
-use super::document::Key;
 use super::reading::Reading;
 use super::usage::Usage;
 use super::{Format, Shape};
 
+keys! {
+    COMPLETION COMPLETIONS FINISH_REASON MODEL_VERSION NUM_TOKENS_GENERATED NUM_TOKENS_PROMPT_TOTAL
+}
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::AlephAlpha,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        let completion = &document[Key::Completions][0];
-        completion[Key::Completion].is_text()
-            && completion.has(Key::FinishReason)
-            && (document.has(Key::ModelVersion) || document.has(Key::NumTokensGenerated))
+        let completion = &document[COMPLETIONS][0];
+        completion[COMPLETION].is_text()
+            && completion.has(FINISH_REASON)
+            && (document.has(MODEL_VERSION) || document.has(NUM_TOKENS_GENERATED))
     },
     read: |document| {
-        let completion = &document[Key::Completions][0];
+        let completion = &document[COMPLETIONS][0];
         let mut reading = Reading {
-            model: document[Key::ModelVersion].text(),
+            model: document[MODEL_VERSION].text(),
             ..Reading::default()
         };
-        reading.push_text(&completion[Key::Completion]);
+        reading.push_text(&completion[COMPLETION]);
         reading.usage = Usage {
-            prompt: document[Key::NumTokensPromptTotal].count(),
-            completion: document[Key::NumTokensGenerated].count(),
+            prompt: document[NUM_TOKENS_PROMPT_TOTAL].count(),
+            completion: document[NUM_TOKENS_GENERATED].count(),
             ..Usage::default()
         };
-        reading.finish_reason = completion[Key::FinishReason].text();
+        reading.finish_reason = completion[FINISH_REASON].text();
         reading
     },
 };

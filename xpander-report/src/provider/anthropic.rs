@@ -1,17 +1,24 @@
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::{Usage, first, largest, sum};
-use super::{Format, Shape, failure};
+use super::{Format, Shape};
+
+keys! {
+    CACHE_CREATION_INPUT_TOKENS CACHE_READ_INPUT_TOKENS CACHE_WRITE_INPUT_TOKENS CATEGORY COMPLETION
+    CONTENT EXPLANATION INPUT_TOKENS ITERATIONS NAME OUTPUT_TOKENS STOP_DETAILS STOP_REASON TYPE
+    USAGE
+}
 
 pub(super) const MESSAGES: Format = Format {
     shape: Shape::AnthropicMessages,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Content].is_list()
-            && document.has(Key::StopReason)
-            && (document[Key::Usage].has(Key::InputTokens)
-                || document[Key::Type].is("message")
-                || document[Key::Content][0][Key::Type].is("text"))
+        document[CONTENT].is_list()
+            && document.has(STOP_REASON)
+            && (document[USAGE].has(INPUT_TOKENS)
+                || document[TYPE].is("message")
+                || document[CONTENT][0][TYPE].is("text"))
     },
     read,
 };
@@ -19,58 +26,62 @@ pub(super) const MESSAGES: Format = Format {
 /// The first API, of one text.
 pub(super) const LEGACY: Format = Format {
     shape: Shape::AnthropicLegacy,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Completion].is_text()
-            && (document[Key::Type].is("completion") && document.has(Key::StopReason)
+        document[COMPLETION].is_text()
+            && (document[TYPE].is("completion") && document.has(STOP_REASON)
                 || ["stop_sequence", "max_tokens"]
                     .into_iter()
-                    .any(|reason| document[Key::StopReason].is(reason)))
+                    .any(|reason| document[STOP_REASON].is(reason)))
     },
     read: |document| {
         let mut reading = Reading::of(document);
-        reading.push_text(&document[Key::Completion]);
-        reading.usage = usage(&document[Key::Usage]);
-        reading.finish_reason = document[Key::StopReason].text();
+        reading.push_text(&document[COMPLETION]);
+        reading.usage = usage(&document[USAGE]);
+        reading.finish_reason = document[STOP_REASON].text();
         reading
     },
 };
 
 fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     let mut reading = Reading::of(document);
-    reading.push_content(&document[Key::Content]);
-    for part in document[Key::Content].items() {
-        if matches!(
-            part[Key::Type].text(),
-            Some("tool_use" | "server_tool_use" | "mcp_tool_use")
-        ) {
-            reading.push_tool(&part[Key::Name]);
-        }
-    }
-    reading.usage = usage(&document[Key::Usage]);
-    reading.finish_reason = document[Key::StopReason].text();
-    if document[Key::StopReason].is("refusal") {
-        let details = &document[Key::StopDetails];
-        let why = [Key::Explanation, Key::Category].map(|key| details[key].text());
-        reading.failure = Some(failure::refused(why.into_iter().flatten().next()));
-    }
+    reading.push_content(&document[CONTENT]);
+    push_tools(&mut reading, &document[CONTENT]);
+    reading.usage = usage(&document[USAGE]);
+    reading.finish_reason = document[STOP_REASON].text();
+    let details = &document[STOP_DETAILS];
+    reading.why = details[EXPLANATION]
+        .text()
+        .or_else(|| details[CATEGORY].text());
     reading
 }
 
+pub(super) fn push_tools<'n>(reading: &mut Reading<'n>, content: &'n Node<'_>) {
+    for part in content.items() {
+        if matches!(
+            part[TYPE].text(),
+            Some("tool_use" | "server_tool_use" | "mcp_tool_use")
+        ) {
+            reading.push_tool(&part[NAME]);
+        }
+    }
+}
+
 /// What a compaction on the way took is not in the numbers of the whole.
-fn usage(usage: &Node<'_>) -> Usage {
-    let parts = || std::iter::once(usage).chain(usage[Key::Iterations].of_type("compaction"));
+pub(super) fn usage(usage: &Node<'_>) -> Usage {
+    let parts = || std::iter::once(usage).chain(usage[ITERATIONS].of_type("compaction"));
     Usage {
-        prompt: sum(parts().map(|part| part[Key::InputTokens].count())),
-        completion: sum(parts().map(|part| part[Key::OutputTokens].count())),
+        prompt: sum(parts().map(|part| part[INPUT_TOKENS].count())),
+        completion: sum(parts().map(|part| part[OUTPUT_TOKENS].count())),
         cache_read: parts()
-            .map(|part| largest([&part[Key::CacheReadInputTokens]]))
+            .map(|part| largest([&part[CACHE_READ_INPUT_TOKENS]]))
             .fold(0, u64::saturating_add),
         cache_write: parts()
             .map(|part| {
                 first(
                     part,
-                    &[Key::CacheCreationInputTokens, Key::CacheWriteInputTokens],
+                    &[CACHE_CREATION_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS],
                 )
             })
             .fold(0, |sum, count| sum.saturating_add(count.unwrap_or(0))),

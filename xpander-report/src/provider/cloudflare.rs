@@ -1,25 +1,37 @@
-use super::document::Key;
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::Usage;
 use super::{Format, Shape};
 
+keys! { ERRORS PROMPT_TOKENS RESPONSE RESULT SUCCESS TOOL_CALLS USAGE }
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Cloudflare,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        let result = &document[Key::Result];
-        document[Key::Success].is_bool()
-            && document[Key::Errors].is_list()
-            && (result[Key::Response].is_text()
-                && (result.has(Key::Usage) || result.has_only(&[Key::Response]))
-                || result[Key::ToolCalls].is_list())
+        let result = &document[RESULT];
+        document[SUCCESS].is_bool()
+            && document[ERRORS].is_list()
+            && (result[RESPONSE].is_text() && (result.has(USAGE) || result.has_only(&[RESPONSE]))
+                || result[TOOL_CALLS].is_list())
     },
-    read: |document| {
-        let result = &document[Key::Result];
-        let mut reading = Reading::default();
-        reading.push_text(&result[Key::Response]);
-        reading.push_tool_calls(&result[Key::ToolCalls]);
-        reading.usage = Usage::openai(&result[Key::Usage]);
-        reading
-    },
+    read: |document| read(&document[RESULT]),
 };
+
+/// What lies in the result, as a worker sees it and as it is streamed.
+pub(super) const INSIDE: Format = Format {
+    shape: Shape::Cloudflare,
+    keys: KEYS,
+    only_declared: true,
+    matches: |document| document[RESPONSE].is_text() && document[USAGE].has(PROMPT_TOKENS),
+    read,
+};
+
+fn read<'n>(result: &'n Node<'_>) -> Reading<'n> {
+    let mut reading = Reading::default();
+    reading.push_text(&result[RESPONSE]);
+    reading.push_tool_calls(&result[TOOL_CALLS]);
+    reading.usage = Usage::openai(&result[USAGE]);
+    reading
+}

@@ -1,93 +1,100 @@
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::{Usage, largest};
-use super::{Format, Shape, failure};
+use super::{Format, Shape};
+
+keys! {
+    API_FORMAT BILLED_UNITS CACHED_TOKENS CONTENT FINISH_REASON GENERATIONS GENERATION_ID
+    INPUT_TOKENS MESSAGE META MODEL NAME OUTPUT_TOKENS PROMPT PROMPT_TOKENS RESPONSE_ID ROLE TEXT
+    TOKENS TOOL_CALLS USAGE
+}
 
 pub(super) const V2: Format = Format {
     shape: Shape::CohereV2,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Message].has(Key::Role)
-            && document.has(Key::FinishReason)
-            && is_usage(&document[Key::Usage])
+        document[MESSAGE].has(ROLE)
+            && document.has(FINISH_REASON)
+            && (is_usage(&document[USAGE]) || document[USAGE].has(PROMPT_TOKENS))
     },
     read: |document| {
-        let message = &document[Key::Message];
+        let message = &document[MESSAGE];
         let mut reading = Reading::of(document);
-        reading.push_content(&message[Key::Content]);
-        reading.push_tool_calls(&message[Key::ToolCalls]);
-        reading.usage = usage(&document[Key::Usage]);
-        finish(reading, &document[Key::FinishReason])
+        reading.push_content(&message[CONTENT]);
+        reading.push_tool_calls(&message[TOOL_CALLS]);
+        reading.usage = usage(&document[USAGE]);
+        reading.finish_reason = document[FINISH_REASON].text();
+        reading
     },
 };
 
 pub(super) const V1: Format = Format {
     shape: Shape::CohereV1,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        let is_named = document[Key::GenerationId].is_text();
-        document[Key::Text].is_text()
-            && (is_named && document[Key::Meta].is_object()
-                || document.has(Key::FinishReason) && (is_named || document[Key::Meta].is_object()))
+        let is_named = document[GENERATION_ID].is_text();
+        document[TEXT].is_text()
+            && (is_named && document[META].is_object()
+                || document.has(FINISH_REASON)
+                    && (is_named || document[META].is_object() || document[API_FORMAT].is_text()))
     },
     read: |document| {
         let mut reading = Reading {
-            id: document[Key::ResponseId].text(),
-            model: document[Key::Model].text(),
+            id: document[RESPONSE_ID].text(),
+            model: document[MODEL].text(),
             ..Reading::default()
         };
-        reading.push_text(&document[Key::Text]);
-        for call in document[Key::ToolCalls].items() {
-            reading.push_tool(&call[Key::Name]);
+        reading.push_text(&document[TEXT]);
+        for call in document[TOOL_CALLS].items() {
+            reading.push_tool(&call[NAME]);
         }
-        reading.usage = usage(&document[Key::Meta]);
-        finish(reading, &document[Key::FinishReason])
+        reading.usage = match &document[META] {
+            Node::Null => usage(&document[USAGE]),
+            meta => usage(meta),
+        };
+        reading.finish_reason = document[FINISH_REASON].text();
+        reading
     },
 };
 
 pub(super) const GENERATE: Format = Format {
     shape: Shape::CohereGenerate,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        let generation = &document[Key::Generations][0];
-        generation[Key::Text].is_text()
-            && (document.has(Key::Prompt)
-                || document.has(Key::Meta)
-                || generation.has(Key::FinishReason))
+        let generation = &document[GENERATIONS][0];
+        generation[TEXT].is_text()
+            && (document.has(PROMPT) || document.has(META) || generation.has(FINISH_REASON))
     },
     read: |document| {
-        let generation = &document[Key::Generations][0];
+        let generation = &document[GENERATIONS][0];
         let mut reading = Reading::of(document);
-        reading.push_text(&generation[Key::Text]);
-        reading.usage = usage(&document[Key::Meta]);
-        finish(reading, &generation[Key::FinishReason])
+        reading.push_text(&generation[TEXT]);
+        reading.usage = usage(&document[META]);
+        reading.finish_reason = generation[FINISH_REASON].text();
+        reading
     },
 };
 
 fn is_usage(usage: &Node<'_>) -> bool {
-    usage[Key::Tokens].is_object() || usage[Key::BilledUnits].is_object()
+    usage[TOKENS].is_object() || usage[BILLED_UNITS].is_object()
 }
 
+/// Oracle's cloud counts as OpenAI does.
 pub(super) fn usage(usage: &Node<'_>) -> Usage {
-    let numbers = match &usage[Key::Tokens] {
-        Node::Null => &usage[Key::BilledUnits],
+    let numbers = match &usage[TOKENS] {
+        Node::Null => &usage[BILLED_UNITS],
         tokens => tokens,
     };
+    if numbers.is_null() {
+        return Usage::openai(usage);
+    }
     Usage {
-        prompt: numbers[Key::InputTokens].count(),
-        completion: numbers[Key::OutputTokens].count(),
-        cache_read: largest([&usage[Key::CachedTokens]]),
+        prompt: numbers[INPUT_TOKENS].count(),
+        completion: numbers[OUTPUT_TOKENS].count(),
+        cache_read: largest([&usage[CACHED_TOKENS]]),
         ..Usage::default()
     }
-}
-
-fn finish<'n>(mut reading: Reading<'n>, reason: &'n Node<'_>) -> Reading<'n> {
-    reading.finish_reason = reason.text();
-    reading.failure = reason.text().and_then(|reason| match reason {
-        "ERROR_TOXIC" => Some(failure::blocked(reason, None)),
-        "TIMEOUT" => Some(failure::failed(reason, None)),
-        _ if reason.starts_with("ERROR") => Some(failure::failed(reason, None)),
-        _ => None,
-    });
-    reading
 }

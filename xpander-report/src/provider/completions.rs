@@ -1,9 +1,14 @@
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
-use super::{Format, Shape, chat, failure};
+use super::{Format, Shape, chat};
+
+keys! {
+    CHOICES CREATED FINISH_REASON INDEX LOG_PROBS MODEL OBJECT PROMPT_TOKENS STOP_REASON TEXT USAGE
+}
 
 pub(super) const FORMAT: Format = Format {
     shape: Shape::OpenAiCompletions,
+    keys: KEYS,
     only_declared: false,
     matches,
     read,
@@ -11,31 +16,25 @@ pub(super) const FORMAT: Format = Format {
 
 /// Some servers leave out `object` or `usage`; the choices of a quiz have none of these.
 fn matches(document: &Node<'_>) -> bool {
-    let choice = &document[Key::Choices][0];
-    let is_named = document[Key::Object].is("text_completion");
-    choice[Key::Text].is_text()
+    let choice = &document[CHOICES][0];
+    let is_named = document[OBJECT].is("text_completion");
+    choice[TEXT].is_text()
         && (is_named
-            || document[Key::Usage].has(Key::PromptTokens)
-            || choice.has(Key::FinishReason)
-            || choice.has(Key::StopReason)
-            || choice.has(Key::Logprobs)
-            || choice.has(Key::Index)
-                && document[Key::Model].is_text()
-                && document[Key::Created].is_number())
-        || is_named && document[Key::Choices].is_list()
+            || document[USAGE].has(PROMPT_TOKENS)
+            || choice.has(FINISH_REASON)
+            || choice.has(STOP_REASON)
+            || choice.has(LOG_PROBS)
+            || choice.has(INDEX) && document[MODEL].is_text() && document[CREATED].is_number())
+        || is_named && document[CHOICES].is_list()
 }
 
 fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
-    let choice = &document[Key::Choices][0];
+    let choice = &document[CHOICES][0];
     let mut reading = Reading::of(document);
-    reading.push_text(&choice[Key::Text]);
-    reading.usage = chat::usage(&document[Key::Usage]);
-    reading.finish_reason = choice[Key::FinishReason]
+    reading.push_text(&choice[TEXT]);
+    reading.usage = chat::took(document);
+    reading.finish_reason = choice[FINISH_REASON]
         .text()
-        .or_else(|| choice[Key::StopReason].text());
-    reading.failure = match choice[Key::FinishReason].is("content_filter") {
-        true => Some(failure::blocked("content_filter", None)),
-        false => failure::error(&document[Key::Error]),
-    };
+        .or_else(|| choice[STOP_REASON].text());
     reading
 }

@@ -1,48 +1,47 @@
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::{Usage, first, largest};
-use super::{Format, Shape, failure};
+use super::{Format, Shape};
+
+keys! {
+    CACHE_READ_INPUT_TOKENS CACHE_READ_INPUT_TOKEN_COUNT CACHE_WRITE_INPUT_TOKENS
+    CACHE_WRITE_INPUT_TOKEN_COUNT CITATIONS_CONTENT CONTENT INPUT_TOKENS MESSAGE NAME OUTPUT
+    OUTPUT_TOKENS STOP_REASON TEXT TOOL_USE USAGE
+}
 
 pub(super) const FORMAT: Format = Format {
     shape: Shape::BedrockConverse,
+    keys: KEYS,
     only_declared: false,
-    matches: |document| {
-        document[Key::Output][Key::Message][Key::Content].is_list() && document.has(Key::StopReason)
-    },
+    matches: |document| document[OUTPUT][MESSAGE][CONTENT].is_list() && document.has(STOP_REASON),
     read,
 };
 
 fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     let mut reading = Reading::of(document);
-    for part in document[Key::Output][Key::Message][Key::Content].items() {
-        reading.push_text(&part[Key::Text]);
-        for cited in part[Key::CitationsContent][Key::Content].items() {
-            reading.push_text(&cited[Key::Text]);
+    for part in document[OUTPUT][MESSAGE][CONTENT].items() {
+        reading.push_text(&part[TEXT]);
+        for cited in part[CITATIONS_CONTENT][CONTENT].items() {
+            reading.push_text(&cited[TEXT]);
         }
-        reading.push_tool(&part[Key::ToolUse][Key::Name]);
+        reading.push_tool(&part[TOOL_USE][NAME]);
     }
-    reading.usage = usage(&document[Key::Usage]);
-    let stop_reason = document[Key::StopReason].text();
-    reading.finish_reason = stop_reason;
-    reading.failure = stop_reason.and_then(|reason| match reason {
-        "guardrail_intervened" | "content_filtered" => Some(failure::blocked(reason, None)),
-        _ if reason.starts_with("malformed_") => Some(failure::failed(reason, None)),
-        _ => None,
-    });
+    reading.usage = usage(&document[USAGE]);
+    reading.finish_reason = document[STOP_REASON].text();
     reading
 }
 
 fn usage(usage: &Node<'_>) -> Usage {
     Usage {
-        prompt: first(usage, &[Key::InputTokens]),
-        completion: first(usage, &[Key::OutputTokens]),
+        prompt: first(usage, &[INPUT_TOKENS]),
+        completion: first(usage, &[OUTPUT_TOKENS]),
         cache_read: largest([
-            &usage[Key::CacheReadInputTokens],
-            &usage[Key::CacheReadInputTokenCount],
+            &usage[CACHE_READ_INPUT_TOKENS],
+            &usage[CACHE_READ_INPUT_TOKEN_COUNT],
         ]),
         cache_write: largest([
-            &usage[Key::CacheWriteInputTokens],
-            &usage[Key::CacheWriteInputTokenCount],
+            &usage[CACHE_WRITE_INPUT_TOKENS],
+            &usage[CACHE_WRITE_INPUT_TOKEN_COUNT],
         ]),
         ..Usage::default()
     }

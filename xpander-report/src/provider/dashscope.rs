@@ -1,32 +1,36 @@
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::Usage;
 use super::{Format, Shape};
 
+keys! {
+    CHOICES CONTENT FINISH_REASON INPUT_TOKENS MESSAGE OUTPUT REQUEST_ID TEXT TOOL_CALLS
+    TOTAL_TOKENS USAGE
+}
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::DashScope,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        let output = &document[Key::Output];
-        document[Key::RequestId].is_text()
-            && (document[Key::Usage].has(Key::InputTokens)
-                || document[Key::Usage].has(Key::TotalTokens))
-            && (output[Key::Text].is_text() || output[Key::Choices][0][Key::Message].is_object())
+        let output = &document[OUTPUT];
+        document[REQUEST_ID].is_text()
+            && (document[USAGE].has(INPUT_TOKENS) || document[USAGE].has(TOTAL_TOKENS))
+            && (output[TEXT].is_text() || output[CHOICES][0][MESSAGE].is_object())
     },
     read: |document| {
-        let output = &document[Key::Output];
-        let choice = &output[Key::Choices][0];
-        let message = &choice[Key::Message];
+        let output = &document[OUTPUT];
+        let choice = &output[CHOICES][0];
+        let message = &choice[MESSAGE];
         let mut reading = Reading {
-            id: document[Key::RequestId].text(),
+            id: document[REQUEST_ID].text(),
             ..Reading::default()
         };
-        reading.push_text(&output[Key::Text]);
-        reading.push_content(&message[Key::Content]);
-        reading.push_tool_calls(&message[Key::ToolCalls]);
-        reading.usage = Usage::openai(&document[Key::Usage]);
-        reading.finish_reason =
-            reason(&choice[Key::FinishReason]).or(reason(&output[Key::FinishReason]));
+        reading.push_text(&output[TEXT]);
+        reading.push_content(&message[CONTENT]);
+        reading.push_tool_calls(&message[TOOL_CALLS]);
+        reading.usage = Usage::openai(&document[USAGE]);
+        reading.finish_reason = reason(&choice[FINISH_REASON]).or(reason(&output[FINISH_REASON]));
         reading
     },
 };

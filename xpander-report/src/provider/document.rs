@@ -11,11 +11,46 @@ use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
+use super::key::{Key, Keys};
+use super::shape::FORMATS;
+use super::stream;
+
+keys! {
+    BY_NAME INTERMEDIATE_RESULTS MODELS MODEL_INPUT MODEL_USAGE MODULE_RESULTS REQUEST STATS TOOLS
+    TYPE
+}
+
+/// The keys that are kept: those of all shapes, and of what reads beside them.
+static READ: Keys = {
+    let mut keys = Keys::none()
+        .and(KEYS)
+        .and(super::KEYS)
+        .and(super::envelope::KEYS)
+        .and(super::failure::KEYS)
+        .and(super::reading::KEYS)
+        .and(super::usage::KEYS)
+        .and(stream::KEYS);
+    let mut at = 0;
+    while at < FORMATS.len() {
+        keys = keys.and(FORMATS[at].keys);
+        at += 1;
+    }
+    let mut at = 0;
+    while at < stream::PROTOCOLS.len() {
+        keys = keys.and(stream::PROTOCOLS[at].keys);
+        at += 1;
+    }
+    keys
+};
+
 /// No shape reads anything that lies deeper.
-const DEPTH: usize = 16;
+const DEPTH: u8 = 16;
 
 /// No response has longer lists of anything but numbers.
 const ITEMS: usize = 1 << 14;
+
+/// No response has more names that are data.
+const NAMES: usize = 1 << 10;
 
 /// A count beyond it is no count: JSON's numbers are exact up to here.
 const LARGEST_COUNT: f64 = 9_007_199_254_740_991.0;
@@ -31,20 +66,46 @@ pub(super) enum Node<'a> {
     Text(Cow<'a, str>),
     List(Vec<Self>),
     Object(Object<'a>),
+    /// An object whose fields have names that are data.
+    Map(Vec<(String, Self)>),
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Object<'a> {
     fields: Vec<(Key, Node<'a>)>,
-    /// How many fields have keys that no shape reads.
-    unread: usize,
+    /// The bits of their keys, since most fields that are asked for are not there; and whether there are more.
+    bits: u64,
+}
+
+/// The bit for fields that no shape reads.
+const UNREAD: u64 = 1 << 63;
+
+impl<'a> Object<'a> {
+    fn push(&mut self, key: Key, value: Node<'a>) {
+        self.bits |= key.bit();
+        self.fields.push((key, value));
+    }
+
+    /// The field; of several with one key the last.
+    fn get(&self, key: Key) -> Option<&Node<'a>> {
+        if self.bits & key.bit() == 0 {
+            return None;
+        }
+        let field = self.fields.iter().rev().find(|(name, _)| *name == key);
+        field.map(|(_, value)| value)
+    }
+}
+
+/// The key that a field's name is, if any shape reads it.
+pub(super) fn key(name: &str) -> Option<Key> {
+    READ.get(name)
 }
 
 impl<'a> Node<'a> {
     /// Reads a document; `None` if it is not JSON.
     pub(super) fn read(json: &'a str) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
-        let document = Depth(0).deserialize(&mut deserializer).ok()?;
+        let document = Seed::default().deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
         Some(document)
     }
@@ -59,6 +120,16 @@ impl<'a> Node<'a> {
 
     pub(super) fn is(&self, text: &str) -> bool {
         self.text() == Some(text)
+    }
+
+    pub(super) fn starts_with(&self, start: &str) -> bool {
+        self.text().is_some_and(|text| text.starts_with(start))
+    }
+
+    /// Whether it is this text, in small or capital letters.
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        self.text()
+            .is_some_and(|text| text.eq_ignore_ascii_case(word))
     }
 
     /// The number, if it can be one of tokens.
@@ -88,15 +159,13 @@ impl<'a> Node<'a> {
 
     /// The items of a list whose `type` is this.
     pub(super) fn of_type(&self, name: &'static str) -> impl Iterator<Item = &Self> {
-        self.items()
-            .iter()
-            .filter(move |item| item[Key::Type].is(name))
+        self.items().iter().filter(move |item| item[TYPE].is(name))
     }
 
     /// Whether an object has this key, be it null.
     pub(super) fn has(&self, key: Key) -> bool {
         match self {
-            Self::Object(object) => object.fields.iter().any(|(name, _)| *name == key),
+            Self::Object(object) => object.get(key).is_some(),
             _ => false,
         }
     }
@@ -105,21 +174,34 @@ impl<'a> Node<'a> {
     pub(super) fn has_only(&self, keys: &[Key]) -> bool {
         match self {
             Self::Object(object) => {
-                object.unread == 0 && object.fields.iter().all(|(name, _)| keys.contains(name))
+                object.bits & UNREAD == 0
+                    && object.fields.iter().all(|(name, _)| keys.contains(name))
             }
             _ => false,
         }
     }
 
-    /// The field of an object that has just one, such as a Rust enum's variant.
-    pub(super) fn only_field(&self) -> Option<(Key, &Self)> {
+    /// The fields of an object whose names are data.
+    pub(super) fn named(&self) -> &[(String, Self)] {
         match self {
-            Self::Object(Object { fields, unread: 0 }) => match fields.as_slice() {
-                [(key, value)] => Some((*key, value)),
-                _ => None,
-            },
-            _ => None,
+            Self::Map(fields) => fields,
+            _ => &[],
         }
+    }
+
+    /// Whether an object has no other keys than this one and these.
+    pub(super) fn has_only_and(&self, key: Key, keys: &[Key]) -> bool {
+        match self {
+            Self::Object(object) => {
+                let mut names = object.fields.iter().map(|(name, _)| name);
+                object.bits & UNREAD == 0 && names.all(|name| *name == key || keys.contains(name))
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn is_map(&self) -> bool {
+        matches!(self, Self::Map(_))
     }
 
     pub(super) fn is_null(&self) -> bool {
@@ -147,16 +229,14 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A field; of several with one key the last.
 impl<'a> Index<Key> for Node<'a> {
     type Output = Self;
 
     fn index(&self, key: Key) -> &Self {
-        let Self::Object(object) = self else {
-            return &NULL;
-        };
-        let field = object.fields.iter().rev().find(|(name, _)| *name == key);
-        field.map_or(&NULL, |(_, value)| value)
+        match self {
+            Self::Object(object) => object.get(key).unwrap_or(&NULL),
+            _ => &NULL,
+        }
     }
 }
 
@@ -168,22 +248,55 @@ impl<'a> Index<usize> for Node<'a> {
     }
 }
 
-/// Reads a value that lies this deep.
-#[derive(Clone, Copy)]
-struct Depth(usize);
+/// Reads a value.
+#[derive(Clone, Copy, Default)]
+struct Seed {
+    /// How deep it lies.
+    depth: u8,
+    /// Whether its fields have names that are data, such as those of models.
+    is_map: bool,
+    /// Whether it is statistics, which tell of tools.
+    is_stats: bool,
+}
 
-impl<'de> DeserializeSeed<'de> for Depth {
+impl Seed {
+    /// Reads a value that lies inside this one.
+    fn inside(self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            is_map: false,
+            is_stats: false,
+        }
+    }
+
+    /// Reads the value of this field; `None` if only that it is there is of interest.
+    fn of(self, key: Key) -> Option<Self> {
+        match key {
+            // What was asked.
+            INTERMEDIATE_RESULTS | MODEL_INPUT | MODULE_RESULTS | REQUEST => None,
+            // What was offered, but for what was called.
+            TOOLS if !self.is_stats => None,
+            _ => Some(Self {
+                is_map: matches!(key, BY_NAME | MODELS | MODEL_USAGE),
+                is_stats: key == STATS,
+                ..self.inside()
+            }),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed {
     type Value = Node<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<'de>, D::Error> {
-        if self.0 > DEPTH {
+        if self.depth > DEPTH {
             return IgnoredAny::deserialize(deserializer).map(|_| Node::Null);
         }
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Depth {
+impl<'de> Visitor<'de> for Seed {
     type Value = Node<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -229,7 +342,7 @@ impl<'de> Visitor<'de> for Depth {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'de>, A::Error> {
         let mut items = Vec::new();
         while items.len() < ITEMS {
-            let Some(item) = list.next_element_seed(Self(self.0 + 1))? else {
+            let Some(item) = list.next_element_seed(self.inside())? else {
                 return Ok(Node::List(items));
             };
             // An embedding is a thousand numbers; that there are any is all that counts.
@@ -242,20 +355,34 @@ impl<'de> Visitor<'de> for Depth {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node<'de>, A::Error> {
+        if self.is_map {
+            let mut fields = Vec::new();
+            while let Some(name) = map.next_key::<String>()? {
+                fields.push((name, map.next_value_seed(self.inside())?));
+                if fields.len() == NAMES {
+                    break;
+                }
+            }
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(Node::Map(fields));
+        }
         let mut object = Object::default();
-        while let Some(key) = map.next_key_seed(Name)? {
-            match key {
-                Some(Key::ExactNumber) => {
+        while let Some(name) = map.next_key_seed(Name)? {
+            match name {
+                Field::Read(key) => match self.of(key) {
+                    Some(seed) => object.push(key, map.next_value_seed(seed)?),
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                        object.push(key, Node::Null);
+                    }
+                },
+                Field::Unread => {
+                    map.next_value::<IgnoredAny>()?;
+                    object.bits |= UNREAD;
+                }
+                Field::ExactNumber => {
                     let digits = map.next_value::<Cow<'de, str>>()?;
                     return Ok(digits.parse().map_or(Node::Null, Node::Number));
-                }
-                Some(key) => {
-                    let value = map.next_value_seed(Self(self.0 + 1))?;
-                    object.fields.push((key, value));
-                }
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                    object.unread += 1;
                 }
             }
         }
@@ -263,241 +390,37 @@ impl<'de> Visitor<'de> for Depth {
     }
 }
 
-/// Reads a key.
+/// What stands under a name.
+enum Field {
+    Read(Key),
+    Unread,
+    /// What serde_json makes of a fraction if its feature `arbitrary_precision` is on.
+    ExactNumber,
+}
+
+/// Reads a name.
 struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Option<Key>;
+    type Value = Field;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Key>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Field, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for Name {
-    type Value = Option<Key>;
+    type Value = Field;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Option<Key>, E> {
-        Ok(Key::named(name))
+    fn visit_str<E>(self, name: &str) -> Result<Field, E> {
+        Ok(match READ.get(name) {
+            Some(key) => Field::Read(key),
+            None if name == "$serde_json::private::Number" => Field::ExactNumber,
+            None => Field::Unread,
+        })
     }
-}
-
-macro_rules! keys {
-    ($($key:ident = $($name:literal)|+,)*) => {
-        /// A key that some shape reads. Providers spell it as `snake_case`, `camelCase` or both.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Key {
-            $($key,)*
-        }
-
-        impl Key {
-            fn named(name: &str) -> Option<Self> {
-                match name {
-                    $($($name)|+ => Some(Self::$key),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-keys! {
-    Aborted = "aborted",
-    Agent = "agent",
-    Audio = "audio",
-    AudioTokens = "audio_tokens",
-    B64Json = "b64_json",
-    BilledUnits = "billed_units",
-    BlockReason = "block_reason" | "blockReason",
-    BlockReasonMessage = "block_reason_message" | "blockReasonMessage",
-    CacheCreationInputTokens = "cache_creation_input_tokens",
-    CacheCreationTokens = "cache_creation_tokens",
-    CacheReadInputTokenCount = "cacheReadInputTokenCount",
-    CacheReadInputTokens = "cache_read_input_tokens" | "cacheReadInputTokens",
-    CacheWriteInputTokenCount = "cacheWriteInputTokenCount",
-    CacheWriteInputTokens = "cache_write_input_tokens" | "cacheWriteInputTokens",
-    CacheWriteTokens = "cache_write_tokens",
-    CachedContentTokenCount = "cached_content_token_count" | "cachedContentTokenCount",
-    CachedInputTokens = "cached_input_tokens",
-    CachedPromptTextTokens = "cached_prompt_text_tokens" | "cachedPromptTextTokens",
-    CachedTokens = "cached_tokens" | "cachedTokens",
-    Candidates = "candidates",
-    CandidatesTokenCount = "candidates_token_count" | "candidatesTokenCount",
-    CapturedContent = "captured_content",
-    CapturedUsage = "captured_usage",
-    Category = "category",
-    Choice = "choice",
-    Choices = "choices",
-    ChunkVariant = "Chunk",
-    CitationTokens = "citation_tokens",
-    CitationsContent = "citationsContent",
-    Code = "code" | "error_code",
-    CompletedVariant = "Completed",
-    Completion = "completion",
-    CompletionCalls = "completion_calls",
-    CompletionMessage = "completion_message",
-    CompletionReason = "completionReason",
-    CompletionTokens = "completion_tokens" | "completionTokens",
-    CompletionTokensDetails = "completion_tokens_details" | "completionTokensDetails",
-    Completions = "completions",
-    ConnectorTokens = "connector_tokens",
-    Content = "content",
-    ContentBlock = "content_block",
-    ContentBlockDelta = "contentBlockDelta",
-    ContentBlockStart = "contentBlockStart",
-    ContentFilterVariant = "ContentFilter",
-    ConversationId = "conversation_id",
-    Created = "created",
-    CreatedAt = "created_at",
-    Custom = "custom",
-    Data = "data",
-    Delta = "delta",
-    Detail = "detail",
-    Details = "details",
-    Done = "done",
-    DoneReason = "done_reason",
-    Embedding = "embedding",
-    Embeddings = "embeddings",
-    EndVariant = "End",
-    Error = "error",
-    ErrorType = "error_type",
-    Errors = "errors",
-    EstimatedTime = "estimated_time",
-    EvalCount = "eval_count",
-    Event = "event",
-    EventType = "event_type",
-    // What serde_json makes of a fraction if its feature `arbitrary_precision` is on.
-    ExactNumber = "$serde_json::private::Number",
-    ExecutableCode = "executable_code" | "executableCode",
-    ExecutedTools = "executed_tools",
-    Explanation = "explanation",
-    FinishMessage = "finish_message" | "finishMessage",
-    FinishReason = "finish_reason" | "finishReason",
-    FnName = "fn_name",
-    Function = "function",
-    FunctionCall = "function_call" | "functionCall",
-    GeneratedText = "generated_text",
-    GeneratedTokenCount = "generated_token_count",
-    GeneratedTokens = "generated_tokens",
-    Generation = "generation",
-    GenerationId = "generation_id",
-    GenerationTokenCount = "generation_token_count",
-    Generations = "generations",
-    Get = "get",
-    Id = "id",
-    IncompleteDetails = "incomplete_details",
-    Index = "index",
-    InputTextTokenCount = "inputTextTokenCount",
-    InputTokenCount = "input_token_count" | "inputTokenCount",
-    InputTokens = "input_tokens" | "inputTokens",
-    InputTokensDetails = "input_tokens_details",
-    Interaction = "interaction",
-    IsFinished = "is_finished",
-    Iterations = "iterations",
-    Logprobs = "logprobs" | "log_probs",
-    MaxTokensVariant = "MaxTokens",
-    Message = "message" | "Message",
-    MessageStart = "messageStart",
-    MessageStop = "messageStop",
-    Messages = "messages",
-    Meta = "meta",
-    Metadata = "metadata",
-    Metric = "metric",
-    Metrics = "metrics",
-    Model = "model",
-    ModelId = "model_id" | "modelId",
-    ModelIden = "model_iden",
-    ModelName = "model_name",
-    ModelVersion = "model_version" | "modelVersion",
-    Msg = "msg",
-    Name = "name",
-    NumCachedTokens = "num_cached_tokens",
-    NumSearchQueries = "num_search_queries",
-    NumTokensGenerated = "num_tokens_generated",
-    NumTokensPromptTotal = "num_tokens_prompt_total",
-    Object = "object",
-    Origin = "origin",
-    Other = "other" | "Other",
-    Output = "output",
-    OutputIndex = "output_index",
-    OutputText = "outputText",
-    OutputTokenCount = "output_token_count" | "outputTokenCount",
-    OutputTokens = "output_tokens" | "outputTokens",
-    OutputTokensDetails = "output_tokens_details",
-    Outputs = "outputs",
-    Parts = "parts",
-    Predictions = "predictions",
-    Prompt = "prompt",
-    PromptCacheHitTokens = "prompt_cache_hit_tokens",
-    PromptEvalCount = "prompt_eval_count",
-    PromptFeedback = "prompt_feedback" | "promptFeedback",
-    PromptTokenCount = "prompt_token_count" | "promptTokenCount",
-    PromptTokens = "prompt_tokens" | "promptTokens",
-    PromptTokensDetails = "prompt_tokens_details" | "prompt_token_details" | "promptTokensDetails",
-    ProviderModelIden = "provider_model_iden",
-    Raw = "raw",
-    Reason = "reason",
-    ReasoningTokens = "reasoning_tokens" | "reasoningTokens",
-    Refusal = "refusal",
-    RelevanceScore = "relevance_score",
-    RequestId = "request_id",
-    Response = "response",
-    ResponseId = "response_id" | "responseId",
-    ResponseModel = "response_model",
-    Result = "result",
-    Results = "results",
-    Role = "role",
-    SearchContextSize = "search_context_size",
-    Seconds = "seconds",
-    SharedVariant = "Shared",
-    Start = "start",
-    StaticVariant = "Static",
-    Statistics = "statistics",
-    Status = "status",
-    StatusCode = "status_code" | "statusCode",
-    Step = "step",
-    Steps = "steps",
-    Stop = "stop",
-    StopDetails = "stop_details",
-    StopReason = "stop_reason" | "stopReason",
-    StopSequenceVariant = "StopSequence",
-    StopType = "stop_type",
-    Success = "success",
-    Text = "text",
-    TextVariant = "Text",
-    Thought = "thought",
-    ThoughtsTokenCount = "thoughts_token_count" | "thoughtsTokenCount",
-    Title = "title",
-    Token = "token",
-    TokenCount = "tokenCount" | "token_count",
-    TokenMetadata = "token_metadata" | "tokenMetadata",
-    Tokens = "tokens",
-    TokensEvaluated = "tokens_evaluated",
-    TokensPredicted = "tokens_predicted",
-    ToolCall = "tool_call" | "toolCall",
-    ToolCallVariant = "ToolCall",
-    ToolCalls = "tool_calls" | "toolCalls",
-    ToolType = "tool_type" | "toolType",
-    ToolUse = "toolUse",
-    ToolUsePromptTokenCount = "tool_use_prompt_token_count" | "toolUsePromptTokenCount",
-    TotalCachedTokens = "total_cached_tokens",
-    TotalInputTokens = "total_input_tokens",
-    TotalOutputTextTokenCount = "totalOutputTextTokenCount",
-    TotalOutputTokens = "total_output_tokens",
-    TotalThoughtTokens = "total_thought_tokens",
-    TotalTokens = "total_tokens" | "totalTokens",
-    TotalToolUseTokens = "total_tool_use_tokens",
-    Transcript = "transcript",
-    Type = "type" | "__type",
-    Url = "url",
-    Urls = "urls",
-    Usage = "usage",
-    UsageMetadata = "usage_metadata" | "usageMetadata",
-    Value = "value",
-    Values = "values",
-    Vectors = "float" | "int8" | "uint8" | "binary" | "ubinary" | "base64",
 }

@@ -1,18 +1,25 @@
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::{Usage, first, sum};
 use super::{Format, Shape, chat, cohere};
 
+keys! {
+    BASE64 BINARY DATA EMBEDDING EMBEDDINGS FLOAT INPUT_TEXT_TOKEN_COUNT INT8 META OBJECT
+    PREDICTIONS PROMPT_EVAL_COUNT PROMPT_TOKEN_COUNT STATISTICS TOKEN_COUNT UBINARY UINT8 USAGE
+    USAGE_METADATA VALUE VALUES
+}
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Embeddings,
+    keys: KEYS,
     only_declared: true,
     matches: |document| {
-        let first = &document[Key::Data][0];
-        first[Key::Object].is("embedding")
-            || is_vector(&first[Key::Embedding])
-            || is_vector(&document[Key::Embedding])
-            || is_vector(&document[Key::Embeddings])
-            || is_vector(&document[Key::Predictions][0][Key::Embeddings])
+        let first = &document[DATA][0];
+        first[OBJECT].is("embedding")
+            || is_vector(&first[EMBEDDING])
+            || is_vector(&document[EMBEDDING])
+            || is_vector(&document[EMBEDDINGS])
+            || is_vector(&document[PREDICTIONS][0][EMBEDDINGS])
     },
     read: |document| {
         let mut reading = Reading::of(document);
@@ -23,7 +30,9 @@ pub(super) const FORMAT: Format = Format {
 
 /// Numbers, a list or an object of such, or what base64 makes of them.
 fn is_vector(value: &Node<'_>) -> bool {
-    let inner = [Key::Values, Key::Value, Key::Vectors, Key::Embedding];
+    let inner = [
+        VALUES, VALUE, EMBEDDING, FLOAT, INT8, UINT8, BINARY, UBINARY, BASE64,
+    ];
     match value {
         Node::List(items) => items
             .first()
@@ -35,17 +44,16 @@ fn is_vector(value: &Node<'_>) -> bool {
 
 /// What the input took, wherever it stands.
 pub(super) fn usage(document: &Node<'_>) -> Usage {
-    let mut usage = chat::usage(&document[Key::Usage]);
+    let mut usage = chat::usage(&document[USAGE]);
     let prompt = usage
         .prompt
         .or(usage.total)
-        .or_else(|| cohere::usage(&document[Key::Meta]).prompt)
-        .or_else(|| first(document, &[Key::PromptEvalCount, Key::InputTextTokenCount]))
-        .or_else(|| document[Key::UsageMetadata][Key::PromptTokenCount].count())
+        .or_else(|| cohere::usage(&document[META]).prompt)
+        .or_else(|| first(document, &[PROMPT_EVAL_COUNT, INPUT_TEXT_TOKEN_COUNT]))
+        .or_else(|| document[USAGE_METADATA][PROMPT_TOKEN_COUNT].count())
         .or_else(|| {
-            let predictions = document[Key::Predictions].items().iter();
-            sum(predictions
-                .map(|each| each[Key::Embeddings][Key::Statistics][Key::TokenCount].count()))
+            let predictions = document[PREDICTIONS].items().iter();
+            sum(predictions.map(|each| each[EMBEDDINGS][STATISTICS][TOKEN_COUNT].count()))
         });
     usage.prompt = prompt;
     usage.total = None;

@@ -1,106 +1,133 @@
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::{Usage, largest, sum};
 use super::{Format, Shape, failure};
 
+keys! {
+    BLOCK_REASON BLOCK_REASON_MESSAGE CACHED_CONTENT_TOKEN_COUNT CANDIDATES CANDIDATES_TOKEN_COUNT
+    CONTENT EXECUTABLE_CODE FINISH_MESSAGE FINISH_REASON FUNCTION_CALL MODEL_VERSION NAME PARTS
+    PROMPT_FEEDBACK PROMPT_TOKEN_COUNT RESPONSE_ID RESPONSE_TOKEN_COUNT ROLE TEXT THOUGHT
+    THOUGHTS_TOKEN_COUNT TOOL_CALL TOOL_TYPE TOOL_USE_PROMPT_TOKEN_COUNT USAGE_METADATA
+}
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Gemini,
+    keys: KEYS,
     only_declared: false,
     matches,
     read,
 };
 
-/// Reasons to stop that are failures: `true` where the answer was blocked.
-const FAILURES: &[(&str, bool)] = &[
-    ("SAFETY", true),
-    ("RECITATION", true),
-    ("BLOCKLIST", true),
-    ("PROHIBITED_CONTENT", true),
-    ("SPII", true),
-    ("MODEL_ARMOR", true),
-    ("LANGUAGE", true),
-    ("IMAGE_", true),
-    ("NO_IMAGE", false),
-    ("MALFORMED_", false),
-    ("UNEXPECTED_TOOL_CALL", false),
-    ("TOO_MANY_TOOL_CALLS", false),
-    ("MISSING_THOUGHT_SIGNATURE", false),
+/// The reasons to stop, by the numbers that Vertex AI gives to those who ask for numbers.
+const REASONS: &[&str] = &[
+    "",
+    "STOP",
+    "MAX_TOKENS",
+    "SAFETY",
+    "RECITATION",
+    "OTHER",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "MALFORMED_FUNCTION_CALL",
+    "MODEL_ARMOR",
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
+    "IMAGE_OTHER",
+    "UNEXPECTED_TOOL_CALL",
+    "NO_IMAGE",
+];
+
+/// Why a prompt is blocked, likewise.
+const BLOCK_REASONS: &[&str] = &[
+    "",
+    "SAFETY",
+    "OTHER",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "MODEL_ARMOR",
+    "JAILBREAK",
 ];
 
 fn matches(document: &Node<'_>) -> bool {
-    let candidate = &document[Key::Candidates][0];
+    let candidate = &document[CANDIDATES][0];
     // A blocked prompt has no candidates.
-    let content = &candidate[Key::Content];
-    content[Key::Parts].is_list()
-        || content.has(Key::Role)
-        || candidate[Key::FinishReason].is_text()
-        || (document[Key::UsageMetadata].is_object() || document[Key::Candidates].is_list())
-            && (document[Key::PromptFeedback].is_object() || document[Key::ModelVersion].is_text())
-        || document[Key::PromptFeedback][Key::BlockReason].is_text()
+    let content = &candidate[CONTENT];
+    content[PARTS].is_list()
+        || content.has(ROLE)
+        || candidate[FINISH_REASON].is_text()
+        || word(&candidate[FINISH_REASON], REASONS).is_some()
+            && document[USAGE_METADATA].is_object()
+        || (document[USAGE_METADATA].is_object() || document[CANDIDATES].is_list())
+            && (document[PROMPT_FEEDBACK].is_object() || document[MODEL_VERSION].is_text())
+        || word(&document[PROMPT_FEEDBACK][BLOCK_REASON], BLOCK_REASONS).is_some()
 }
 
 fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
-    let candidate = &document[Key::Candidates][0];
+    let candidate = &document[CANDIDATES][0];
     let mut reading = Reading {
-        id: document[Key::ResponseId].text(),
-        model: document[Key::ModelVersion].text(),
+        id: document[RESPONSE_ID].text(),
+        model: document[MODEL_VERSION].text(),
         ..Reading::default()
     };
-    for part in candidate[Key::Content][Key::Parts].items() {
-        if part[Key::Thought] != Node::Bool(true) {
-            reading.push_text(&part[Key::Text]);
-        }
-        reading.push_tool(&part[Key::FunctionCall][Key::Name]);
-        reading.push_tool(&part[Key::ToolCall][Key::ToolType]);
-        if part[Key::ExecutableCode].is_object() {
-            reading.tools.push("code_execution");
-        }
-    }
-    reading.usage = usage(&document[Key::UsageMetadata]);
-    reading.finish_reason = candidate[Key::FinishReason].text();
-    reading.failure = failure(&document[Key::PromptFeedback], candidate)
-        .or_else(|| failure::error(&document[Key::Error]));
-    if reading.failure.is_none() && reading.text.is_empty() && reading.tools.is_empty() {
-        reading.failure = nothing(candidate);
+    push_parts(&mut reading, &candidate[CONTENT][PARTS]);
+    reading.usage = usage(&document[USAGE_METADATA]);
+    reading.finish_reason = word(&candidate[FINISH_REASON], REASONS);
+    reading.why = candidate[FINISH_MESSAGE].text();
+    reading.failure = blocked(&document[PROMPT_FEEDBACK]);
+    // The reason that is no other is a failure where nothing came of it.
+    let is_empty = reading.text.is_empty() && reading.tools.is_empty();
+    if reading.failure.is_none() && is_empty && reading.finish_reason == Some("OTHER") {
+        reading.failure = Some(failure::failed("OTHER", reading.why));
     }
     reading
 }
 
-fn usage(usage: &Node<'_>) -> Usage {
+pub(super) fn push_parts<'n>(reading: &mut Reading<'n>, parts: &'n Node<'_>) {
+    for part in parts.items() {
+        if part[THOUGHT] != Node::Bool(true) {
+            reading.push_text(&part[TEXT]);
+        }
+        reading.push_tool(&part[FUNCTION_CALL][NAME]);
+        reading.push_tool(&part[TOOL_CALL][TOOL_TYPE]);
+        if part[EXECUTABLE_CODE].is_object() {
+            reading.tools.push("code_execution");
+        }
+    }
+}
+
+pub(super) fn usage(usage: &Node<'_>) -> Usage {
     Usage {
         prompt: sum([
-            usage[Key::PromptTokenCount].count(),
-            usage[Key::ToolUsePromptTokenCount].count(),
+            usage[PROMPT_TOKEN_COUNT].count(),
+            usage[TOOL_USE_PROMPT_TOKEN_COUNT].count(),
         ]),
         completion: sum([
-            usage[Key::CandidatesTokenCount].count(),
-            usage[Key::ThoughtsTokenCount].count(),
+            usage[CANDIDATES_TOKEN_COUNT].count(),
+            // What a live session says in its place.
+            usage[RESPONSE_TOKEN_COUNT].count(),
+            usage[THOUGHTS_TOKEN_COUNT].count(),
         ]),
-        cache_read: largest([&usage[Key::CachedContentTokenCount]]),
+        cache_read: largest([&usage[CACHED_CONTENT_TOKEN_COUNT]]),
         ..Usage::default()
     }
 }
 
-fn failure(feedback: &Node<'_>, candidate: &Node<'_>) -> Option<String> {
-    let block_reason = feedback[Key::BlockReason].text();
-    if let Some(reason) = block_reason.filter(|reason| !reason.ends_with("_UNSPECIFIED")) {
-        let why = feedback[Key::BlockReasonMessage].text();
-        return Some(failure::blocked_prompt(reason, why));
-    }
-    let reason = candidate[Key::FinishReason].text()?;
-    let (_, is_blocked) = FAILURES
-        .iter()
-        .find(|(start, _)| reason.starts_with(start))?;
-    let why = candidate[Key::FinishMessage].text();
-    Some(match is_blocked {
-        true => failure::blocked(reason, why),
-        false => failure::failed(reason, why),
-    })
+fn blocked(feedback: &Node<'_>) -> Option<String> {
+    let reason = word(&feedback[BLOCK_REASON], BLOCK_REASONS);
+    let reason = reason.filter(|reason| !reason.ends_with("_UNSPECIFIED"))?;
+    Some(failure::blocked_prompt(
+        reason,
+        feedback[BLOCK_REASON_MESSAGE].text(),
+    ))
 }
 
-/// The reason that is no other is a failure where nothing came of it.
-fn nothing(candidate: &Node<'_>) -> Option<String> {
-    let reason = candidate[Key::FinishReason].text()?;
-    let why = candidate[Key::FinishMessage].text();
-    (reason == "OTHER").then(|| failure::failed(reason, why))
+/// A word, or the one that its number stands for.
+fn word<'n>(reason: &'n Node<'_>, words: &[&'static str]) -> Option<&'n str> {
+    let numbered = || {
+        let number = usize::try_from(reason.count()?).ok()?;
+        words.get(number).copied().filter(|word| !word.is_empty())
+    };
+    reason.text().or_else(numbered)
 }

@@ -1,43 +1,50 @@
 //! What the crate `genai` makes of a response.
 
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::Usage;
 use super::{Format, Shape, failure};
 
+keys! {
+    COMPLETED CONTENT CONTENT_FILTER FN_NAME MAX_TOKENS MODEL_IDEN MODEL_NAME OTHER
+    PROVIDER_MODEL_IDEN RESPONSE_ID SHARED STATIC STOP_REASON STOP_SEQUENCE TEXT TOOL_CALL USAGE
+}
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Genai,
+    keys: KEYS,
     only_declared: false,
-    matches: |document| {
-        document[Key::Content].is_list() && document[Key::ModelIden].has(Key::ModelName)
-    },
+    matches: |document| document[CONTENT].is_list() && document[MODEL_IDEN].has(MODEL_NAME),
     read: |document| {
         let mut reading = Reading {
-            id: document[Key::ResponseId].text(),
-            model: model(&document[Key::ProviderModelIden])
-                .or_else(|| model(&document[Key::ModelIden])),
+            id: document[RESPONSE_ID].text(),
+            model: model(&document[PROVIDER_MODEL_IDEN]).or_else(|| model(&document[MODEL_IDEN])),
             ..Reading::default()
         };
-        for part in document[Key::Content].items() {
-            reading.push_text(&part[Key::TextVariant]);
-            reading.push_tool(&part[Key::ToolCallVariant][Key::FnName]);
+        for part in document[CONTENT].items() {
+            reading.push_text(&part[TEXT]);
+            reading.push_tool(&part[TOOL_CALL][FN_NAME]);
         }
-        reading.usage = Usage::openai(&document[Key::Usage]);
-        if let Some((kind, word)) = document[Key::StopReason].only_field() {
-            reading.finish_reason = word.text();
-            reading.failure = match (kind, word.text().unwrap_or("content filter")) {
-                (Key::ContentFilterVariant, word) => Some(failure::blocked(word, None)),
-                (Key::Other, word @ ("failed" | "cancelled" | "ERROR")) => {
-                    Some(failure::failed(word, None))
-                }
-                _ => None,
-            };
+        reading.usage = Usage::openai(&document[USAGE]);
+        let reason = &document[STOP_REASON];
+        let variants = [
+            COMPLETED,
+            MAX_TOKENS,
+            STOP_SEQUENCE,
+            TOOL_CALL,
+            CONTENT_FILTER,
+            OTHER,
+        ];
+        reading.finish_reason = variants.into_iter().find_map(|key| reason[key].text());
+        if reason.has(CONTENT_FILTER) {
+            let word = reading.finish_reason.unwrap_or("content filter");
+            reading.failure = Some(failure::blocked(word, None));
         }
         reading
     },
 };
 
 fn model<'n>(model: &'n Node<'_>) -> Option<&'n str> {
-    let (_, name) = model[Key::ModelName].only_field()?;
-    name.text()
+    let name = &model[MODEL_NAME];
+    name[SHARED].text().or_else(|| name[STATIC].text())
 }

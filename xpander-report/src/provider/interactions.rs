@@ -1,55 +1,56 @@
 //! Gemini's interactions, which may go on in the background.
 
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::{Usage, largest, sum};
-use super::{Format, Shape, failure};
+use super::{Format, Shape};
+
+keys! {
+    AGENT CONTENT MODEL NAME OBJECT OUTPUTS STATUS STEPS TEXT TOTAL_CACHED_TOKENS TOTAL_INPUT_TOKENS
+    TOTAL_OUTPUT_TOKENS TOTAL_THOUGHT_TOKENS TOTAL_TOOL_USE_TOKENS TYPE USAGE
+}
 
 pub(super) const FORMAT: Format = Format {
     shape: Shape::GeminiInteractions,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Object].is("interaction")
-            && (document[Key::Model].is_text() || document[Key::Agent].is_text())
+        document[OBJECT].is("interaction")
+            && (document[MODEL].is_text() || document[AGENT].is_text())
     },
     read,
 };
 
 fn read<'n>(document: &'n Node<'_>) -> Reading<'n> {
     let mut reading = Reading::of(document);
-    let steps = document[Key::Steps].items().iter();
-    for step in steps.chain(document[Key::Outputs].items()) {
-        match step[Key::Type].text().unwrap_or_default() {
-            "text" => reading.push_text(&step[Key::Text]),
-            "model_output" => reading.push_content(&step[Key::Content]),
+    let steps = document[STEPS].items().iter();
+    for step in steps.chain(document[OUTPUTS].items()) {
+        match step[TYPE].text().unwrap_or_default() {
+            "text" => reading.push_text(&step[TEXT]),
+            "model_output" => reading.push_content(&step[CONTENT]),
             // A tool of the provider's own has no name, such as `google_search_call`.
-            kind if !reading.push_tool(&step[Key::Name]) => {
+            kind if !reading.push_tool(&step[NAME]) => {
                 reading.tools.extend(kind.strip_suffix("_call"));
             }
             _ => {}
         }
     }
-    reading.usage = usage(&document[Key::Usage]);
-    let status = document[Key::Status].text();
-    reading.finish_reason = status;
-    reading.failure = failure::error(&document[Key::Error]).or(match status {
-        Some(status @ ("failed" | "cancelled")) => Some(failure::failed(status, None)),
-        _ => None,
-    });
+    reading.usage = usage(&document[USAGE]);
+    reading.finish_reason = document[STATUS].text();
     reading
 }
 
 fn usage(usage: &Node<'_>) -> Usage {
     Usage {
         prompt: sum([
-            usage[Key::TotalInputTokens].count(),
-            usage[Key::TotalToolUseTokens].count(),
+            usage[TOTAL_INPUT_TOKENS].count(),
+            usage[TOTAL_TOOL_USE_TOKENS].count(),
         ]),
         completion: sum([
-            usage[Key::TotalOutputTokens].count(),
-            usage[Key::TotalThoughtTokens].count(),
+            usage[TOTAL_OUTPUT_TOKENS].count(),
+            usage[TOTAL_THOUGHT_TOKENS].count(),
         ]),
-        cache_read: largest([&usage[Key::TotalCachedTokens]]),
+        cache_read: largest([&usage[TOTAL_CACHED_TOKENS]]),
         ..Usage::default()
     }
 }

@@ -1,93 +1,92 @@
 //! What Bedrock's `InvokeModel` gives for models that have a shape of their own.
 
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::{Usage, sum};
-use super::{Format, Shape, failure};
+use super::{Format, Shape};
+
+keys! {
+    COMPLETIONS COMPLETION_REASON DATA FINISH_REASON GENERATION GENERATION_TOKEN_COUNT
+    INPUT_TEXT_TOKEN_COUNT OUTPUTS OUTPUT_TEXT PROMPT PROMPT_TOKEN_COUNT REASON RESULTS STOP_REASON
+    TEXT TOKENS TOKEN_COUNT
+}
 
 pub(super) const TITAN: Format = Format {
     shape: Shape::BedrockTitan,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Results][0][Key::OutputText].is_text()
-            && document.has(Key::InputTextTokenCount)
+        document[RESULTS][0][OUTPUT_TEXT].is_text() && document.has(INPUT_TEXT_TOKEN_COUNT)
     },
     read: |document| {
-        let result = &document[Key::Results][0];
+        let result = &document[RESULTS][0];
         let mut reading = Reading::of(document);
-        reading.push_text(&result[Key::OutputText]);
-        let results = document[Key::Results].items();
+        reading.push_text(&result[OUTPUT_TEXT]);
+        let results = document[RESULTS].items();
         reading.usage = Usage {
-            prompt: document[Key::InputTextTokenCount].count(),
-            completion: sum(results.iter().map(|result| result[Key::TokenCount].count())),
+            prompt: document[INPUT_TEXT_TOKEN_COUNT].count(),
+            completion: sum(results.iter().map(|result| result[TOKEN_COUNT].count())),
             ..Usage::default()
         };
-        stopped(&mut reading, &result[Key::CompletionReason]);
+        reading.finish_reason = result[COMPLETION_REASON].text();
         reading
     },
 };
 
 pub(super) const LLAMA: Format = Format {
     shape: Shape::BedrockLlama,
+    keys: KEYS,
     only_declared: false,
-    matches: |document| {
-        document[Key::Generation].is_text() && document.has(Key::GenerationTokenCount)
-    },
+    matches: |document| document[GENERATION].is_text() && document.has(GENERATION_TOKEN_COUNT),
     read: |document| {
         let mut reading = Reading::of(document);
-        reading.push_text(&document[Key::Generation]);
+        reading.push_text(&document[GENERATION]);
         reading.usage = Usage {
-            prompt: document[Key::PromptTokenCount].count(),
-            completion: document[Key::GenerationTokenCount].count(),
+            prompt: document[PROMPT_TOKEN_COUNT].count(),
+            completion: document[GENERATION_TOKEN_COUNT].count(),
             ..Usage::default()
         };
-        stopped(&mut reading, &document[Key::StopReason]);
+        reading.finish_reason = document[STOP_REASON].text();
         reading
     },
 };
 
 pub(super) const MISTRAL: Format = Format {
     shape: Shape::BedrockMistral,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        let output = &document[Key::Outputs][0];
-        output[Key::Text].is_text() && output.has(Key::StopReason)
+        let output = &document[OUTPUTS][0];
+        output[TEXT].is_text() && output.has(STOP_REASON)
     },
     read: |document| {
-        let output = &document[Key::Outputs][0];
+        let output = &document[OUTPUTS][0];
         let mut reading = Reading::of(document);
-        reading.push_text(&output[Key::Text]);
-        stopped(&mut reading, &output[Key::StopReason]);
+        reading.push_text(&output[TEXT]);
+        reading.finish_reason = output[STOP_REASON].text();
         reading
     },
 };
 
 pub(super) const AI21: Format = Format {
     shape: Shape::BedrockAi21,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        let completion = &document[Key::Completions][0];
-        completion[Key::Data][Key::Text].is_text() && completion.has(Key::FinishReason)
+        let completion = &document[COMPLETIONS][0];
+        completion[DATA][TEXT].is_text() && completion.has(FINISH_REASON)
     },
     read: |document| {
-        let completion = &document[Key::Completions][0];
-        let tokens = |data: &Node<'_>| u64::try_from(data[Key::Tokens].items().len()).ok();
+        let completion = &document[COMPLETIONS][0];
+        let tokens = |data: &Node<'_>| u64::try_from(data[TOKENS].items().len()).ok();
         let mut reading = Reading::of(document);
-        reading.push_text(&completion[Key::Data][Key::Text]);
+        reading.push_text(&completion[DATA][TEXT]);
         reading.usage = Usage {
-            prompt: tokens(&document[Key::Prompt]),
-            completion: tokens(&completion[Key::Data]),
+            prompt: tokens(&document[PROMPT]),
+            completion: tokens(&completion[DATA]),
             ..Usage::default()
         };
-        reading.finish_reason = completion[Key::FinishReason][Key::Reason].text();
+        reading.finish_reason = completion[FINISH_REASON][REASON].text();
         reading
     },
 };
-
-fn stopped<'n>(reading: &mut Reading<'n>, reason: &'n Node<'_>) {
-    reading.finish_reason = reason.text();
-    reading.failure = reason
-        .text()
-        .filter(|reason| reason.eq_ignore_ascii_case("content_filtered"))
-        .map(|reason| failure::blocked(reason, None));
-}

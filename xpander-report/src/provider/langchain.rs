@@ -1,28 +1,30 @@
 //! What the crate `langchain-rust` makes of a response.
 
-use super::document::Key;
 use super::reading::Reading;
 use super::usage::Usage;
 use super::{Format, Shape};
 
+keys! { GENERATION PROMPT_TOKENS TOKENS TOOL_CALLS }
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Langchain,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Generation].is_text()
-            && (document[Key::Tokens].has(Key::PromptTokens)
-                || document.has(Key::Tokens)
-                    && document[Key::Tokens].is_null()
-                    && document.has_only(&[Key::Generation, Key::Tokens, Key::ToolCalls]))
+        document[GENERATION].is_text()
+            && (document[TOKENS].has(PROMPT_TOKENS)
+                || document.has(TOKENS)
+                    && document[TOKENS].is_null()
+                    && document.has_only(&[GENERATION, TOKENS, TOOL_CALLS]))
     },
     read: |document| {
         let mut reading = Reading::of(document);
-        reading.push_tool_calls(&document[Key::ToolCalls]);
+        reading.push_tool_calls(&document[TOOL_CALLS]);
         // Beside calls, the text is the same calls as JSON.
         if reading.tools.is_empty() {
-            reading.push_text(&document[Key::Generation]);
+            reading.push_text(&document[GENERATION]);
         }
-        reading.usage = Usage::openai(&document[Key::Tokens]);
+        reading.usage = Usage::openai(&document[TOKENS]);
         reading
     },
 };

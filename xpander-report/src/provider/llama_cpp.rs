@@ -1,25 +1,37 @@
 //! The native API of llama.cpp's server.
 
-use super::document::Key;
+use super::document::Node;
 use super::reading::Reading;
-use super::usage::Usage;
+use super::usage::{Usage, sum};
 use super::{Format, Shape};
+
+keys! { CACHE_N CONTENT PREDICTED_N PROMPT_N STOP_TYPE TOKENS_EVALUATED TOKENS_PREDICTED }
 
 pub(super) const FORMAT: Format = Format {
     shape: Shape::LlamaCpp,
+    keys: KEYS,
     only_declared: false,
-    matches: |document| {
-        document[Key::Content].is_text() && document[Key::TokensPredicted].is_number()
-    },
+    matches: |document| document[CONTENT].is_text() && document[TOKENS_PREDICTED].is_number(),
     read: |document| {
         let mut reading = Reading::of(document);
-        reading.push_text(&document[Key::Content]);
+        reading.push_text(&document[CONTENT]);
         reading.usage = Usage {
-            prompt: document[Key::TokensEvaluated].count(),
-            completion: document[Key::TokensPredicted].count(),
+            prompt: document[TOKENS_EVALUATED].count(),
+            completion: document[TOKENS_PREDICTED].count(),
             ..Usage::default()
         };
-        reading.finish_reason = document[Key::StopType].text();
+        reading.finish_reason = document[STOP_TYPE].text();
         reading
     },
 };
+
+/// What its server says of time, where it says nothing of usage.
+pub(super) fn timings(timings: &Node<'_>) -> Usage {
+    let cached = timings[CACHE_N].count();
+    Usage {
+        prompt: sum([timings[PROMPT_N].count(), cached]),
+        completion: timings[PREDICTED_N].count(),
+        cache_read: cached.unwrap_or(0),
+        ..Usage::default()
+    }
+}

@@ -1,34 +1,38 @@
-use super::document::Key;
 use super::reading::Reading;
 use super::usage::Usage;
-use super::{Format, Shape, failure};
+use super::{Format, Shape};
+
+keys! {
+    CONTENT CREATED_AT DONE DONE_REASON EVAL_COUNT MESSAGE MODEL PROMPT_EVAL_COUNT RESPONSE ROLE
+    TOOL_CALLS
+}
 
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Ollama,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Model].is_text()
-            && document[Key::Done].is_bool()
-            && (document[Key::Message][Key::Role].is("assistant")
-                || document[Key::Response].is_text()
-                    && [Key::CreatedAt, Key::EvalCount, Key::DoneReason]
+        document[MODEL].is_text()
+            && document[DONE].is_bool()
+            && (document[MESSAGE][ROLE].is("assistant")
+                || document[RESPONSE].is_text()
+                    && [CREATED_AT, EVAL_COUNT, DONE_REASON]
                         .into_iter()
                         .any(|key| document.has(key)))
     },
     read: |document| {
-        let message = &document[Key::Message];
+        let message = &document[MESSAGE];
         let mut reading = Reading::of(document);
-        reading.push_text(&message[Key::Content]);
-        reading.push_text(&document[Key::Response]);
-        reading.push_tool_calls(&message[Key::ToolCalls]);
+        reading.push_text(&message[CONTENT]);
+        reading.push_text(&document[RESPONSE]);
+        reading.push_tool_calls(&message[TOOL_CALLS]);
         reading.usage = Usage {
             // Absent when the whole prompt was in the cache.
-            prompt: document[Key::PromptEvalCount].count(),
-            completion: document[Key::EvalCount].count(),
+            prompt: document[PROMPT_EVAL_COUNT].count(),
+            completion: document[EVAL_COUNT].count(),
             ..Usage::default()
         };
-        reading.finish_reason = document[Key::DoneReason].text();
-        reading.failure = failure::error(&document[Key::Error]);
+        reading.finish_reason = document[DONE_REASON].text();
         reading
     },
 };

@@ -1,6 +1,8 @@
-use super::document::{Key, Node};
+use super::document::Node;
 use super::usage::Usage;
-use super::{ProviderResponse, Shape};
+use super::{ProviderResponse, Shape, failure};
+
+keys! { CUSTOM FUNCTION ID MODEL MODEL_ID NAME TEXT TYPE }
 
 /// What was read of a response, still in the document's own words.
 #[derive(Debug, Default)]
@@ -11,6 +13,9 @@ pub(super) struct Reading<'n> {
     pub(super) usage: Usage,
     pub(super) tools: Vec<&'n str>,
     pub(super) finish_reason: Option<&'n str>,
+    /// What the provider says besides, where the reason to stop is a failure.
+    pub(super) why: Option<&'n str>,
+    /// Why the answer is a failure, where neither the reason to stop nor an error beside it says so.
     pub(super) failure: Option<String>,
 }
 
@@ -18,10 +23,8 @@ impl<'n> Reading<'n> {
     /// A reading that begins with the id and the model where most providers put them.
     pub(super) fn of(document: &'n Node<'_>) -> Self {
         Self {
-            id: document[Key::Id].text(),
-            model: document[Key::Model]
-                .text()
-                .or_else(|| document[Key::ModelId].text()),
+            id: document[ID].text(),
+            model: document[MODEL].text().or_else(|| document[MODEL_ID].text()),
             ..Self::default()
         }
     }
@@ -35,9 +38,14 @@ impl<'n> Reading<'n> {
     /// its type out.
     pub(super) fn push_content(&mut self, content: &Node<'_>) {
         self.push_text(content);
+        let parts = content.items().iter();
+        let length = parts
+            .map(|part| part[TEXT].text().map_or(0, str::len))
+            .sum();
+        self.text.reserve(length);
         for part in content.items() {
-            if part[Key::Type].is("text") || !part.has(Key::Type) {
-                self.push_text(&part[Key::Text]);
+            if !part.has(TYPE) || part[TYPE].is_word("text") {
+                self.push_text(&part[TEXT]);
             }
         }
     }
@@ -52,13 +60,19 @@ impl<'n> Reading<'n> {
     /// Adds the tools of a list of calls, as OpenAI and those who took it over spell them.
     pub(super) fn push_tool_calls(&mut self, calls: &'n Node<'_>) {
         for call in calls.items() {
-            let _ = self.push_tool(&call[Key::Function][Key::Name])
-                || self.push_tool(&call[Key::Custom][Key::Name])
-                || self.push_tool(&call[Key::Name]);
+            let _ = self.push_tool(&call[FUNCTION][NAME])
+                || self.push_tool(&call[CUSTOM][NAME])
+                || self.push_tool(&call[NAME]);
         }
     }
 
-    pub(super) fn into_response(self, shape: Shape) -> ProviderResponse {
+    /// What the document says; its reason to stop and its error tell whether it failed.
+    pub(super) fn into_response(self, shape: Shape, document: &Node<'_>) -> ProviderResponse {
+        let reason = self.finish_reason;
+        let failure = self
+            .failure
+            .or_else(|| failure::said(document))
+            .or_else(|| failure::of(reason?, self.why));
         ProviderResponse {
             shape,
             id: self.id.map(str::to_owned),
@@ -67,7 +81,7 @@ impl<'n> Reading<'n> {
             tokens: self.usage.tokens(),
             used_tools: self.tools.into_iter().map(str::to_owned).collect(),
             finish_reason: self.finish_reason.map(str::to_owned),
-            failure: self.failure,
+            failure,
         }
     }
 }

@@ -1,38 +1,37 @@
-use super::document::Key;
 use super::reading::Reading;
 use super::usage::Usage;
 use super::{Format, Shape, failure};
 
+keys! { ERROR GET INPUT_TOKEN_COUNT METRICS OUTPUT OUTPUT_TOKEN_COUNT STATUS URLS }
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Replicate,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Status].is_text()
-            && document[Key::Urls][Key::Get]
+        document[STATUS].is_text()
+            && document[URLS][GET]
                 .text()
                 .is_some_and(|url| url.contains("/v1/predictions/"))
     },
     read: |document| {
         let mut reading = Reading::of(document);
-        let output = &document[Key::Output];
+        let output = &document[OUTPUT];
         reading.push_text(output);
         // One text for each step of the stream that it might have been.
         for text in output.items() {
             reading.push_text(text);
         }
-        let metrics = &document[Key::Metrics];
+        let metrics = &document[METRICS];
         reading.usage = Usage {
-            prompt: metrics[Key::InputTokenCount].count(),
-            completion: metrics[Key::OutputTokenCount].count(),
+            prompt: metrics[INPUT_TOKEN_COUNT].count(),
+            completion: metrics[OUTPUT_TOKEN_COUNT].count(),
             ..Usage::default()
         };
-        reading.finish_reason = document[Key::Status].text();
-        reading.failure = match reading.finish_reason {
-            Some(status @ ("failed" | "canceled" | "aborted")) => {
-                Some(failure::failed(status, document[Key::Error].text()))
-            }
-            _ => None,
-        };
+        reading.finish_reason = document[STATUS].text();
+        reading.failure = document[STATUS]
+            .text()
+            .and_then(|status| failure::of(status, document[ERROR].text()));
         reading
     },
 };

@@ -1,41 +1,43 @@
 //! What the crate `rig` makes of a response.
 
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::{Usage, first, largest};
 use super::{Format, Shape, failure};
 
+keys! {
+    ABORTED CACHED_INPUT_TOKENS CACHE_CREATION_INPUT_TOKENS CHOICE COMPLETION_CALLS CONTENT ERROR
+    FINISH_REASON FUNCTION INPUT_TOKENS MESSAGES MODEL NAME ORIGIN OTHER OUTPUT_TOKENS RAW
+    RESPONSE_ID RESPONSE_MODEL ROLE USAGE
+}
+
 /// One answer of a model.
 pub(super) const COMPLETION: Format = Format {
     shape: Shape::Rig,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Choice].is_list()
-            && document[Key::Choice].items().iter().all(Node::is_object)
-            && document[Key::Usage].is_object()
-            && (document[Key::Origin].is_object() || document.has(Key::Raw))
+        document[CHOICE].is_list()
+            && document[CHOICE].items().iter().all(Node::is_object)
+            && document[USAGE].is_object()
+            && (document[ORIGIN].is_object() || document.has(RAW))
     },
     read: |document| {
-        let origin = &document[Key::Origin];
+        let origin = &document[ORIGIN];
         let mut reading = Reading {
-            id: origin[Key::ResponseId].text(),
-            model: origin[Key::ResponseModel]
+            id: origin[RESPONSE_ID].text(),
+            model: origin[RESPONSE_MODEL]
                 .text()
-                .or_else(|| origin[Key::Model].text()),
+                .or_else(|| origin[MODEL].text()),
             ..Reading::default()
         };
-        reading.push_content(&document[Key::Choice]);
-        push_tools(&mut reading, &document[Key::Choice]);
-        reading.usage = usage(&document[Key::Usage]);
-        reading.finish_reason = finish_reason(&document[Key::FinishReason]);
-        let error = failure::error(&document[Key::Error]);
-        let aborted = document[Key::Aborted].text();
-        reading.failure = match reading.finish_reason {
-            _ if error.is_some() => error,
-            _ if aborted.is_some() => Some(failure::failed("aborted", aborted)),
-            Some(reason @ "content_filter") => Some(failure::blocked(reason, None)),
-            _ => None,
-        };
+        reading.push_content(&document[CHOICE]);
+        push_tools(&mut reading, &document[CHOICE]);
+        reading.usage = usage(&document[USAGE]);
+        reading.finish_reason = finish_reason(&document[FINISH_REASON]);
+        let aborted = document[ABORTED].text();
+        reading.failure = failure::error(&document[ERROR])
+            .or_else(|| aborted.map(|why| failure::failed("aborted", Some(why))));
         reading
     },
 };
@@ -43,27 +45,28 @@ pub(super) const COMPLETION: Format = Format {
 /// A run of an agent: the last answer, and the messages that led to it.
 pub(super) const PROMPT: Format = Format {
     shape: Shape::Rig,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Content].is_list()
-            && document[Key::Usage].has(Key::InputTokens)
-            && document[Key::Messages].is_list()
+        document[CONTENT].is_list()
+            && document[USAGE].has(INPUT_TOKENS)
+            && document[MESSAGES].is_list()
     },
     read: |document| {
         let mut reading = Reading::default();
-        reading.push_content(&document[Key::Content]);
-        for message in document[Key::Messages].items() {
-            if message[Key::Role].is("assistant") {
-                push_tools(&mut reading, &message[Key::Content]);
-                reading.model = message[Key::Origin][Key::Model].text().or(reading.model);
+        reading.push_content(&document[CONTENT]);
+        for message in document[MESSAGES].items() {
+            if message[ROLE].is("assistant") {
+                push_tools(&mut reading, &message[CONTENT]);
+                reading.model = message[ORIGIN][MODEL].text().or(reading.model);
             }
         }
         if reading.tools.is_empty() {
-            push_tools(&mut reading, &document[Key::Content]);
+            push_tools(&mut reading, &document[CONTENT]);
         }
-        reading.usage = usage(&document[Key::Usage]);
-        if let Some(last) = document[Key::CompletionCalls].items().last() {
-            reading.finish_reason = finish_reason(&last[Key::FinishReason]);
+        reading.usage = usage(&document[USAGE]);
+        if let Some(last) = document[COMPLETION_CALLS].items().last() {
+            reading.finish_reason = finish_reason(&last[FINISH_REASON]);
         }
         reading
     },
@@ -71,20 +74,20 @@ pub(super) const PROMPT: Format = Format {
 
 fn push_tools<'n>(reading: &mut Reading<'n>, content: &'n Node<'_>) {
     for call in content.of_type("toolcall") {
-        reading.push_tool(&call[Key::Function][Key::Name]);
+        reading.push_tool(&call[FUNCTION][NAME]);
     }
 }
 
 fn finish_reason<'n>(reason: &'n Node<'_>) -> Option<&'n str> {
-    reason.text().or_else(|| reason[Key::Other].text())
+    reason.text().or_else(|| reason[OTHER].text())
 }
 
 fn usage(usage: &Node<'_>) -> Usage {
     Usage {
-        prompt: first(usage, &[Key::InputTokens]),
-        completion: first(usage, &[Key::OutputTokens]),
-        cache_read: largest([&usage[Key::CachedInputTokens]]),
-        cache_write: largest([&usage[Key::CacheCreationInputTokens]]),
+        prompt: first(usage, &[INPUT_TOKENS]),
+        completion: first(usage, &[OUTPUT_TOKENS]),
+        cache_read: largest([&usage[CACHED_INPUT_TOKENS]]),
+        cache_write: largest([&usage[CACHE_CREATION_INPUT_TOKENS]]),
         ..Usage::default()
     }
 }

@@ -1,9 +1,19 @@
+//! All that is read, in the order in which it is tried.
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::{
+    Format, aleph_alpha, anthropic, baidu, chat, claude_code, cloudflare, codex, cohere,
+    completions, conversations, converse, dashscope, dify, embeddings, gemini, gemini_cli,
+    gemini_live, genai, images, interactions, invoke, knowledge_base, langchain, llama, llama_cpp,
+    lm_studio, ollama, openrouter, provider_error, replicate, rerank, responses, rig, sglang,
+    sonic, speech, tgi, transcription, vertex, watsonx, xai, yandex,
+};
+
 macro_rules! shapes {
-    ($($(#[$doc:meta])* $shape:ident = $name:literal,)*) => {
+    ($($(#[doc = $about:literal])* $shape:ident = $name:literal: $($format:path),+;)*) => {
         /// Which API a provider's response comes from. Displayed, and serialised, as its name.
         ///
         /// ```
@@ -14,14 +24,39 @@ macro_rules! shapes {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Shape {
-            $(#[doc = concat!("`", $name, "`: ")] $(#[$doc])* $shape,)*
+            $(#[doc = concat!("`", $name, "`:", $($about),*)] $shape,)*
         }
 
+        /// The first that matches is it.
+        pub(super) const FORMATS: &[Format] = &[$($($format),+),*];
+
         impl Shape {
+            /// All shapes that are read.
+            ///
+            /// ```
+            /// use xpander_report::Shape;
+            ///
+            /// assert!(Shape::ALL.contains(&Shape::Gemini));
+            /// ```
+            pub const ALL: &[Self] = &[$(Self::$shape),*];
+
             /// The shape's name, such as `openai.chat`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$shape => $name,)*
+                }
+            }
+
+            /// What it is, in words.
+            ///
+            /// ```
+            /// use xpander_report::Shape;
+            ///
+            /// assert_eq!(Shape::Ollama.about(), "Ollama's own API: chat and generate.");
+            /// ```
+            pub const fn about(self) -> &'static str {
+                match self {
+                    $(Self::$shape => concat!($($about),*).trim_ascii(),)*
                 }
             }
 
@@ -35,75 +70,101 @@ macro_rules! shapes {
 
 shapes! {
     /// chat completions of OpenAI, and of the many servers that speak it.
-    OpenAiChat = "openai.chat",
+    OpenAiChat = "openai.chat": chat::FORMAT;
     /// the older completions of OpenAI, and of the servers that speak it.
-    OpenAiCompletions = "openai.completions",
-    /// OpenAI's Responses API.
-    OpenAiResponses = "openai.responses",
-    /// OpenAI's transcriptions of what was said.
-    OpenAiTranscription = "openai.transcription",
-    /// OpenAI's images.
-    OpenAiImages = "openai.images",
+    OpenAiCompletions = "openai.completions": completions::FORMAT;
+    /// OpenAI's Responses API, and the responses of its Realtime API.
+    OpenAiResponses = "openai.responses": responses::FORMAT;
     /// Gemini, on Google's own API and on Vertex AI.
-    Gemini = "gemini",
-    /// Gemini's interactions.
-    GeminiInteractions = "gemini.interactions",
-    /// the predictions of Vertex AI's older models of text.
-    VertexPredict = "vertex.predict",
+    Gemini = "gemini": gemini::FORMAT;
     /// Anthropic's Messages API, also on Bedrock and Vertex AI.
-    AnthropicMessages = "anthropic.messages",
-    /// Anthropic's first API, of one text.
-    AnthropicLegacy = "anthropic.legacy",
+    AnthropicMessages = "anthropic.messages": anthropic::MESSAGES;
     /// Bedrock's Converse API, and Nova's own, which is the same.
-    BedrockConverse = "bedrock.converse",
-    /// Amazon Titan through Bedrock.
-    BedrockTitan = "bedrock.titan",
-    /// Llama through Bedrock.
-    BedrockLlama = "bedrock.llama",
-    /// AI21's Jurassic, also through Bedrock.
-    BedrockAi21 = "bedrock.ai21",
-    /// Mistral through Bedrock.
-    BedrockMistral = "bedrock.mistral",
-    /// Cohere's second API.
-    CohereV2 = "cohere.v2",
-    /// Cohere's first API: chat.
-    CohereV1 = "cohere.v1",
+    BedrockConverse = "bedrock.converse": converse::FORMAT;
+    /// Cohere's second API, also on Oracle's cloud.
+    CohereV2 = "cohere.v2": cohere::V2;
+    /// Cohere's first API: chat, also on Oracle's cloud.
+    CohereV1 = "cohere.v1": cohere::V1;
     /// Cohere's first API: generate.
-    CohereGenerate = "cohere.generate",
+    CohereGenerate = "cohere.generate": cohere::GENERATE;
     /// Ollama's own API: chat and generate.
-    Ollama = "ollama",
-    /// Hugging Face's text generation inference.
-    Tgi = "tgi",
+    Ollama = "ollama": ollama::FORMAT;
     /// xAI's gRPC API, as JSON.
-    Xai = "xai",
-    /// Mistral's conversations, with its agents.
-    MistralConversations = "mistral.conversations",
-    /// Alibaba's DashScope.
-    DashScope = "dashscope",
-    /// IBM's watsonx: text generation.
-    Watsonx = "watsonx",
-    /// Replicate's predictions.
-    Replicate = "replicate",
-    /// Cloudflare's Workers AI.
-    Cloudflare = "cloudflare",
-    /// Meta's own API of Llama.
-    MetaLlama = "meta.llama",
-    /// the native API of llama.cpp's server.
-    LlamaCpp = "llamacpp",
+    Xai = "xai": xai::FORMAT;
+    /// Amazon Titan through Bedrock.
+    BedrockTitan = "bedrock.titan": invoke::TITAN;
+    /// Llama through Bedrock.
+    BedrockLlama = "bedrock.llama": invoke::LLAMA;
+    /// AI21's Jurassic, also through Bedrock.
+    BedrockAi21 = "bedrock.ai21": invoke::AI21;
+    /// Mistral through Bedrock.
+    BedrockMistral = "bedrock.mistral": invoke::MISTRAL;
+    /// a session with Nova Sonic through Bedrock.
+    BedrockSonic = "bedrock.sonic": sonic::FORMAT;
+    /// Bedrock's answers from a knowledge base.
+    BedrockKnowledgeBase = "bedrock.knowledge_base": knowledge_base::FORMAT;
+    /// Anthropic's first API, of one text.
+    AnthropicLegacy = "anthropic.legacy": anthropic::LEGACY;
     /// Aleph Alpha's completions.
-    AlephAlpha = "alephalpha",
+    AlephAlpha = "alephalpha": aleph_alpha::FORMAT;
+    /// Cloudflare's Workers AI.
+    Cloudflare = "cloudflare": cloudflare::FORMAT, cloudflare::INSIDE;
+    /// Mistral's conversations, with its agents.
+    MistralConversations = "mistral.conversations": conversations::FORMAT;
+    /// Alibaba's DashScope.
+    DashScope = "dashscope": dashscope::FORMAT;
+    /// Baidu's ERNIE.
+    Baidu = "baidu": baidu::FORMAT;
+    /// YandexGPT.
+    Yandex = "yandex": yandex::FORMAT;
+    /// Dify's chats and workflows.
+    Dify = "dify": dify::MESSAGE, dify::WORKFLOW;
+    /// what OpenRouter tells later of a generation.
+    OpenRouterGeneration = "openrouter.generation": openrouter::GENERATION;
+    /// a session with Gemini's Live API.
+    GeminiLive = "gemini.live": gemini_live::FORMAT;
+    /// Gemini's interactions.
+    GeminiInteractions = "gemini.interactions": interactions::FORMAT;
+    /// OpenAI's images, and those of others.
+    OpenAiImages = "openai.images": images::FORMAT, images::LINKS;
+    /// OpenAI's speech, as it is streamed.
+    OpenAiSpeech = "openai.speech": speech::FORMAT;
+    /// OpenAI's transcriptions of what was said, and those of others.
+    OpenAiTranscription = "openai.transcription": transcription::FORMAT, transcription::PLAIN;
+    /// the predictions of Vertex AI's older models of text.
+    VertexPredict = "vertex.predict": vertex::FORMAT;
+    /// Meta's own API of Llama.
+    MetaLlama = "meta.llama": llama::FORMAT;
+    /// the native API of llama.cpp's server.
+    LlamaCpp = "llamacpp": llama_cpp::FORMAT;
+    /// LM Studio's own API.
+    LmStudio = "lmstudio": lm_studio::FORMAT;
+    /// SGLang's own API.
+    Sglang = "sglang": sglang::FORMAT;
+    /// Replicate's predictions.
+    Replicate = "replicate": replicate::FORMAT;
+    /// IBM's watsonx: text generation.
+    Watsonx = "watsonx": watsonx::FORMAT;
+    /// what Claude Code prints as JSON.
+    ClaudeCode = "claude.code": claude_code::FORMAT;
+    /// what Codex prints as JSON.
+    Codex = "codex": codex::FORMAT;
+    /// what Gemini CLI prints as JSON.
+    GeminiCli = "gemini.cli": gemini_cli::FORMAT;
     /// the Rust crate `rig`'s own response.
-    Rig = "rig",
+    Rig = "rig": rig::COMPLETION, rig::PROMPT;
     /// the Rust crate `genai`'s own response.
-    Genai = "genai",
+    Genai = "genai": genai::FORMAT;
     /// the Rust crate `langchain-rust`'s own response.
-    Langchain = "langchain",
+    Langchain = "langchain": langchain::FORMAT;
+    /// Hugging Face's text generation inference.
+    Tgi = "tgi": tgi::FORMAT;
     /// embeddings, of any provider.
-    Embeddings = "embeddings",
+    Embeddings = "embeddings": embeddings::FORMAT;
     /// documents in the order of their relevance, of any provider.
-    Rerank = "rerank",
+    Rerank = "rerank": rerank::FORMAT;
     /// a provider's error.
-    Error = "error",
+    Error = "error": provider_error::FORMAT, provider_error::BARE;
 }
 
 impl fmt::Display for Shape {

@@ -3,22 +3,31 @@
 //! Each way of streaming is a [`Protocol`] in a file of its own; [`PROTOCOLS`] is their order. The events
 //! fill a [`Part`] by the protocol's rules, and what that makes is read as any other response is.
 
+mod agents;
 mod anthropic;
 mod choices;
+mod clouds;
 mod cohere;
 mod conversations;
 mod converse;
+mod dashscope;
+mod dify;
 mod event;
 mod event_stream;
 mod gemini;
 mod genai;
+mod growth;
 mod interactions;
 mod invoke;
 mod llama;
+mod media;
 mod part;
 mod recording;
 mod responses;
+mod scan;
 mod server_sent;
+mod servers;
+mod sessions;
 mod texts;
 mod tgi;
 
@@ -26,16 +35,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
-use super::document::{Key, Node};
+use super::document::Node;
+use super::key::Key;
 use super::usage::Usage;
-use super::{Format, ProviderResponse, failure, surrogates};
-use event::Event;
+use super::{Format, ProviderResponse, envelope, failure, surrogates};
+pub(super) use event::Event;
 use part::Part;
 
+pub(super) use recording::read_list;
 pub(crate) use recording::read_stream;
 
 /// One way of streaming: how to tell it, and what its events make.
-struct Protocol {
+pub(super) struct Protocol {
+    /// The fields that tell it.
+    pub(super) keys: &'static [&'static str],
     /// Whether an event is one of its.
     matches: fn(&Node<'_>) -> bool,
     take: fn(&mut Part, &Event<'_>),
@@ -44,7 +57,7 @@ struct Protocol {
 }
 
 /// All protocols; the first that knows an event is it.
-const PROTOCOLS: &[Protocol] = &[
+pub(super) const PROTOCOLS: &[Protocol] = &[
     choices::PROTOCOL,
     responses::PROTOCOL,
     anthropic::PROTOCOL,
@@ -65,7 +78,31 @@ const PROTOCOLS: &[Protocol] = &[
     llama::PROTOCOL,
     tgi::PROTOCOL,
     genai::PROTOCOL,
+    dashscope::PROTOCOL,
+    media::TRANSCRIPTION,
+    media::IMAGES,
+    media::SPEECH,
+    sessions::GEMINI_LIVE,
+    sessions::SONIC,
+    servers::SGLANG,
+    servers::LM_STUDIO,
+    servers::REPLICATE,
+    clouds::CLOUDFLARE,
+    clouds::YANDEX,
+    clouds::BAIDU,
+    clouds::KNOWLEDGE_BASE,
+    clouds::ORACLE,
+    clouds::ORACLE_COHERE,
+    dify::PROTOCOL,
+    agents::CLAUDE_CODE,
+    agents::CODEX,
+    agents::GEMINI_CLI,
 ];
+
+keys! {
+    CACHE_READ_INPUT_TOKEN_COUNT CACHE_WRITE_INPUT_TOKEN_COUNT INPUT_TOKEN_COUNT IS_FINISHED
+    OUTPUT_TOKEN_COUNT RESPONSE TEXT
+}
 
 /// Where Bedrock says what an invocation took, whichever model it was.
 const METRICS: &str = "amazon-bedrock-invocationMetrics";
@@ -74,9 +111,11 @@ const METRICS: &str = "amazon-bedrock-invocationMetrics";
 #[derive(Default)]
 pub(crate) struct StreamReader {
     protocol: Option<&'static Protocol>,
+    /// Events of which only a later one tells whose they are.
+    early: Vec<String>,
     response: Part,
-    error: Option<Box<RawValue>>,
-    metrics: Option<Box<RawValue>>,
+    error: Option<String>,
+    metrics: Option<String>,
 }
 
 impl StreamReader {
@@ -88,22 +127,45 @@ impl StreamReader {
         match unwrapped(&event) {
             Some(event) => {
                 if let Some(event) = Event::of(&event) {
-                    self.take(&event);
+                    self.open(&event, 0);
                 }
             }
-            None => self.take(&event),
+            None => self.open(&event, 0),
+        }
+    }
+
+    /// Takes an event, or the one that lies in it.
+    fn open(&mut self, event: &Event<'_>, depth: usize) {
+        // What comes to its end all the same got over what went wrong.
+        if event.is_end() {
+            self.error = None;
+        }
+        if let Some(error) = event.error() {
+            self.error = Some(error.into_owned());
+        }
+        match envelope::event(event) {
+            Some(inside) if depth < envelope::DEPTH => self.open(inside, depth + 1),
+            _ => self.take(event),
         }
     }
 
     fn take(&mut self, event: &Event<'_>) {
-        if let Some(error) = event.error() {
-            self.error = Some(error);
-        }
         if let Some(metrics) = event.get(METRICS) {
-            self.metrics = Some(metrics.to_owned());
+            self.metrics = Some(metrics.raw().to_owned());
         }
         if self.protocol.is_none() {
-            self.protocol = with_document(event.json(), protocol).flatten();
+            let (protocol, is_early) = with_document(event.raw(), told).unwrap_or_default();
+            self.protocol = protocol;
+            if is_early && self.early.len() < EARLY {
+                self.early.push(event.raw().to_owned());
+            }
+            if let Some(protocol) = protocol {
+                for event in std::mem::take(&mut self.early) {
+                    if let Some(event) = Event::of(&event) {
+                        (protocol.take)(&mut self.response, &event);
+                    }
+                }
+            }
         }
         if let Some(protocol) = self.protocol {
             (protocol.take)(&mut self.response, event);
@@ -114,15 +176,13 @@ impl StreamReader {
     pub(crate) fn finish(mut self) -> Option<(ProviderResponse, Box<RawValue>)> {
         let format = (self.protocol?.finish)(&mut self.response);
         if let Some(error) = &self.error {
-            self.response.field("error").keep(error);
+            self.response.field("error").keep_json(error);
         }
         if let Some(metrics) = &self.metrics {
-            self.response.field(METRICS).keep(metrics);
+            self.response.field(METRICS).keep_json(metrics);
         }
         let response = self.response.into_json()?;
-        let mut says = with_document(&response, |document| {
-            (format.read)(document).into_response(format.shape)
-        })?;
+        let mut says = with_document(response.get(), |document| format.says(document))?;
         if says.tokens.is_none() {
             says.tokens = self.metrics.as_deref().and_then(|metrics| {
                 with_document(metrics, |metrics| invocation(metrics).tokens()).flatten()
@@ -136,31 +196,39 @@ impl StreamReader {
     }
 }
 
-fn protocol(event: &Node<'_>) -> Option<&'static Protocol> {
-    PROTOCOLS.iter().find(|protocol| (protocol.matches)(event))
+/// No more events are kept before one tells whose they are.
+const EARLY: usize = 1 << 14;
+
+/// Whose an event is; else whether a later one may tell: Cohere's through Bedrock, and Cloudflare's, have a text
+/// and little else.
+fn told(event: &Node<'_>) -> (Option<&'static Protocol>, bool) {
+    let mut protocols = PROTOCOLS.iter();
+    let protocol = protocols.find(|protocol| (protocol.matches)(event));
+    let is_early = event[TEXT].is_text() && event[IS_FINISHED] == Node::Bool(false)
+        || event[RESPONSE].is_text() && event.has_only(&[RESPONSE]);
+    (protocol, protocol.is_none() && is_early)
 }
 
 /// The event inside one of Bedrock's, which gives what the model streams as bytes.
 fn unwrapped(event: &Event<'_>) -> Option<String> {
-    let chunk = event.get("chunk").map(Event::inside);
-    let bytes = chunk.as_ref().unwrap_or(event).text("bytes")?;
+    let bytes = event.get("chunk").unwrap_or(event).text("bytes")?;
     String::from_utf8(STANDARD.decode(bytes.as_bytes()).ok()?).ok()
 }
 
 fn invocation(metrics: &Node<'_>) -> Usage {
     let count = |key: Key| metrics[key].count();
     Usage {
-        prompt: count(Key::InputTokenCount),
-        completion: count(Key::OutputTokenCount),
-        cache_read: count(Key::CacheReadInputTokenCount).unwrap_or(0),
-        cache_write: count(Key::CacheWriteInputTokenCount).unwrap_or(0),
+        prompt: count(INPUT_TOKEN_COUNT),
+        completion: count(OUTPUT_TOKEN_COUNT),
+        cache_read: count(CACHE_READ_INPUT_TOKEN_COUNT).unwrap_or(0),
+        cache_write: count(CACHE_WRITE_INPUT_TOKEN_COUNT).unwrap_or(0),
         ..Usage::default()
     }
 }
 
-fn with_document<T>(json: &RawValue, read: impl Fn(&Node<'_>) -> T) -> Option<T> {
-    match Node::read(json.get()) {
+fn with_document<T>(json: &str, read: impl Fn(&Node<'_>) -> T) -> Option<T> {
+    match Node::read(json) {
         Some(document) => Some(read(&document)),
-        None => Some(read(&Node::read(&surrogates::replaced(json.get())?)?)),
+        None => Some(read(&Node::read(&surrogates::replaced(json)?)?)),
     }
 }

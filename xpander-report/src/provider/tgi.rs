@@ -1,22 +1,25 @@
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::Usage;
 use super::{Format, Shape};
 
+keys! { DETAILS FINISH_REASON GENERATED_TEXT GENERATED_TOKENS }
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Tgi,
+    keys: KEYS,
     only_declared: true,
-    matches: |document| generation(document)[Key::GeneratedText].is_text(),
+    matches: |document| generation(document)[GENERATED_TEXT].is_text(),
     read: |document| {
         let generation = generation(document);
-        let details = &generation[Key::Details];
+        let details = &generation[DETAILS];
         let mut reading = Reading::of(generation);
-        reading.push_text(&generation[Key::GeneratedText]);
+        reading.push_text(&generation[GENERATED_TEXT]);
         reading.usage = Usage {
-            completion: details[Key::GeneratedTokens].count(),
+            completion: details[GENERATED_TOKENS].count(),
             ..Usage::default()
         };
-        reading.finish_reason = details[Key::FinishReason].text();
+        reading.finish_reason = details[FINISH_REASON].text();
         reading
     },
 };

@@ -1,5 +1,15 @@
-use super::document::{Key, Node};
+use super::document::Node;
+use super::key::Key;
 use crate::Tokens;
+
+keys! {
+    AUDIO_TOKENS CACHED_TOKENS CACHE_CREATION_INPUT_TOKENS CACHE_CREATION_TOKENS
+    CACHE_READ_INPUT_TOKENS CACHE_WRITE_INPUT_TOKENS CACHE_WRITE_TOKENS COMPLETION_TOKENS
+    COMPLETION_TOKENS_DETAILS INPUT_TOKENS INPUT_TOKENS_DETAILS INPUT_TOKEN_DETAILS
+    NUM_CACHED_TOKENS OUTPUT_TOKENS OUTPUT_TOKENS_DETAILS OUTPUT_TOKEN_DETAILS
+    PROMPT_CACHE_HIT_TOKENS PROMPT_TOKENS PROMPT_TOKENS_DETAILS PROMPT_TOKEN_DETAILS
+    REASONING_TOKENS TOTAL_TOKENS
+}
 
 /// JSON's numbers are exact up to here.
 const LARGEST_COUNT: u64 = 1 << 53;
@@ -21,35 +31,66 @@ pub(super) struct Usage {
 impl Usage {
     /// Usage as OpenAI spells it, and those who took it over.
     pub(super) fn openai(usage: &Node<'_>) -> Self {
-        let prompt_details = &usage[Key::PromptTokensDetails];
-        let completion_details = &usage[Key::CompletionTokensDetails];
+        let prompt_details = object(
+            usage,
+            &[
+                PROMPT_TOKENS_DETAILS,
+                PROMPT_TOKEN_DETAILS,
+                INPUT_TOKENS_DETAILS,
+                INPUT_TOKEN_DETAILS,
+            ],
+        );
+        let completion_details = object(
+            usage,
+            &[
+                COMPLETION_TOKENS_DETAILS,
+                OUTPUT_TOKENS_DETAILS,
+                OUTPUT_TOKEN_DETAILS,
+            ],
+        );
         Self {
-            prompt: first(usage, &[Key::PromptTokens, Key::InputTokens]),
-            completion: first(usage, &[Key::CompletionTokens, Key::OutputTokens]),
+            prompt: first(usage, &[PROMPT_TOKENS, INPUT_TOKENS]),
+            completion: first(usage, &[COMPLETION_TOKENS, OUTPUT_TOKENS]),
             cache_read: largest([
-                &prompt_details[Key::CachedTokens],
-                &usage[Key::PromptCacheHitTokens],
-                &usage[Key::NumCachedTokens],
-                &usage[Key::CachedTokens],
-                &usage[Key::CacheReadInputTokens],
+                &prompt_details[CACHED_TOKENS],
+                &usage[PROMPT_CACHE_HIT_TOKENS],
+                &usage[NUM_CACHED_TOKENS],
+                &usage[CACHED_TOKENS],
+                &usage[CACHE_READ_INPUT_TOKENS],
             ]),
             cache_write: largest([
-                &prompt_details[Key::CacheWriteTokens],
-                &prompt_details[Key::CacheCreationTokens],
-                &usage[Key::CacheCreationInputTokens],
-                &usage[Key::CacheWriteInputTokens],
+                &prompt_details[CACHE_WRITE_TOKENS],
+                &prompt_details[CACHE_CREATION_TOKENS],
+                &usage[CACHE_CREATION_INPUT_TOKENS],
+                &usage[CACHE_WRITE_INPUT_TOKENS],
             ]),
-            audio: prompt_details[Key::AudioTokens].count(),
+            audio: prompt_details[AUDIO_TOKENS].count(),
             reasoning: completion_details
                 .is_object()
-                .then(|| largest([&completion_details[Key::ReasoningTokens]])),
-            total: usage[Key::TotalTokens].count(),
+                .then(|| largest([&completion_details[REASONING_TOKENS]])),
+            total: usage[TOTAL_TOKENS].count(),
         }
+    }
+
+    /// What two answers took together, in the numbers that all providers give.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            prompt: sum([self.prompt, other.prompt]),
+            completion: sum([self.completion, other.completion]),
+            cache_read: self.cache_read.saturating_add(other.cache_read),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            ..self
+        }
+    }
+
+    /// Whether the provider gave none of the numbers.
+    pub(super) fn is_nothing(self) -> bool {
+        self.prompt.is_none() && self.completion.is_none()
     }
 
     /// The four numbers; `None` if the provider gave none.
     pub(super) fn tokens(self) -> Option<Tokens> {
-        if self.prompt.is_none() && self.completion.is_none() {
+        if self.is_nothing() {
             return None;
         }
         let mut prompt = self.prompt.unwrap_or(0);
@@ -62,15 +103,35 @@ impl Usage {
         } else if self.reasoning.is_none_or(|reasoning| reasoning == hidden) {
             completion += hidden;
         }
-        // A sum beyond it is no count either.
-        let [prompt, completion, read, written] =
-            [prompt, completion, self.cache_read, self.cache_write]
-                .map(|count| count.min(LARGEST_COUNT));
         let tokens = Tokens::new(prompt, completion)
-            .cache_read(read)
-            .cache_write(written);
-        Some(tokens)
+            .cache_read(self.cache_read)
+            .cache_write(self.cache_write);
+        Some(counted(tokens))
     }
+}
+
+/// What two answers took together.
+pub(super) fn both(earlier: Tokens, later: Tokens) -> Tokens {
+    counted(earlier.and(later))
+}
+
+/// A sum beyond the largest count is no count either.
+fn counted(tokens: Tokens) -> Tokens {
+    let count = |count: Option<u64>| count.map(|count| count.min(LARGEST_COUNT));
+    Tokens {
+        prompt_tokens: count(tokens.prompt_tokens),
+        completion_tokens: count(tokens.completion_tokens),
+        cache_read_tokens: count(tokens.cache_read_tokens),
+        cache_write_tokens: count(tokens.cache_write_tokens),
+    }
+}
+
+/// The first of these fields that is an object.
+fn object<'n, 'a>(usage: &'n Node<'a>, keys: &[Key]) -> &'n Node<'a> {
+    let mut objects = keys.iter().map(|key| &usage[*key]);
+    objects
+        .find(|value| value.is_object())
+        .unwrap_or(&Node::Null)
 }
 
 /// The first of these fields that is a count.

@@ -1,24 +1,30 @@
 //! The predictions of Vertex AI's older models of text.
 
-use super::document::{Key, Node};
+use super::document::Node;
 use super::reading::Reading;
 use super::usage::Usage;
 use super::{Format, Shape};
 
+keys! {
+    CANDIDATES CONTENT INPUT_TOKEN_COUNT METADATA OUTPUT_TOKEN_COUNT PREDICTIONS TOKEN_METADATA
+    TOTAL_TOKENS
+}
+
 pub(super) const FORMAT: Format = Format {
     shape: Shape::VertexPredict,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        document[Key::Metadata][Key::TokenMetadata].is_object()
-            && content(&document[Key::Predictions][0]).is_text()
+        document[METADATA][TOKEN_METADATA].is_object()
+            && content(&document[PREDICTIONS][0]).is_text()
     },
     read: |document| {
-        let tokens = &document[Key::Metadata][Key::TokenMetadata];
+        let tokens = &document[METADATA][TOKEN_METADATA];
         let mut reading = Reading::of(document);
-        reading.push_text(content(&document[Key::Predictions][0]));
+        reading.push_text(content(&document[PREDICTIONS][0]));
         reading.usage = Usage {
-            prompt: tokens[Key::InputTokenCount][Key::TotalTokens].count(),
-            completion: tokens[Key::OutputTokenCount][Key::TotalTokens].count(),
+            prompt: tokens[INPUT_TOKEN_COUNT][TOTAL_TOKENS].count(),
+            completion: tokens[OUTPUT_TOKEN_COUNT][TOTAL_TOKENS].count(),
             ..Usage::default()
         };
         reading
@@ -27,8 +33,8 @@ pub(super) const FORMAT: Format = Format {
 
 /// A chat's prediction has candidates.
 fn content<'n, 'a>(prediction: &'n Node<'a>) -> &'n Node<'a> {
-    match &prediction[Key::Candidates] {
-        Node::Null => &prediction[Key::Content],
-        candidates => &candidates[0][Key::Content],
+    match &prediction[CANDIDATES] {
+        Node::Null => &prediction[CONTENT],
+        candidates => &candidates[0][CONTENT],
     }
 }

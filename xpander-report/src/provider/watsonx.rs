@@ -1,32 +1,31 @@
-use super::document::Key;
+use super::key::Key;
 use super::reading::Reading;
 use super::usage::{Usage, sum};
-use super::{Format, Shape, failure};
+use super::{Format, Shape};
+
+keys! { GENERATED_TEXT GENERATED_TOKEN_COUNT INPUT_TOKEN_COUNT MODEL_ID RESULTS STOP_REASON }
 
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Watsonx,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        let result = &document[Key::Results][0];
-        result[Key::GeneratedText].is_text()
-            && (document[Key::ModelId].is_text() || result.has(Key::GeneratedTokenCount))
+        let result = &document[RESULTS][0];
+        result[GENERATED_TEXT].is_text()
+            && (document[MODEL_ID].is_text() || result.has(GENERATED_TOKEN_COUNT))
     },
     read: |document| {
-        let results = document[Key::Results].items();
-        let result = &document[Key::Results][0];
+        let results = document[RESULTS].items();
+        let result = &document[RESULTS][0];
         let count = |key: Key| sum(results.iter().map(|result| result[key].count()));
         let mut reading = Reading::of(document);
-        reading.push_text(&result[Key::GeneratedText]);
+        reading.push_text(&result[GENERATED_TEXT]);
         reading.usage = Usage {
-            prompt: count(Key::InputTokenCount),
-            completion: count(Key::GeneratedTokenCount),
+            prompt: count(INPUT_TOKEN_COUNT),
+            completion: count(GENERATED_TOKEN_COUNT),
             ..Usage::default()
         };
-        reading.finish_reason = result[Key::StopReason].text();
-        reading.failure = match reading.finish_reason {
-            Some(reason @ ("error" | "cancelled")) => Some(failure::failed(reason, None)),
-            _ => None,
-        };
+        reading.finish_reason = result[STOP_REASON].text();
         reading
     },
 };

@@ -1,35 +1,40 @@
-use super::document::Key;
 use super::reading::Reading;
 use super::usage::{Usage, largest, sum};
 use super::{Format, Shape};
+
+keys! {
+    CACHED_PROMPT_TEXT_TOKENS COMPLETION_TOKENS CONTENT FINISH_REASON MESSAGE OUTPUTS PROMPT_TOKENS
+    REASONING_TOKENS ROLE TOOL_CALLS USAGE
+}
 
 const ASSISTANT: &str = "ROLE_ASSISTANT";
 
 pub(super) const FORMAT: Format = Format {
     shape: Shape::Xai,
+    keys: KEYS,
     only_declared: false,
     matches: |document| {
-        let mut outputs = document[Key::Outputs].items().iter();
-        outputs.any(|output| output[Key::Message][Key::Role].is(ASSISTANT))
+        let mut outputs = document[OUTPUTS].items().iter();
+        outputs.any(|output| output[MESSAGE][ROLE].is(ASSISTANT))
     },
     read: |document| {
         let mut reading = Reading::of(document);
-        for output in document[Key::Outputs].items() {
-            let message = &output[Key::Message];
-            if message[Key::Role].is(ASSISTANT) {
-                reading.push_text(&message[Key::Content]);
-                reading.push_tool_calls(&message[Key::ToolCalls]);
-                reading.finish_reason = output[Key::FinishReason].text();
+        for output in document[OUTPUTS].items() {
+            let message = &output[MESSAGE];
+            if message[ROLE].is(ASSISTANT) {
+                reading.push_text(&message[CONTENT]);
+                reading.push_tool_calls(&message[TOOL_CALLS]);
+                reading.finish_reason = output[FINISH_REASON].text();
             }
         }
-        let usage = &document[Key::Usage];
+        let usage = &document[USAGE];
         reading.usage = Usage {
-            prompt: usage[Key::PromptTokens].count(),
+            prompt: usage[PROMPT_TOKENS].count(),
             completion: sum([
-                usage[Key::CompletionTokens].count(),
-                usage[Key::ReasoningTokens].count(),
+                usage[COMPLETION_TOKENS].count(),
+                usage[REASONING_TOKENS].count(),
             ]),
-            cache_read: largest([&usage[Key::CachedPromptTextTokens]]),
+            cache_read: largest([&usage[CACHED_PROMPT_TEXT_TOKENS]]),
             ..Usage::default()
         };
         reading

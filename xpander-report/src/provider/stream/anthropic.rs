@@ -1,16 +1,19 @@
 //! Anthropic's Messages API, also on Bedrock and Vertex AI.
 
+use super::Protocol;
 use super::event::Event;
 use super::part::{Part, Rule};
-use super::{Key, Protocol};
 use crate::provider::anthropic;
 
+keys! { CONTENT_BLOCK DELTA MESSAGE STOP_REASON TYPE }
+
 pub(super) const PROTOCOL: Protocol = Protocol {
-    matches: |event| match event[Key::Type].text() {
-        Some("message_start") => event[Key::Message].is_object(),
-        Some("content_block_start") => event.has(Key::ContentBlock),
-        Some("content_block_delta") => event[Key::Delta].is_object(),
-        Some("message_delta") => event[Key::Delta].has(Key::StopReason),
+    keys: KEYS,
+    matches: |event| match event[TYPE].text() {
+        Some("message_start") => event[MESSAGE].is_object(),
+        Some("content_block_start") => event.has(CONTENT_BLOCK),
+        Some("content_block_delta") => event[DELTA].is_object(),
+        Some("message_delta") => event[DELTA].has(STOP_REASON),
         _ => false,
     },
     take,
@@ -24,15 +27,15 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     },
 };
 
-const MESSAGE: Rule = Rule::Fields(&[("content", Rule::All), ("usage", Rule::Fields(&[]))]);
+const MESSAGE_RULE: Rule = Rule::Fields(&[("content", Rule::All), ("usage", Rule::Counts)]);
 
-const BLOCK: Rule = Rule::Fields(&[
+const BLOCK_RULE: Rule = Rule::Fields(&[
     ("citations", Rule::All),
     ("text", Rule::Text),
     ("thinking", Rule::Text),
 ]);
 
-const DELTA: Rule = Rule::Fields(&[
+const DELTA_RULE: Rule = Rule::Fields(&[
     ("citation", Rule::Dropped),
     ("partial_json", Rule::As("input", &Rule::Json)),
     ("text", Rule::Text),
@@ -48,29 +51,32 @@ fn take(message: &mut Part, event: &Event<'_>) {
             // Of several messages the last counts.
             *message = Part::default();
             if let Some(start) = event.get("message") {
-                message.merge(start, &MESSAGE);
+                message.merge(start, &MESSAGE_RULE);
             }
         }
         ("content_block_start", Some(index)) => {
             if let Some(start) = event.get("content_block") {
-                message.field("content").item(index).merge(start, &BLOCK);
+                message
+                    .field("content")
+                    .item(index)
+                    .merge(start, &BLOCK_RULE);
             }
         }
         ("content_block_delta", Some(index)) => {
             if let Some(delta) = event.get("delta") {
                 let block = message.field("content").item(index);
-                block.merge(delta, &DELTA);
-                if let Some(citation) = Event::inside(delta).get("citation") {
+                block.merge(delta, &DELTA_RULE);
+                if let Some(citation) = delta.get("citation") {
                     block.field("citations").push(citation);
                 }
             }
         }
         ("message_delta", _) => {
             if let Some(delta) = event.get("delta") {
-                message.merge(delta, &MESSAGE);
+                message.merge(delta, &MESSAGE_RULE);
             }
             if let Some(usage) = event.get("usage") {
-                message.field("usage").merge(usage, &Rule::Fields(&[]));
+                message.field("usage").merge(usage, &Rule::Counts);
             }
         }
         _ => {}

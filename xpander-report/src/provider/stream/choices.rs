@@ -1,16 +1,19 @@
 //! Chat completions and the older completions of OpenAI, and of the many who took them over.
 
 use super::part::{Part, Rule};
-use super::{Key, Node, Protocol};
+use super::{Node, Protocol};
 use crate::provider::{chat, completions};
 
+keys! { CHOICES DELTA ID MODEL OBJECT }
+
 pub(super) const PROTOCOL: Protocol = Protocol {
+    keys: KEYS,
     matches: |event| {
-        event[Key::Choices][0][Key::Delta].is_object()
+        event[CHOICES][0][DELTA].is_object()
             || (completions::FORMAT.matches)(event)
             || is_beside(event)
     },
-    take: |response, event| response.merge(event.json(), &CHUNK),
+    take: |response, event| response.merge(event, &CHUNK_RULE),
     finish: |response| {
         let choice = response.get("choices").and_then(Part::first);
         let has_text = choice.is_some_and(|choice| choice.has("text"));
@@ -18,7 +21,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             .and_then(|choice| choice.get("message")?.get("content"))
             .is_some();
         let object = response.get("object").and_then(Part::raw);
-        let is_chat = object.is_some_and(|object| object.get().starts_with("\"chat."));
+        let is_chat = object.is_some_and(|object| object.starts_with("\"chat."));
         // Some servers give both.
         let is_text = has_text && !(has_content && is_chat);
         find_usage(response);
@@ -31,13 +34,13 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     },
 };
 
-const CHUNK: Rule = Rule::Fields(&[
-    ("choices", Rule::Choice(&CHOICE)),
+const CHUNK_RULE: Rule = Rule::Fields(&[
+    ("choices", Rule::Choice(&CHOICE_RULE)),
     ("x_groq", Rule::Fields(&[])),
 ]);
 
-const CHOICE: Rule = Rule::Fields(&[
-    ("delta", Rule::As("message", &MESSAGE)),
+const CHOICE_RULE: Rule = Rule::Fields(&[
+    ("delta", Rule::As("message", &MESSAGE_RULE)),
     (
         "logprobs",
         Rule::Fields(&[("content", Rule::All), ("refusal", Rule::All)]),
@@ -47,24 +50,24 @@ const CHOICE: Rule = Rule::Fields(&[
     ("text", Rule::Text),
 ]);
 
-const MESSAGE: Rule = Rule::Fields(&[
+const MESSAGE_RULE: Rule = Rule::Fields(&[
     ("annotations", Rule::All),
     (
         "audio",
         Rule::Fields(&[("data", Rule::Text), ("transcript", Rule::Text)]),
     ),
-    ("content", Rule::Content(&PART)),
-    ("executed_tools", Rule::Items(&CALL)),
-    ("function_call", FUNCTION),
+    ("content", Rule::Content(&PART_RULE)),
+    ("executed_tools", Rule::Items(&CALL_RULE)),
+    ("function_call", FUNCTION_RULE),
     ("images", Rule::All),
     ("reasoning", Rule::Text),
     ("reasoning_content", Rule::Text),
-    ("reasoning_details", Rule::Parts(&PART)),
+    ("reasoning_details", Rule::Parts(&PART_RULE)),
     ("refusal", Rule::Text),
-    ("tool_calls", Rule::Items(&CALL)),
+    ("tool_calls", Rule::Items(&CALL_RULE)),
 ]);
 
-const PART: Rule = Rule::Fields(&[
+const PART_RULE: Rule = Rule::Fields(&[
     ("summary", Rule::Text),
     ("text", Rule::Text),
     (
@@ -73,23 +76,26 @@ const PART: Rule = Rule::Fields(&[
     ),
 ]);
 
-const CALL: Rule = Rule::Fields(&[
-    ("custom", Rule::Fields(&[("input", Rule::Text)])),
-    ("function", FUNCTION),
+const CALL_RULE: Rule = Rule::Fields(&[
+    (
+        "custom",
+        Rule::Fields(&[("input", Rule::Text), ("name", Rule::Grown)]),
+    ),
+    ("function", FUNCTION_RULE),
     ("index", Rule::Dropped),
 ]);
 
-const FUNCTION: Rule = Rule::Fields(&[("arguments", Rule::Text)]);
+const FUNCTION_RULE: Rule = Rule::Fields(&[("arguments", Rule::Text), ("name", Rule::Grown)]);
 
 /// What was found of the prompt comes before all choices, what it took behind them.
 fn is_beside(event: &Node<'_>) -> bool {
-    let choices = &event[Key::Choices];
-    let is_named = event[Key::Object]
+    let choices = &event[CHOICES];
+    let is_named = event[OBJECT]
         .text()
         .is_some_and(|object| object.starts_with("chat.completion") || object == "text_completion");
     choices.is_list()
         && choices.items().is_empty()
-        && (is_named || event.has(Key::Id) && event[Key::Model].is_text())
+        && (is_named || event.has(ID) && event[MODEL].is_text())
 }
 
 /// Not all put it beside the choices.
@@ -102,8 +108,9 @@ fn find_usage(response: &mut Part) {
     let usage = places
         .into_iter()
         .flatten()
-        .find_map(|place| place.get("usage")?.raw());
-    if let Some(usage) = usage.map(ToOwned::to_owned) {
-        response.field("usage").keep(&usage);
+        .find_map(|place| place.get("usage"))
+        .cloned();
+    if let Some(usage) = usage {
+        *response.field("usage") = usage;
     }
 }

@@ -2,18 +2,24 @@
 
 use super::event::Event;
 use super::part::{Part, Rule};
-use super::{Key, METRICS, Protocol};
+use super::{METRICS, Protocol};
 use crate::provider::cohere;
 
+keys! {
+    DELTA EVENT_TYPE FINISH_REASON GENERATION_ID INDEX IS_FINISHED MESSAGE RESPONSE TEXT TOOL_CALLS
+    TYPE
+}
+
 pub(super) const V2: Protocol = Protocol {
+    keys: KEYS,
     matches: |event| {
-        let delta = &event[Key::Delta];
-        match event[Key::Type].text() {
+        let delta = &event[DELTA];
+        match event[TYPE].text() {
             Some("message-start" | "content-start" | "content-delta" | "tool-plan-delta") => {
-                delta[Key::Message].is_object()
+                delta[MESSAGE].is_object()
             }
-            Some("tool-call-start") => delta[Key::Message][Key::ToolCalls].is_object(),
-            Some("message-end") => delta.has(Key::FinishReason),
+            Some("tool-call-start") => delta[MESSAGE][TOOL_CALLS].is_object(),
+            Some("message-end") => delta.has(FINISH_REASON),
             _ => false,
         }
     },
@@ -23,10 +29,11 @@ pub(super) const V2: Protocol = Protocol {
 
 /// The last event has the whole response.
 pub(super) const V1: Protocol = Protocol {
-    matches: |event| match event[Key::EventType].text() {
-        Some("stream-start") => event[Key::GenerationId].is_text(),
-        Some("text-generation") => event[Key::Text].is_text(),
-        Some("stream-end") => event[Key::Response].is_object(),
+    keys: KEYS,
+    matches: |event| match event[EVENT_TYPE].text() {
+        Some("stream-start") => event[GENERATION_ID].is_text(),
+        Some("text-generation") => event[TEXT].is_text(),
+        Some("stream-end") => event[RESPONSE].is_object(),
         _ => false,
     },
     take: take_v1,
@@ -46,43 +53,43 @@ pub(super) const V1: Protocol = Protocol {
 };
 
 pub(super) const GENERATE: Protocol = Protocol {
+    keys: KEYS,
     matches: |event| {
-        event[Key::IsFinished].is_bool()
-            && event[Key::Index].is_number()
-            && event[Key::Text].is_text()
+        event[IS_FINISHED].is_bool()
+            && (event[TEXT].is_text() && event[INDEX].is_number() || event.has(FINISH_REASON))
             || (cohere::GENERATE.matches)(event)
     },
     take: |response, event| {
         if event.get("generations").is_some() {
-            response.merge(event.json(), &Rule::Fields(&[]));
+            response.merge(event, &Rule::Fields(&[]));
         } else if event.index("index").unwrap_or(0) == 0 {
             let generation = response.field("generations").item(0);
-            generation.merge(event.json(), &GENERATION);
+            generation.merge(event, &GENERATION_RULE);
         }
     },
     finish: |_| &cohere::GENERATE,
 };
 
-const CONTENT: Rule = Rule::Fields(&[("text", Rule::Text), ("thinking", Rule::Text)]);
+const CONTENT_RULE: Rule = Rule::Fields(&[("text", Rule::Text), ("thinking", Rule::Text)]);
 
-const CALL: Rule = Rule::Fields(&[("function", Rule::Fields(&[("arguments", Rule::Text)]))]);
+const CALL_RULE: Rule = Rule::Fields(&[("function", Rule::Fields(&[("arguments", Rule::Text)]))]);
 
-const GENERATION: Rule = Rule::Fields(&[
+const GENERATION_RULE: Rule = Rule::Fields(&[
     (METRICS, Rule::Dropped),
     ("is_finished", Rule::Dropped),
     ("text", Rule::Text),
 ]);
 
 fn take_v2(response: &mut Part, event: &Event<'_>) {
-    let Some(delta) = event.get("delta").map(Event::inside) else {
+    let Some(delta) = event.get("delta") else {
         return;
     };
     if let Some(id) = event.get("id") {
         response.field("id").keep(id);
     }
     let index = event.index("index").unwrap_or(0);
-    let inside = delta.get("message").map(Event::inside);
-    let piece = |name| inside.as_ref().and_then(|message| message.get(name));
+    let inside = delta.get("message");
+    let piece = |name| inside.and_then(|message| message.get(name));
     let message = response.field("message");
     match &*event.text("type").unwrap_or_default() {
         "message-start" => {
@@ -95,7 +102,7 @@ fn take_v2(response: &mut Part, event: &Event<'_>) {
                 message
                     .field("content")
                     .item(index)
-                    .merge(content, &CONTENT);
+                    .merge(content, &CONTENT_RULE);
             }
         }
         "tool-plan-delta" => {
@@ -105,7 +112,10 @@ fn take_v2(response: &mut Part, event: &Event<'_>) {
         }
         "tool-call-start" | "tool-call-delta" => {
             if let Some(call) = piece("tool_calls") {
-                message.field("tool_calls").item(index).merge(call, &CALL);
+                message
+                    .field("tool_calls")
+                    .item(index)
+                    .merge(call, &CALL_RULE);
             }
         }
         "citation-start" => {

@@ -1,15 +1,18 @@
 //! Mistral's conversations.
 
+use super::Protocol;
 use super::event::Event;
 use super::part::{Part, Rule};
-use super::{Key, Protocol};
 use crate::provider::conversations;
 
+keys! { CONVERSATION_ID OUTPUT_INDEX TYPE }
+
 pub(super) const PROTOCOL: Protocol = Protocol {
-    matches: |event| match event[Key::Type].text() {
-        Some("conversation.response.started") => event[Key::ConversationId].is_text(),
+    keys: KEYS,
+    matches: |event| match event[TYPE].text() {
+        Some("conversation.response.started") => event[CONVERSATION_ID].is_text(),
         Some("message.output.delta" | "function.call.delta" | "tool.execution.started") => {
-            event.has(Key::OutputIndex)
+            event.has(OUTPUT_INDEX)
         }
         _ => false,
     },
@@ -23,7 +26,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     },
 };
 
-const OUTPUT: Rule = Rule::Fields(&[
+const OUTPUT_RULE: Rule = Rule::Fields(&[
     ("arguments", Rule::Text),
     (
         "content",
@@ -35,10 +38,11 @@ const OUTPUT: Rule = Rule::Fields(&[
 ]);
 
 fn take(response: &mut Part, event: &Event<'_>) {
-    for name in ["conversation_id", "usage"] {
-        if let Some(value) = event.get(name) {
-            response.field(name).keep(value);
-        }
+    if let Some(id) = event.get("conversation_id") {
+        response.field("conversation_id").keep(id);
+    }
+    if let Some(usage) = event.get("usage") {
+        response.field("usage").merge(usage, &Rule::Counts);
     }
     let kind = match &*event.text("type").unwrap_or_default() {
         "message.output.delta" => "message.output",
@@ -51,6 +55,6 @@ fn take(response: &mut Part, event: &Event<'_>) {
     if let Some(index) = event.index("output_index") {
         let output = response.field("outputs").item(index);
         output.field("type").keep_text(kind);
-        output.merge(event.json(), &OUTPUT);
+        output.merge(event, &OUTPUT_RULE);
     }
 }

@@ -1,18 +1,21 @@
 //! Bedrock's Converse API, and Nova's own.
 
-use serde_json::value::RawValue;
-
+use super::Protocol;
 use super::event::Event;
 use super::part::{Part, Rule};
-use super::{Key, Protocol};
 use crate::provider::converse;
 
+keys! {
+    CONTENT_BLOCK_DELTA CONTENT_BLOCK_START DELTA MESSAGE_START MESSAGE_STOP ROLE START STOP_REASON
+}
+
 pub(super) const PROTOCOL: Protocol = Protocol {
+    keys: KEYS,
     matches: |event| {
-        event[Key::MessageStart][Key::Role].is_text()
-            || event[Key::ContentBlockStart].has(Key::Start)
-            || event[Key::ContentBlockDelta][Key::Delta].is_object()
-            || event[Key::MessageStop][Key::StopReason].is_text()
+        event[MESSAGE_START][ROLE].is_text()
+            || event[CONTENT_BLOCK_START].has(START)
+            || event[CONTENT_BLOCK_DELTA][DELTA].is_object()
+            || event[MESSAGE_STOP][STOP_REASON].is_text()
     },
     take,
     finish: |response| {
@@ -25,28 +28,28 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     },
 };
 
-const START: Rule = Rule::Fields(&[("toolUse", TOOL)]);
+const START_RULE: Rule = Rule::Fields(&[("toolUse", TOOL_RULE)]);
 
-const DELTA: Rule = Rule::Fields(&[
+const DELTA_RULE: Rule = Rule::Fields(&[
     ("citation", Rule::Dropped),
     ("reasoningContent", Rule::Dropped),
     ("text", Rule::Text),
-    ("toolUse", TOOL),
+    ("toolUse", TOOL_RULE),
 ]);
 
-const TOOL: Rule = Rule::Fields(&[("input", Rule::Json)]);
+const TOOL_RULE: Rule = Rule::Fields(&[("input", Rule::Json)]);
 
-const REASONING: Rule = Rule::Fields(&[("text", Rule::Text)]);
+const REASONING_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
 
 fn take(response: &mut Part, event: &Event<'_>) {
     for (name, json) in event.fields() {
-        let inside = Event::inside(json);
+        let inside = json;
         let index = inside.index("contentBlockIndex");
         match name {
             "messageStart" => message(response).merge(json, &Rule::Fields(&[])),
             "contentBlockStart" => {
                 if let (Some(index), Some(start)) = (index, inside.get("start")) {
-                    block(response, index).merge(start, &START);
+                    block(response, index).merge(start, &START_RULE);
                 }
             }
             "contentBlockDelta" => {
@@ -69,15 +72,15 @@ fn block(response: &mut Part, index: u64) -> &mut Part {
 }
 
 /// What a block has beside text and tools is spelled otherwise in a whole response.
-fn add(block: &mut Part, json: &RawValue) {
-    let delta = Event::inside(json);
+fn add(block: &mut Part, json: &Event<'_>) {
+    let delta = json;
     if let Some(citation) = delta.get("citation") {
         let cited = block.field("citationsContent");
         cited.field("citations").push(citation);
     }
     if let Some(reasoning) = delta.get("reasoningContent") {
         let text = block.field("reasoningContent").field("reasoningText");
-        text.merge(reasoning, &REASONING);
+        text.merge(reasoning, &REASONING_RULE);
     }
-    block.merge(json, &DELTA);
+    block.merge(json, &DELTA_RULE);
 }

@@ -5,14 +5,17 @@ use super::part::Rule;
 use crate::provider::gemini;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
+    keys: &[],
     matches: gemini::FORMAT.matches,
-    take: |response, event| response.merge(event.json(), &CHUNK),
+    take: |response, event| response.merge(event, &CHUNK_RULE),
     finish: |_| &gemini::FORMAT,
 };
 
-const CHUNK: Rule = Rule::Fields(&[("candidates", Rule::Choice(&CANDIDATE))]);
+const CHUNK_RULE: Rule = Rule::Fields(&[("candidates", Rule::Choice(&CANDIDATE_RULE))]);
 
-const CANDIDATE: Rule =
-    Rule::Fields(&[("content", Rule::Fields(&[("parts", Rule::Parts(&PART))]))]);
+const CANDIDATE_RULE: Rule = Rule::Fields(&[(
+    "content",
+    Rule::Fields(&[("parts", Rule::Parts(&PART_RULE))]),
+)]);
 
-const PART: Rule = Rule::Fields(&[("text", Rule::Text)]);
+const PART_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);

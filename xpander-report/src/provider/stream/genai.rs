@@ -1,20 +1,23 @@
 //! What the crate `genai` makes of a stream.
 
+use super::Protocol;
 use super::part::Rule;
-use super::{Event, Key, Protocol};
 use crate::provider::genai;
 
+keys! { CAPTURED_CONTENT CAPTURED_USAGE CHUNK CONTENT END }
+
 pub(super) const PROTOCOL: Protocol = Protocol {
-    matches: |event| match event.only_field() {
-        Some((Key::ChunkVariant, chunk)) => chunk[Key::Content].is_text(),
-        Some((Key::EndVariant, end)) => {
-            end.has(Key::CapturedUsage) || end.has(Key::CapturedContent)
-        }
-        _ => false,
+    keys: KEYS,
+    matches: |event| {
+        let end = &event[END];
+        event.has_only(&[CHUNK, END])
+            && (event[CHUNK][CONTENT].is_text()
+                || end.has(CAPTURED_USAGE)
+                || end.has(CAPTURED_CONTENT))
     },
     take: |response, event| {
         for (name, json) in event.fields() {
-            let inside = Event::inside(json);
+            let inside = json;
             match name {
                 "Chunk" => {
                     if let Some(text) = inside.get("content") {

@@ -1,28 +1,29 @@
 //! Gemini's interactions: steps, which were outputs once.
 
-use serde_json::value::RawValue;
-
+use super::Protocol;
 use super::event::Event;
 use super::part::{Part, Rule};
-use super::{Key, Protocol};
 use crate::provider::interactions;
 
+keys! { CONTENT EVENT_TYPE INTERACTION STEP }
+
 pub(super) const PROTOCOL: Protocol = Protocol {
-    matches: |event| match event[Key::EventType].text() {
-        Some("step.start") => event[Key::Step].is_object(),
-        Some("content.start") => event[Key::Content].is_object(),
-        Some(kind) => kind.starts_with("interaction.") && event[Key::Interaction].is_object(),
+    keys: KEYS,
+    matches: |event| match event[EVENT_TYPE].text() {
+        Some("step.start") => event[STEP].is_object(),
+        Some("content.start") => event[CONTENT].is_object(),
+        Some(kind) => kind.starts_with("interaction.") && event[INTERACTION].is_object(),
         None => false,
     },
     take,
     finish: |_| &interactions::FORMAT,
 };
 
-const STEP: Rule = Rule::Fields(&[("content", Rule::Parts(&PART))]);
+const STEP_RULE: Rule = Rule::Fields(&[("content", Rule::Parts(&PART_RULE))]);
 
-const PART: Rule = Rule::Fields(&[("text", Rule::Text)]);
+const PART_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
 
-const DELTA: Rule = Rule::Fields(&[
+const DELTA_RULE: Rule = Rule::Fields(&[
     ("arguments", Rule::Json),
     ("text", Rule::Dropped),
     ("type", Rule::Dropped),
@@ -41,19 +42,20 @@ fn take(response: &mut Part, event: &Event<'_>) {
         }
     };
     match &*event.text("event_type").unwrap_or_default() {
-        "step.start" => merge("steps", "step", &STEP),
+        "step.start" => merge("steps", "step", &STEP_RULE),
         "step.delta" => {
-            merge("steps", "delta", &DELTA);
+            merge("steps", "delta", &DELTA_RULE);
             add_text(response.field("steps").item(index), event.get("delta"));
         }
-        "content.start" => merge("outputs", "content", &PART),
-        "content.delta" => merge("outputs", "delta", &PART),
+        "content.start" => merge("outputs", "content", &PART_RULE),
+        "content.delta" => merge("outputs", "delta", &PART_RULE),
         _ => {}
     }
 }
 
-fn add_text(step: &mut Part, delta: Option<&RawValue>) {
-    if let Some(text) = delta.filter(|delta| Event::inside(delta).get("text").is_some()) {
-        step.field("content").merge_one(text, &Rule::Parts(&PART));
+fn add_text(step: &mut Part, delta: Option<&Event<'_>>) {
+    if let Some(text) = delta.filter(|delta| delta.get("text").is_some()) {
+        step.field("content")
+            .merge_one(text, &Rule::Parts(&PART_RULE));
     }
 }

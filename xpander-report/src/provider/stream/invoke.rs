@@ -1,18 +1,21 @@
 //! What Bedrock streams of models that have a shape of their own.
 
 use super::part::Rule;
-use super::{Key, METRICS, Protocol};
+use super::{METRICS, Protocol};
 use crate::provider::invoke;
 
+keys! { COMPLETION_REASON INPUT_TEXT_TOKEN_COUNT OUTPUT_TEXT TOTAL_OUTPUT_TEXT_TOKEN_COUNT }
+
 pub(super) const TITAN: Protocol = Protocol {
+    keys: KEYS,
     matches: |event| {
-        event[Key::OutputText].is_text()
-            && (event.has(Key::InputTextTokenCount)
-                || event.has(Key::TotalOutputTextTokenCount)
-                || event.has(Key::CompletionReason))
+        event[OUTPUT_TEXT].is_text()
+            && (event.has(INPUT_TEXT_TOKEN_COUNT)
+                || event.has(TOTAL_OUTPUT_TEXT_TOKEN_COUNT)
+                || event.has(COMPLETION_REASON))
     },
     take: |response, event| {
-        const RESULT: Rule = Rule::Fields(&[
+        const RESULT_RULE: Rule = Rule::Fields(&[
             (METRICS, Rule::Dropped),
             ("inputTextTokenCount", Rule::Dropped),
             ("outputText", Rule::Text),
@@ -24,29 +27,28 @@ pub(super) const TITAN: Protocol = Protocol {
         if let Some(count) = event.get("inputTextTokenCount") {
             response.field("inputTextTokenCount").keep(count);
         }
-        response
-            .field("results")
-            .item(0)
-            .merge(event.json(), &RESULT);
+        response.field("results").item(0).merge(event, &RESULT_RULE);
     },
     finish: |_| &invoke::TITAN,
 };
 
 pub(super) const LLAMA: Protocol = Protocol {
+    keys: KEYS,
     matches: invoke::LLAMA.matches,
     take: |response, event| {
-        const EVENT: Rule = Rule::Fields(&[("generation", Rule::Text)]);
-        response.merge(event.json(), &EVENT);
+        const EVENT_RULE: Rule = Rule::Fields(&[("generation", Rule::Text)]);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &invoke::LLAMA,
 };
 
 pub(super) const MISTRAL: Protocol = Protocol {
+    keys: KEYS,
     matches: invoke::MISTRAL.matches,
     take: |response, event| {
-        const EVENT: Rule = Rule::Fields(&[("outputs", Rule::Choice(&OUTPUT))]);
-        const OUTPUT: Rule = Rule::Fields(&[("text", Rule::Text)]);
-        response.merge(event.json(), &EVENT);
+        const EVENT_RULE: Rule = Rule::Fields(&[("outputs", Rule::Choice(&OUTPUT_RULE))]);
+        const OUTPUT_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
+        response.merge(event, &EVENT_RULE);
     },
     finish: |_| &invoke::MISTRAL,
 };

@@ -1,22 +1,25 @@
 //! Meta's own API of its Llama models.
 
+use super::Protocol;
 use super::event::Event;
 use super::part::{Part, Rule};
-use super::{Key, Protocol};
 use crate::provider::llama;
 
+keys! { DELTA EVENT EVENT_TYPE }
+
 pub(super) const PROTOCOL: Protocol = Protocol {
+    keys: KEYS,
     matches: |event| {
-        let event = &event[Key::Event];
-        event[Key::EventType].is_text() && event[Key::Delta].is_object()
+        let event = &event[EVENT];
+        event[EVENT_TYPE].is_text() && event[DELTA].is_object()
     },
     take,
     finish: |_| &llama::FORMAT,
 };
 
-const CONTENT: Rule = Rule::Fields(&[("text", Rule::Text)]);
+const CONTENT_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
 
-const CALLS: Rule = Rule::Items(&Rule::Fields(&[(
+const CALLS_RULE: Rule = Rule::Items(&Rule::Fields(&[(
     "function",
     Rule::Fields(&[("arguments", Rule::Text)]),
 )]));
@@ -25,7 +28,7 @@ fn take(response: &mut Part, event: &Event<'_>) {
     if let Some(id) = event.get("id") {
         response.field("id").keep(id);
     }
-    let Some(event) = event.get("event").map(Event::inside) else {
+    let Some(event) = event.get("event") else {
         return;
     };
     if let Some(metrics) = event.get("metrics") {
@@ -38,9 +41,9 @@ fn take(response: &mut Part, event: &Event<'_>) {
     let Some(delta) = event.get("delta") else {
         return;
     };
-    match Event::inside(delta).text("type").as_deref() {
-        Some("text") => message.field("content").merge(delta, &CONTENT),
-        Some("tool_call") => message.field("tool_calls").merge_one(delta, &CALLS),
+    match delta.text("type").as_deref() {
+        Some("text") => message.field("content").merge(delta, &CONTENT_RULE),
+        Some("tool_call") => message.field("tool_calls").merge_one(delta, &CALLS_RULE),
         _ => {}
     }
 }

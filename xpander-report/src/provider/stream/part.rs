@@ -1,15 +1,20 @@
 //! A response, or a part of it, that is put together of what comes in pieces.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
-use super::event::{Event, items};
+use super::event::Event;
+use super::growth::{Growth, Nesting};
 use crate::json::push_string;
+use crate::provider::key;
 
 /// An object keeps no more of the provider's fields than this.
 const FIELDS: usize = 64;
+
+/// The fields in which counts stand. They may come in parts, and once more as zeros.
+const COUNTS: &[&str] = &["usage", "usage_metadata", "timings"];
 
 /// What becomes of a piece.
 pub(super) enum Rule {
@@ -21,6 +26,10 @@ pub(super) enum Rule {
     Text,
     /// Texts are joined, and are JSON then.
     Json,
+    /// Texts are joined, unless each is all that has come so far and some more; lists item by item.
+    Grown,
+    /// Objects are joined; what says nothing does not take the place of what does.
+    Counts,
     /// Texts are joined; lists are as [`Parts`](Self::Parts).
     Content(&'static Self),
     /// Objects are joined, each field by its rule; all others are [`Last`](Self::Last).
@@ -39,35 +48,39 @@ pub(super) enum Rule {
 }
 
 /// One value. It is a list or an object if it has that, and else what its leaf says.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Part {
     leaf: Leaf,
     object: Option<Box<Object>>,
     list: Option<Box<List>>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum Leaf {
     #[default]
     Nothing,
     /// As it came.
-    Raw(Box<RawValue>),
+    Raw(Box<str>),
     /// What stands between the quotes of a text.
     Text(String),
     /// The same of a text that is JSON once it is whole.
     Json(String),
+    /// The same of a text that may come whole each time.
+    Grown(Growth),
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Object {
     fields: Vec<(Cow<'static, str>, Part)>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct List {
     items: Vec<Part>,
     /// Where the item of an index is.
     places: BTreeMap<u64, usize>,
+    /// How far the arguments of the call at an index have come.
+    arguments: BTreeMap<u64, Nesting>,
 }
 
 impl Part {
@@ -77,13 +90,13 @@ impl Part {
             && self.list.is_none()
             && match &self.leaf {
                 Leaf::Nothing => true,
-                Leaf::Raw(json) => json.get() == "null",
-                Leaf::Text(_) | Leaf::Json(_) => false,
+                Leaf::Raw(json) => &**json == "null",
+                Leaf::Text(_) | Leaf::Json(_) | Leaf::Grown(_) => false,
             }
     }
 
     /// What came, where it was kept as it was.
-    pub(super) fn raw(&self) -> Option<&RawValue> {
+    pub(super) fn raw(&self) -> Option<&str> {
         match &self.leaf {
             Leaf::Raw(json) if self.object.is_none() && self.list.is_none() => Some(json),
             _ => None,
@@ -93,13 +106,33 @@ impl Part {
     /// The field, if it is there and more than null.
     pub(super) fn get(&self, name: &str) -> Option<&Self> {
         let mut fields = self.object.as_ref()?.fields.iter();
-        let (_, value) = fields.find(|(key, _)| key == name)?;
+        let (_, value) = fields.find(|(known, _)| key::is_same(known, name))?;
         Some(value).filter(|value| !value.is_nothing())
     }
 
     /// The first item.
     pub(super) fn first(&self) -> Option<&Self> {
         self.list.as_ref()?.items.first()
+    }
+
+    /// The item that is being filled: the last one, or another if that is done.
+    pub(super) fn open_item(&mut self, is_done: impl Fn(&Self) -> bool) -> &mut Self {
+        let list = self.list();
+        match list.items.last().is_none_or(is_done) {
+            true => list.add(),
+            false => list.last(),
+        }
+    }
+
+    /// The only item of a list, if there are no more.
+    pub(super) fn take_only_item(&mut self) -> Option<Self> {
+        let items = &mut self.list.as_mut()?.items;
+        (items.len() == 1).then(|| items.remove(0))
+    }
+
+    /// Adds an item that was put together.
+    pub(super) fn push_part(&mut self, part: Self) {
+        *self.list().add() = part;
     }
 
     /// The field, to be filled.
@@ -122,9 +155,14 @@ impl Part {
     }
 
     /// Keeps this value, whatever was there.
-    pub(super) fn keep(&mut self, json: &RawValue) {
+    pub(super) fn keep(&mut self, json: &Event<'_>) {
+        self.keep_json(json.raw());
+    }
+
+    /// Keeps this JSON.
+    pub(super) fn keep_json(&mut self, json: &str) {
         *self = Self {
-            leaf: Leaf::Raw(json.to_owned()),
+            leaf: Leaf::Raw(json.into()),
             ..Self::default()
         };
     }
@@ -133,9 +171,7 @@ impl Part {
     pub(super) fn keep_text(&mut self, text: &str) {
         let mut json = String::new();
         push_string(&mut json, text);
-        if let Ok(json) = RawValue::from_string(json) {
-            self.keep(&json);
-        }
+        self.keep_json(&json);
     }
 
     /// Makes it a list, if it is none.
@@ -144,63 +180,66 @@ impl Part {
     }
 
     /// Adds an item to a list.
-    pub(super) fn push(&mut self, json: &RawValue) {
+    pub(super) fn push(&mut self, json: &Event<'_>) {
         self.list().add().keep(json);
     }
 
     /// Whether the field is there, also in what was kept as it came.
     pub(super) fn has(&self, name: &str) -> bool {
-        let is_raw = |json| Event::inside(json).get(name).is_some();
+        let is_raw = |json| Event::of(json).is_some_and(|event| event.get(name).is_some());
         self.get(name).is_some() || self.raw().is_some_and(is_raw)
     }
 
     /// Adds a piece of one item to a list.
-    pub(super) fn merge_one(&mut self, item: &RawValue, rule: &Rule) {
-        if let Ok(list) = RawValue::from_string(format!("[{item}]")) {
-            self.merge(&list, rule);
+    pub(super) fn merge_one(&mut self, item: &Event<'_>, rule: &Rule) {
+        match rule {
+            Rule::Items(rule) => self.merge_items(std::slice::from_ref(item), rule),
+            Rule::Parts(rule) => self.merge_part(item, rule),
+            _ => {}
         }
     }
 
     /// Adds a piece.
-    pub(super) fn merge(&mut self, json: &RawValue, rule: &Rule) {
+    pub(super) fn merge(&mut self, json: &Event<'_>, rule: &Rule) {
         match rule {
             Rule::Last => self.keep_last(json),
             Rule::Largest => self.keep_largest(json),
             Rule::Text => self.join(json, Leaf::Text),
             Rule::Json => self.join(json, Leaf::Json),
+            Rule::Grown if json.is_list() => self.merge_in_order(json),
+            Rule::Grown => self.grow(json),
+            Rule::Counts => self.count(json),
             Rule::Content(rule) => self.merge_content(json, rule),
-            Rule::Fields(rules) if is_object(json) => self.merge_fields(json, rules),
-            Rule::Items(rule) if is_list(json) => self.merge_items(json, rule),
-            Rule::Parts(rule) if is_list(json) => self.merge_parts(json, rule),
-            Rule::All if is_list(json) => self.merge_all(json),
-            Rule::Choice(rule) if is_list(json) => self.merge_choice(json, rule),
+            Rule::Fields(rules) if json.is_object() => self.object().merge(json, rules),
+            Rule::Items(rule) if json.is_list() => self.merge_items(json.items(), rule),
+            Rule::Parts(rule) if json.is_list() => self.merge_parts(json, rule),
+            Rule::All if json.is_list() => self.merge_all(json),
+            Rule::Choice(rule) if json.is_list() => self.merge_choice(json, rule),
             Rule::As(_, rule) => self.merge(json, rule),
             _ if self.is_nothing() => self.keep_last(json),
             _ => {}
         }
     }
 
-    fn keep_last(&mut self, json: &RawValue) {
-        let is_empty = matches!(json.get(), "null" | "\"\"");
-        let is_same = self.raw().is_some_and(|raw| raw.get() == json.get());
+    fn keep_last(&mut self, json: &Event<'_>) {
+        let is_empty = matches!(json.raw(), "null" | "\"\"");
+        let is_same = self.raw().is_some_and(|raw| raw == json.raw());
         if !is_same && (!is_empty || self.is_nothing()) {
             self.keep(json);
         }
     }
 
-    fn keep_largest(&mut self, json: &RawValue) {
-        let number = |json: &RawValue| json.get().parse::<f64>().ok();
+    fn keep_largest(&mut self, json: &Event<'_>) {
+        let number = |json: &str| json.parse::<f64>().ok();
         let largest = self.raw().and_then(number);
-        if largest.is_none() || number(json) > largest {
+        if largest.is_none() || number(json.raw()) > largest {
             self.keep_last(json);
         }
     }
 
-    fn join(&mut self, json: &RawValue, leaf: fn(String) -> Leaf) {
-        let inside = json.get().strip_prefix('"');
-        let inside = inside.and_then(|text| text.strip_suffix('"'));
+    fn join(&mut self, json: &Event<'_>, leaf: fn(String) -> Leaf) {
         let is_nothing = self.is_nothing();
-        match (inside, &mut self.leaf) {
+        match (json.quoted(), &mut self.leaf) {
             (Some(text), Leaf::Text(joined) | Leaf::Json(joined)) => joined.push_str(text),
             (Some(text), _) if is_nothing || !text.is_empty() => {
                 *self = Self {
@@ -213,8 +252,51 @@ impl Part {
         }
     }
 
-    fn merge_content(&mut self, json: &RawValue, rule: &Rule) {
-        if self.list.is_none() && !is_list(json) {
+    fn grow(&mut self, json: &Event<'_>) {
+        let is_nothing = self.is_nothing();
+        match (json.quoted(), &mut self.leaf) {
+            (Some(text), Leaf::Grown(growth)) => growth.push(text),
+            (Some(text), _) if is_nothing => {
+                *self = Self {
+                    leaf: Leaf::Grown(Growth::of(text)),
+                    ..Self::default()
+                };
+            }
+            (None, Leaf::Nothing | Leaf::Raw(_)) => self.keep_last(json),
+            _ => {}
+        }
+    }
+
+    /// Items of which each goes on in the one at the same place.
+    fn merge_in_order(&mut self, json: &Event<'_>) {
+        const ITEM_RULE: Rule = Rule::Fields(&[("text", Rule::Grown)]);
+        let list = self.list();
+        for (index, json) in (0..).zip(json.items()) {
+            list.item(index).merge(json, &ITEM_RULE);
+        }
+    }
+
+    fn count(&mut self, json: &Event<'_>) {
+        if self.is_nothing() {
+            return self.keep_last(json);
+        }
+        if !json.is_object() {
+            // A count of nothing says nothing.
+            if !matches!(json.raw(), "[]" | "0" | "0.0") {
+                self.keep_last(json);
+            }
+            return;
+        }
+        let object = self.object();
+        for (name, count) in json.fields() {
+            if let Some(part) = object.bounded(name) {
+                part.merge(count, &Rule::Counts);
+            }
+        }
+    }
+
+    fn merge_content(&mut self, json: &Event<'_>, rule: &Rule) {
+        if self.list.is_none() && !json.is_list() {
             return self.join(json, Leaf::Text);
         }
         // What came as text alone is a part beside the others.
@@ -223,88 +305,79 @@ impl Part {
         {
             self.merge_text(&format!("\"{text}\""), rule);
         }
-        match is_list(json) {
+        match json.is_list() {
             true => self.merge_parts(json, rule),
-            false if json.get().starts_with('"') => self.merge_text(json.get(), rule),
+            false if json.raw().starts_with('"') => self.merge_text(json.raw(), rule),
             false => {}
         }
     }
 
     fn merge_text(&mut self, text: &str, rule: &Rule) {
         let part = format!(r#"{{"type":"text","text":{text}}}"#);
-        if let Ok(part) = RawValue::from_string(part) {
+        if let Some(part) = Event::of(&part) {
             self.merge_part(&part, rule);
         }
     }
 
-    fn merge_fields(&mut self, json: &RawValue, rules: &'static [(&'static str, Rule)]) {
-        self.object().merge(json, rules);
-    }
-
-    fn merge_items(&mut self, json: &RawValue, rule: &Rule) {
+    fn merge_items(&mut self, items: &[Event<'_>], rule: &Rule) {
         let list = self.list();
-        for json in items(json) {
-            let item = Event::inside(json);
+        let mut at_once = BTreeSet::new();
+        for item in items {
             let part = match item.index("index") {
                 Some(index) => {
-                    if list.item(index).is_another(&item) {
+                    let is_first = at_once.insert(index);
+                    if is_named(item) && list.is_another(index, item, is_first) {
                         list.places.insert(index, list.items.len());
+                        list.arguments.remove(&index);
+                    }
+                    if let Some(arguments) = arguments(item) {
+                        let nesting = list.arguments.entry(index).or_default();
+                        nesting.push(arguments);
                     }
                     list.item(index)
                 }
-                None if is_named(&item) => list.add(),
+                None if is_named(item) => list.add(),
                 None => list.last(),
             };
-            part.merge(json, rule);
+            part.merge(item, rule);
         }
     }
 
-    /// Some servers give the same index to all calls.
-    fn is_another(&self, item: &Event<'_>) -> bool {
-        let known = self.get("id").and_then(Self::raw).map(RawValue::get);
-        let id = item.get("id").map(RawValue::get);
-        known.is_some() && id.is_some() && known != id && is_named(item)
-    }
-
-    fn merge_parts(&mut self, json: &RawValue, rule: &Rule) {
+    fn merge_parts(&mut self, json: &Event<'_>, rule: &Rule) {
         self.list();
-        for part in items(json) {
+        for part in json.items() {
             self.merge_part(part, rule);
         }
     }
 
-    fn merge_part(&mut self, json: &RawValue, rule: &Rule) {
-        let part = Event::inside(json);
+    fn merge_part(&mut self, part: &Event<'_>, rule: &Rule) {
         let list = self.list();
         match list.items.last_mut() {
-            Some(last) if last.goes_on(&part) => last.merge(json, rule),
-            _ => list.add().merge(json, rule),
+            Some(last) if last.goes_on(part) => last.merge(part, rule),
+            _ => list.add().merge(part, rule),
         }
     }
 
     /// Whether a part is more of the text in this one.
     fn goes_on(&self, part: &Event<'_>) -> bool {
-        let is_same = |name| {
-            self.get(name).and_then(Self::raw).map(RawValue::get)
-                == part.get(name).map(RawValue::get)
-        };
+        let is_same = |name| self.get(name).and_then(Self::raw) == part.get(name).map(Event::raw);
         let is_both = |name| self.get(name).is_some() && part.get(name).is_some();
         is_same("type")
             && is_same("thought")
             && (is_both("text") || is_both("thinking") || is_both("summary"))
     }
 
-    fn merge_all(&mut self, json: &RawValue) {
+    fn merge_all(&mut self, json: &Event<'_>) {
         let list = self.list();
-        for json in items(json) {
+        for json in json.items() {
             list.add().keep(json);
         }
     }
 
-    fn merge_choice(&mut self, json: &RawValue, rule: &Rule) {
+    fn merge_choice(&mut self, json: &Event<'_>, rule: &Rule) {
         let list = self.list();
-        for json in items(json) {
-            if Event::inside(json).index("index").unwrap_or(0) == 0 {
+        for json in json.items() {
+            if json.index("index").unwrap_or(0) == 0 {
                 list.item(0).merge(json, rule);
             }
         }
@@ -315,7 +388,9 @@ impl Part {
         self.list = None;
         let leaf = std::mem::take(&mut self.leaf);
         let object = self.object.get_or_insert_default();
-        if let Leaf::Raw(json) = leaf {
+        if let Leaf::Raw(json) = leaf
+            && let Some(json) = Event::of(&json)
+        {
             object.merge(&json, &[]);
         }
         object
@@ -361,10 +436,15 @@ impl Leaf {
     fn write(&self, json: &mut String) {
         match self {
             Self::Nothing => json.push_str("null"),
-            Self::Raw(raw) => json.push_str(raw.get()),
+            Self::Raw(raw) => json.push_str(raw),
             Self::Text(text) => {
                 json.push('"');
                 json.push_str(text);
+                json.push('"');
+            }
+            Self::Grown(growth) => {
+                json.push('"');
+                json.push_str(growth.text());
                 json.push('"');
             }
             Self::Json(text) => {
@@ -381,25 +461,32 @@ impl Leaf {
 }
 
 impl Object {
-    fn merge(&mut self, json: &RawValue, rules: &'static [(&'static str, Rule)]) {
-        for (name, value) in Event::inside(json).fields() {
-            match rules.iter().find(|(key, _)| *key == name) {
+    fn merge(&mut self, json: &Event<'_>, rules: &'static [(&'static str, Rule)]) {
+        for (name, value) in json.fields() {
+            let rule = rules.iter().find(|(known, _)| key::is_same(known, name));
+            match rule {
                 Some((_, Rule::Dropped)) => {}
                 Some((_, Rule::As(name, rule))) => {
                     self.field(name, Cow::Borrowed).merge(value, rule);
                 }
                 Some((name, rule)) => self.field(name, Cow::Borrowed).merge(value, rule),
-                None if self.fields.len() < FIELDS || self.has(name) => {
-                    let part = self.field(name, |name| Cow::Owned(name.to_owned()));
-                    part.keep_last(value);
+                None => {
+                    if let Some(part) = self.bounded(name) {
+                        match COUNTS.iter().any(|counts| key::is_same(counts, name)) {
+                            true => part.merge(value, &Rule::Counts),
+                            false => part.keep_last(value),
+                        }
+                    }
                 }
-                None => {}
             }
         }
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|(key, _)| key == name)
+    /// The field, unless there are too many.
+    fn bounded(&mut self, name: &str) -> Option<&mut Part> {
+        let is_known = self.fields.iter().any(|(known, _)| known == name);
+        (is_known || self.fields.len() < FIELDS)
+            .then(|| self.field(name, |name| Cow::Owned(name.to_owned())))
     }
 
     fn field<'n>(&mut self, name: &'n str, key: fn(&'n str) -> Cow<'static, str>) -> &mut Part {
@@ -413,6 +500,20 @@ impl Object {
 }
 
 impl List {
+    /// Whether a piece with a name begins another call. Some servers give the same index to all calls.
+    fn is_another(&self, index: u64, item: &Event<'_>, is_first: bool) -> bool {
+        let place = self.places.get(&index);
+        let Some(call) = place.and_then(|at| self.items.get(*at)) else {
+            return false;
+        };
+        let known = call.get("id").and_then(Part::raw);
+        let id = item.get("id").map(Event::raw);
+        match (known, id.filter(|id| *id != "\"\"")) {
+            (Some(known), Some(id)) => known != id,
+            _ => !is_first || self.arguments.get(&index).is_some_and(Nesting::is_whole),
+        }
+    }
+
     fn item(&mut self, index: u64) -> &mut Part {
         let at = *self.places.entry(index).or_insert(self.items.len());
         if at == self.items.len() {
@@ -436,17 +537,16 @@ impl List {
     }
 }
 
+/// The piece of a call's arguments, between its quotes.
+fn arguments<'a>(item: &Event<'a>) -> Option<&'a str> {
+    let arguments = item.get("function").unwrap_or(item).get("arguments")?;
+    // What is no text is whole.
+    Some(arguments.quoted().unwrap_or("{}"))
+}
+
 /// Whether a call's first piece is this: it alone has the name.
 fn is_named(item: &Event<'_>) -> bool {
-    let function = item.get("function").map(Event::inside);
-    let name = function.as_ref().unwrap_or(item).text("name");
+    let name = item.get("function").unwrap_or(item).get("name");
+    let name = name.and_then(Event::quoted);
     name.is_some_and(|name| !name.is_empty())
-}
-
-fn is_object(json: &RawValue) -> bool {
-    json.get().starts_with('{')
-}
-
-fn is_list(json: &RawValue) -> bool {
-    json.get().starts_with('[')
 }

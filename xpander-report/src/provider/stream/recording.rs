@@ -15,7 +15,10 @@ pub(crate) fn read_stream(recording: &[u8]) -> Option<Read> {
     if event_stream::is_one(recording) {
         return events(|take| event_stream::each(recording, take));
     }
-    let text = String::from_utf8_lossy(recording);
+    let text = match str::from_utf8(recording) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(recording),
+    };
     let text = text.trim_start_matches(BYTE_ORDER_MARK).trim_start();
     if text.starts_with('{') {
         one(text).or_else(|| events(|take| text.lines().for_each(take)))
@@ -24,6 +27,15 @@ pub(crate) fn read_stream(recording: &[u8]) -> Option<Read> {
     } else {
         events(|take| server_sent::each(text, |name, data| each_value(name, data, take)))
     }
+}
+
+/// Reads a list of what a provider streamed.
+pub(in crate::provider) fn read_list(json: &str) -> Option<ProviderResponse> {
+    let list = json.trim_start();
+    let (says, _) = list
+        .starts_with('[')
+        .then(|| events(|take| each_item(list, take)))??;
+    Some(says)
 }
 
 fn one(json: &str) -> Option<Read> {
@@ -63,6 +75,12 @@ fn each_item(list: &str, take: &mut dyn FnMut(&str)) {
 
 /// What one event holds. Some servers leave out the empty line between two.
 fn each_value(name: &str, data: &str, take: &mut dyn FnMut(&str)) {
+    // Replicate's text, as it is.
+    let is_object = || Event::of(data).is_some_and(|event| event.fields().next().is_some());
+    if name == "output" && !is_object() {
+        let text = serde_json::Value::from(data);
+        return take(&format!(r#"{{"event":"output","data":{text}}}"#));
+    }
     if name == "error" && Event::of(data).is_none_or(|event| event.error().is_none()) {
         return take(&error(data));
     }

@@ -1,39 +1,49 @@
 //! OpenAI's Responses API. The last event has the whole response; what was cut off before is put together.
 
-use serde_json::value::RawValue;
-
-use super::event::{Event, items};
+use super::event::Event;
 use super::part::{Part, Rule};
-use super::{Format, Key, Protocol};
+use super::{Format, Protocol};
 use crate::provider::responses;
 
+keys! { OUTPUT_INDEX RESPONSE TYPE }
+
 pub(super) const PROTOCOL: Protocol = Protocol {
+    keys: KEYS,
     matches: |event| {
-        let is_named = event[Key::Type]
+        let is_named = event[TYPE]
             .text()
             .is_some_and(|kind| kind.starts_with("response."));
-        is_named && (event[Key::Response].is_object() || event.has(Key::OutputIndex))
+        is_named && (event[RESPONSE].is_object() || event.has(OUTPUT_INDEX))
     },
     take,
     finish,
 };
 
-const ITEM: Rule = Rule::Fields(&[
+const ITEM_RULE: Rule = Rule::Fields(&[
     ("arguments", Rule::Text),
-    ("content", Rule::Items(&PART)),
+    ("content", Rule::Items(&PART_RULE)),
     ("input", Rule::Text),
 ]);
 
-const PART: Rule = Rule::Fields(&[("refusal", Rule::Text), ("text", Rule::Text)]);
+const PART_RULE: Rule = Rule::Fields(&[
+    ("refusal", Rule::Text),
+    ("text", Rule::Text),
+    ("transcript", Rule::Text),
+]);
 
 fn take(stream: &mut Part, event: &Event<'_>) {
+    let kind = event.text("type").unwrap_or_default();
     if let Some(response) = event.get("response") {
         stream.field("response").keep(response);
+        // A session with the Realtime API has several.
+        if &*kind == "response.done" {
+            let response = whole(stream);
+            return stream.field("turns").push_part(response);
+        }
     }
     let Some(index) = event.index("output_index") else {
         return;
     };
-    let kind = event.text("type").unwrap_or_default();
     let item = stream.field("items").item(index);
     if &*kind == "response.output_item.done"
         && let Some(done) = event.get("item")
@@ -47,15 +57,20 @@ fn take(stream: &mut Part, event: &Event<'_>) {
     match &*kind {
         "response.output_item.added" => {
             if let Some(added) = event.get("item") {
-                item.merge(added, &ITEM);
+                item.merge(added, &ITEM_RULE);
             }
         }
         "response.content_part.added" => {
             if let Some(added) = event.get("part") {
-                part(item, event).merge(added, &PART);
+                part(item, event).merge(added, &PART_RULE);
             }
         }
-        "response.output_text.delta" => add(part(item, event), "output_text", "text", delta),
+        "response.output_text.delta" | "response.text.delta" => {
+            add(part(item, event), "output_text", "text", delta);
+        }
+        "response.output_audio_transcript.delta" | "response.audio_transcript.delta" => {
+            add(part(item, event), "output_audio", "transcript", delta);
+        }
         "response.refusal.delta" => add(part(item, event), "refusal", "refusal", delta),
         "response.function_call_arguments.delta" => add(item, "function_call", "arguments", delta),
         "response.mcp_call_arguments.delta" => add(item, "mcp_call", "arguments", delta),
@@ -72,7 +87,7 @@ fn part<'p>(item: &'p mut Part, event: &Event<'_>) -> &'p mut Part {
     item.field("content").item(index)
 }
 
-fn add(to: &mut Part, kind: &str, field: &'static str, delta: Option<&RawValue>) {
+fn add(to: &mut Part, kind: &str, field: &'static str, delta: Option<&Event<'_>>) {
     if to.get("type").is_none() {
         to.field("type").keep_text(kind);
     }
@@ -82,16 +97,32 @@ fn add(to: &mut Part, kind: &str, field: &'static str, delta: Option<&RawValue>)
 }
 
 fn finish(stream: &mut Part) -> &'static Format {
+    let mut turns = stream.take("turns");
+    if turns.is_nothing() {
+        *stream = whole(stream);
+        return &responses::FORMAT;
+    }
+    if stream.has("response") {
+        turns.push_part(whole(stream));
+    }
+    match turns.take_only_item() {
+        Some(turn) => *stream = turn,
+        None => *stream.field("turns") = turns,
+    }
+    &responses::FORMAT
+}
+
+/// The response, with what was streamed of it where it has nothing itself.
+fn whole(stream: &mut Part) -> Part {
     let streamed = stream.take("items");
     let mut response = stream.take("response");
-    let whole = response.raw().map(Event::inside);
+    let whole = response.raw().and_then(Event::of);
     let has_output = whole
-        .and_then(|response| response.get("output"))
-        .is_some_and(|output| !items(output).is_empty());
+        .and_then(|response| Some(!response.get("output")?.items().is_empty()))
+        .unwrap_or_default();
     // Some servers leave out at the end what they have streamed.
     if !has_output && !streamed.is_nothing() {
         *response.field("output") = streamed;
     }
-    *stream = response;
-    &responses::FORMAT
+    response
 }

@@ -35,17 +35,28 @@ pub(super) fn each(body: &str, mut take: impl FnMut(&str, &str)) {
 }
 
 /// A line ends with a carriage return, a line feed or both.
-fn lines(mut body: &str) -> impl Iterator<Item = &str> {
+fn lines(body: &str) -> impl Iterator<Item = &str> {
+    let next = |sign: char, at: usize| body[at..].find(sign).map_or(body.len(), |found| at + found);
+    let mut at = 0;
+    // Where the next line feed is; it is looked for once.
+    let mut feed = next('\n', 0);
     std::iter::from_fn(move || {
-        if body.is_empty() {
+        if at == body.len() {
             return None;
         }
-        let end = body.find(['\r', '\n']).unwrap_or(body.len());
-        let (line, rest) = body.split_at(end);
-        body = rest
-            .strip_prefix("\r\n")
-            .or_else(|| rest.strip_prefix(['\r', '\n']))
-            .unwrap_or(rest);
-        Some(line)
+        let start = at;
+        let end = match body[start..feed].find('\r') {
+            Some(found) => start + found,
+            None => feed,
+        };
+        at = match &body.as_bytes()[end..] {
+            [] => end,
+            [b'\r', b'\n', ..] => end + 2,
+            _ => end + 1,
+        };
+        if at > feed {
+            feed = next('\n', at);
+        }
+        Some(&body[start..end])
     })
 }

@@ -1,11 +1,15 @@
-use super::event::{Event, is_true};
+use super::Protocol;
+
+use super::event::Event;
 use super::part::Rule;
-use super::{Key, Protocol};
 use crate::provider::tgi;
+
+keys! { GENERATED_TEXT TEXT TOKEN }
 
 /// The last event has the whole text.
 pub(super) const PROTOCOL: Protocol = Protocol {
-    matches: |event| event[Key::Token][Key::Text].is_text() && event.has(Key::GeneratedText),
+    keys: KEYS,
+    matches: |event| event[TOKEN][TEXT].is_text() && event.has(GENERATED_TEXT),
     take: |response, event| {
         if let Some(details) = event.get("details") {
             response.field("details").keep(details);
@@ -13,8 +17,8 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         if let Some(text) = event.get("generated_text") {
             response.field("whole").keep(text);
         }
-        let token = event.get("token").map(Event::inside);
-        let text = token.filter(|token| !is_true(token.get("special")));
+        let token = event.get("token");
+        let text = token.filter(|token| !token.get("special").is_some_and(Event::is_true));
         if let Some(text) = text.and_then(|token| token.get("text")) {
             response.field("generated_text").merge(text, &Rule::Text);
         }

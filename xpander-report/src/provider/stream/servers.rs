@@ -1,0 +1,79 @@
+//! Servers with APIs of their own: SGLang, LM Studio, Replicate.
+
+use super::Protocol;
+use super::part::Rule;
+use crate::provider::{lm_studio, replicate, sglang};
+
+keys! { CONTENT DATA EVENT MODEL_INSTANCE_ID RESULT TYPE }
+
+/// Each event has all of the text so far, or more of it.
+pub(super) const SGLANG: Protocol = Protocol {
+    keys: KEYS,
+    matches: sglang::FORMAT.matches,
+    take: |response, event| {
+        const EVENT_RULE: Rule = Rule::Fields(&[("text", Rule::Grown)]);
+        response.merge(event, &EVENT_RULE);
+    },
+    finish: |_| &sglang::FORMAT,
+};
+
+/// The last event has the whole response.
+pub(super) const LM_STUDIO: Protocol = Protocol {
+    keys: KEYS,
+    matches: |event| match event[TYPE].text() {
+        Some("chat.start") => event[MODEL_INSTANCE_ID].is_text(),
+        Some("message.delta") => event[CONTENT].is_text(),
+        Some("chat.end") => event[RESULT].is_object(),
+        _ => false,
+    },
+    take: |response, event| {
+        if let Some(model) = event.get("model_instance_id") {
+            response.field("model_instance_id").keep(model);
+        }
+        match &*event.text("type").unwrap_or_default() {
+            "tool_call.start" => {
+                let call = response.field("output").open_item(|_| true);
+                call.field("type").keep_text("tool_call");
+                if let Some(tool) = event.get("tool") {
+                    call.field("tool").keep(tool);
+                }
+            }
+            "message.delta" => {
+                let output = response.field("output");
+                let message = output.open_item(|item| item.get("content").is_none());
+                message.field("type").keep_text("message");
+                if let Some(content) = event.get("content") {
+                    message.field("content").merge(content, &Rule::Text);
+                }
+            }
+            "chat.end" => {
+                if let Some(result) = event.get("result") {
+                    response.field("whole").keep(result);
+                }
+            }
+            _ => {}
+        }
+    },
+    finish: |response| {
+        let whole = response.take("whole");
+        if !whole.is_nothing() {
+            *response = whole;
+        }
+        &lm_studio::FORMAT
+    },
+};
+
+/// Events of text alone, under the name that they have there.
+pub(super) const REPLICATE: Protocol = Protocol {
+    keys: KEYS,
+    matches: |event| event[EVENT].is("output") && event[DATA].is_text(),
+    take: |response, event| {
+        if let Some(text) = event.get("data") {
+            response.field("output").merge(text, &Rule::Text);
+        }
+        if let Some(reason) = event.get("reason") {
+            response.field("status").keep(reason);
+        }
+    },
+    finish: |_| &replicate::FORMAT,
+};
