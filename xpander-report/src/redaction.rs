@@ -198,7 +198,6 @@ fn rewrite(report: TaskReport, hook: &Hook) -> TaskReport {
         rewritten.result = None;
         rewritten.llm_response = None;
     }
-    rewritten.id = report.id;
-    rewritten.agent_id = report.agent_id;
+    rewritten.keep_ids(report);
     rewritten
 }

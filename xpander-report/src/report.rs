@@ -142,6 +142,13 @@ impl TaskReport {
             .filter(|id| !id.is_empty())
     }
 
+    /// Has the ids of the other report.
+    pub(crate) fn keep_ids(&mut self, other: Self) {
+        self.id = other.id;
+        self.agent_id = other.agent_id;
+        self.agent = other.agent;
+    }
+
     /// How many bytes it holds besides itself, about.
     #[cfg(feature = "http")]
     pub(crate) fn bytes(&self) -> usize {

@@ -45,7 +45,7 @@ impl Fields {
         self.0 == 0
     }
 
-    fn and(self, other: Self) -> Self {
+    fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
@@ -98,7 +98,7 @@ impl Stamps {
     /// All fields that are said.
     pub(crate) fn fields(&self) -> Fields {
         self.groups()
-            .fold(Fields::default(), |all, (_, fields)| all.and(fields))
+            .fold(Fields::default(), |all, (_, fields)| all.union(fields))
     }
 
     pub(crate) fn says(&self, field: ReportField) -> bool {
@@ -121,7 +121,7 @@ impl Stamps {
     /// Each field from whichever says it later.
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.sequence == self.sequence && self.older.is_empty() && other.older.is_empty() {
-            self.fields = self.fields.and(other.fields);
+            self.fields = self.fields.union(other.fields);
             return;
         }
         let mut groups: Vec<_> = self.groups().chain(other.groups()).collect();
@@ -143,12 +143,12 @@ impl Stamps {
         let mut groups: Vec<_> = self.groups().collect();
         groups.sort_by_key(|(sequence, _)| Reverse(*sequence));
         self.set(groups);
-        self.fields = self.fields.and(unknown);
+        self.fields = self.fields.union(unknown);
         self.remove(Fields(!fields.0));
         self
     }
 
-    /// As if a newer report had been merged that says nothing more.
+    /// Counts this as the newest report. It says no field.
     pub(crate) fn raise(&mut self, sequence: Sequence) {
         self.merge(&Self::new(sequence, Fields::default()));
     }
@@ -174,11 +174,11 @@ impl Stamps {
         let mut seen = fields;
         for (sequence, fields) in groups {
             let fields = fields.without(seen);
-            seen = seen.and(fields);
+            seen = seen.union(fields);
             match self.older.last_mut() {
                 _ if fields.is_empty() => {}
-                _ if sequence == self.sequence => self.fields = self.fields.and(fields),
-                Some((last, said)) if *last == sequence => *said = said.and(fields),
+                _ if sequence == self.sequence => self.fields = self.fields.union(fields),
+                Some((last, said)) if *last == sequence => *said = said.union(fields),
                 _ => self.older.push((sequence, fields)),
             }
         }

@@ -24,29 +24,26 @@ impl Deliveries {
         self.deadlines.insert((deadline, ticket));
     }
 
-    /// The report has ended.
-    pub(super) fn end(&mut self, ticket: Ticket, outcome: impl FnOnce() -> DeliveryOutcome) {
-        if let Some((deadline, done)) = self.waiting.remove(&ticket) {
-            self.deadlines.remove(&(deadline, ticket));
-            // Who waited may have gone.
-            let _ = done.send(outcome());
-        }
+    /// Who waits for this report. They are answered when nobody holds this any more: whatever a waker does may come back.
+    pub(super) fn take(&mut self, ticket: Ticket) -> Option<oneshot::Sender<DeliveryOutcome>> {
+        let (deadline, done) = self.waiting.remove(&ticket)?;
+        self.deadlines.remove(&(deadline, ticket));
+        Some(done)
     }
 
-    /// Answers those whose time is up.
-    pub(super) fn expire(&mut self, now: Instant) {
-        while let Some((deadline, ticket)) = self.deadlines.first().copied()
-            && deadline <= now
-        {
-            self.end(ticket, || DeliveryOutcome::Pending);
-        }
+    /// Those whose time is up by then.
+    pub(super) fn take_until(&mut self, end: Instant) -> Vec<oneshot::Sender<DeliveryOutcome>> {
+        let expired = self.deadlines.range(..=(end, Ticket::MAX));
+        let tickets: Vec<_> = expired.map(|(_, ticket)| *ticket).collect();
+        let expired = tickets.into_iter().filter_map(|ticket| self.take(ticket));
+        expired.collect()
     }
 
-    /// Answers all: nobody will deliver what is left.
-    pub(super) fn clear(&mut self) {
-        while let Some((_, ticket)) = self.deadlines.first().copied() {
-            self.end(ticket, || DeliveryOutcome::Pending);
-        }
+    /// All of them.
+    pub(super) fn take_all(&mut self) -> Vec<oneshot::Sender<DeliveryOutcome>> {
+        self.deadlines.clear();
+        let waiting = std::mem::take(&mut self.waiting).into_values();
+        waiting.map(|(_, done)| done).collect()
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {

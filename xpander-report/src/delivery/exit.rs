@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, TryLockError, Weak};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::lock;
 use crate::own_thread::is_quiet;
@@ -99,11 +99,12 @@ pub(crate) fn deliver(end: End) {
     let done = Arc::new(Done::default());
     let asks = Arc::clone(&done);
     let started = thread::Builder::new().spawn(move || {
-        let deadline = Instant::now() + patience;
-        for (reporter, patience) in waiting {
-            let left = deadline.saturating_duration_since(Instant::now());
-            reporter.leave(left.min(patience));
-        }
+        thread::scope(|scope| {
+            for (reporter, patience) in waiting {
+                let leave = move || reporter.leave(patience);
+                let _ = thread::Builder::new().spawn_scoped(scope, leave);
+            }
+        });
         asks.set();
     });
     if started.is_ok() {

@@ -76,8 +76,8 @@ impl Flush {
             .count() as u64;
         match ending {
             Ending::Delivered => self.outcome.delivered += mine,
-            Ending::Refused | Ending::Dropped(_) => self.outcome.dropped += mine,
-            Ending::Merged | Ending::Superseded | Ending::SampledOut | Ending::Expired => {}
+            Ending::Refused | Ending::Expired | Ending::Dropped(_) => self.outcome.dropped += mine,
+            Ending::Merged | Ending::Superseded | Ending::SampledOut => {}
         }
     }
 

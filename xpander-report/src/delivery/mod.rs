@@ -442,7 +442,7 @@ impl Shared {
         held + spool.appended().saturating_sub(read)
     }
 
-    /// Of those, the ones in memory only.
+    /// Of the reports that have not ended, the ones in memory only.
     fn pending(&self) -> u64 {
         let ended = self.counters.ended();
         let spooled = self.spooled();
@@ -513,11 +513,15 @@ impl Shared {
         // Counted before anybody is answered, who may look at the counters next.
         self.counters.end(Ending::Merged, count - 1);
         self.counters.end(ending, 1);
-        let mut deliveries = lock(&self.deliveries);
-        for ticket in tickets {
-            deliveries.end(ticket, &outcome);
+        let waiting = {
+            let mut deliveries = lock(&self.deliveries);
+            let waiting = tickets.filter_map(|ticket| deliveries.take(ticket));
+            waiting.collect::<Vec<_>>()
+        };
+        for done in waiting {
+            // Who waited may have gone.
+            let _ = done.send(outcome());
         }
-        drop(deliveries);
         // Half empty, or a queue at its limit would be told with every report.
         if self.is_full.load(Ordering::Relaxed)
             && !matches!(ending, Ending::Dropped(_))
@@ -650,7 +654,8 @@ impl Shared {
         lock(&self.deliveries).add(ticket, deadline, done);
         self.accept(envelope);
         if !self.start() {
-            lock(&self.deliveries).end(ticket, || DeliveryOutcome::Pending);
+            // Nobody would see that the time is up.
+            drop(lock(&self.deliveries).take(ticket));
         }
         Box::pin(async move { outcome.await.unwrap_or(DeliveryOutcome::Pending) })
     }

@@ -106,14 +106,13 @@ impl Outbox {
         self.wake(now);
         let id = loop {
             let probe = self.scopes.next_probe(now);
-            let is_probe = probe.is_some();
             let id = probe.or_else(|| self.ready.pop_front())?;
             let lane = self.lanes.get(&id).filter(|lane| lane.in_flight.is_none());
             let Some(waiting) = lane.and_then(|lane| lane.waiting.as_ref()) else {
                 continue;
             };
             let agent = waiting.agent();
-            if !is_probe && !self.scopes.admit(agent, &id, now) {
+            if !self.scopes.admit(agent, &id, now) {
                 continue;
             }
             if waiting.has_unread() {
@@ -286,10 +285,15 @@ impl Outbox {
     /// Reports that wait for their agents must not take the place of all others: so many may be in memory, and so many
     /// bytes of them. The oldest of the rest are parked if they lie on disk, and given up one by one if they do not.
     pub(super) fn relieve(&mut self, most: usize, most_bytes: usize) -> Option<Pending> {
+        let held_bytes = match self.loaded_bytes() > most_bytes {
+            true => self.held_bytes(),
+            false => 0,
+        };
+        let loaded_bytes = self.loaded_bytes();
         loop {
-            let is_crowded = self.scopes.held_count() > most
-                || self.loaded_bytes() > most_bytes && self.held_bytes() > most_bytes;
-            if !is_crowded {
+            let relieved = loaded_bytes.saturating_sub(self.loaded_bytes());
+            let left_bytes = held_bytes.saturating_sub(relieved);
+            if self.scopes.held_count() <= most && left_bytes <= most_bytes {
                 return None;
             }
             let (agent, id) = self.scopes.most_crowded()?;
@@ -338,18 +342,16 @@ impl Outbox {
         unspooled.map(|(id, _)| id.clone()).collect()
     }
 
-    /// Writes what of a task's reports is in memory to disk. They stay here. None: it could not be written.
-    pub(super) fn save(
-        &mut self,
-        id: &TaskId,
-        write: impl FnOnce(&Outgoing) -> Option<Place>,
-    ) -> Option<()> {
+    /// Writes what of a task's reports is in memory to disk. They stay here. `write` says where, if it could.
+    pub(super) fn save(&mut self, id: &TaskId, write: impl FnOnce(&Outgoing) -> Option<Place>) {
         self.edit(id, |lane| {
-            let waiting = lane.waiting.as_mut()?;
-            let place = write(waiting.outgoing()?)?;
-            waiting.saved(place);
-            Some(())
-        })?
+            let waiting = lane.waiting.as_mut();
+            if let Some(waiting) = waiting
+                && let Some(place) = waiting.outgoing().and_then(write)
+            {
+                waiting.saved(place);
+            }
+        });
     }
 
     /// The report in flight did not arrive and will be tried again, merged with what came in the meantime.

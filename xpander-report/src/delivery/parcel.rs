@@ -79,6 +79,10 @@ impl Pending {
             self.park();
             other.park();
         }
+        if self.is_cut || other.is_cut {
+            self.cut();
+            other.cut();
+        }
         self.content = match (self.content, other.content) {
             (Content::Loaded(mut outgoing), Content::Loaded(other)) => {
                 outgoing.merge(*other);
@@ -92,7 +96,6 @@ impl Pending {
         self.unread.extend(other.unread);
         self.since = self.since.min(other.since);
         self.failures = self.failures.max(other.failures);
-        self.is_cut |= other.is_cut;
         self
     }
 
@@ -137,14 +140,14 @@ impl Pending {
     /// Has what had to be read.
     pub(super) fn load(&mut self, read: Vec<Outgoing>) {
         self.unread.clear();
-        for read in read {
+        for mut read in read {
+            if self.is_cut {
+                read.cut(CUT);
+            }
             match &mut self.content {
                 Content::Loaded(outgoing) => outgoing.merge(read),
                 Content::Parked(_) => self.content = Content::Loaded(Box::new(read)),
             }
-        }
-        if self.is_cut {
-            self.cut();
         }
         self.count_bytes();
     }
@@ -184,11 +187,12 @@ impl Pending {
 
     /// Cuts its content. Says whether it was whole.
     pub(super) fn cut(&mut self) -> bool {
-        if let Content::Loaded(outgoing) = &mut self.content {
+        let was_whole = !std::mem::replace(&mut self.is_cut, true);
+        if was_whole && let Content::Loaded(outgoing) = &mut self.content {
             outgoing.cut(CUT);
         }
         self.count_bytes();
-        !std::mem::replace(&mut self.is_cut, true)
+        was_whole
     }
 
     /// What was in memory only has been written there.

@@ -99,7 +99,8 @@ impl Requests {
 
     /// Gives up everything on the way.
     pub(super) fn abort(&mut self) {
-        self.sending.abort_all();
+        // What is dropped is aborted, and counts no more.
+        self.sending = JoinSet::new();
         self.ids.clear();
     }
 }

@@ -48,8 +48,8 @@ pub(super) struct Scopes {
 #[derive(Debug, Default)]
 struct Agent {
     gate: Gate,
-    /// The task whose report goes next, because it was read for that.
-    next: Option<TaskId>,
+    /// The tasks whose reports go next, because they were read for that.
+    next: VecDeque<TaskId>,
     /// The tasks whose reports wait on disk only, oldest first. They are older than the others.
     parked: VecDeque<TaskId>,
     /// The tasks whose reports wait in memory, oldest first.
@@ -199,7 +199,7 @@ impl Scopes {
     /// This task's report was read, and is the next to go for its agent. False: nothing keeps it from going.
     pub(super) fn go_next(&mut self, agent: &str, id: &TaskId) -> bool {
         let agent = self.agents.get_mut(agent);
-        let next = agent.map(|agent| agent.next.insert(id.clone()));
+        let next = agent.map(|agent| agent.next.push_back(id.clone()));
         next.is_some()
     }
 
@@ -287,7 +287,7 @@ impl Scopes {
     /// Forgets the tasks that are not there any more.
     pub(super) fn retain(&mut self, is_there: impl Fn(&TaskId) -> bool) {
         for agent in self.agents.values_mut() {
-            agent.next.take_if(|id| !is_there(id));
+            agent.next.retain(&is_there);
             agent.parked.retain(&is_there);
             agent.held.retain(&is_there);
         }
@@ -309,11 +309,11 @@ impl Agent {
     }
 
     fn pop_oldest(&mut self) -> Option<TaskId> {
-        let oldest = self.next.take().or_else(|| self.parked.pop_front());
+        let oldest = self.next.pop_front().or_else(|| self.parked.pop_front());
         oldest.or_else(|| self.held.pop_front())
     }
 
     fn has_some(&self) -> bool {
-        self.next.is_some() || !self.parked.is_empty() || !self.held.is_empty()
+        !self.next.is_empty() || !self.parked.is_empty() || !self.held.is_empty()
     }
 }

@@ -138,7 +138,9 @@ impl Worker {
             self.sync();
             // Before anybody is answered, who may look at it next.
             self.update_gauges();
-            lock(&self.shared.deliveries).expire(Instant::now());
+            // Who is not answered hears that the report is pending.
+            let expired = lock(&self.shared.deliveries).take_until(Instant::now());
+            drop(expired);
             let stop = self.end_flushes();
             if stop {
                 self.stop();
@@ -211,17 +213,13 @@ impl Worker {
         let held = &self.shared.held;
         // In this order, so that nothing seems to be safe that is not.
         if let Some(replay) = &self.replay {
-            held.read.store(replay.read(), Ordering::Release);
+            let in_memory = replay.read() + replay.held();
+            held.read.store(in_memory, Ordering::Release);
         }
-        let (skipped, unread) = match &self.replay {
-            Some(replay) => (replay.skipped(), replay.held()),
-            None => (0, 0),
-        };
+        let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
         let load = self.outbox.held();
         held.merged.store(load.merged as u64, Ordering::Release);
         let spooled = load.spooled as u64 + self.left_behind + skipped;
-        // What is held counts as not read, too.
-        let spooled = spooled.saturating_sub(unread);
         held.spooled.store(spooled, Ordering::Release);
     }
 
@@ -409,9 +407,9 @@ impl Worker {
 
     /// Keeps a report that will not arrive where people find it.
     fn refuse(&mut self, mut pending: Pending, reason: String) {
-        let unread = pending.unread().iter();
-        let read = unread.filter_map(|place| self.replay.as_ref()?.read_again(*place));
-        pending.load(read.map(|replayed| replayed.outgoing).collect());
+        let (read, lost) = self.read_places(pending.unread());
+        self.left_behind += pending.leave(&lost).len() as u64;
+        pending.load(read.into_iter().map(|replayed| replayed.outgoing).collect());
         let settings = &self.shared.settings;
         let report = pending.outgoing().map(|outgoing| outgoing.report.clone());
         let report = report.unwrap_or_default();
@@ -504,7 +502,8 @@ impl Worker {
             self.left_behind += replay.skipped();
             shared.held.read.store(replay.read(), Ordering::Release);
         }
-        lock(&self.shared.deliveries).clear();
+        let waiting = lock(&self.shared.deliveries).take_all();
+        drop(waiting);
         self.update_gauges();
     }
 }

@@ -260,6 +260,7 @@ impl Replay {
         let names = self.spool.directory().names(ACKS).unwrap_or_default();
         let acks = names.iter().filter_map(|name| self.read_acks(name).ok());
         for DeliveredTask { id, delivered } in acks.flatten().filter_map(|ack| ack.task) {
+            sequence::observe(delivered.sequence());
             match known.entry(id.into()) {
                 Entry::Occupied(mut other) => other.get_mut().merge(&delivered),
                 Entry::Vacant(entry) => drop(entry.insert(delivered)),
@@ -329,6 +330,7 @@ impl Replay {
     fn next_of(&mut self, id: SourceId) -> Option<Replayed> {
         let age = self.spool.limits.age;
         loop {
+            self.pass_held_of(id);
             let recent = self.take_recent(id);
             let source = self.sources.get_mut(&id)?;
             let read = match recent {
@@ -350,18 +352,10 @@ impl Replay {
                     return None;
                 }
             };
-            let held = source.held.remove(&offset);
-            let is_waiting = held != Some(Held::Ended);
-            if is_waiting {
-                source.open.insert(offset, source.at - offset);
-            }
-            let number = source.is_own.then(|| {
-                self.read += 1;
-                if is_waiting {
-                    self.open.insert(self.read);
-                }
-                self.read
-            });
+            let is_expired = source.is_expired(&outgoing, age);
+            // Behind damaged bytes it may be one that is held.
+            let held = source.held.remove(&offset).map(|(_, held)| held);
+            let number = self.count_read(id, offset, held);
             if held.is_none() {
                 return Some(Replayed {
                     place: Place {
@@ -369,10 +363,46 @@ impl Replay {
                         offset,
                         number,
                     },
-                    is_expired: source.is_expired(&outgoing, age),
+                    is_expired,
                     outgoing,
                 });
             }
+        }
+    }
+
+    /// The report that begins there was read, or passed because it is held. Returns its number if it is an own one.
+    fn count_read(&mut self, id: SourceId, offset: u64, held: Option<Held>) -> Option<u64> {
+        let source = self.sources.get_mut(&id)?;
+        let is_waiting = held != Some(Held::Ended);
+        if is_waiting {
+            source.open.insert(offset, source.at - offset);
+        }
+        source.is_own.then(|| {
+            self.read += 1;
+            if is_waiting {
+                self.open.insert(self.read);
+            }
+            self.read
+        })
+    }
+
+    /// Passes the reports that are in memory, if they come next.
+    pub(crate) fn pass_held(&mut self) {
+        let own = self.sources.iter().filter(|(_, source)| source.is_own);
+        let ids: Vec<_> = own.map(|(id, _)| *id).collect();
+        for id in ids {
+            self.pass_held_of(id);
+            self.finish(id, false);
+        }
+    }
+
+    fn pass_held_of(&mut self, id: SourceId) {
+        while let Some(source) = self.sources.get_mut(&id)
+            && let offset = source.at
+            && let Some((length, held)) = source.held.remove(&offset)
+        {
+            source.pass(length as usize);
+            self.count_read(id, offset, Some(held));
         }
     }
 
@@ -462,7 +492,8 @@ impl Replay {
         self.take_unknown();
         let is_its = |source: &Source| Arc::as_ptr(&source.segment) == written.segment.as_ptr();
         let (id, source) = self.sources.iter_mut().find(|(_, source)| is_its(source))?;
-        source.held.insert(written.start, Held::Waiting);
+        let length = written.end - written.start;
+        source.held.insert(written.start, (length, Held::Waiting));
         Some(Place {
             source: *id,
             offset: written.start,

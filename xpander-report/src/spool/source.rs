@@ -33,8 +33,8 @@ pub(super) struct Source {
     pub(super) has_names: bool,
     /// Where reports lie that were read and have not ended, and how long their records are.
     pub(super) open: BTreeMap<u64, u64>,
-    /// Where reports lie that are in memory and were not read.
-    pub(super) held: HashMap<u64, Held>,
+    /// Where reports lie that are in memory and were not read, and how long their records are.
+    pub(super) held: HashMap<u64, (u64, Held)>,
     pub(super) is_damaged: bool,
     /// The disk did not give all of it.
     pub(super) is_unreadable: bool,
@@ -71,7 +71,7 @@ impl Source {
     /// The report that lies there has ended.
     pub(super) fn end(&mut self, offset: u64) {
         self.open.remove(&offset);
-        if let Some(held) = self.held.get_mut(&offset) {
+        if let Some((_, held)) = self.held.get_mut(&offset) {
             *held = Held::Ended;
         }
     }

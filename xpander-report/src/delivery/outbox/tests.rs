@@ -586,13 +586,82 @@ fn what_was_saved_is_on_disk_and_stays_here() {
     let [id] = &simulation.outbox.unspooled()[..] else {
         panic!("one task is in memory only");
     };
-    assert!(simulation.outbox.save(id, |_| None).is_none());
+    simulation.outbox.save(id, |_| None);
+    assert_eq!(simulation.outbox.open_until(2), (0, 2));
     let place = Place::own(1);
-    assert!(simulation.outbox.save(id, |_| Some(place)).is_some());
+    simulation.outbox.save(id, |_| Some(place));
     assert_eq!(simulation.outbox.open_until(2), (2, 0));
     assert_eq!(simulation.outbox.unspooled(), []);
     let going = simulation.go();
     let arrived = simulation.outbox.arrived(&going[0]).expect("the report");
     assert_eq!(arrived.pending.places(), [place]);
     assert_eq!(simulation.outbox.held(), Load::default());
+}
+
+#[test]
+fn each_of_two_reports_that_are_too_large_is_cut_once() {
+    let mut simulation = Simulation::new();
+    let large = || "x".repeat(2 * CUT);
+    let first = outgoing("large", TaskReport::new().input(large()));
+    let second = outgoing("large", TaskReport::new().result(large()));
+    simulation.push(Box::new(first), None);
+    let id = simulation.next().expect("the report");
+    simulation.push(Box::new(second), None);
+    assert!(simulation.outbox.cut(&id));
+    let Some(Next::Send(_, outgoing)) = simulation.outbox.next(simulation.now) else {
+        panic!("it does not go again");
+    };
+    let report = outgoing.report.clone();
+    let mark = format!("… [{} bytes]", 2 * CUT);
+    for text in [report.input, report.result] {
+        let text = text.expect("a text");
+        assert!(text.len() < CUT + 100, "{}", text.len());
+        assert!(text.ends_with(&mark));
+    }
+    // What is refused is what was sent.
+    assert!(!simulation.outbox.cut(&id));
+    let refused = simulation.outbox.refused(&id).expect("the report");
+    let refused = refused.outgoing().expect("its content");
+    assert!(
+        refused
+            .report
+            .input
+            .as_ref()
+            .is_some_and(|input| input.ends_with(&mark))
+    );
+}
+
+#[test]
+fn tasks_that_changed_to_another_refused_agent_all_go_when_that_one_is_accepted() {
+    let mut simulation = Simulation::new();
+    let refused = Failure {
+        refusal: Some(Refusal::Agent),
+        asked: None,
+    };
+    for agent in ["a", "b"] {
+        simulation.report_spooled(agent, agent);
+        for id in simulation.go() {
+            simulation.fail(&id, refused);
+        }
+    }
+    for agent in ["a", "refused"] {
+        for task in ["x", "y"] {
+            simulation.report_spooled(task, agent);
+        }
+        assert_eq!(simulation.names(), [""; 0]);
+    }
+    assert!(simulation.outbox.relieve(0, usize::MAX).is_none());
+    let mut arrived = Vec::new();
+    for _ in 0..10 {
+        for id in simulation.go() {
+            arrived.push(id.to_string());
+            simulation.outbox.arrived(&id);
+        }
+        if simulation.outbox.is_empty() {
+            break;
+        }
+        simulation.sleep();
+    }
+    arrived.sort_unstable();
+    assert_eq!(arrived, ["a", "b", "x", "y"]);
 }

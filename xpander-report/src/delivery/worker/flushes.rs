@@ -137,13 +137,10 @@ impl Worker {
             self.outbox.recover(Instant::now());
         }
         for id in self.outbox.unspooled() {
-            let saved = self.outbox.save(&id, |outgoing| {
+            self.outbox.save(&id, |outgoing| {
                 let written = shared.save(spool, outgoing)?;
                 self.replay.as_mut()?.hold(&written)
             });
-            if saved.is_none() {
-                break;
-            }
         }
         self.update_gauges();
     }

@@ -8,7 +8,7 @@ use crate::builder::Overflow;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::parcel::Pending;
 use crate::delivery::{Queued, Shared};
-use crate::sequence::Sequence;
+use crate::sequence::{self, Sequence};
 use crate::spool::{Place, Replay, Replayed};
 use crate::stats::Ending;
 use crate::task_id::TaskId;
@@ -21,6 +21,7 @@ impl Worker {
             return;
         };
         replay.scan(Instant::now());
+        replay.pass_held();
         for _ in 0..BATCH {
             if !can_take_in(&self.outbox, &self.shared) {
                 break;
@@ -45,6 +46,7 @@ impl Worker {
             outgoing.sequence().count
         } else {
             self.shared.counters.adopted.add(1);
+            sequence::observe(outgoing.sequence());
             self.adopted += 1;
             self.adopted
         };
@@ -74,30 +76,33 @@ impl Worker {
 
     /// Takes from disk what waited there for so long that only its place was kept.
     pub(super) fn read_back(&mut self, id: TaskId, places: &[Place]) {
-        let Some(replay) = &mut self.replay else {
-            return;
-        };
-        let (mut read, mut lost) = (Vec::new(), Vec::new());
-        let mut is_expired = true;
-        for place in places {
-            match replay.read_again(*place) {
-                Some(replayed) => {
-                    is_expired &= replayed.is_expired;
-                    read.push(replayed.outgoing);
-                }
-                None => lost.push(*place),
-            }
-        }
-        // Perhaps who adopts the others can read them.
+        let (read, lost) = self.read_places(places);
         self.left_behind += self.outbox.leave(&id, &lost) as u64;
         self.learn(&id);
+        let is_expired = read.iter().all(|replayed| replayed.is_expired);
         if is_expired && self.outbox.is_parked(&id) {
             if let Some(pending) = self.outbox.remove(&id) {
                 self.expire(&pending);
             }
-        } else if let Some(superseded) = self.outbox.load(id, read) {
+            return;
+        }
+        let read = read.into_iter().map(|replayed| replayed.outgoing);
+        if let Some(superseded) = self.outbox.load(id, read.collect()) {
             self.supersede(&superseded);
         }
+    }
+
+    /// Reads reports again, and says which places cannot be read. Perhaps who adopts their files can.
+    pub(super) fn read_places(&self, places: &[Place]) -> (Vec<Replayed>, Vec<Place>) {
+        let (mut read, mut lost) = (Vec::new(), Vec::new());
+        for place in places {
+            let replay = self.replay.as_ref();
+            match replay.and_then(|replay| replay.read_again(*place)) {
+                Some(replayed) => read.push(replayed),
+                None => lost.push(*place),
+            }
+        }
+        (read, lost)
     }
 
     /// What other processes have delivered of a task counts.
@@ -124,7 +129,7 @@ impl Worker {
         let Some((spool, replay)) = self.shared.spool.as_ref().zip(self.replay.as_ref()) else {
             return true;
         };
-        replay.read() >= spool.appended()
+        replay.unread(spool.appended()) == 0
     }
 
     /// Takes what callers put into the queue, so many at most. What is on disk came before, but for what the disk had
