@@ -35,13 +35,19 @@ impl Request {
     /// The report, to the agent that it or else the configuration names.
     pub(crate) fn report_task(config: &Config, report: &TaskReport) -> Result<Self, ConfigError> {
         let agent = config.agent(report.named_agent())?;
-        let body = serde_json::to_vec(report).map_err(|error| {
+        let url = config.endpoint(&["agent-execution", agent, "report_task"])?;
+        Self::report_task_at(url, report)
+    }
+
+    /// The report, to this address.
+    pub(crate) fn report_task_at(url: Url, report: &TaskReport) -> Result<Self, ConfigError> {
+        let body = report.to_body().map_err(|error| {
             let problem = format!("this report cannot be written as JSON: {error}");
             ConfigError::invalid("no variable", "report", problem)
         })?;
         Ok(Self {
             method: Method::POST,
-            url: config.endpoint(&["agent-execution", agent, "report_task"])?,
+            url,
             body: Some(body),
         })
     }

@@ -142,6 +142,35 @@ impl TaskReport {
             .filter(|id| !id.is_empty())
     }
 
+    /// The body of a request: what [`Serialize`] gives.
+    #[cfg(feature = "http")]
+    pub(crate) fn to_body(&self) -> serde_json::Result<Vec<u8>> {
+        let mut body = Vec::with_capacity(self.bytes() + self.bytes() / 16 + 256);
+        let text = |body: &mut Vec<u8>, name: &str, text: &Option<String>| {
+            body.extend_from_slice(name.as_bytes());
+            match text {
+                Some(text) => json::write_string(body, text),
+                None => body.extend_from_slice(b"null"),
+            }
+        };
+        text(&mut body, r#"{"id":"#, &self.id);
+        text(&mut body, r#","input":"#, &self.input);
+        body.extend_from_slice(br#","llm_response":"#);
+        let response = self.llm_response.as_ref();
+        body.extend_from_slice(response.map_or("null", |raw| raw.get()).as_bytes());
+        body.extend_from_slice(br#","tokens":"#);
+        serde_json::to_writer(&mut body, &self.tokens)?;
+        body.extend_from_slice(br#","is_success":"#);
+        serde_json::to_writer(&mut body, &self.is_success.unwrap_or(true))?;
+        text(&mut body, r#","result":"#, &self.result);
+        body.extend_from_slice(br#","duration":"#);
+        serde_json::to_writer(&mut body, &self.duration.unwrap_or(0.0))?;
+        body.extend_from_slice(br#","used_tools":"#);
+        serde_json::to_writer(&mut body, &self.used_tools)?;
+        body.push(b'}');
+        Ok(body)
+    }
+
     /// Has the ids of the other report.
     pub(crate) fn keep_ids(&mut self, other: Self) {
         self.id = other.id;

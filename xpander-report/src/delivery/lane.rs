@@ -3,8 +3,8 @@ use super::parcel::Pending;
 /// The reports of one task: one in flight at most, and what came behind it.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
-    pub(super) waiting: Option<Pending>,
-    pub(super) in_flight: Option<Pending>,
+    pub(super) waiting: Option<Box<Pending>>,
+    pub(super) in_flight: Option<Box<Pending>>,
 }
 
 /// What lanes hold together.
@@ -24,7 +24,8 @@ pub(super) struct Load {
 
 impl Lane {
     pub(super) fn pending(&self) -> impl Iterator<Item = &Pending> {
-        self.in_flight.iter().chain(&self.waiting)
+        let pending = self.in_flight.iter().chain(&self.waiting);
+        pending.map(|pending| &**pending)
     }
 
     pub(super) fn load(&self) -> Load {
@@ -35,15 +36,24 @@ impl Lane {
 
     /// Adds what waits.
     pub(super) fn add(&mut self, pending: Pending) {
-        self.waiting = Some(match self.waiting.take() {
+        let pending = match self.take_waiting() {
             Some(waiting) => waiting.join(pending),
             None => pending,
-        });
+        };
+        self.waiting = Some(Box::new(pending));
+    }
+
+    pub(super) fn take_waiting(&mut self) -> Option<Pending> {
+        self.waiting.take().map(|waiting| *waiting)
+    }
+
+    pub(super) fn take_in_flight(&mut self) -> Option<Pending> {
+        self.in_flight.take().map(|in_flight| *in_flight)
     }
 
     /// Makes what is in flight wait again. Says whether something was.
     pub(super) fn put_back(&mut self) -> bool {
-        let in_flight = self.in_flight.take();
+        let in_flight = self.take_in_flight();
         let was_in_flight = in_flight.is_some();
         if let Some(pending) = in_flight {
             self.add(pending);

@@ -131,7 +131,7 @@ impl Outbox {
     /// Adds what was read of a task's reports. They are returned if the platform has all of them.
     pub(super) fn load(&mut self, id: TaskId, read: Vec<Outgoing>) -> Option<Pending> {
         let waiting = self.edit(&id, |lane| {
-            let mut waiting = lane.waiting.take()?;
+            let mut waiting = lane.take_waiting()?;
             waiting.load(read);
             Some(waiting)
         })??;
@@ -168,7 +168,7 @@ impl Outbox {
 
     /// Takes out what waits of a task.
     pub(super) fn remove(&mut self, id: &TaskId) -> Option<Pending> {
-        let waiting = self.edit(id, |lane| lane.waiting.take())??;
+        let waiting = self.edit(id, Lane::take_waiting)??;
         self.forget(id, &waiting);
         self.gone += 1;
         if self.gone > self.lanes.len() {
@@ -197,11 +197,11 @@ impl Outbox {
     pub(super) fn arrived(&mut self, id: &TaskId) -> Option<Arrived> {
         self.answered(id);
         self.scopes.arrived();
-        let pending = self.edit(id, |lane| lane.in_flight.take())??;
+        let pending = self.edit(id, Lane::take_in_flight)??;
         if let Some(outgoing) = pending.outgoing().filter(|outgoing| outgoing.is_named) {
             self.delivered.add(id, &outgoing.delivered());
         }
-        let waiting = self.edit(id, |lane| lane.waiting.take()).flatten();
+        let waiting = self.edit(id, Lane::take_waiting).flatten();
         let superseded = match waiting.map(|waiting| self.beneath(id, waiting)) {
             Some(Ok(waiting)) => {
                 self.edit(id, |lane| lane.add(waiting));
@@ -222,7 +222,7 @@ impl Outbox {
     /// The platform will never take the report in flight, which is returned.
     pub(super) fn refused(&mut self, id: &TaskId) -> Option<Pending> {
         self.answered(id);
-        let pending = self.edit(id, |lane| lane.in_flight.take())??;
+        let pending = self.edit(id, Lane::take_in_flight)??;
         self.forget(id, &pending);
         Some(pending)
     }
@@ -231,7 +231,7 @@ impl Outbox {
     pub(super) fn cut(&mut self, id: &TaskId) -> bool {
         self.answered(id);
         let is_cut = self.edit(id, |lane| {
-            let is_cut = lane.in_flight.as_mut().is_some_and(Pending::cut);
+            let is_cut = lane.in_flight.as_mut().is_some_and(|pending| pending.cut());
             is_cut && lane.put_back()
         });
         if is_cut == Some(true) {
@@ -276,7 +276,7 @@ impl Outbox {
             let lane = self.lanes.get(*id);
             let lane = lane.filter(|lane| lane.in_flight.is_none());
             let waiting = lane.and_then(|lane| lane.waiting.as_ref());
-            waiting.is_some_and(Pending::is_in_memory)
+            waiting.is_some_and(|waiting| waiting.is_in_memory())
         };
         let id = self.open.values().find(is_in_memory)?.clone();
         self.remove(&id)
@@ -301,7 +301,9 @@ impl Outbox {
             match lane.and_then(|lane| lane.waiting.as_ref()) {
                 None => self.scopes.remove_oldest(&agent),
                 Some(waiting) if waiting.is_spooled() => {
-                    self.edit(&id, |lane| lane.waiting.iter_mut().for_each(Pending::park));
+                    self.edit(&id, |lane| {
+                        lane.waiting.iter_mut().for_each(|waiting| waiting.park())
+                    });
                     self.scopes.parked(&agent);
                 }
                 Some(_) => {
@@ -372,7 +374,7 @@ impl Outbox {
                 let is_parked = self.edit(&id, |lane| {
                     let waiting = lane.waiting.as_mut();
                     let waiting = waiting.filter(|waiting| must_park && waiting.is_spooled());
-                    waiting.map(Pending::park)
+                    waiting.map(|waiting| waiting.park())
                 });
                 let is_parked = is_parked.flatten().is_some();
                 self.scopes.put_back(&agent, id, is_parked);
@@ -446,7 +448,7 @@ impl Outbox {
     pub(super) fn is_parked(&self, id: &TaskId) -> bool {
         let lane = self.lanes.get(id);
         let waiting = lane.and_then(|lane| lane.waiting.as_ref());
-        waiting.is_some_and(Pending::is_parked)
+        waiting.is_some_and(|waiting| waiting.is_parked())
     }
 
     /// What all of them hold.

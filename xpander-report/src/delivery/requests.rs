@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use reqwest::Url;
 use tokio::task::{self, JoinError, JoinSet};
 
 use crate::Config;
@@ -13,6 +14,8 @@ use crate::task_id::TaskId;
 pub(super) struct Requests {
     /// Made when the worker starts; made again if that failed.
     api: Option<Api>,
+    /// The last agent, and where its reports go.
+    address: Option<(String, Url)>,
     sending: JoinSet<Result<Answer, Error>>,
     ids: HashMap<task::Id, TaskId>,
 }
@@ -27,6 +30,7 @@ impl Requests {
     pub(super) fn new() -> Self {
         Self {
             api: None,
+            address: None,
             sending: JoinSet::new(),
             ids: HashMap::new(),
         }
@@ -44,7 +48,8 @@ impl Requests {
     /// Sends a report.
     pub(super) fn start(&mut self, id: TaskId, outgoing: &Outgoing, config: &Arc<Config>) {
         let prepared = self.api(config).and_then(|api| {
-            let request = Request::report_task(config, &outgoing.report)?;
+            let url = self.address(config, outgoing.agent_id())?;
+            let request = Request::report_task_at(url, &outgoing.report)?;
             Ok((api, request))
         });
         let sending = self.sending.spawn(async move {
@@ -54,6 +59,18 @@ impl Requests {
             Ok(answer)
         });
         self.ids.insert(sending.id(), id);
+    }
+
+    /// Where reports of this agent go.
+    fn address(&mut self, config: &Config, agent: &str) -> Result<Url, Error> {
+        if let Some((known, url)) = &self.address
+            && known == agent
+        {
+            return Ok(url.clone());
+        }
+        let url = config.endpoint(&["agent-execution", agent, "report_task"])?;
+        self.address = Some((agent.to_owned(), url.clone()));
+        Ok(url)
     }
 
     fn api(&mut self, config: &Arc<Config>) -> Result<Api, Error> {

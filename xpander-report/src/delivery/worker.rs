@@ -33,7 +33,7 @@ use crate::{DeadLetter, DeliveryOutcome, DropReason, Dropped, Event, Task, untra
 const PULSE: Duration = Duration::from_millis(2);
 
 /// So many reports are taken in before others go out.
-const BATCH: usize = 256;
+const BATCH: usize = 64;
 
 /// Starts the thread that empties the queue, with a runtime of its own.
 pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {

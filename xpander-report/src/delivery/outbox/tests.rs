@@ -474,7 +474,10 @@ fn deliver_all(simulation: &mut Simulation) -> TaskReport {
     let mut has = TaskReport::new();
     while let Some(id) = simulation.next() {
         let lane = &simulation.outbox.lanes[&id];
-        let sent = lane.in_flight.as_ref().and_then(Pending::outgoing);
+        let sent = lane
+            .in_flight
+            .as_ref()
+            .and_then(|pending| pending.outgoing());
         let sent = sent.expect("its content").report.clone();
         has.input = sent.input.or(has.input);
         has.result = sent.result.or(has.result);
@@ -516,7 +519,10 @@ fn in_whatever_order_reports_of_a_task_come_the_platform_has_the_newest_of_each_
                         simulation.sleep();
                     } else {
                         let lane = &simulation.outbox.lanes[&id];
-                        let sent = lane.in_flight.as_ref().and_then(Pending::outgoing);
+                        let sent = lane
+                            .in_flight
+                            .as_ref()
+                            .and_then(|pending| pending.outgoing());
                         has = sent.expect("its content").report.clone();
                         simulation.outbox.arrived(&id);
                     }
