@@ -585,10 +585,16 @@ mod input {
             bomb
         }
         let report = record(|| run(Bomb, HashMap::from([((1, 2), 3)]), "x"));
-        assert_eq!(
-            report.input.as_deref(),
-            Some(r#"{"bomb":null,"map":"{(1, 2): 3}","text":"x"}"#)
+        let input: serde_json::Value =
+            serde_json::from_str(&report.input.clone().unwrap()).unwrap();
+        assert_eq!(input["bomb"], serde_json::Value::Null);
+        assert!(
+            input["map"]
+                .as_str()
+                .unwrap()
+                .contains("key must be a string")
         );
+        assert_eq!(input["text"], "x");
         assert_eq!(outcome(&report), (true, None));
     }
 }

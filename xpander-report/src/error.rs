@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::captured::MAX_CAPTURED;
 use crate::delivery::Refusal;
 use crate::outcome::chain;
 
@@ -131,7 +132,7 @@ impl Error {
 
     /// The error and its sources, in one line.
     pub(crate) fn with_sources(&self) -> String {
-        chain(self, self.source())
+        chain(self, self.source(), MAX_CAPTURED).into_text()
     }
 
     /// How long the platform asks to wait before the next try.
