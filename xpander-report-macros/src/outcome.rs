@@ -132,10 +132,10 @@ impl Expansion<'_> {
             Some(shown) => {
                 let mark = shown.mark(private);
                 quote_spanned! {given.at=>
-                    (&&&#private::Probe(&#value)).shown_kind(::core::marker::PhantomData::<#mark>)
+                    (&&&#private::ShownProbe(&#value, ::core::marker::PhantomData::<#mark>)).shown_kind()
                 }
             }
-            None => quote!((&&&&&#private::Probe(&#value)).flow_kind()),
+            None => quote!((&&&&&&#private::Probe(&#value)).flow_kind()),
         };
         quote! {
             let #kind = {
@@ -178,9 +178,11 @@ impl Expansion<'_> {
         let Self { private, value, .. } = self;
         let key = self.keys.error.get()?;
         let errors = local("errors");
-        let mark = given.shown.map_or(quote!(()), |shown| shown.mark(private));
+        let mark = given
+            .shown
+            .map_or(quote!(((), ())), |shown| shown.mark(private));
         let named = quote_spanned! {at(key)=>
-            (&&&&#private::Probe(&#value)).told_errors(::core::marker::PhantomData::<#mark>)
+            (&&&&#private::ShownProbe(&#value, ::core::marker::PhantomData::<#mark>)).told_errors()
         };
         Some(quote! {
             let #errors = {

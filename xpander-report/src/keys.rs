@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 
 use futures_core::Stream;
 
-use crate::capture::{Capture, Probe, guarded};
-use crate::kind::{AStream, AnIterator, Boxed, Found, Holds, StreamBox};
+use crate::capture::{Capture, guarded};
+use crate::kind::{AStream, AnIterator, Boxed, Found, Holds, ShownProbe, StreamBox};
 use crate::outcome::{Layered, Outcome};
 use crate::{Reporter, Tokens};
 
@@ -180,40 +180,40 @@ impl<E> Copy for Errors<E> {}
 /// Those of the `Result` that a function gives.
 pub trait ResultErrors<E> {
     /// Names them.
-    fn told_errors<Shown>(&self, _: PhantomData<Shown>) -> Errors<E> {
+    fn told_errors(&self) -> Errors<E> {
         Errors(PhantomData)
     }
 }
 
-impl<V: Layered> ResultErrors<V::Error> for &&&Probe<'_, V> {}
+impl<V: Layered, W, X> ResultErrors<V::Error> for &&&ShownProbe<'_, V, W, X> {}
 
 /// Those of the items of a box, where the function has none of its own.
 pub trait BoxErrors<Via, E> {
     /// Names them.
-    fn told_errors<Shown>(&self, _: PhantomData<Shown>) -> Errors<E> {
+    fn told_errors(&self) -> Errors<E> {
         Errors(PhantomData)
     }
 }
 
-impl<V, Via, T: Layered> BoxErrors<Via, T::Error> for &&Probe<'_, V> where
+impl<V, W, X, Via, T: Layered> BoxErrors<Via, T::Error> for &&ShownProbe<'_, V, W, X> where
     V: Found<Via, StreamBox> + Holds<Via, Leaf: Boxed<Piece = T>>
 {
 }
 
 /// Those of the items of what a function shows to be a stream.
-pub trait ShownErrors<Via, What, E> {
+pub trait ShownErrors<E> {
     /// Names them.
-    fn told_errors(&self, _: PhantomData<(Via, What)>) -> Errors<E> {
+    fn told_errors(&self) -> Errors<E> {
         Errors(PhantomData)
     }
 }
 
-impl<V, Via, T: Layered> ShownErrors<Via, AStream, T::Error> for &Probe<'_, V> where
+impl<V, Via, T: Layered> ShownErrors<T::Error> for &ShownProbe<'_, V, Via, AStream> where
     V: Holds<Via, Leaf: Stream<Item = T>>
 {
 }
 
-impl<V, Via, T: Layered> ShownErrors<Via, AnIterator, T::Error> for &Probe<'_, V> where
+impl<V, Via, T: Layered> ShownErrors<T::Error> for &ShownProbe<'_, V, Via, AnIterator> where
     V: Holds<Via, Leaf: Iterator<Item = T>>
 {
 }
@@ -221,13 +221,13 @@ impl<V, Via, T: Layered> ShownErrors<Via, AnIterator, T::Error> for &Probe<'_, V
 /// There are none.
 pub trait NoErrors<V> {
     /// Does not compile, with a message.
-    fn told_errors<Shown>(&self, _: PhantomData<Shown>) -> Errors<Infallible>
+    fn told_errors(&self) -> Errors<Infallible>
     where
         V: HasAnError;
 }
 
-impl<V> NoErrors<V> for Probe<'_, V> {
-    fn told_errors<Shown>(&self, _: PhantomData<Shown>) -> Errors<Infallible>
+impl<V, W, X> NoErrors<V> for ShownProbe<'_, V, W, X> {
+    fn told_errors(&self) -> Errors<Infallible>
     where
         V: HasAnError,
     {

@@ -372,7 +372,7 @@ macro_rules! shown {
         #[derive(Debug)]
         pub struct $what;
 
-        impl<V: Holds<Via, Leaf: $trait>, Via> ShownKind<Via, $what> for &&Probe<'_, V> {}
+        impl<V: Holds<Via, Leaf: $trait>, Via> ShownKind<Via, $what> for &&ShownProbe<'_, V, Via, $what> {}
     )*};
 }
 
@@ -428,10 +428,14 @@ shown_futures! {
     AnIntoFuture: IntoFuture, Awaited;
 }
 
+/// A value, the way to what the return type shows, and what that is.
+#[derive(Debug)]
+pub struct ShownProbe<'a, V, Via, What>(pub &'a V, pub PhantomData<(Via, What)>);
+
 /// Names the kind of what the function shows and is.
 pub trait ShownKind<Via, What> {
     /// The kind.
-    fn shown_kind(&self, _: PhantomData<(Via, What)>) -> Shown<Via, What> {
+    fn shown_kind(&self) -> Shown<Via, What> {
         Shown(PhantomData)
     }
 }
@@ -444,34 +448,34 @@ shown! {
 }
 
 /// Names the kind of what is none, though its trait has such a name.
-pub trait OtherKind<Via> {
+pub trait OtherKind {
     /// The kind.
-    fn shown_kind<What>(&self, _: PhantomData<(Via, What)>) -> Value {
+    fn shown_kind(&self) -> Value {
         Value
     }
 }
 
-impl<V: Holds<Via>, Via> OtherKind<Via> for &Probe<'_, V> {}
+impl<V: Holds<Via>, Via, What> OtherKind for &ShownProbe<'_, V, Via, What> {}
 
 /// Names the kind of what is inside a type that this library does not know.
 pub trait UnknownKind {
     /// The kind.
-    fn shown_kind<Via, What>(&self, _: PhantomData<(Via, What)>) -> Hidden<InATypeOfItsOwn> {
+    fn shown_kind(&self) -> Hidden<InATypeOfItsOwn> {
         Hidden(PhantomData)
     }
 }
 
-impl<V> UnknownKind for Probe<'_, V> {}
+impl<V, Via, What> UnknownKind for ShownProbe<'_, V, Via, What> {}
 
 /// The same, where the value alone is reported.
 pub trait UnknownValueKind {
     /// The kind.
-    fn shown_kind<Via, What>(&self, _: PhantomData<(Via, What)>) -> Value {
+    fn shown_kind(&self) -> Value {
         Value
     }
 }
 
-impl<V> UnknownValueKind for Probe<'_, V> {}
+impl<V, Via, What> UnknownValueKind for ShownProbe<'_, V, Via, What> {}
 
 macro_rules! kinds {
     ($($(#[$attribute:meta])* $trait:ident [$($probe:tt)*] $what:ident => $kind:ty;)*) => {$(
@@ -520,7 +524,7 @@ pub trait StreamLaterKind<Via, Inner> {
     }
 }
 
-impl<V, Via, Inner> StreamLaterKind<Via, Inner> for &&&&Probe<'_, V> where
+impl<V, Via, Inner> StreamLaterKind<Via, Inner> for &&&&&Probe<'_, V> where
     V: Found<Via, FutureBox> + Holds<Via, Leaf: Boxed<Piece: Found<Inner, NamedStream>>>
 {
 }
@@ -539,51 +543,89 @@ impl<V> ValueKind for Probe<'_, V> {}
 #[derive(Debug)]
 pub struct InATypeOfItsOwn;
 
-macro_rules! mistakes {
-    ($($what:ident: $trait:ident, $message:literal, $label:literal;)*) => {$(
-        /// Implemented for nothing: it gives a mistake its message.
-        #[diagnostic::on_unimplemented(message = $message, label = $label)]
-        pub trait $trait {}
+/// Implemented for nothing: it gives a mistake its message.
+#[diagnostic::on_unimplemented(
+    message = "`#[external_task]` cannot follow a stream of a type of its own. Spell the return type as \
+               `impl Stream<Item = …>`, or box the stream as `Pin<Box<dyn Stream<Item = …> + Send>>`. To \
+               report the call alone, write `result = |_| \"…\"`.",
+    label = "this is a stream, and its run would be over before it began"
+)]
+pub trait ShownToBeAStream {}
 
-        impl Hidden<$what> {
-            /// Does not compile, with a message.
-            pub fn finish<V: $trait>(
-                self,
-                _: Run,
-                value: V,
-                _: impl Fn(&(), &mut Outcome<'_>),
-                _: impl Fn(&Infallible, &mut Outcome<'_>),
-            ) -> V {
-                value
-            }
-
-            /// Does not compile, with a message.
-            pub fn finish_future<V: $trait>(
-                self,
-                _: Run,
-                value: V,
-                _: impl FnOnce(Run, ()) -> (),
-                _: impl Fn(&Infallible, &mut Outcome<'_>),
-            ) -> V {
-                value
-            }
-        }
-    )*};
+impl Hidden<NamedStream> {
+    /// Does not compile, with a message.
+    pub fn finish<V: ShownToBeAStream>(
+        self,
+        _: Run,
+        value: V,
+        _: impl Fn(&(), &mut Outcome<'_>),
+        _: impl Fn(&Infallible, &mut Outcome<'_>),
+    ) -> V {
+        value
+    }
 }
 
-mistakes! {
-    NamedStream: ShownToBeAStream,
-        "`#[external_task]` cannot follow a stream of a type of its own. Spell the return type as \
-         `impl Stream<Item = …>`, or box the stream as `Pin<Box<dyn Stream<Item = …> + Send>>`. To report \
-         the call alone, write `result = |_| \"…\"`.",
-        "this is a stream, and its run would be over before it began";
-    NamedFuture: ShownToBeAFuture,
-        "`#[external_task]` cannot follow a future whose return type does not show it. Spell \
-         the type as `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …>>>`, or put the \
-         attribute on the async function that it runs. To report the call alone, write `result = |_| \"…\"`.",
-        "this is a future, and its run would be over before it began";
-    InATypeOfItsOwn: InATypeThatIsKnown,
-        "`#[external_task]` cannot follow what is inside a `{Self}`. Return it in an `Option`, a `Result`, a \
-         `Box` or a tuple. To report the call alone, write `result = |_| \"…\"`.",
-        "what is inside goes on after the function has returned";
+/// Implemented for nothing: it gives a mistake its message.
+#[diagnostic::on_unimplemented(
+    message = "`#[external_task]` cannot follow a future whose return type does not show it. Spell the type as \
+               `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …>>>`, or put the attribute on the \
+               async function that it runs. To report the call alone, write `result = |_| \"…\"`.",
+    label = "this is a future, and its run would be over before it began"
+)]
+pub trait ShownToBeAFuture {}
+
+impl Hidden<NamedFuture> {
+    /// Does not compile, with a message.
+    pub fn finish<V: ShownToBeAFuture>(
+        self,
+        _: Run,
+        value: V,
+        _: impl Fn(&(), &mut Outcome<'_>),
+        _: impl Fn(&Infallible, &mut Outcome<'_>),
+    ) -> V {
+        value
+    }
+
+    /// Does not compile, with a message.
+    pub fn finish_future<V: ShownToBeAFuture>(
+        self,
+        _: Run,
+        value: V,
+        _: impl FnOnce(Run, ()),
+        _: impl Fn(&Infallible, &mut Outcome<'_>),
+    ) -> V {
+        value
+    }
+}
+
+/// Implemented for nothing: it gives a mistake its message.
+#[diagnostic::on_unimplemented(
+    message = "`#[external_task]` cannot follow what is inside a `{Self}`. Return it in an `Option`, a \
+               `Result`, a `Box` or a tuple. To report the call alone, write `result = |_| \"…\"`.",
+    label = "what is inside goes on after the function has returned"
+)]
+pub trait InATypeThatIsKnown {}
+
+impl Hidden<InATypeOfItsOwn> {
+    /// Does not compile, with a message.
+    pub fn finish<V: InATypeThatIsKnown, L>(
+        self,
+        _: Run,
+        value: V,
+        _: impl Fn(&L, &mut Outcome<'_>),
+        _: impl Fn(&Infallible, &mut Outcome<'_>),
+    ) -> V {
+        value
+    }
+
+    /// Does not compile, with a message.
+    pub fn finish_future<V: InATypeThatIsKnown, L, T>(
+        self,
+        _: Run,
+        value: V,
+        _: impl FnOnce(Run, L) -> T,
+        _: impl Fn(&Infallible, &mut Outcome<'_>),
+    ) -> V {
+        value
+    }
 }

@@ -160,7 +160,9 @@ pub mod __private {
     pub use crate::edge::Edge;
     pub use crate::handle::called;
     pub use crate::keys::{Told, extract, extract_bool, extract_by, place, reporter};
-    pub use crate::kind::{AFuture, AStream, AnIntoFuture, AnIterator, Element, Here, Inside};
+    pub use crate::kind::{
+        AFuture, AStream, AnIntoFuture, AnIterator, Element, Here, Inside, ShownProbe,
+    };
     pub use crate::outcome::{Layer, Outcome};
     pub use crate::run::Start;
 
