@@ -91,7 +91,7 @@ fn tool(keys: &Keys, function: Function) -> TokenStream {
     } = &body;
     let labelled = body.labelled("'__tool");
     // `#[external_task]` below this finds the call and leaves it to the run around its own.
-    let content = quote!(#inner #krate::__private::called(#name); #tools #labelled);
+    let content = quote!(#inner #tools #krate::__private::called(#name); #labelled);
     let mut block = Group::new(Delimiter::Brace, content);
     block.set_span(body.block.span());
     quote!(#(#attributes)* #visibility #signature #block)

@@ -67,6 +67,15 @@ impl Captured {
         }
     }
 
+    /// JSON of which something was left out.
+    pub(crate) fn cut_json(head: String) -> Self {
+        Self::Cut(Cut {
+            length: Length::AtLeast(head.len()),
+            head,
+            is_json: true,
+        })
+    }
+
     /// What the platform shows.
     pub(crate) fn into_text(self) -> String {
         match self {

@@ -230,6 +230,7 @@ impl Start {
 fn object(arguments: &[(&'static str, &dyn Capture)]) -> Captured {
     let mut object = String::from("{");
     let mut room = MAX_CAPTURED;
+    let mut is_whole = true;
     for (name, value) in arguments {
         if object.len() > 1 {
             object.push(',');
@@ -239,13 +240,17 @@ fn object(arguments: &[(&'static str, &dyn Capture)]) -> Captured {
         match captured(*value, room) {
             Some(value) => {
                 room = room.saturating_sub(value.bytes());
+                is_whole &= !matches!(value, Captured::Cut(_));
                 value.push_json(&mut object);
             }
             None => object.push_str("null"),
         }
     }
     object.push('}');
-    Captured::Json(object)
+    match is_whole {
+        true => Captured::Json(object),
+        false => Captured::cut_json(object),
+    }
 }
 
 /// What a key gives, unless it panics.
