@@ -823,6 +823,48 @@ mod recorder {
     }
 
     #[test]
+    fn follows_what_is_spawned_if_it_is_told_to() {
+        let recorder = Recorder::new();
+        {
+            let _everywhere = recorder.everywhere();
+            std::thread::spawn(|| smol::block_on(echo("spawned")))
+                .join()
+                .unwrap();
+            let scoped = Recorder::new();
+            smol::block_on(scoped.scope(echo("scoped")));
+            assert_eq!(scoped.take().len(), 1);
+        }
+        std::thread::spawn(|| smol::block_on(echo("after")))
+            .join()
+            .unwrap();
+        let mut results = recorder
+            .take()
+            .into_iter()
+            .filter_map(|report| report.result);
+        assert!(results.any(|result| result == "spawned"));
+        assert!(!results.any(|result| result == "scoped" || result == "after"));
+    }
+
+    #[test]
+    fn records_what_a_future_does_while_it_is_dropped() {
+        struct Leaving;
+        impl Drop for Leaving {
+            fn drop(&mut self) {
+                smol::block_on(echo("leaving"));
+            }
+        }
+        let recorder = Recorder::new();
+        let leaving = Leaving;
+        let mut run = Box::pin(recorder.scope(async move {
+            let _leaving = leaving;
+            std::future::pending::<()>().await;
+        }));
+        assert!(smol::block_on(smol::future::poll_once(run.as_mut())).is_none());
+        drop(run);
+        assert_eq!(recorder.take()[0].result.as_deref(), Some("leaving"));
+    }
+
+    #[test]
     fn a_scope_ends_with_a_panic() {
         let recorder = Recorder::new();
         catch_unwind(AssertUnwindSafe(|| recorder.in_scope(|| panic!("test")))).unwrap_err();

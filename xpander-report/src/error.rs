@@ -22,8 +22,9 @@ pub enum Error {
     Decode(DecodeError),
 }
 
-/// A setting that is missing or malformed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A setting that is missing or malformed. Its `Debug` says what to do, too, as a `main` that returns it is
+/// ended by that.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigError {
     /// The environment variable that would set it.
@@ -177,6 +178,12 @@ impl fmt::Display for ConfigError {
             ),
             Problem::Invalid(problem) => write!(f, "`{setting}` ({variable}): {problem}"),
         }
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

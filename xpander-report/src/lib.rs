@@ -4,7 +4,7 @@
     feature = "http",
     doc = r#"
 ```no_run
-use xpander_report::{Reporter, Tokens, current_task, external_task};
+use xpander_report::{Tokens, current_task, external_task};
 
 #[external_task]
 async fn summarise(text: &str) -> Result<String, std::io::Error> {
@@ -14,8 +14,8 @@ async fn summarise(text: &str) -> Result<String, std::io::Error> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let _guard = Reporter::from_env()?.install()?; // XPANDER_API_KEY, XPANDER_AGENT_ID
+async fn main() -> Result<(), std::io::Error> {
+    let _reporting = xpander_report::init(); // XPANDER_API_KEY, XPANDER_AGENT_ID
     summarise("…").await?;
     Ok(())
 }
@@ -23,6 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 "#
 )]
 //!
+//! - [`init`]: reports as the environment says, and delivers what is left at the end of `main`.
 //! - [`external_task`]: the attribute, with all its keys.
 //! - [`current_task`]: the run, seen from inside the function; [`tool`]: an attribute for the functions
 //!   that a model calls.
@@ -77,6 +78,7 @@ mod following;
 pub mod fuzzing;
 mod global;
 mod handle;
+mod init;
 mod json;
 mod keys;
 mod kind;
@@ -142,6 +144,7 @@ pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 #[cfg(feature = "http")]
 pub use event::Event;
 pub use handle::{EnteredTask, InTask, TaskHandle, WithTask, current_task};
+pub use init::init;
 pub use llm_response::{LlmResponse, Serialized};
 pub use provider::{ProviderResponse, Shape};
 pub use redaction::Redaction;
