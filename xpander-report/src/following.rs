@@ -83,10 +83,10 @@ impl<F: Future, C: Ending<F::Output>> Future for Following<F, C> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<C::Value> {
         let mut this = self.project();
-        let Some(future) = this.future.as_mut().as_pin_mut() else {
+        let Some(mut future) = this.future.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let Poll::Ready(output) = this.run.go_on(|| future.poll(context)) else {
+        let Poll::Ready(output) = this.run.poll(|| future.as_mut().poll(context)) else {
             return Poll::Pending;
         };
         this.run.part(|| this.future.set(None));

@@ -336,10 +336,16 @@ impl Run {
 
     /// Runs a piece of a body that comes in pieces.
     pub(crate) fn go_on<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        if self.started.is_none() {
-            self.start_clock();
-        }
+        self.resume();
         self.inside(body)
+    }
+
+    /// [`go_on`](Self::go_on) for what is polled.
+    pub(crate) fn poll<T>(&mut self, mut poll: impl FnMut() -> Poll<T>) -> Poll<T> {
+        self.resume();
+        let mut polled = Poll::Pending;
+        self.step(&mut || polled = poll());
+        polled
     }
 
     /// The next item of what the function returned.
@@ -382,25 +388,45 @@ impl Run {
     /// Runs a piece of the body with this run as the current one. A panic is reported and goes on.
     pub(crate) fn inside<T>(&mut self, body: impl FnOnce() -> T) -> T {
         let (mut body, mut value) = (Some(body), None);
-        let panic = self.caught(&mut || value = body.take().map(|body| body()));
-        value.unwrap_or_else(|| resume_unwind(panic.unwrap_or_else(|| Box::new(()))))
+        self.step(&mut || {
+            if let Some(body) = body.take() {
+                value = Some(body());
+            }
+        });
+        match value {
+            Some(value) => value,
+            None => no_value(),
+        }
     }
 
-    /// [`inside`](Self::inside), compiled once.
-    fn caught(&mut self, body: &mut dyn FnMut()) -> Option<Box<dyn Any + Send>> {
+    /// [`inside`](Self::inside), compiled once for all functions.
+    fn step(&mut self, body: &mut dyn FnMut()) {
         let outer = self.enter();
         if self.shared.is_none() {
-            body();
-            return None;
+            return body();
         }
         let result = catch_unwind(AssertUnwindSafe(body));
         drop(outer);
-        let payload = result.err()?;
-        if let Some(end) = self.end() {
-            end.panicked(payload.as_ref());
+        if let Err(payload) = result {
+            if let Some(end) = self.end() {
+                end.panicked(payload.as_ref());
+            }
+            resume_unwind(payload)
         }
-        Some(payload)
     }
+
+    /// Begins the clock unless it runs.
+    fn resume(&mut self) {
+        if self.started.is_none() {
+            self.start_clock();
+        }
+    }
+}
+
+/// A body that has not panicked has given a value.
+#[cold]
+fn no_value() -> ! {
+    resume_unwind(Box::new("the body gave no value"))
 }
 
 impl Drop for Run {
@@ -582,7 +608,7 @@ pin_project! {
     #[derive(Debug)]
     pub struct Followed<'a, F> {
         run: &'a mut Run,
-        // Gone once it has ended.
+        // Gone only when this is dropped.
         #[pin]
         body: Option<F>,
     }
@@ -590,11 +616,9 @@ pin_project! {
     impl<F> PinnedDrop for Followed<'_, F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if this.body.is_some() {
-                // What the body leaves behind is dropped as a part of it.
-                let _inside = this.run.enter();
-                this.body.set(None);
-            }
+            // What the body leaves behind is dropped as a part of it.
+            let _inside = this.run.enter();
+            this.body.set(None);
         }
     }
 }
@@ -610,13 +634,13 @@ impl<F: Future> Future for Followed<'_, F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        let Some(body) = this.body.as_mut().as_pin_mut() else {
+        let this = self.project();
+        let Some(mut body) = this.body.as_pin_mut() else {
             return Poll::Pending;
         };
-        let polled = this.run.inside(|| body.poll(context));
+        let mut polled = Poll::Pending;
+        this.run.step(&mut || polled = body.as_mut().poll(context));
         if polled.is_ready() {
-            this.body.set(None);
             this.run.returned();
         }
         polled

@@ -70,10 +70,10 @@ impl<S: Stream, C: Fn(&S::Item, &mut Outcome<'_>)> Stream for Streaming<S, C> {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
         let this = self.project();
-        let Some(items) = this.items.as_pin_mut() else {
+        let Some(mut items) = this.items.as_pin_mut() else {
             return Poll::Ready(None);
         };
-        let polled = this.run.go_on(|| items.poll_next(context));
+        let polled = this.run.poll(|| items.as_mut().poll_next(context));
         match &polled {
             Poll::Ready(Some(item)) => this.run.item(&mut |outcome| (this.look)(item, outcome)),
             Poll::Ready(None) => this.run.complete(),
