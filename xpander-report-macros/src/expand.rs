@@ -361,7 +361,9 @@ impl<'a> Expansion<'a> {
         if let Some(ty) = annotation.as_ref().filter(|_| self.hides_its_value()) {
             let name = local("edge");
             edge = self.edge(&name, ty);
-            body = quote!(#name.body(#body));
+            let method = signature::function(&self.function.signature.output)
+                .unwrap_or_else(|| quote!(body));
+            body = quote!(#name.#method(#body));
         }
         let called = quote!((&mut #run).call(#body));
         let finish = self.finish(&called, annotation.as_ref());

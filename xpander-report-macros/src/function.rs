@@ -1,5 +1,5 @@
 use proc_macro2::token_stream::IntoIter;
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, ExprCall, Ident, Lifetime, Result, Signature, Token, Visibility};
@@ -66,8 +66,7 @@ impl Body {
     /// The block with a label, which keeps the compiler from calling its braces unnecessary.
     pub(crate) fn labelled(&self, label: &str) -> TokenStream {
         let block = &self.block;
-        let at = block.span_open().resolved_at(Span::mixed_site());
-        let label = Lifetime::new(label, at);
+        let label = Lifetime::new(label, block.span_open());
         quote!(#label: #block)
     }
 

@@ -1,5 +1,5 @@
-use proc_macro2::{Ident, Span};
-use quote::{ToTokens, format_ident};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{
     Attribute, FnArg, GenericArgument, Pat, PatIdent, Path, PathArguments, PathSegment, ReturnType,
@@ -174,6 +174,74 @@ pub(crate) fn hides(output: &ReturnType) -> bool {
     };
     let whole = bare(shown).to_token_stream().to_string();
     annotation(output).is_some_and(|ty| ty.to_token_stream().to_string() != whole)
+}
+
+/// The method of `Edge` for a body whose value is an `impl Fn(&str) -> String` or the like. `None` where none
+/// fits: then a closure in the body must say itself what it takes.
+pub(crate) fn function(output: &ReturnType) -> Option<TokenStream> {
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
+    let Type::ImplTrait(object) = bare(ty) else {
+        return None;
+    };
+    let last = object.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) if bound.lifetimes.is_none() => bound
+            .path
+            .segments
+            .last()
+            .filter(|last| matches!(last.arguments, PathArguments::Parenthesized(_))),
+        _ => None,
+    })?;
+    let PathArguments::Parenthesized(function) = &last.arguments else {
+        return None;
+    };
+    let mut method = match last.ident.to_string().as_str() {
+        "Fn" => "fn_",
+        "FnMut" => "fn_mut_",
+        "FnOnce" => "fn_once_",
+        _ => return None,
+    }
+    .to_owned();
+    let (mut types, mut references) = (Vec::new(), 0);
+    for input in &function.inputs {
+        let (letter, ty) = taken(&input.ty)?;
+        references += usize::from(letter != 'v');
+        method.push(letter);
+        types.push(ty);
+    }
+    match &function.output {
+        ReturnType::Default => types.push(parse_quote!(())),
+        ReturnType::Type(_, ty) => {
+            let (letter, ty) = taken(ty)?;
+            match letter {
+                'v' => {}
+                'r' if references == 1 => method.push_str("_ref"),
+                _ => return None,
+            }
+            types.push(ty);
+        }
+    }
+    if !(1..=2).contains(&function.inputs.len()) {
+        return None;
+    }
+    let method = format_ident!("{method}");
+    Some(quote!(#method::<#(#types,)* _>))
+}
+
+/// How an argument is taken, and what it is without a reference. `None` if it holds lifetimes that nobody
+/// has named.
+fn taken(ty: &Type) -> Option<(char, Type)> {
+    let (letter, ty) = match bare(ty) {
+        Type::Reference(reference) if reference.lifetime.is_some() => return None,
+        Type::Reference(reference) if reference.mutability.is_some() => ('m', &*reference.elem),
+        Type::Reference(reference) => ('r', &*reference.elem),
+        ty => ('v', ty),
+    };
+    let tokens = ty.to_token_stream().to_string();
+    let is_plain =
+        !tokens.contains(['&', '\'']) && !tokens.contains("impl ") && !tokens.contains("dyn ");
+    is_plain.then(|| (letter, ty.clone()))
 }
 
 pub(crate) fn nameable(ty: &Type) -> Option<Type> {

@@ -89,7 +89,8 @@ fn tool(keys: &Keys, function: Function) -> TokenStream {
         tools,
         ..
     } = &body;
-    let labelled = body.labelled("'__tool");
+    // A tool of several names has a label for each.
+    let labelled = body.labelled(&format!("'__tool{}", tools.clone().into_iter().count()));
     // `#[external_task]` below this finds the call and leaves it to the run around its own.
     let content = quote!(#inner #tools #krate::__private::called(#name); #labelled);
     let mut block = Group::new(Delimiter::Brace, content);
