@@ -79,7 +79,7 @@ impl Expansion<'_> {
     fn end_with_future(&self, given: &Given<'_>) -> TokenStream {
         let Self { run, value, .. } = self;
         let output = given.shown.and_then(Shown::piece_type);
-        let shown = output.as_ref().and_then(|output| Shown::of_type(output));
+        let shown = output.as_ref().and_then(Shown::of_type);
         let inner = Given {
             at: output.as_ref().map_or(given.at, at),
             shown: shown

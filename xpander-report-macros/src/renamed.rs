@@ -87,7 +87,7 @@ fn up_to(tokens: &mut impl Iterator<Item = TokenTree>, end: char) -> TokenStream
 fn is_made_of(value: &TokenStream, name: &Ident) -> bool {
     let moved = quote!({ let #name = #name; #name }).to_string();
     let value = value.to_string();
-    value == name.to_string() || value == moved
+    *name == value || value == moved
 }
 
 /// Takes `mut`, `ref` and `&` out, none of which may stand in a pattern that borrows.

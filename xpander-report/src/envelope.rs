@@ -162,7 +162,7 @@ impl Envelope {
                 }
             }
             Came::Value(Captured::Cut(cut)) => {
-                self.add_text(cut.head_of_text().unwrap_or_default())
+                self.add_text(cut.head_of_text().unwrap_or_default());
             }
             Came::Nothing => {}
             Came::Error(reason, error_type) => {

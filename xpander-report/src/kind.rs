@@ -359,7 +359,7 @@ fn follow<V: Holds<Via>, Via, L>(
         run.finish(&mut |outcome| error(why, outcome));
     }
     let mut run = Some(run);
-    let value = value.with(|leaf| wrap(run.take().unwrap_or_else(Run::default), leaf));
+    let value = value.with(|leaf| wrap(run.take().unwrap_or_default(), leaf));
     if let Some(mut run) = run {
         run.finish(&mut |_| {});
     }
