@@ -724,6 +724,26 @@ mod a_consumer_that_takes_every_item {
     }
 
     #[test]
+    fn leaves_what_it_drops_to_the_run() {
+        struct Leaving;
+        impl Drop for Leaving {
+            fn drop(&mut self) {
+                current_task().used_tool("close");
+            }
+        }
+        #[external_task]
+        fn run() -> impl Iterator<Item = u8> {
+            let leaving = Leaving;
+            vec![1, 2].into_iter().inspect(move |_| {
+                let _ = &leaving;
+            })
+        }
+        let (_, reports) = record(|| run().take(2).count());
+        assert_eq!(outcome(&reports), (Some(true), Some("[1,2]")));
+        assert_eq!(reports[0].used_tools, ["close"]);
+    }
+
+    #[test]
     fn nor_has_one_that_stops_at_the_finish_reason() {
         let take = |count| record(|| block_on(chunks().take(count).count())).1;
         assert_eq!(outcome(&take(2)), (Some(true), Some("Good day")));

@@ -299,14 +299,7 @@ impl Run {
             shared,
             envelope: Box::default(),
         };
-        let came = end.came(keys);
-        if let Came::Error(..) = came {
-            if let Some(mut end) = self.end() {
-                end.take(came);
-                end.report();
-            }
-            return;
-        }
+        end.came(keys);
         let End { shared, envelope } = end;
         shared.edit(|known| known.add_explicit(*envelope));
     }

@@ -29,12 +29,12 @@ pin_project! {
             let mut this = this.project();
             let is_complete = *this.is_complete;
             let items = this.items.as_ref().get_ref().as_ref();
-            if items.is_some_and(|items| guarded(|| is_complete(items)) == Some(true)) {
+            let is_complete = items.is_some_and(|it| guarded(|| is_complete(it)) == Some(true));
+            // What the stream leaves behind is dropped as a part of the run.
+            this.run.part(|| this.items.set(None));
+            if is_complete {
                 this.run.complete();
             }
-            // What the stream leaves behind is dropped as a part of the run.
-            let _inside = this.run.enter();
-            this.items.set(None);
         }
     }
 }
