@@ -455,9 +455,10 @@ mod inside_something {
 
     #[external_task]
     fn deep(ok: bool) -> Result<(u8, Option<Words>), Rc<str>> {
-        match ok {
-            true => Ok((7, Some(broken()))),
-            false => Err("none".into()),
+        if ok {
+            Ok((7, Some(broken())))
+        } else {
+            Err("none".into())
         }
     }
 
@@ -644,9 +645,9 @@ mod names_decide_nothing {
         );
         let (_, reports) = record(|| block_on(unnamed().count()));
         assert_eq!(outcome(&reports), (Some(false), Some("cut")));
-        let (_, reports) = record(|| drop(opened()));
+        let ((), reports) = record(|| drop(opened()));
         assert_eq!(outcome(&reports), (Some(true), Some("7")));
-        let (_, reports) = record(|| drop(expected()));
+        let ((), reports) = record(|| drop(expected()));
         assert_eq!(outcome(&reports), (Some(true), Some("7")));
     }
 }
@@ -800,9 +801,10 @@ fn keys_see_arguments_that_are_copies_when_an_item_fails() {
     }
     #[external_task(error = |error: &u8| format!("code {error}"))]
     fn both(ok: bool) -> Result<BoxStream<'static, Result<u8, String>>, u8> {
-        match ok {
-            true => Ok(stream::iter([Err("down".to_owned())]).boxed()),
-            false => Err(5),
+        if ok {
+            Ok(stream::iter([Err("down".to_owned())]).boxed())
+        } else {
+            Err(5)
         }
     }
     let (_, reports) = record(|| block_on(ask(2).count()));

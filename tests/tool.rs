@@ -191,7 +191,6 @@ mod a_tool_whose_run_is_spelled_in_another_way {
 
     #[test]
     fn is_a_tool_of_the_run_around_it() {
-        let recorder = Recorder::new();
         #[external_task]
         async fn agent() {
             renamed();
@@ -199,6 +198,7 @@ mod a_tool_whose_run_is_spelled_in_another_way {
             twice().await;
             Notes.search().await;
         }
+        let recorder = Recorder::new();
         smol::block_on(recorder.scope(agent()));
         let reports = recorder.take();
         let tools: Vec<_> = reports.iter().map(|it| it.used_tools.len()).collect();
