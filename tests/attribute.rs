@@ -585,10 +585,16 @@ mod input {
             bomb
         }
         let report = record(|| run(Bomb, HashMap::from([((1, 2), 3)]), "x"));
-        assert_eq!(
-            report.input.as_deref(),
-            Some(r#"{"bomb":null,"map":"{(1, 2): 3}","text":"x"}"#)
+        let input: serde_json::Value =
+            serde_json::from_str(&report.input.clone().unwrap()).unwrap();
+        assert_eq!(input["bomb"], serde_json::Value::Null);
+        assert!(
+            input["map"]
+                .as_str()
+                .unwrap()
+                .contains("key must be a string")
         );
+        assert_eq!(input["text"], "x");
         assert_eq!(outcome(&report), (true, None));
     }
 }
@@ -817,6 +823,48 @@ mod recorder {
     }
 
     #[test]
+    fn follows_what_is_spawned_if_it_is_told_to() {
+        let recorder = Recorder::new();
+        {
+            let _everywhere = recorder.everywhere();
+            std::thread::spawn(|| smol::block_on(echo("spawned")))
+                .join()
+                .unwrap();
+            let scoped = Recorder::new();
+            smol::block_on(scoped.scope(echo("scoped")));
+            assert_eq!(scoped.take().len(), 1);
+        }
+        std::thread::spawn(|| smol::block_on(echo("after")))
+            .join()
+            .unwrap();
+        let mut results = recorder
+            .take()
+            .into_iter()
+            .filter_map(|report| report.result);
+        assert!(results.any(|result| result == "spawned"));
+        assert!(!results.any(|result| result == "scoped" || result == "after"));
+    }
+
+    #[test]
+    fn records_what_a_future_does_while_it_is_dropped() {
+        struct Leaving;
+        impl Drop for Leaving {
+            fn drop(&mut self) {
+                smol::block_on(echo("leaving"));
+            }
+        }
+        let recorder = Recorder::new();
+        let leaving = Leaving;
+        let mut run = Box::pin(recorder.scope(async move {
+            let _leaving = leaving;
+            std::future::pending::<()>().await;
+        }));
+        assert!(smol::block_on(smol::future::poll_once(run.as_mut())).is_none());
+        drop(run);
+        assert_eq!(recorder.take()[0].result.as_deref(), Some("leaving"));
+    }
+
+    #[test]
     fn a_scope_ends_with_a_panic() {
         let recorder = Recorder::new();
         catch_unwind(AssertUnwindSafe(|| recorder.in_scope(|| panic!("test")))).unwrap_err();
@@ -861,4 +909,419 @@ fn a_test_of_a_panic_needs_no_assertion_of_unwind_safety() {
     let caught = std::panic::catch_unwind(|| recorder.in_scope(explodes));
     assert!(caught.is_err());
     assert_eq!(recorder.take()[0].result.as_deref(), Some("panicked: boom"));
+}
+
+mod a_result_inside_another {
+    use super::*;
+
+    type Spawned<T> = Result<Result<T, String>, fmt::Error>;
+
+    #[external_task]
+    fn spawned(ok: bool) -> Spawned<u8> {
+        Ok(if ok { Ok(7) } else { Err("down".to_owned()) })
+    }
+
+    #[external_task]
+    fn three(text: &str) -> Result<Spawned<usize>, Outer> {
+        match text {
+            "outer" => Err(Outer(Inner)),
+            "middle" => Ok(Err(fmt::Error)),
+            "inner" => Ok(Ok(Err("inner".to_owned()))),
+            text => Ok(Ok(Ok(text.len()))),
+        }
+    }
+
+    #[external_task]
+    fn optional(found: Option<bool>) -> Option<Result<u8, String>> {
+        found.map(|ok| if ok { Ok(7) } else { Err("down".to_owned()) })
+    }
+
+    #[external_task]
+    fn borrowed(cached: &Result<u8, String>) -> &Result<u8, String> {
+        cached
+    }
+
+    #[external_task]
+    fn boxed() -> Box<Result<u8, String>> {
+        Box::new(Err("down".to_owned()))
+    }
+
+    #[test]
+    fn decides_by_the_innermost() {
+        assert_eq!(outcome(&record(|| spawned(true))), (true, Some("7")));
+        assert_eq!(outcome(&record(|| spawned(false))), (false, Some("down")));
+        let why = |text| record(|| three(text).is_ok());
+        let chain = "the model was not reached: connection refused";
+        assert_eq!(outcome(&why("outer")), (false, Some(chain)));
+        assert!(!why("middle").is_success.unwrap());
+        assert_eq!(outcome(&why("inner")), (false, Some("inner")));
+        assert_eq!(outcome(&why("four")), (true, Some("4")));
+        assert_eq!(outcome(&record(|| optional(None))), (true, None));
+        assert_eq!(outcome(&record(|| optional(Some(true)))), (true, Some("7")));
+        assert_eq!(
+            outcome(&record(|| optional(Some(false)))),
+            (false, Some("down"))
+        );
+        let cached = Err("cached".to_owned());
+        assert_eq!(
+            outcome(&record(|| borrowed(&cached).is_ok())),
+            (false, Some("cached"))
+        );
+        assert_eq!(outcome(&record(boxed)), (false, Some("down")));
+    }
+
+    #[test]
+    fn is_told_by_its_type_where_a_key_tells_the_outer_error() {
+        #[external_task(error = |_: &fmt::Error| "public")]
+        fn run(inner: bool) -> Spawned<u8> {
+            if inner {
+                Ok(Err("secret".to_owned()))
+            } else {
+                Err(fmt::Error)
+            }
+        }
+        assert_eq!(outcome(&record(|| run(false))), (false, Some("public")));
+        let name = "<alloc::string::String>";
+        assert_eq!(outcome(&record(|| run(true))), (false, Some(name)));
+    }
+}
+
+mod reasons {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn an_error_that_can_be_cloned_tells_its_sources() {
+        #[external_task]
+        fn shared() -> Result<(), Arc<anyhow::Error>> {
+            Err(Arc::new(anyhow::anyhow!("low").context("high")))
+        }
+        #[external_task]
+        fn boxed() -> Result<(), Arc<Box<dyn Error + Send + Sync>>> {
+            Err(Arc::new(Box::new(Outer(Inner))))
+        }
+        assert_eq!(outcome(&record(shared)), (false, Some("high: low")));
+        let chain = "the model was not reached: connection refused";
+        assert_eq!(outcome(&record(boxed)), (false, Some(chain)));
+    }
+
+    #[test]
+    fn an_error_that_is_its_own_source_ends() {
+        #[derive(Debug)]
+        struct Circle(std::sync::atomic::AtomicU8);
+        impl fmt::Display for Circle {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(
+                    f,
+                    "{}",
+                    self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+                )
+            }
+        }
+        impl Error for Circle {
+            fn source(&self) -> Option<&(dyn Error + 'static)> {
+                Some(self)
+            }
+        }
+        #[external_task]
+        fn run() -> Result<(), Circle> {
+            Err(Circle(0.into()))
+        }
+        let reason = record(|| run().is_err()).result.unwrap();
+        assert!(reason.starts_with("0: 1: 2: "), "{reason}");
+        assert!(reason.ends_with(": 64"), "{reason}");
+    }
+
+    #[test]
+    fn an_error_goes_before_the_result_that_was_set() {
+        #[external_task]
+        fn set() -> Result<u8, String> {
+            current_task().result("half of it");
+            Err("the model is down".to_owned())
+        }
+        #[external_task]
+        fn failed() -> Result<u8, String> {
+            current_task().fail("said by hand");
+            Err("the model is down".to_owned())
+        }
+        #[external_task(error = |_: &String| "public")]
+        fn keyed() -> Result<u8, String> {
+            current_task().result("half of it");
+            Err("secret".to_owned())
+        }
+        assert_eq!(
+            outcome(&record(set)),
+            (false, Some("the model is down: half of it"))
+        );
+        assert_eq!(outcome(&record(failed)), (false, Some("said by hand")));
+        assert_eq!(outcome(&record(keyed)), (false, Some("public: half of it")));
+    }
+}
+
+mod values {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::rc::Rc;
+    use std::sync::{Arc, Mutex, RwLock};
+
+    use serde::{Serialize, Serializer};
+
+    fn captured<T>(value: T) -> String
+    where
+        T: Send,
+        Recorded<T>: Record,
+    {
+        Recorded(value).record()
+    }
+
+    struct Recorded<T>(T);
+    trait Record {
+        fn record(self) -> String;
+    }
+
+    macro_rules! recorded {
+        ($($type:ty),* $(,)?) => {$(
+            impl Record for Recorded<$type> {
+                fn record(self) -> String {
+                    #[external_task]
+                    fn given(value: $type) {}
+                    let value = self.0;
+                    record(|| given(value)).input.unwrap_or_default()
+                }
+            }
+        )*};
+    }
+
+    /// Text in another crate's type: it has all that such types have.
+    #[derive(Clone, Debug)]
+    struct Id(u8);
+    impl fmt::Display for Id {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "id-{}", self.0)
+        }
+    }
+    impl AsRef<[u8]> for Id {
+        fn as_ref(&self) -> &[u8] {
+            std::slice::from_ref(&self.0)
+        }
+    }
+
+    /// A header's name: text first.
+    #[derive(Debug)]
+    struct Name(&'static str);
+    impl AsRef<str> for Name {
+        fn as_ref(&self) -> &str {
+            self.0
+        }
+    }
+    impl AsRef<[u8]> for Name {
+        fn as_ref(&self) -> &[u8] {
+            self.0.as_bytes()
+        }
+    }
+
+    /// A buffer that serialises, as `bytes::Bytes` does with its feature `serde`.
+    #[derive(Clone)]
+    struct Picture(Vec<u8>);
+    impl Serialize for Picture {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(&self.0)
+        }
+    }
+
+    #[derive(Serialize)]
+    struct Shape {
+        name: &'static str,
+        picture: Picture,
+    }
+
+    #[derive(Serialize, Debug)]
+    struct Account {
+        name: &'static str,
+        scores: BTreeMap<(u8, u8), u8>,
+        #[serde(skip)]
+        #[allow(dead_code)]
+        key: &'static str,
+    }
+
+    fn account(score: bool) -> Account {
+        let scores = if score {
+            BTreeMap::from([((1, 2), 3)])
+        } else {
+            BTreeMap::new()
+        };
+        Account {
+            name: "Ada",
+            scores,
+            key: "hidden",
+        }
+    }
+
+    #[derive(Serialize)]
+    enum Mode {
+        Fast,
+    }
+
+    recorded! {
+        Id, Option<Id>, Name, bytes::Bytes, Option<bytes::Bytes>, Picture, Shape, Mode,
+        Arc<Shape>, Option<Arc<Shape>>, Arc<str>,
+        Account, Arc<Mutex<Account>>, RwLock<Account>,
+        f64, Option<f32>,
+    }
+
+    #[test]
+    fn text_in_types_of_other_crates_is_text() {
+        assert_eq!(captured(Id(7)), "id-7");
+        assert_eq!(captured(Some(Id(7))), "id-7");
+        assert_eq!(captured(None::<Id>), "");
+        assert_eq!(captured(Name("accept")), "accept");
+        assert_eq!(captured(Mode::Fast), "Fast");
+    }
+
+    #[test]
+    fn buffers_are_counted_wherever_they_are() {
+        assert_eq!(captured(bytes::Bytes::from_static(b"abc")), "<3 bytes>");
+        assert_eq!(
+            captured(Some(bytes::Bytes::from_static(b"abc"))),
+            "<3 bytes>"
+        );
+        assert_eq!(captured(Picture(vec![1; 20])), "<20 bytes>");
+        let shape = Shape {
+            name: "x",
+            picture: Picture(vec![1; 20]),
+        };
+        assert_eq!(captured(shape), r#"{"name":"x","picture":"<20 bytes>"}"#);
+    }
+
+    #[test]
+    fn shared_pointers_are_what_they_point_to() {
+        let shape = || {
+            Arc::new(Shape {
+                name: "x",
+                picture: Picture(vec![]),
+            })
+        };
+        let json = r#"{"name":"x","picture":"<0 bytes>"}"#;
+        assert_eq!(captured(shape()), json);
+        assert_eq!(captured(Some(shape())), json);
+        assert_eq!(captured(Arc::<str>::from("x")), "x");
+        #[external_task]
+        fn response() -> Rc<serde_json::Value> {
+            Rc::new(serde_json::json!({
+                "choices": [{"message": {"role": "assistant", "content": "hey"}, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 5, "completion_tokens": 2},
+            }))
+        }
+        let report = record(response);
+        assert_eq!(report.result.as_deref(), Some("hey"));
+        assert_eq!(report.tokens, Some(Tokens::new(5, 2)));
+    }
+
+    #[test]
+    fn what_a_type_hides_from_its_json_never_leaves() {
+        assert_eq!(captured(account(false)), r#"{"name":"Ada","scores":{}}"#);
+        let failed = captured(account(true));
+        assert!(failed.contains("key must be a string"), "{failed}");
+        assert!(!failed.contains("hidden"), "{failed}");
+        let json = r#"{"name":"Ada","scores":{}}"#;
+        assert_eq!(captured(Arc::new(Mutex::new(account(false)))), json);
+        assert_eq!(captured(RwLock::new(account(false))), json);
+        let poisoned = Arc::new(Mutex::new(account(false)));
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _held = poisoned.lock();
+            panic!("while it is held");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(captured(poisoned), json);
+    }
+
+    #[test]
+    fn numbers_that_json_does_not_have_are_shown() {
+        assert_eq!(captured(f64::NAN), "NaN");
+        assert_eq!(captured(f64::NEG_INFINITY), "-inf");
+        assert_eq!(captured(1.5_f64), "1.5");
+        assert_eq!(captured(Some(f32::INFINITY)), "inf");
+        assert_eq!(captured(None::<f32>), "");
+        #[external_task]
+        fn two(a: f32, b: f32) {}
+        let report = record(|| two(f32::NAN, 1.5));
+        assert_eq!(report.input.as_deref(), Some(r#"{"a":"NaN","b":1.5}"#));
+    }
+
+    #[test]
+    fn capturing_stops_at_32_mebibytes() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+        const PIECE: usize = 1 << 20;
+
+        struct Endless;
+        impl Serialize for Endless {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let piece = "x".repeat(PIECE);
+                serializer.collect_seq((0..256).map(|_| {
+                    WRITTEN.fetch_add(1, Ordering::Relaxed);
+                    piece.as_str()
+                }))
+            }
+        }
+        impl fmt::Debug for Endless {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("it serialises")
+            }
+        }
+        struct Chatty;
+        impl fmt::Debug for Chatty {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let piece = "x".repeat(PIECE);
+                (0..256).try_for_each(|_| {
+                    WRITTEN.fetch_add(1, Ordering::Relaxed);
+                    f.write_str(&piece)
+                })
+            }
+        }
+        #[external_task]
+        fn json(value: &Endless) {
+            current_task().llm_response(value);
+        }
+        #[external_task]
+        fn debug(value: &Chatty, more: u8) -> String {
+            "y".repeat(40 << 20)
+        }
+        let report = record(|| json(&Endless));
+        assert!(WRITTEN.swap(0, Ordering::Relaxed) < 2 * 40);
+        let input = report.input.unwrap();
+        assert!(
+            input.starts_with(r#"{"truncated":true,"bytes":"at least 335"#),
+            "{}",
+            &input[..80]
+        );
+        assert!(input.len() < 2 << 20, "`max_bytes` cuts what is left");
+        let response = report.llm_response.unwrap();
+        assert!(
+            response.get().contains("at least"),
+            "{}",
+            &response.get()[..80]
+        );
+
+        let report = record(|| debug(&Chatty, 1));
+        assert!(WRITTEN.load(Ordering::Relaxed) < 40);
+        assert!(report.input.unwrap().contains("at least "));
+        assert!(report.result.unwrap().ends_with("… [41943040 bytes]"));
+    }
+}
+
+mod ids {
+    use super::*;
+
+    #[test]
+    fn may_be_optional() {
+        #[external_task(id = id, agent_id = agent.map(|agent| format!("agent-{agent}")))]
+        fn run(id: Option<&str>, agent: Option<u8>) {}
+        let report = record(|| run(Some("own"), Some(7)));
+        assert_eq!(report.id.as_deref(), Some("own"));
+        assert_eq!(report.agent_id.as_deref(), Some("agent-7"));
+        let report = record(|| run(None, None));
+        assert_eq!(report.id.unwrap().len(), 36);
+        assert_eq!(report.agent_id, None);
+    }
 }

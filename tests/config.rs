@@ -339,3 +339,13 @@ fn the_http_client_can_be_changed_and_still_follows_no_redirect() {
     assert_eq!(server.requests().len(), 1);
     assert_eq!(server.requests()[0].header("user-agent"), Some("mine"));
 }
+
+#[test]
+fn debug_of_an_error_says_what_to_do() {
+    let error = Config::builder().variables([("", "")]).build().unwrap_err();
+    let shown = format!("{error:?}");
+    assert!(
+        shown.contains("set the environment variable XPANDER_API_KEY"),
+        "{shown}"
+    );
+}

@@ -322,3 +322,61 @@ mod progress {
         assert_eq!(reports[0].is_success, Some(false));
     }
 }
+
+mod guards_and_futures_that_end_out_of_order {
+    use super::*;
+    use xpander_report::InTask;
+
+    #[test]
+    fn leave_no_run_behind() {
+        #[external_task]
+        fn outer() {
+            inner(&current_task());
+        }
+        #[external_task(skip_all)]
+        fn inner(outer: &xpander_report::TaskHandle) {
+            let (outer, inner) = (outer.clone(), current_task());
+            std::thread::spawn(move || {
+                let first = outer.enter();
+                let second = inner.enter();
+                let third = outer.enter();
+                drop(first);
+                assert_eq!(current_task().id(), outer.id());
+                drop(third);
+                assert_eq!(current_task().id(), inner.id());
+                current_task().used_tool("of the inner run");
+                drop(second);
+                assert_eq!(current_task().id(), None);
+            })
+            .join()
+            .unwrap();
+        }
+        let reports = record(outer);
+        assert_eq!(reports[0].used_tools, ["of the inner run"]);
+        assert_eq!(reports[1].used_tools, [""; 0]);
+    }
+
+    #[test]
+    fn belong_to_the_run_while_they_are_dropped() {
+        struct Undo;
+        impl Drop for Undo {
+            fn drop(&mut self) {
+                current_task().used_tool("undo");
+            }
+        }
+        #[external_task]
+        fn run() {
+            let part = async {
+                let _undo = Undo;
+                std::future::pending::<()>().await;
+            };
+            let mut part = Box::pin(part.in_task(current_task()));
+            std::thread::spawn(move || {
+                assert!(smol::block_on(smol::future::poll_once(part.as_mut())).is_none());
+            })
+            .join()
+            .unwrap();
+        }
+        assert_eq!(record(run)[0].used_tools, ["undo"]);
+    }
+}

@@ -302,9 +302,10 @@ macro_rules! callers_where_every_type_has_methods {
 
             methods! {
                 Everything, self: $receiver,
-                agent_id argument arguments begin call captured end failed follow id input is_on
-                is_success kind llm_response lower max_bytes reason report result sample split
-                succeeded text tokens upper used_tools
+                agent_id argument arguments begin body call capture end error finish flow follow
+                id input is_on item
+                is_success keys kind layer llm_response max_bytes never reason report result rung sample
+                tell tokens used_tools value
             }
 
             #[external_task(

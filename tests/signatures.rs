@@ -910,3 +910,163 @@ mod made_by_macros {
         assert_eq!(result(|| cell.plus(3)).as_deref(), Some("5"));
     }
 }
+
+mod hidden_types {
+    use super::*;
+
+    #[test]
+    fn tell_the_body_what_its_value_must_be() {
+        #[external_task]
+        fn empty() -> impl IntoIterator<Item = String> {
+            Vec::new()
+        }
+        #[external_task]
+        async fn empty_later() -> impl IntoIterator<Item = char> {
+            smol::future::yield_now().await;
+            Vec::new()
+        }
+        #[external_task]
+        fn nothing() -> (u8, impl IntoIterator<Item = u64>) {
+            (1, None)
+        }
+        #[external_task]
+        fn words() -> impl Iterator<Item = String> {
+            Vec::new().into_iter()
+        }
+        assert_eq!(result(empty).as_deref(), Some("[]"));
+        assert_eq!(result(|| block_on(empty_later())).as_deref(), Some("[]"));
+        assert_eq!(result(nothing).as_deref(), Some("[1,null]"));
+        assert_eq!(words().count(), 0);
+    }
+}
+
+mod functions_that_are_returned {
+    use super::*;
+
+    #[test]
+    fn tell_their_closures_what_they_take() {
+        #[external_task]
+        fn prompt(about: String) -> impl Fn(&str) -> String {
+            move |question| format!("{about}: {}", question.trim())
+        }
+        #[external_task]
+        fn first() -> impl FnMut(&mut Vec<u8>, usize) -> Option<u8> + Send {
+            |bytes, at| bytes.get(at).copied()
+        }
+        #[external_task]
+        fn trimmed<'a, T: AsRef<str> + 'a>(by: T) -> impl FnOnce(&str) -> &str + use<'a, T> {
+            move |text| text.trim_matches(by.as_ref().chars().next().unwrap_or(' '))
+        }
+        #[external_task]
+        fn length() -> impl Fn(String) -> usize {
+            |text| text.len()
+        }
+        assert_eq!(prompt("x".to_owned())(" y "), "x: y");
+        assert_eq!(first()(&mut vec![7], 0), Some(7));
+        assert_eq!(trimmed("-")("-a-"), "a");
+        assert_eq!(length()("four".to_owned()), 4);
+    }
+}
+
+mod names_that_bind_nothing {
+    use super::*;
+
+    struct Unit;
+    #[derive(Clone, Copy)]
+    enum Mode {
+        Fast,
+    }
+    use Mode::Fast;
+
+    struct Setup {
+        a: u8,
+        #[cfg(not(test))]
+        missing: Missing,
+        #[cfg(test)]
+        there: u8,
+    }
+
+    #[test]
+    fn are_not_captured() {
+        #[external_task]
+        fn constants(Unit: Unit, Fast: Mode, (None | Some(_)): Option<u8>, n: u8) -> u8 {
+            n
+        }
+        #[external_task]
+        async fn later(Unit: Unit, (Fast, n): (Mode, u8)) -> u8 {
+            n
+        }
+        #[external_task]
+        fn conditions(
+            Setup {
+                a,
+                #[cfg(not(test))]
+                missing,
+                #[cfg(test)]
+                there,
+            }: Setup,
+            more: u8,
+        ) -> u8 {
+            a + there + more
+        }
+        let setup = Setup { a: 1, there: 2 };
+        let captured = input(|| conditions(setup, 3));
+        assert_eq!(captured.as_deref(), Some(r#"{"a":1,"there":2,"more":3}"#));
+        assert_eq!(
+            input(|| constants(Unit, Fast, None, 1)).as_deref(),
+            Some("1")
+        );
+        assert_eq!(
+            input(|| block_on(later(Unit, (Fast, 1)))).as_deref(),
+            Some("1")
+        );
+    }
+}
+
+mod patterns_that_async_trait_moves {
+    use super::*;
+
+    struct Login {
+        user: String,
+        #[allow(dead_code)]
+        key: &'static str,
+    }
+
+    #[async_trait::async_trait]
+    trait Ask {
+        async fn ask(&self, login: Login, pair: (u8, String), _: u8, plain: u8) -> usize;
+    }
+
+    struct Asks;
+
+    #[async_trait::async_trait]
+    impl Ask for Asks {
+        #[external_task(id = user.as_str(), skip(b))]
+        async fn ask(
+            &self,
+            Login { mut user, .. }: Login,
+            (ref a, b): (u8, String),
+            _: u8,
+            plain: u8,
+        ) -> usize {
+            user.push('!');
+            user.len() + usize::from(*a) + b.len() + usize::from(plain)
+        }
+    }
+
+    #[test]
+    fn are_captured_by_the_names_that_they_bind() {
+        let login = Login {
+            user: "ada".to_owned(),
+            key: "hidden",
+        };
+        let report =
+            record(|| block_on(async { Asks.ask(login, (1, "bc".to_owned()), 0, 5).await }));
+        assert_eq!(
+            report.input.as_deref(),
+            Some(r#"{"user":"ada","a":1,"plain":5}"#)
+        );
+        assert_eq!(report.id.as_deref(), Some("ada"));
+        assert_eq!(report.result.as_deref(), Some("12"));
+    }
+}

@@ -152,3 +152,60 @@ mod under_another_path {
         assert_eq!(called, ["search", "nested"]);
     }
 }
+
+mod a_tool_whose_run_is_spelled_in_another_way {
+    use super::*;
+    use xpander_report::external_task as reported;
+
+    #[tool]
+    #[reported]
+    fn renamed() {}
+
+    #[tool]
+    #[cfg_attr(all(), external_task)]
+    async fn conditional() {}
+
+    #[tool(name = "two")]
+    #[tool]
+    #[reported]
+    fn twice() -> Pin<Box<dyn Future<Output = u8> + Send>> {
+        #![allow(clippy::needless_return)]
+        return Box::pin(async { 7 });
+    }
+
+    struct Notes;
+
+    #[async_trait::async_trait]
+    trait Search {
+        async fn search(&self) -> u8;
+    }
+
+    #[async_trait::async_trait]
+    impl Search for Notes {
+        #[tool]
+        #[reported]
+        async fn search(&self) -> u8 {
+            7
+        }
+    }
+
+    #[test]
+    fn is_a_tool_of_the_run_around_it() {
+        #[external_task]
+        async fn agent() {
+            renamed();
+            conditional().await;
+            twice().await;
+            Notes.search().await;
+        }
+        let recorder = Recorder::new();
+        smol::block_on(recorder.scope(agent()));
+        let reports = recorder.take();
+        let tools: Vec<_> = reports.iter().map(|it| it.used_tools.len()).collect();
+        assert_eq!(tools, [0, 0, 0, 0, 5]);
+        assert_eq!(
+            reports[4].used_tools,
+            ["renamed", "conditional", "two", "twice", "search"]
+        );
+    }
+}

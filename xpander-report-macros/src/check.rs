@@ -1,13 +1,19 @@
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Error, Expr, Lit, UnOp};
 
+use crate::flow::Shown;
 use crate::function::Function;
 use crate::keys::{Input, Key, Keys};
 use crate::signature::Argument;
 
 /// What the signature and the keys must keep to, all breaches at once.
-pub(crate) fn check(keys: &Keys, function: &Function, arguments: &[Argument]) -> Result<(), Error> {
+pub(crate) fn check(
+    keys: &Keys,
+    function: &Function,
+    arguments: &[&Argument],
+    shown: Option<&Shown<'_>>,
+) -> Result<(), Error> {
     let signature = &function.signature;
     let mut errors = Vec::new();
     if let Some(constness) = &signature.constness {
@@ -66,6 +72,17 @@ pub(crate) fn check(keys: &Keys, function: &Function, arguments: &[Argument]) ->
         &keys.error,
     ];
     errors.extend(functions.into_iter().filter_map(no_function));
+    if let (Some(lost), None) = (shown.and_then(Shown::lost), keys.result.get()) {
+        let name = lost.to_token_stream();
+        errors.push(Error::new_spanned(
+            lost,
+            format!(
+                "`#[external_task]` cannot keep `{name}` on what it follows. Return it without that \
+                 trait. To report the call alone, write `result = |_| \"…\"`."
+            ),
+        ));
+    }
+    errors.extend(keys.values().filter_map(waits));
     errors
         .into_iter()
         .reduce(|mut all, error| {
@@ -73,6 +90,41 @@ pub(crate) fn check(keys: &Keys, function: &Function, arguments: &[Argument]) ->
             all
         })
         .map_or(Ok(()), Err)
+}
+
+/// An `.await` outside of an `async` block: keys are read at once.
+fn waits((name, value): (&Ident, &Expr)) -> Option<Error> {
+    let at = awaited(value.to_token_stream())?;
+    Some(Error::new(
+        at,
+        format!(
+            "`{name}` cannot wait: keys are read at once. Compute the value before the call and pass it as \
+             an argument, or hand it over in the body with `current_task()`."
+        ),
+    ))
+}
+
+fn awaited(tokens: TokenStream) -> Option<Span> {
+    let (mut is_dot, mut is_async) = (false, false);
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Group(group) if std::mem::take(&mut is_async) => {
+            drop(group);
+            None
+        }
+        TokenTree::Group(group) => {
+            is_dot = false;
+            awaited(group.stream())
+        }
+        TokenTree::Ident(word) => {
+            is_async = word == "async" || is_async && word == "move";
+            (is_dot && word == "await").then(|| word.span())
+        }
+        TokenTree::Punct(punct) => {
+            is_dot = punct.as_char() == '.';
+            None
+        }
+        TokenTree::Literal(_) => None,
+    })
 }
 
 /// A share that is written down and can be none.
@@ -110,7 +162,7 @@ fn no_function(key: &Key<Expr>) -> Option<Error> {
     })
 }
 
-fn listed(arguments: &[Argument]) -> String {
+fn listed(arguments: &[&Argument]) -> String {
     let names: Vec<String> = arguments
         .iter()
         .map(|argument| format!("`{}`", argument.label()))

@@ -2,12 +2,14 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, Type, parse_quote};
+use syn::{Attribute, Error, Expr, Type, parse_quote};
 
 use crate::check::check;
+use crate::flow::Shown;
 use crate::function::Function;
 use crate::keys::{Input, Key, Keys};
-use crate::signature::{self, Argument, Kind, Wrapping, local};
+use crate::renamed::Renamed;
+use crate::signature::{self, Argument, local};
 
 /// The instrumented function; beside an error, the function as it was, so that nothing else breaks.
 ///
@@ -35,26 +37,46 @@ pub(crate) struct Expansion<'a> {
     pub(crate) function: &'a Function,
     /// The path of what the expansion calls.
     pub(crate) private: TokenStream,
+    /// What the return type shows to go on.
+    pub(crate) shown: Option<Shown<'a>>,
     arguments: Vec<Argument>,
+    renamed: Vec<Renamed>,
     body: TokenStream,
     start: Ident,
     pub(crate) run: Ident,
     pub(crate) value: Ident,
 }
 
+/// What is captured of the arguments.
+struct Captured<'a> {
+    name: &'a Ident,
+    conditions: &'a [Attribute],
+    /// The name is a borrow already.
+    is_borrow: bool,
+}
+
 impl<'a> Expansion<'a> {
     fn new(keys: &'a Keys, function: &'a Function) -> Result<Self, Error> {
         let arguments = signature::arguments(&function.signature);
-        check(keys, function, &arguments)?;
+        let body = function.body.block.stream();
+        let renamed: Vec<_> = arguments
+            .iter()
+            .filter_map(|argument| Renamed::of(argument, &body))
+            .collect();
+        let shown = Shown::of(&function.signature.output);
+        let names: Vec<&Argument> = names(&arguments, &renamed).map(|(name, _)| name).collect();
+        check(keys, function, &names, shown.as_ref())?;
         let private = match keys.krate.get() {
             Some(path) => quote!(#path::__private),
             None => quote!(::xpander_report::__private),
         };
         Ok(Self {
+            shown: shown.filter(|shown| follows(keys, shown)),
             keys,
             function,
             private,
             arguments,
+            renamed,
             body: function.body.labelled("'__body"),
             start: local("start"),
             run: local("run"),
@@ -70,15 +92,12 @@ impl<'a> Expansion<'a> {
             body,
         } = self.function;
         let inner_attributes = &body.attributes;
-        let start = self.start();
-        let read = self.read();
-        let order = self.drop_order(&read);
-        let content = match signature::kind(signature) {
-            Kind::Async => self.async_body(&start, order, &read),
-            Kind::Sync => self.sync_body(&start, order),
-            Kind::Future { output, wrapping } => self.future_body(&start, order, &output, wrapping),
+        let tools = &body.tools;
+        let content = match signature.asyncness {
+            Some(_) => self.async_body(),
+            None => self.sync_body(),
         };
-        let content = quote!(#inner_attributes #content);
+        let content = quote!(#inner_attributes #tools #content);
         let mut block = Group::new(Delimiter::Brace, content);
         // The function stays the user's: the compiler says nothing of an unused one that a macro made.
         block.set_span(body.block.span());
@@ -90,7 +109,7 @@ impl<'a> Expansion<'a> {
     //     {
     //         let mut __start = Start::new(module_path!(), "summarise");
     //         if (&__start).is_on() {
-    //             (&mut __start).argument(capture!(text));
+    //             (&mut __start).argument(&(&&Probe(&text)).capture_rung());
     //             (&mut __start).id(|| format!("order-{}", order.id));
     //         }
     //         __start.begin()
@@ -116,38 +135,63 @@ impl<'a> Expansion<'a> {
             None => quote!(#private::Start::new(::core::module_path!(), #name)),
         };
         let input = self.input();
-        let agent_id = self
-            .keys
-            .agent_id
-            .get()
-            .map(|value| quote_spanned!(at(value)=> (&mut #start).agent_id(|| #value);));
-        let id = self
-            .keys
-            .id
-            .get()
-            .map(|value| quote_spanned!(at(value)=> (&mut #start).id(|| #value);));
         let sample = self.keys.sample.get().map(|rate| {
             let keep_failures = self.keys.keep_failures.get().is_some();
             quote_spanned!(at(rate)=> (&mut #start).sample(|| #rate, #keep_failures);)
         });
-        let max_bytes = self
-            .keys
-            .max_bytes
-            .get()
-            .map(|value| quote_spanned!(at(value)=> (&mut #start).max_bytes(|| #value);));
+        let max_bytes = self.setter("max_bytes", &self.keys.max_bytes);
+        let agent_id = self.setter("agent_id", &self.keys.agent_id);
+        let id = self.setter("id", &self.keys.id);
         let captures = quote!(#max_bytes #input #agent_id #id);
         if captures.is_empty() && sample.is_none() {
             return quote!(#new.begin());
         }
+        let renamed = &self.renamed;
         quote!({
             let mut #start = #new;
             #sample
             #[allow(clippy::used_underscore_binding)]
             if (&#start).is_on() {
+                #(#renamed)*
+                #[allow(unused_imports)]
+                use #private::rungs::*;
                 #captures
             }
             #start.begin()
         })
+    }
+
+    fn setter(&self, name: &str, key: &Key<Expr>) -> Option<TokenStream> {
+        let start = &self.start;
+        let value = key.get()?;
+        let at = at(value);
+        let name = Ident::new(name, at);
+        let read = match self.is_a_place(value) {
+            true => {
+                let private = self.private_at(at);
+                quote_spanned!(at=> #private::place(&(#value)))
+            }
+            false => quote!(#value),
+        };
+        Some(quote_spanned!(at=> (&mut #start).#name(|| #read);))
+    }
+
+    /// Whether it is an argument, or a field of one.
+    fn is_a_place(&self, value: &Expr) -> bool {
+        match value {
+            Expr::Path(path) => path.path.get_ident().is_some_and(|name| {
+                let mut names = names(&self.arguments, &self.renamed);
+                names.any(|(argument, _)| argument.name == *name)
+            }),
+            Expr::Field(field) => self.is_a_place(&field.base),
+            Expr::Paren(inner) => self.is_a_place(&inner.expr),
+            Expr::Group(inner) => self.is_a_place(&inner.expr),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn follows(&self, shown: &Shown<'_>) -> bool {
+        follows(self.keys, shown)
     }
 
     /// Where the body stands, so that what the compiler says of what takes its place is said there.
@@ -166,31 +210,39 @@ impl<'a> Expansion<'a> {
     }
 
     fn input(&self) -> Option<TokenStream> {
-        let Self { private, start, .. } = self;
+        let start = &self.start;
         if let Some(Input::Value(value)) = self.keys.input.get() {
-            return Some(quote!((&mut #start).input(|| #private::capture!(#value));));
+            let taken = self.taken(&quote!((#value)));
+            return Some(quote!((&mut #start).input(&mut |#taken);));
         }
         let captured = self.captured();
         match captured.as_slice() {
             [] => None,
             [only] if only.conditions.is_empty() => {
-                let name = &only.name;
-                Some(quote!((&mut #start).argument(|| #private::capture!(#name));))
+                let rung = self.argument_rung(only);
+                Some(quote!((&mut #start).argument(#rung);))
             }
             several => {
                 let several = several.iter().map(|argument| {
-                    let Argument {
-                        name, conditions, ..
-                    } = argument;
-                    let label = argument.label();
-                    quote!(#(#conditions)* (#label, #private::capture!(#name)))
+                    let conditions = argument.conditions;
+                    let label = argument.name.unraw().to_string();
+                    let rung = self.argument_rung(argument);
+                    quote!(#(#conditions)* (#label, #rung))
                 });
-                Some(quote!((&mut #start).arguments(|| [#(#several),*]);))
+                Some(quote!((&mut #start).arguments(&[#(#several),*]);))
             }
         }
     }
 
-    fn captured(&self) -> Vec<&Argument> {
+    fn argument_rung(&self, argument: &Captured<'_>) -> TokenStream {
+        let name = argument.name;
+        self.rung(&match argument.is_borrow {
+            true => quote!(#name),
+            false => quote!(&#name),
+        })
+    }
+
+    fn captured(&self) -> Vec<Captured<'_>> {
         let Keys {
             input,
             skip,
@@ -198,14 +250,21 @@ impl<'a> Expansion<'a> {
             ..
         } = self.keys;
         let skipped = skip.get().map_or(&[][..], Vec::as_slice);
-        let is_captured = |argument: &&Argument| match input.get() {
+        let is_captured = |argument: &Argument| match input.get() {
             Some(Input::Value(_)) => false,
-            Some(Input::Only(allowed)) => names(allowed, argument),
+            Some(Input::Only(allowed)) => is_among(allowed, argument),
             None => {
-                skip_all.get().is_none() && argument.name != "self" && !names(skipped, argument)
+                skip_all.get().is_none() && argument.name != "self" && !is_among(skipped, argument)
             }
         };
-        self.arguments.iter().filter(is_captured).collect()
+        names(&self.arguments, &self.renamed)
+            .filter(|(argument, _)| is_captured(argument))
+            .map(|(argument, is_borrow)| Captured {
+                name: &argument.name,
+                conditions: &argument.conditions,
+                is_borrow,
+            })
+            .collect()
     }
 
     /// What is read before the body begins: captured arguments and the user's expressions.
@@ -219,14 +278,15 @@ impl<'a> Expansion<'a> {
             max_bytes,
             ..
         } = self.keys;
-        let captured = self.captured().into_iter().map(|argument| &argument.name);
+        let captured = self.captured().into_iter().map(|argument| argument.name);
+        let renamed = &self.renamed;
         let input = match input.get() {
             Some(Input::Value(value)) => Some(value),
             _ => None,
         };
         let others = [reporter, agent_id, id, sample, max_bytes];
         let others = others.into_iter().filter_map(Key::get);
-        quote!(#(#captured)* #input #(#others)*)
+        quote!(#(#captured)* #(#renamed)* #input #(#others)*)
     }
 
     // Output:
@@ -244,30 +304,31 @@ impl<'a> Expansion<'a> {
     //         }
     //     };
     //     let __value: Result<String, Error> = (&mut __run).follow(__body).await;
-    fn async_body(
-        &self,
-        start: &TokenStream,
-        order: Option<TokenStream>,
-        read: &TokenStream,
-    ) -> TokenStream {
+    //     …
+    fn async_body(&self) -> TokenStream {
         let Self { body, run, .. } = self;
+        let start = self.start();
+        let read = self.read();
+        let order = self.order(&read);
         let annotation = signature::annotation(&self.function.signature.output);
-        let edge = annotation.as_ref().map(|ty| {
-            let mut never = local("never");
-            never.set_span(never.span().located_at(ty.span()));
-            quote_spanned! {at(ty)=>
-                #[allow(clippy::diverging_sub_expression, unreachable_code)]
-                if let ::core::option::Option::Some(#never) = ::core::option::Option::None::<#ty> {
-                    return #never;
-                }
+        let (edge, tie) = match &annotation {
+            Some(ty) if self.hides_its_value() => {
+                let edge = local("edge");
+                (self.edge(&edge, ty), self.leave(&quote!(#edge.never()), ty))
             }
-        });
-        let rebound = self.rebound(read);
-        let body = quote_spanned!(self.at_body()=> async move { #order #edge #body });
+            Some(ty) => {
+                let never = quote!(::core::option::Option::None::<#ty>);
+                (TokenStream::new(), self.leave(&never, ty))
+            }
+            None => (TokenStream::new(), TokenStream::new()),
+        };
+        let rebound = self.rebound(&read);
+        let body = quote_spanned!(self.at_body()=> async move { #order #tie #body });
         let future = local("body");
         let called = quote!((&mut #run).follow(#future).await);
-        let outcome = self.outcome(&called, annotation.as_ref());
+        let finish = self.finish(&called, annotation.as_ref());
         quote! {
+            #edge
             let mut #run;
             #[allow(clippy::async_yields_async)]
             let #future = {
@@ -275,7 +336,7 @@ impl<'a> Expansion<'a> {
                 #run = #start;
                 #body
             };
-            #outcome
+            #finish
         }
     }
 
@@ -283,131 +344,183 @@ impl<'a> Expansion<'a> {
     //
     //     let mut __run = { start };
     //     let __value: Result<String, Error> = (&mut __run).call(move || -> Result<String, Error> {
-    //         let _ = (&b, &a);
+    //         let a = a;
+    //         let b = b;
     //         '__body: { … }
     //     });
-    fn sync_body(&self, start: &TokenStream, order: Option<TokenStream>) -> TokenStream {
+    //     …
+    fn sync_body(&self) -> TokenStream {
         let Self { body, run, .. } = self;
+        let start = self.start();
+        let read = self.read();
+        let (assigned, moved) = self.moved(&read);
         let annotation = signature::annotation(&self.function.signature.output);
         let output = annotation.clone().unwrap_or_else(|| parse_quote!(!));
-        let body = quote_spanned!(self.at_body()=> move || -> #output { #order #body });
+        let mut body = quote_spanned!(self.at_body()=> move || -> #output { #moved #body });
+        let mut edge = TokenStream::new();
+        if let Some(ty) = annotation.as_ref().filter(|_| self.hides_its_value()) {
+            let name = local("edge");
+            edge = self.edge(&name, ty);
+            let method = signature::function(&self.function.signature.output)
+                .unwrap_or_else(|| quote!(body));
+            body = quote!(#name.#method(#body));
+        }
         let called = quote!((&mut #run).call(#body));
-        let outcome = self.outcome(&called, annotation.as_ref());
+        let finish = self.finish(&called, annotation.as_ref());
         quote! {
+            #edge
+            #assigned
             let mut #run = #start;
-            #outcome
+            #finish
         }
     }
 
-    // Output:
-    //
-    //     let mut __run = { start };
-    //     let __future = (&mut __run).inside(move || -> Pin<Box<dyn Future<Output = u8>>> {
-    //         let _ = (&b, &a);
-    //         '__body: { … }
-    //     });
-    //     Box::pin(async move {
-    //         let __value: u8 = (&mut __run).follow(__future).await;
-    //         …
-    //     })
-    fn future_body(
-        &self,
-        start: &TokenStream,
-        order: Option<TokenStream>,
-        output: &Type,
-        wrapping: Wrapping,
-    ) -> TokenStream {
-        let Self { body, run, .. } = self;
-        let future = local("future");
-        let returned = signature::annotation(&self.function.signature.output);
-        let future_body = match wrapping {
-            Wrapping::None | Wrapping::Pinned => quote!(#future),
-            Wrapping::Boxed => quote!(::std::boxed::Box::into_pin(#future)),
-        };
-        let called = quote!((&mut #run).follow(#future_body).await);
-        let outcome = self.outcome(&called, signature::nameable(output).as_ref());
-        let reported = quote!(async move { #outcome });
-        let reported = match wrapping {
-            Wrapping::None => reported,
-            Wrapping::Pinned => quote!(::std::boxed::Box::pin(#reported)),
-            Wrapping::Boxed => quote!(::std::boxed::Box::new(::std::boxed::Box::pin(#reported))),
-        };
-        let body = quote_spanned!(self.at_body()=> move || -> #returned { #order #body });
+    /// Whether the return type hides that of the value itself.
+    fn hides_its_value(&self) -> bool {
+        self.shown.is_none() && signature::hides(&self.function.signature.output)
+    }
+
+    fn edge(&self, edge: &Ident, ty: &Type) -> TokenStream {
+        let private = &self.private;
+        let leave = self.leave(&quote!(#edge.never()), ty);
         quote! {
-            let mut #run = #start;
-            let #future = (&mut #run).inside(#body);
-            #[allow(clippy::implicit_return)]
-            #reported
+            let #edge = #private::Edge::new();
+            #leave
+        }
+    }
+
+    /// Never returns, and says what is returned.
+    fn leave(&self, never: &TokenStream, ty: &Type) -> TokenStream {
+        let mut value = local("never");
+        value.set_span(value.span().located_at(ty.span()));
+        quote_spanned! {at(ty)=>
+            #[allow(clippy::diverging_sub_expression, unreachable_code)]
+            if let ::core::option::Option::Some(#value) = #never {
+                return #value;
+            }
         }
     }
 
     /// Moves what is captured into a scope that ends before the body is awaited: what was borrowed
-    /// keeps its place in the future until its scope ends. An argument that is `mut` is assigned before,
-    /// or the compiler would call its `mut` unnecessary.
+    /// keeps its place in the future until its scope ends.
     fn rebound(&self, read: &TokenStream) -> TokenStream {
-        self.arguments
-            .iter()
-            .filter(|argument| {
-                let label = argument.label();
-                label != "self" && mentions(read, &label)
-            })
-            .map(|argument| {
-                let Argument {
-                    name,
-                    conditions,
-                    mutability,
-                } = argument;
-                let assigned = mutability.map(|_| {
-                    quote! {
-                        #[allow(clippy::self_assignment, clippy::used_underscore_binding)]
-                        #(#conditions)*
-                        { #name = #name; }
-                    }
-                });
-                quote! {
-                    #assigned
-                    #[allow(clippy::shadow_same, clippy::used_underscore_binding)]
-                    #(#conditions)*
-                    let #mutability #name = #name;
-                }
-            })
-            .collect()
+        let read = self.movable().filter(|it| mentions(read, &it.label()));
+        read.map(|argument| {
+            let (assigned, moved) = (assigned(argument), moved(argument));
+            quote!(#assigned #moved)
+        })
+        .collect()
     }
 
-    /// Makes the body take its arguments in the order that drops them as the function would. An
-    /// argument that nothing uses is left out, so that the compiler still warns of it.
-    fn drop_order(&self, read: &TokenStream) -> Option<TokenStream> {
+    /// Moves the arguments into the body as the locals that they are in the function. So it drops them in
+    /// the function's order, and the compiler calls them by their names.
+    fn moved(&self, read: &TokenStream) -> (TokenStream, TokenStream) {
+        let mut body = TokenStream::new();
+        if let Some(this) = self.arguments.iter().find(|it| it.label() == "self") {
+            let (name, conditions) = (&this.name, &this.conditions);
+            body.extend(quote!(#(#conditions)* let _ = &#name;));
+        }
+        for argument in self.movable() {
+            body.extend(moved(argument));
+            if mentions(read, &argument.label()) {
+                let (name, conditions) = (&argument.name, &argument.conditions);
+                body.extend(quote! {
+                    #[allow(clippy::used_underscore_binding)]
+                    #(#conditions)*
+                    let _ = &#name;
+                });
+            }
+        }
+        (self.movable().filter_map(assigned).collect(), body)
+    }
+
+    /// Makes the future take its arguments in the order that drops them as the function would.
+    fn order(&self, read: &TokenStream) -> Option<TokenStream> {
+        if self.arguments.is_empty() {
+            return None;
+        }
         let body = self.function.body.block.stream();
-        let references: Vec<TokenStream> = self
-            .arguments
-            .iter()
-            .rev()
-            .filter(|argument| {
-                let label = argument.label();
-                label == "self"
-                    || label.starts_with('_')
-                    || mentions(read, &label)
-                    || mentions(&body, &label)
-            })
-            .map(|argument| {
+        let references = self.arguments.iter().rev().map(|argument| {
+            let Argument {
+                name, conditions, ..
+            } = argument;
+            quote_spanned!(name.span()=> #(#conditions)* &#name)
+        });
+        let is_unused = |argument: &&Argument| {
+            let label = argument.label();
+            !label.starts_with('_') && !mentions(read, &label) && !mentions(&body, &label)
+        };
+        let unused: Vec<_> = self.movable().filter(is_unused).collect();
+        let unused = (!unused.is_empty()).then(|| {
+            // The references use them all; of those that nothing else uses, the compiler warns here.
+            let unused = unused.iter().map(|argument| {
                 let Argument {
                     name, conditions, ..
                 } = argument;
-                quote_spanned!(name.span()=> #(#conditions)* &#name)
-            })
-            .collect();
-        if references.is_empty() {
-            return None;
-        }
+                quote!(#(#conditions)* let #name = 0_u8;)
+            });
+            quote!(if false { #(#unused)* })
+        });
         Some(quote! {
+            #unused
             #[allow(clippy::used_underscore_binding)]
             let _ = (#(#references,)*);
         })
     }
+
+    /// All arguments but `self`, which no `let` can bind.
+    fn movable(&self) -> impl Iterator<Item = &Argument> {
+        self.arguments.iter().filter(|it| it.label() != "self")
+    }
 }
 
-fn names(names: &[Ident], argument: &Argument) -> bool {
+/// With the key `result`, what cannot be followed is reported as a call.
+fn follows(keys: &Keys, shown: &Shown<'_>) -> bool {
+    keys.result.get().is_none() || shown.keeps_all()
+}
+
+/// All names that arguments have for the user, and whether such a name is a borrow.
+fn names<'a>(
+    arguments: &'a [Argument],
+    renamed: &'a [Renamed],
+) -> impl Iterator<Item = (&'a Argument, bool)> {
+    arguments.iter().flat_map(move |argument| {
+        let renamed = renamed.iter().find(|it| it.argument == argument.name);
+        let own = renamed.is_none().then_some((argument, false));
+        let taken_apart = renamed.into_iter().flat_map(|it| &it.names);
+        own.into_iter().chain(taken_apart.map(|name| (name, true)))
+    })
+}
+
+fn is_among(names: &[Ident], argument: &Argument) -> bool {
     names.iter().any(|name| argument.is(name))
+}
+
+/// An argument that is `mut` is assigned before it moves, or the compiler would call its `mut` unnecessary.
+fn assigned(argument: &Argument) -> Option<TokenStream> {
+    let Argument {
+        name, conditions, ..
+    } = argument;
+    argument.mutability.map(|_| {
+        quote! {
+            #[allow(clippy::self_assignment, clippy::used_underscore_binding)]
+            #(#conditions)*
+            { #name = #name; }
+        }
+    })
+}
+
+fn moved(argument: &Argument) -> TokenStream {
+    let Argument {
+        name,
+        conditions,
+        mutability,
+    } = argument;
+    quote! {
+        #[allow(clippy::redundant_locals, clippy::shadow_same, clippy::used_underscore_binding)]
+        #(#conditions)*
+        let #mutability #name = #name;
+    }
 }
 
 /// Where the user wrote it, so that what the compiler says of the expansion is said there.

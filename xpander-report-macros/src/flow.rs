@@ -1,91 +1,226 @@
-use syn::{ReturnType, Type, TypeParamBound};
+//! What a return type shows to go on after the function has returned. What it does not show, the type of the
+//! value decides: see `kind` in `xpander-report`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::punctuated::Punctuated;
+use syn::{ReturnType, Token, Type, TypeParamBound};
 
 use crate::signature::{associated, bare, is, last_segment, nameable, type_arguments};
 
-const STREAMS: &[&str] = &["Stream", "FusedStream"];
+const STREAMS: &[&str] = &["Stream", "FusedStream", "TryStream"];
 const ITERATORS: &[&str] = &[
     "Iterator",
     "DoubleEndedIterator",
     "ExactSizeIterator",
     "FusedIterator",
 ];
+const FUTURES: &[&str] = &["Future", "FusedFuture", "TryFuture"];
+const INTO_FUTURES: &[&str] = &["IntoFuture"];
 
-/// What a function's value is when it comes in pieces.
-pub(crate) struct Flow {
-    pub(crate) source: Source,
-    /// Whether it is inside a `Result`.
-    pub(crate) in_result: bool,
+/// Other traits that what is followed has if the plain value has them.
+const KEPT: &[&str] = &[
+    "Any",
+    "Captures",
+    "Clone",
+    "Debug",
+    "FutureExt",
+    "IntoIterator",
+    "Itertools",
+    "RefUnwindSafe",
+    "Send",
+    "Sized",
+    "StreamExt",
+    "Sync",
+    "TryFutureExt",
+    "TryStreamExt",
+    "Unpin",
+    "UnwindSafe",
+];
+
+/// Traits that it cannot have.
+const LOST: &[&str] = &[
+    "AsyncBufRead",
+    "AsyncRead",
+    "AsyncSeek",
+    "AsyncWrite",
+    "Copy",
+    "Default",
+    "Display",
+    "Eq",
+    "Hash",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Read",
+    "Sink",
+    "Write",
+];
+
+/// An `impl Stream` or the like in the return type.
+pub(crate) struct Shown<'a> {
+    /// From the whole type to it.
+    way: Vec<Step>,
+    what: What,
+    bounds: &'a Bounds,
 }
 
-pub(crate) enum Source {
-    /// `impl Stream`, and what its items are
-    Stream(Option<Type>),
-    /// `impl Iterator`, and what its items are
-    Iterator(Option<Type>),
-    /// A box, or a name that may stand for one: its type decides.
-    Boxed,
+type Bounds = Punctuated<TypeParamBound, Token![+]>;
+
+#[derive(Clone, Copy)]
+enum Step {
+    /// Into the first argument of a type, as in `Result<impl Stream, E>`.
+    Inside,
+    /// Into an element of a tuple.
+    Element(usize),
 }
 
-pub(crate) fn of(output: &ReturnType) -> Option<Flow> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Stream,
+    Iterator,
+    Future,
+    IntoFuture,
+}
+
+impl<'a> Shown<'a> {
+    pub(crate) fn of(output: &'a ReturnType) -> Option<Self> {
+        match output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Self::of_type(ty),
+        }
+    }
+
+    pub(crate) fn of_type(ty: &'a Type) -> Option<Self> {
+        Self::within(ty, &mut Vec::new())
+    }
+
+    fn within(ty: &'a Type, way: &mut Vec<Step>) -> Option<Self> {
+        match bare(ty) {
+            Type::ImplTrait(object) => Some(Self {
+                what: What::of(&object.bounds)?,
+                bounds: &object.bounds,
+                way: way.clone(),
+            }),
+            Type::Tuple(tuple) => tuple
+                .elems
+                .iter()
+                .enumerate()
+                .find_map(|(number, ty)| Self::step(Step::Element(number), ty, way)),
+            ty => {
+                let inner = type_arguments(&last_segment(ty)?.arguments).next()?;
+                Self::step(Step::Inside, unpinned(ty).unwrap_or(inner), way)
+            }
+        }
+    }
+
+    fn step(step: Step, ty: &'a Type, way: &mut Vec<Step>) -> Option<Self> {
+        way.push(step);
+        let found = Self::within(ty, way);
+        way.pop();
+        found
+    }
+
+    /// The way to it and what it is, as types.
+    pub(crate) fn mark(&self, private: &TokenStream) -> TokenStream {
+        let way = self
+            .way
+            .iter()
+            .rev()
+            .fold(quote!(#private::Here), |way, step| match step {
+                Step::Inside => quote!(#private::Inside<#way>),
+                Step::Element(number) => quote!(#private::Element<#number, #way>),
+            });
+        let what = match self.what {
+            What::Stream => quote!(AStream),
+            What::Iterator => quote!(AnIterator),
+            What::Future => quote!(AFuture),
+            What::IntoFuture => quote!(AnIntoFuture),
+        };
+        quote!((#way, #private::#what))
+    }
+
+    /// What comes of it, as a `let` can spell it.
+    pub(crate) fn piece(&self) -> Option<Type> {
+        self.piece_type().as_ref().and_then(nameable)
+    }
+
+    /// What comes of it, as it is written.
+    pub(crate) fn piece_type(&self) -> Option<Type> {
+        let name = match self.what {
+            What::Stream | What::Iterator => "Item",
+            What::Future | What::IntoFuture => "Output",
+        };
+        associated(self.bounds, name)
+    }
+
+    pub(crate) fn is_future(&self) -> bool {
+        matches!(self.what, What::Future | What::IntoFuture)
+    }
+
+    /// A trait that what is followed cannot have.
+    pub(crate) fn lost(&self) -> Option<&'a TypeParamBound> {
+        self.bounds.iter().find(|bound| is_one_of(bound, LOST))
+    }
+
+    /// Whether what is followed has all traits for sure.
+    pub(crate) fn keeps_all(&self) -> bool {
+        let flows = [STREAMS, ITERATORS, FUTURES, INTO_FUTURES, KEPT];
+        self.bounds.iter().all(|bound| {
+            !matches!(bound, TypeParamBound::Trait(_))
+                || flows.iter().any(|names| is_one_of(bound, names))
+        })
+    }
+}
+
+impl What {
+    fn of(bounds: &Bounds) -> Option<Self> {
+        let has = |names| bounds.iter().any(|bound| is_one_of(bound, names));
+        if has(STREAMS) {
+            Some(Self::Stream)
+        } else if has(ITERATORS) {
+            Some(Self::Iterator)
+        } else if has(FUTURES) {
+            Some(Self::Future)
+        } else if has(INTO_FUTURES) {
+            Some(Self::IntoFuture)
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether a return type spells a future: then the keys look at its output.
+pub(crate) fn spells_a_future(output: &ReturnType) -> bool {
     match output {
-        ReturnType::Default => None,
-        ReturnType::Type(_, ty) => of_type(ty),
+        ReturnType::Default => false,
+        ReturnType::Type(_, ty) => is_a_future(ty),
     }
 }
 
-pub(crate) fn of_type(ty: &Type) -> Option<Flow> {
-    let ty = bare(ty);
-    if let Some(last) = last_segment(ty)
-        && last.ident.to_string().ends_with("Result")
-        && let Some(inner) = type_arguments(&last.arguments).next()
-    {
-        let source = source(inner)?;
-        return Some(Flow {
-            source,
-            in_result: true,
-        });
-    }
-    Some(Flow {
-        source: source(ty)?,
-        in_result: false,
-    })
-}
-
-fn source(ty: &Type) -> Option<Source> {
+fn is_a_future(ty: &Type) -> bool {
+    let has = |bounds: &Bounds| matches!(What::of(bounds), Some(What::Future | What::IntoFuture));
     match bare(ty) {
-        Type::ImplTrait(object) if has(&object.bounds, STREAMS) => {
-            Some(Source::Stream(item(&object.bounds)))
-        }
-        Type::ImplTrait(object) if has(&object.bounds, ITERATORS) => {
-            Some(Source::Iterator(item(&object.bounds)))
-        }
-        ty => may_be_boxed(ty).then_some(Source::Boxed),
+        Type::ImplTrait(object) => has(&object.bounds),
+        Type::TraitObject(object) => has(&object.bounds),
+        Type::Tuple(tuple) => tuple.elems.iter().any(is_a_future),
+        ty => last_segment(ty).is_some_and(|last| {
+            let name = last.ident.to_string();
+            matches!(name.as_str(), "BoxFuture" | "LocalBoxFuture")
+                || type_arguments(&last.arguments)
+                    .next()
+                    .is_some_and(is_a_future)
+        }),
     }
 }
 
-/// Whether it is `Box<dyn Stream>`, such a box in a `Pin`, or has a name that promises one.
-fn may_be_boxed(ty: &Type) -> bool {
-    let ty = bare(ty);
-    if let Type::TraitObject(object) = ty {
-        return has(&object.bounds, STREAMS) || has(&object.bounds, ITERATORS);
-    }
-    let Some(last) = last_segment(ty) else {
-        return false;
-    };
-    match last.ident.to_string().as_str() {
-        "Pin" | "Box" => type_arguments(&last.arguments)
-            .next()
-            .is_some_and(may_be_boxed),
-        name => name.contains("Stream"),
-    }
+/// The type in a `Pin<Box<…>>`: the pin is followed as a whole.
+fn unpinned(ty: &Type) -> Option<&Type> {
+    let pin = last_segment(ty).filter(|last| last.ident == "Pin")?;
+    let boxed = last_segment(bare(type_arguments(&pin.arguments).next()?))?;
+    type_arguments(&boxed.arguments).next()
 }
 
-fn item<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> Option<Type> {
-    associated(bounds, "Item").and_then(|item| nameable(&item))
-}
-
-fn has<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>, names: &[&str]) -> bool {
-    bounds
-        .into_iter()
-        .any(|bound| names.iter().any(|name| is(bound, name)))
+fn is_one_of(bound: &TypeParamBound, names: &[&str]) -> bool {
+    names.iter().any(|name| is(bound, name))
 }

@@ -1,7 +1,8 @@
+use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Ident, Lifetime, Result, Signature, Token, Visibility};
+use syn::{Attribute, Expr, ExprCall, Ident, Lifetime, Result, Signature, Token, Visibility};
 
 /// The annotated function. Only its signature is parsed; the body stays as it was written, so that
 /// it need not even be complete while somebody types it.
@@ -15,6 +16,8 @@ pub(crate) struct Function {
 pub(crate) struct Body {
     /// Inner attributes, which must stay first.
     pub(crate) attributes: TokenStream,
+    /// What `#[tool]` has put first: the call belongs to the run around this one.
+    pub(crate) tools: TokenStream,
     /// The block without them.
     pub(crate) block: Group,
 }
@@ -85,23 +88,66 @@ impl Body {
             content.to_tokens(&mut attributes);
             tokens = rest.clone();
         }
-        if attributes.is_empty() {
+        let tools = take_tools(&mut tokens);
+        if attributes.is_empty() && tools.is_empty() {
             // As it is: a new group would lose where its two braces stand.
             return Self {
                 attributes,
+                tools,
                 block: group,
             };
         }
         let mut block = Group::new(Delimiter::Brace, tokens.collect());
         block.set_span(group.span());
-        Self { attributes, block }
+        Self {
+            attributes,
+            tools,
+            block,
+        }
     }
+}
+
+/// Takes statements `…::__private::called("search");` from the front.
+fn take_tools(tokens: &mut IntoIter) -> TokenStream {
+    let mut tools = TokenStream::new();
+    let mut rest = tokens.clone();
+    while let Some(statement) = statement(&mut rest) {
+        let Ok(call) = syn::parse2::<ExprCall>(statement.clone()) else {
+            break;
+        };
+        let Expr::Path(function) = &*call.func else {
+            break;
+        };
+        let mut names = function.path.segments.iter().rev().map(|it| &it.ident);
+        if !(names.next().is_some_and(|it| it == "called")
+            && names.next().is_some_and(|it| it == "__private"))
+        {
+            break;
+        }
+        tools.extend(quote!(#statement;));
+        *tokens = rest.clone();
+    }
+    tools
+}
+
+/// What stands before the next `;`.
+fn statement(tokens: &mut IntoIter) -> Option<TokenStream> {
+    let mut statement = TokenStream::new();
+    for token in tokens.by_ref() {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ';' => return Some(statement),
+            // The call is the only group.
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Parenthesis => return None,
+            _ => statement.extend([token]),
+        }
+    }
+    None
 }
 
 impl ToTokens for Body {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let (attributes, block) = (&self.attributes, self.block.stream());
-        let mut whole = Group::new(Delimiter::Brace, quote!(#attributes #block));
+        let (attributes, tools, block) = (&self.attributes, &self.tools, self.block.stream());
+        let mut whole = Group::new(Delimiter::Brace, quote!(#attributes #tools #block));
         whole.set_span(self.block.span());
         whole.to_tokens(tokens);
     }

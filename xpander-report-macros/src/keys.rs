@@ -131,8 +131,46 @@ pub(crate) fn each(
 }
 
 impl Keys {
+    /// Whether a key looks at what came out.
+    pub(crate) fn looks_at_value(&self) -> bool {
+        let keys = [
+            &self.result,
+            &self.llm_response,
+            &self.tokens,
+            &self.used_tools,
+            &self.is_success,
+            &self.error,
+        ];
+        keys.into_iter().any(|key| key.get().is_some())
+    }
+
+    /// The keys whose values are expressions.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&Ident, &Expr)> {
+        let input = match &self.input {
+            Key(Some((name, Input::Value(value)))) => Some((name, &**value)),
+            _ => None,
+        };
+        let keys = [
+            &self.reporter,
+            &self.sample,
+            &self.max_bytes,
+            &self.agent_id,
+            &self.id,
+            &self.result,
+            &self.llm_response,
+            &self.tokens,
+            &self.used_tools,
+            &self.is_success,
+            &self.error,
+        ];
+        let keys = keys.into_iter().filter_map(|Key(key)| key.as_ref());
+        input
+            .into_iter()
+            .chain(keys.map(|(name, value)| (name, value)))
+    }
+
     fn parse_one(&mut self, input: ParseStream<'_>) -> Result<()> {
-        let name = input.call(Ident::parse_any)?;
+        let name = key(input)?;
         match name.to_string().as_str() {
             "agent_id" => self.agent_id.set(name.clone(), value(&name, input)?),
             "id" => self.id.set(name.clone(), value(&name, input)?),
@@ -173,6 +211,16 @@ impl Keys {
             unknown => Err(Error::new(name.span(), unknown_key(unknown))),
         }
     }
+}
+
+/// The name of a key.
+pub(crate) fn key(input: ParseStream<'_>) -> Result<Ident> {
+    if input.peek(LitStr) {
+        return Err(input.error("a text cannot stand alone. Write `name = \"…\"`."));
+    }
+    input
+        .call(Ident::parse_any)
+        .map_err(|error| Error::new(error.span(), "expected a key, such as `name = \"…\"`"))
 }
 
 fn unknown_key(unknown: &str) -> String {

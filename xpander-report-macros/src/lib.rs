@@ -6,6 +6,7 @@ mod flow;
 mod function;
 mod keys;
 mod outcome;
+mod renamed;
 mod signature;
 mod tool;
 

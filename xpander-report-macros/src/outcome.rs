@@ -1,187 +1,273 @@
 //! What of the expansion looks at the function's value.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, Type};
 
 use crate::expand::{Expansion, at};
-use crate::flow::{self, Flow, Source};
-use crate::signature::{self, Kind, local};
+use crate::flow::{Shown, spells_a_future};
+use crate::signature::{local, nameable};
+
+/// How many `Result`s are taken off a value, one in the other.
+const RESULTS: usize = 3;
+
+/// What a function gives: the function itself, or a future that it returns.
+struct Given<'a> {
+    /// Where its type is written.
+    at: Span,
+    /// What the type shows to go on.
+    shown: Option<&'a Shown<'a>>,
+    /// A future that is given is a value.
+    is_async: bool,
+}
 
 impl Expansion<'_> {
     // Output:
     //
     //     let __value: Result<String, Error> = …;
-    //     if let Some(mut __end) = (&mut __run).end() {
-    //         use kinds::*;
-    //         match (&&&Probe(&__value)).outcome_kind().split(&__value) {
-    //             Ok(__ok) => (&mut __end).succeeded(|__content| capture!(*__ok, __content)),
-    //             Err(__error) => (&mut __end).failed(|| reason!(__error), type_name(__error)),
-    //         }
-    //         __end.report();
+    //     {
+    //         use kinds::called::*;
+    //         let __kind = (&&Probe(&__value)).flow_kind();
+    //         __kind.finish(
+    //             __run,
+    //             __value,
+    //             |__value, __outcome| match (&&Probe(__value)).result_layer() {
+    //                 Layer::Value(__ok) => __outcome.value(&(&&Probe(__ok)).capture_rung()),
+    //                 Layer::Error(__error) => __outcome.error(&(&&Probe(__error)).error_rung()),
+    //                 Layer::Nothing => {}
+    //             },
+    //             |__error, __outcome| __outcome.error(&(&&Probe(__error)).error_rung()),
+    //         )
     //     }
-    //     __value
-    pub(crate) fn outcome(&self, body: &TokenStream, annotation: Option<&Type>) -> TokenStream {
-        let Self {
-            private,
-            run,
-            value,
-            ..
-        } = self;
+    pub(crate) fn finish(&self, called: &TokenStream, annotation: Option<&Type>) -> TokenStream {
+        let Self { private, value, .. } = self;
         // What never returns has no outcome but a panic.
         let Some(annotation) = annotation else {
-            return body.clone();
+            return called.clone();
         };
-        if let Some(flow) = self.flow() {
-            return self.flow_outcome(body, annotation, &flow);
-        }
-        let kinds = match signature::kind(&self.function.signature) {
-            Kind::Sync => quote!(sync_kinds),
-            Kind::Async | Kind::Future { .. } => quote!(kinds),
+        let given = self.given(annotation);
+        let end = match self.is_a_future() {
+            true => self.end_with_future(&given),
+            false => self.end(&given),
         };
-        let (end, ok, error, content) =
-            (local("end"), local("ok"), local("error"), local("content"));
-        let succeeded = match self.keys.result.get() {
-            Some(_) => quote!((&mut #end).succeeded(|_| ::core::option::Option::None);),
-            None => {
-                quote!((&mut #end).succeeded(|#content| #private::capture!(*#ok, #content));)
-            }
-        };
-        let keys = self.outcome_keys(&end, &ok);
-        let failed = self.failed(&end, &error);
-        let split = quote_spanned!(at(annotation)=> split(&#value));
         quote! {
             #[allow(clippy::let_unit_value)]
-            let #value: #annotation = #body;
-            if let ::core::option::Option::Some(mut #end) = (&mut #run).end() {
-                #[allow(unused_imports)]
-                use #private::#kinds::*;
-                match (&&&#private::Probe(&#value)).outcome_kind().#split {
-                    ::core::result::Result::Ok(#ok) => { #succeeded #keys }
-                    ::core::result::Result::Err(#error) => { #failed }
-                }
-                #end.report();
-            }
-            #[allow(clippy::implicit_return)]
-            #value
+            let #value: #annotation = #called;
+            #[allow(unused_imports)]
+            use #private::rungs::*;
+            #end
         }
     }
 
-    fn flow(&self) -> Option<Flow> {
-        let signature = &self.function.signature;
-        match signature::kind(signature) {
-            Kind::Future { output, .. } => flow::of_type(&output),
-            Kind::Async | Kind::Sync => flow::of(&signature.output),
+    /// What the function itself gives.
+    fn given<'a>(&'a self, ty: &'a Type) -> Given<'a> {
+        Given {
+            at: at(ty),
+            shown: self.shown.as_ref(),
+            is_async: self.function.signature.asyncness.is_some(),
         }
     }
 
     // Output:
     //
-    //     let __value: Result<_, Error> = …;
-    //     match __value {
-    //         Ok(__ok) => {
-    //             keys(&mut __run, &__ok, |mut __end, __ok| { … });
-    //             Ok(stream(__run, __ok, |__item, __content| …))
-    //         }
-    //         Err(__error) => {
-    //             if let Some(mut __end) = (&mut __run).end_now() {
-    //                 (&mut __end).failed(|| reason!(&__error), type_name(&__error));
-    //                 __end.report();
-    //             }
-    //             Err(__error)
-    //         }
-    //     }
-    fn flow_outcome(&self, body: &TokenStream, annotation: &Type, flow: &Flow) -> TokenStream {
+    //     __kind.finish_future(
+    //         __run,
+    //         __value,
+    //         |__run, __value: Result<String, Error>| …,
+    //         |__error, __outcome| …,
+    //     )
+    fn end_with_future(&self, given: &Given<'_>) -> TokenStream {
+        let Self { run, value, .. } = self;
+        let output = given.shown.and_then(Shown::piece_type);
+        let shown = output.as_ref().and_then(Shown::of_type);
+        let inner = Given {
+            at: output.as_ref().map_or(given.at, at),
+            shown: shown
+                .as_ref()
+                .filter(|shown| !shown.is_future() && self.follows(shown)),
+            is_async: true,
+        };
+        let end = self.end(&inner);
+        let ty = output.as_ref().and_then(nameable).map(|ty| quote!(: #ty));
+        let mutability = self.keys.looks_at_value().then(|| quote!(mut));
+        let error = self.error_around(false);
+        let finish = quote_spanned! {given.at=>
+            finish_future(#run, #value, move |#mutability #run, #value #ty| { #end }, #error)
+        };
+        self.by_kind(given, &quote!(future), &finish)
+    }
+
+    fn end(&self, given: &Given<'_>) -> TokenStream {
+        let Self { run, value, .. } = self;
+        let keys = self.keys_at_once();
+        let errors = self.errors(given);
+        let look = self.look(given);
+        let error = self.error_around(true);
+        let finish = quote_spanned!(given.at=> finish(#run, #value, #look, #error));
+        let end = self.by_kind(given, &self.kinds(given), &finish);
+        quote!(#keys #errors #end)
+    }
+
+    /// The traits that decide how the run goes on.
+    fn kinds(&self, given: &Given<'_>) -> TokenStream {
+        let has_keys = self.keys.looks_at_value();
+        match (self.keys.result.get(), has_keys, given.is_async) {
+            (Some(_), ..) => quote!(with_result),
+            (None, true, true) => quote!(awaited_with_keys),
+            (None, true, false) => quote!(called_with_keys),
+            (None, false, true) => quote!(awaited),
+            (None, false, false) => quote!(called),
+        }
+    }
+
+    fn by_kind(&self, given: &Given<'_>, kinds: &TokenStream, finish: &TokenStream) -> TokenStream {
+        let Self { private, value, .. } = self;
+        let kind = local("kind");
+        let kinds = match (given.shown, self.keys.result.get()) {
+            (Some(_), None) => quote!(shown),
+            (Some(_), Some(_)) => quote!(shown_with_result),
+            (None, _) => kinds.clone(),
+        };
+        let name = match given.shown {
+            Some(shown) => {
+                let mark = shown.mark(private);
+                quote_spanned! {given.at=>
+                    (&&&#private::ShownProbe(&#value, ::core::marker::PhantomData::<#mark>)).shown_kind()
+                }
+            }
+            None => quote!((&&&&&&#private::Probe(&#value)).flow_kind()),
+        };
+        quote! {
+            let #kind = {
+                #[allow(unused_imports)]
+                use #private::kinds::#kinds::*;
+                #name
+            };
+            #[allow(clippy::implicit_return)]
+            #kind.#finish
+        }
+    }
+
+    fn is_a_future(&self) -> bool {
+        let output = &self.function.signature.output;
+        self.function.signature.asyncness.is_none() && spells_a_future(output)
+            || self.shown.as_ref().is_some_and(Shown::is_future)
+    }
+
+    /// The keys that look at what the function gives, be it a stream.
+    fn keys_at_once(&self) -> Option<TokenStream> {
         let Self {
             private,
             run,
             value,
             ..
         } = self;
-        let (end, ok, error) = (local("end"), local("ok"), local("error"));
-        let keys = self.outcome_keys(&end, &ok);
-        let keys = (!keys.is_empty())
-            .then(|| quote!(#private::keys(&mut #run, &#ok, |mut #end, #ok| { #keys });));
-        let followed = self.followed(flow, &ok);
-        if !flow.in_result {
-            return quote! {
-                let #ok: #annotation = #body;
-                #keys
-                #followed
+        let (outcome, ok) = (local("outcome"), local("ok"));
+        let keys = self.outcome_keys(&outcome, &ok)?;
+        Some(quote! {
+            (&mut #run).keys(&mut |#outcome| {
+                if let #private::Layer::Value(#ok) = (&&#private::Probe(&#value)).result_layer() {
+                    #keys
+                }
+            });
+        })
+    }
+
+    /// Which errors the key `error` is about.
+    fn errors(&self, given: &Given<'_>) -> Option<TokenStream> {
+        let Self { private, value, .. } = self;
+        let key = self.keys.error.get()?;
+        let errors = local("errors");
+        let mark = given
+            .shown
+            .map_or(quote!(((), ())), |shown| shown.mark(private));
+        let named = quote_spanned! {at(key)=>
+            (&&&&#private::ShownProbe(&#value, ::core::marker::PhantomData::<#mark>)).told_errors()
+        };
+        Some(quote! {
+            let #errors = {
+                #[allow(unused_imports)]
+                use #private::errors::*;
+                #named
+            };
+        })
+    }
+
+    /// Looks at the value, or at an item of the stream.
+    fn look(&self, given: &Given<'_>) -> TokenStream {
+        let (value, outcome) = (local("value"), local("outcome"));
+        let piece = match self.keys.result.get() {
+            Some(_) => None,
+            None => given.shown.and_then(Shown::piece),
+        };
+        let piece = piece.map(|piece| quote!(: &#piece));
+        let layers = self.layers(&value, &outcome, 0);
+        let moves = self.moves();
+        quote!(#moves |#value #piece, #outcome| #layers)
+    }
+
+    fn layers(&self, value: &Ident, outcome: &Ident, depth: usize) -> TokenStream {
+        let private = &self.private;
+        if depth == RESULTS {
+            let rung = self.rung(&quote!(#value));
+            return match self.keys.result.get() {
+                Some(_) => quote!(#outcome.item(#rung)),
+                None => quote!(#outcome.value(#rung)),
             };
         }
-        let failed = self.failed(&end, &error);
+        let (inner, error) = (local("inner"), local("error"));
+        let failed = self.failed(outcome, &error, depth == 0);
+        let next = self.layers(&inner, outcome, depth + 1);
         quote! {
-            let #value: #annotation = #body;
-            match #value {
-                ::core::result::Result::Ok(#ok) => {
-                    #keys
-                    ::core::result::Result::Ok(#followed)
-                }
-                ::core::result::Result::Err(#value) => {
-                    if let ::core::option::Option::Some(mut #end) = (&mut #run).end_now() {
-                        let #error = &#value;
-                        #failed
-                        #end.report();
-                    }
-                    ::core::result::Result::Err(#value)
-                }
+            match (&&#private::Probe(#value)).result_layer() {
+                #private::Layer::Value(#inner) => #next,
+                #private::Layer::Error(#error) => #failed,
+                #private::Layer::Nothing => {}
             }
         }
     }
 
-    /// The stream or iterator, which the run goes along with.
-    fn followed(&self, flow: &Flow, ok: &Ident) -> TokenStream {
-        let Self { private, run, .. } = self;
-        let (item, error, content) = (local("item"), local("error"), local("content"));
-        let reason = match self.keys.error.get().filter(|_| !flow.in_result) {
-            Some(reason) => {
-                let extracted = self.extract(&error, reason);
-                quote!(#private::shown(#private::capture!(#extracted)))
+    /// Looks at the error that stands where a stream or a future was to be.
+    fn error_around(&self, is_told: bool) -> TokenStream {
+        let (error, outcome) = (local("error"), local("outcome"));
+        let failed = self.failed(&outcome, &error, is_told);
+        let moves = self.moves();
+        quote!(#moves |#error, #outcome| #failed)
+    }
+
+    /// What looks later has its own copies of what its keys mention.
+    fn moves(&self) -> Option<TokenStream> {
+        self.keys.looks_at_value().then(|| quote!(move))
+    }
+
+    fn failed(&self, outcome: &Ident, error: &Ident, is_told: bool) -> TokenStream {
+        let private = &self.private;
+        let reason = quote!(&(&&&&&&#private::Probe(#error)).error_rung());
+        match self.keys.error.get() {
+            None => quote!(#outcome.error(#reason)),
+            // The key knows nothing of it, and may be there to hide such errors.
+            Some(_) if !is_told => quote!(#outcome.error_by_name(#reason)),
+            Some(key) => {
+                let errors = local("errors");
+                let extracted = self.extract(error, key);
+                let taken = self.taken(&extracted);
+                quote! {{
+                    #[allow(unused_imports)]
+                    use #private::errors::*;
+                    (&&#private::Told(#error, #errors)).tell_error(#outcome, #reason, |#error, #taken)
+                }}
             }
-            None => quote!(#private::reason!(#error)),
-        };
-        let ty = match &flow.source {
-            Source::Stream(ty) | Source::Iterator(ty) => ty.as_ref(),
-            Source::Boxed => None,
-        };
-        let ty = ty.map(|ty| quote!(: &#ty));
-        let capture_item = quote! {
-            |#item #ty, #content| {
-                #[allow(unused_imports)]
-                use #private::kinds::*;
-                match (&&&#private::Probe(#item)).outcome_kind().split(#item) {
-                    ::core::result::Result::Ok(#item) => {
-                        #private::Item::Value(#private::capture!(*#item, #content))
-                    }
-                    ::core::result::Result::Err(#error) => {
-                        #private::Item::Error(#reason, #private::type_name(#error))
-                    }
-                }
-            }
-        };
-        match flow.source {
-            Source::Stream(_) => quote!(#private::stream(#run, #ok, #capture_item)),
-            Source::Iterator(_) => quote!(#private::iterator(#run, #ok, #capture_item)),
-            Source::Boxed => quote!({
-                #[allow(unused_imports)]
-                use #private::stream_kinds::*;
-                (&&&#private::Probe(&#ok)).stream_kind().follow(
-                    #run,
-                    #ok,
-                    #capture_item,
-                    |#ok, #content| #private::capture!(*#ok, #content),
-                )
-            }),
         }
     }
 
     /// What the keys take from a value of success.
-    fn outcome_keys(&self, end: &Ident, ok: &Ident) -> TokenStream {
-        let Self { private, keys, .. } = self;
+    fn outcome_keys(&self, outcome: &Ident, ok: &Ident) -> Option<TokenStream> {
+        let keys = self.keys;
+        let end = local("end");
         let result = keys.result.get().map(|result| {
             let extracted = self.extract(ok, result);
-            quote!((&mut #end).result(|| #private::capture!(#extracted));)
+            let taken = self.taken(&extracted);
+            quote!(#end.result(&mut |#taken);)
         });
         let others = [
             ("llm_response", keys.llm_response.get()),
@@ -196,25 +282,29 @@ impl Expansion<'_> {
                 _ => self.extract(ok, extractor),
             };
             let name = Ident::new(name, at(extractor));
-            Some(quote_spanned!(at(extractor)=> (&mut #end).#name(|| #extracted);))
+            Some(quote_spanned!(at(extractor)=> #end.#name(|| #extracted);))
         });
-        quote!(#result #(#others)*)
-    }
-
-    fn failed(&self, end: &Ident, error: &Ident) -> TokenStream {
-        let Self { private, keys, .. } = self;
-        match keys.error.get() {
-            Some(reason) => {
-                let extracted = self.extract(error, reason);
-                quote! {
-                    (&mut #end).failed(|| ::core::option::Option::None, #private::type_name(#error));
-                    (&mut #end).result(|| #private::capture!(#extracted));
+        let keys = quote!(#result #(#others)*);
+        (!keys.is_empty()).then(|| {
+            quote! {
+                if let ::core::option::Option::Some(#end) = #outcome.end() {
+                    #keys
                 }
             }
-            None => {
-                quote!((&mut #end).failed(|| #private::reason!(#error), #private::type_name(#error));)
-            }
-        }
+        })
+    }
+
+    /// The rest of a closure that captures a value: `outcome| …`.
+    pub(crate) fn taken(&self, value: &TokenStream) -> TokenStream {
+        let (outcome, taken) = (local("taker"), local("taken"));
+        let rung = self.rung(&quote!(#taken));
+        quote!(#outcome| match &#value { #taken => #outcome.value(#rung) })
+    }
+
+    /// What a reference points to, on the rung of its type.
+    pub(crate) fn rung(&self, reference: &TokenStream) -> TokenStream {
+        let private = &self.private;
+        quote!(&(&&&&&&&&&#private::Probe(#reference)).capture_rung())
     }
 
     fn extract(&self, from: &Ident, extractor: &Expr) -> TokenStream {
@@ -224,7 +314,26 @@ impl Expansion<'_> {
     fn extract_with(&self, name: &str, from: &Ident, extractor: &Expr) -> TokenStream {
         let at = at(extractor);
         let private = self.private_at(at);
+        let name = match may_be_a_closure(extractor) {
+            true => name,
+            false => "extract_by",
+        };
         let name = Ident::new(name, at);
         quote_spanned!(at=> #private::#name(#from, #extractor))
     }
+}
+
+/// Whether the compiler must be told what the expression takes.
+fn may_be_a_closure(extractor: &Expr) -> bool {
+    !matches!(
+        extractor,
+        Expr::Binary(_)
+            | Expr::Call(_)
+            | Expr::Field(_)
+            | Expr::MethodCall(_)
+            | Expr::Path(_)
+            | Expr::Reference(_)
+            | Expr::Struct(_)
+            | Expr::Unary(_)
+    )
 }

@@ -1,8 +1,8 @@
-use proc_macro2::{Ident, Span};
-use quote::format_ident;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, FnArg, GenericArgument, Pat, Path, PathArguments, PathSegment, ReturnType,
+    Attribute, FnArg, GenericArgument, Pat, PatIdent, Path, PathArguments, PathSegment, ReturnType,
     Signature, Token, Type, TypeParamBound, parse_quote,
 };
 
@@ -26,17 +26,6 @@ impl Argument {
     }
 }
 
-/// How the function gives its value.
-pub(crate) enum Kind {
-    Async,
-    Sync,
-    /// It returns a future.
-    Future {
-        output: Box<Type>,
-        wrapping: Wrapping,
-    },
-}
-
 /// All names that the arguments bind, in order; `self` as well.
 pub(crate) fn arguments(signature: &Signature) -> Vec<Argument> {
     let mut arguments = Vec::new();
@@ -48,14 +37,7 @@ pub(crate) fn arguments(signature: &Signature) -> Vec<Argument> {
                 conditions: conditions(&receiver.attrs),
             }),
             FnArg::Typed(typed) => {
-                let conditions = conditions(&typed.attrs);
-                let mut names = Vec::new();
-                bindings(&typed.pat, &mut names);
-                arguments.extend(names.into_iter().map(|(name, mutability)| Argument {
-                    name,
-                    mutability,
-                    conditions: conditions.clone(),
-                }));
+                bindings(&typed.pat, &conditions(&typed.attrs), &mut arguments);
             }
         }
     }
@@ -70,97 +52,51 @@ fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
         .collect()
 }
 
-fn bindings(pattern: &Pat, names: &mut Vec<(Ident, Option<Token![mut]>)>) {
+/// Adds the names that a pattern binds under some conditions.
+pub(crate) fn bindings(pattern: &Pat, under: &[Attribute], names: &mut Vec<Argument>) {
+    let mut all = |patterns: &mut dyn Iterator<Item = &Pat>| {
+        patterns.for_each(|pattern| bindings(pattern, under, names));
+    };
     match pattern {
         Pat::Ident(binding) => {
-            // In `ref mut a`, it is not `a` that is `mut`.
-            let mutability = binding.mutability.filter(|_| binding.by_ref.is_none());
-            names.push((binding.ident.clone(), mutability));
+            if !is_constant(binding) {
+                names.push(Argument {
+                    name: binding.ident.clone(),
+                    // In `ref mut a`, it is not `a` that is `mut`.
+                    mutability: binding.mutability.filter(|_| binding.by_ref.is_none()),
+                    conditions: under.to_vec(),
+                });
+            }
             if let Some((_, inner)) = &binding.subpat {
-                bindings(inner, names);
+                bindings(inner, under, names);
             }
         }
-        Pat::Paren(inner) => bindings(&inner.pat, names),
-        Pat::Reference(inner) => bindings(&inner.pat, names),
-        Pat::Type(inner) => bindings(&inner.pat, names),
-        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|pat| bindings(pat, names)),
-        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|pat| bindings(pat, names)),
-        Pat::Slice(slice) => slice.elems.iter().for_each(|pat| bindings(pat, names)),
-        Pat::Struct(fields) => fields
-            .fields
-            .iter()
-            .for_each(|field| bindings(&field.pat, names)),
+        Pat::Paren(inner) => bindings(&inner.pat, under, names),
+        Pat::Reference(inner) => bindings(&inner.pat, under, names),
+        Pat::Type(inner) => bindings(&inner.pat, under, names),
+        Pat::Tuple(tuple) => all(&mut tuple.elems.iter()),
+        Pat::TupleStruct(tuple) => all(&mut tuple.elems.iter()),
+        Pat::Slice(slice) => all(&mut slice.elems.iter()),
+        Pat::Struct(fields) => {
+            for field in &fields.fields {
+                let mut under = under.to_vec();
+                under.extend(conditions(&field.attrs));
+                bindings(&field.pat, &under, names);
+            }
+        }
         // In an `A(x) | B(x)`, each side binds the same names.
-        Pat::Or(or) => {
-            if let Some(first) = or.cases.first() {
-                bindings(first, names);
-            }
-        }
+        Pat::Or(or) => all(&mut or.cases.first().into_iter()),
         _ => {}
     }
 }
 
-pub(crate) fn kind(signature: &Signature) -> Kind {
-    if signature.asyncness.is_some() {
-        return Kind::Async;
-    }
-    let ReturnType::Type(_, output) = &signature.output else {
-        return Kind::Sync;
-    };
-    match future_output(output) {
-        Some((output, wrapping)) => Kind::Future {
-            output: Box::new(output),
-            wrapping,
-        },
-        None => Kind::Sync,
-    }
-}
-
-/// What a future that a function returns is wrapped into.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wrapping {
-    /// `impl Future`
-    None,
-    /// `Pin<Box<…>>`, and what must be `Unpin`
-    Pinned,
-    /// `Box<…>`
-    Boxed,
-}
-
-/// The output of a future that the return type shows, and what it is wrapped into.
-fn future_output(ty: &Type) -> Option<(Type, Wrapping)> {
-    let ty = bare(ty);
-    if let Type::ImplTrait(object) = ty {
-        let wrapping = match object.bounds.iter().any(|bound| is(bound, "Unpin")) {
-            true => Wrapping::Pinned,
-            false => Wrapping::None,
-        };
-        return Some((bounds_output(&object.bounds)?, wrapping));
-    }
-    let last = last_segment(ty)?;
-    match last.ident.to_string().as_str() {
-        "BoxFuture" | "LocalBoxFuture" => {
-            let output = type_arguments(&last.arguments).next()?;
-            Some((output.clone(), Wrapping::Pinned))
-        }
-        "Pin" => {
-            let boxed = bare(type_arguments(&last.arguments).next()?);
-            Some((boxed_output(last_segment(boxed)?)?, Wrapping::Pinned))
-        }
-        _ => Some((boxed_output(last)?, Wrapping::Boxed)),
-    }
-}
-
-/// The output of `Box<dyn Future>` and `Box<impl Future>`.
-fn boxed_output(boxed: &PathSegment) -> Option<Type> {
-    if boxed.ident != "Box" {
-        return None;
-    }
-    match bare(type_arguments(&boxed.arguments).next()?) {
-        Type::TraitObject(object) => bounds_output(&object.bounds),
-        Type::ImplTrait(object) => bounds_output(&object.bounds),
-        _ => None,
-    }
+/// Whether a name in a pattern means a constant, such as `None`, and binds nothing. Only the compiler knows;
+/// it asks for names in lower case of what binds, and in upper case of what does not.
+fn is_constant(binding: &PatIdent) -> bool {
+    let is_plain =
+        binding.by_ref.is_none() && binding.mutability.is_none() && binding.subpat.is_none();
+    let name = binding.ident.unraw().to_string();
+    is_plain && name.trim_start_matches('_').starts_with(char::is_uppercase)
 }
 
 pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
@@ -202,11 +138,6 @@ pub(crate) fn type_arguments(arguments: &PathArguments) -> impl Iterator<Item = 
         })
 }
 
-fn bounds_output<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> Option<Type> {
-    let mut bounds = bounds.into_iter().filter(|bound| is(bound, "Future"));
-    associated(bounds.next(), "Output")
-}
-
 /// What a bound says of an associated type, as in `Future<Output = u8>`.
 pub(crate) fn associated<'a>(
     bounds: impl IntoIterator<Item = &'a TypeParamBound>,
@@ -234,6 +165,83 @@ pub(crate) fn annotation(output: &ReturnType) -> Option<Type> {
         ReturnType::Default => Some(parse_quote!(())),
         ReturnType::Type(_, ty) => nameable(ty),
     }
+}
+
+/// Whether an `impl Trait` hides a part of the return type.
+pub(crate) fn hides(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, shown) = output else {
+        return false;
+    };
+    let whole = bare(shown).to_token_stream().to_string();
+    annotation(output).is_some_and(|ty| ty.to_token_stream().to_string() != whole)
+}
+
+/// The method of `Edge` for a body whose value is an `impl Fn(&str) -> String` or the like. `None` where none
+/// fits: then a closure in the body must say itself what it takes.
+pub(crate) fn function(output: &ReturnType) -> Option<TokenStream> {
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
+    let Type::ImplTrait(object) = bare(ty) else {
+        return None;
+    };
+    let last = object.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) if bound.lifetimes.is_none() => bound
+            .path
+            .segments
+            .last()
+            .filter(|last| matches!(last.arguments, PathArguments::Parenthesized(_))),
+        _ => None,
+    })?;
+    let PathArguments::Parenthesized(function) = &last.arguments else {
+        return None;
+    };
+    let mut method = match last.ident.to_string().as_str() {
+        "Fn" => "fn_",
+        "FnMut" => "fn_mut_",
+        "FnOnce" => "fn_once_",
+        _ => return None,
+    }
+    .to_owned();
+    let (mut types, mut references) = (Vec::new(), 0);
+    for input in &function.inputs {
+        let (letter, ty) = taken(&input.ty)?;
+        references += usize::from(letter != 'v');
+        method.push(letter);
+        types.push(ty);
+    }
+    match &function.output {
+        ReturnType::Default => types.push(parse_quote!(())),
+        ReturnType::Type(_, ty) => {
+            let (letter, ty) = taken(ty)?;
+            match letter {
+                'v' => {}
+                'r' if references == 1 => method.push_str("_ref"),
+                _ => return None,
+            }
+            types.push(ty);
+        }
+    }
+    if !(1..=2).contains(&function.inputs.len()) {
+        return None;
+    }
+    let method = format_ident!("{method}");
+    Some(quote!(#method::<#(#types,)* _>))
+}
+
+/// How an argument is taken, and what it is without a reference. `None` if it holds lifetimes that nobody
+/// has named.
+fn taken(ty: &Type) -> Option<(char, Type)> {
+    let (letter, ty) = match bare(ty) {
+        Type::Reference(reference) if reference.lifetime.is_some() => return None,
+        Type::Reference(reference) if reference.mutability.is_some() => ('m', &*reference.elem),
+        Type::Reference(reference) => ('r', &*reference.elem),
+        ty => ('v', ty),
+    };
+    let tokens = ty.to_token_stream().to_string();
+    let is_plain =
+        !tokens.contains(['&', '\'']) && !tokens.contains("impl ") && !tokens.contains("dyn ");
+    is_plain.then(|| (letter, ty.clone()))
 }
 
 pub(crate) fn nameable(ty: &Type) -> Option<Type> {

@@ -1,10 +1,10 @@
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, LitStr, Path, Result};
 
-use crate::function::Function;
+use crate::function::{Body, Function};
 use crate::keys::{self, Key};
 
 /// The attribute's keys.
@@ -18,10 +18,7 @@ impl Parse for Keys {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut keys = Self::default();
         keys::each(input, |input| {
-            if input.peek(LitStr) {
-                return Err(input.error("a text cannot stand alone. Write `name = \"…\"`."));
-            }
-            let name = input.call(Ident::parse_any)?;
+            let name = keys::key(input)?;
             match name.to_string().as_str() {
                 "name" => {
                     let text = keys::text(&name, input)?;
@@ -44,10 +41,10 @@ impl Parse for Keys {
 /// The function, which says its name to the run that it is called in; beside an error, the function as
 /// it was.
 pub(crate) fn expand(keys: TokenStream, item: TokenStream) -> TokenStream {
-    let expanded = syn::parse2(keys.clone()).and_then(|parsed| {
+    let expanded = syn::parse2(keys).and_then(|keys| {
         let function = Function::read("tool", item.clone())?;
         check(&function)?;
-        Ok(tool(&parsed, &keys, function))
+        Ok(tool(&keys, function))
     });
     expanded.unwrap_or_else(|error| {
         let error = error.into_compile_error();
@@ -72,7 +69,7 @@ fn check(function: &Function) -> Result<()> {
 //         ::xpander_report::__private::called("search");
 //         '__tool: { … }
 //     }
-fn tool(keys: &Keys, written: &TokenStream, function: Function) -> TokenStream {
+fn tool(keys: &Keys, function: Function) -> TokenStream {
     let krate = match keys.krate.get() {
         Some(path) => path.to_token_stream(),
         None => quote!(::xpander_report),
@@ -83,20 +80,19 @@ fn tool(keys: &Keys, written: &TokenStream, function: Function) -> TokenStream {
         signature,
         body,
     } = function;
-    let is_run = |attribute: &syn::Attribute| {
-        let last = attribute.path().segments.last();
-        last.is_some_and(|last| last.ident == "external_task")
-    };
-    if attributes.iter().any(is_run) {
-        // A tool that is a run itself is called in the run around it, before its own begins.
-        return quote!(#(#attributes)* #[#krate::tool(#written)] #visibility #signature #body);
-    }
     let name = match keys.name.get() {
         Some(name) => name.value(),
         None => signature.ident.unraw().to_string(),
     };
-    let (inner, labelled) = (&body.attributes, body.labelled("'__tool"));
-    let content = quote!(#inner #krate::__private::called(#name); #labelled);
+    let Body {
+        attributes: inner,
+        tools,
+        ..
+    } = &body;
+    // A tool of several names has a label for each.
+    let labelled = body.labelled(&format!("'__tool{}", tools.clone().into_iter().count()));
+    // `#[external_task]` below this finds the call and leaves it to the run around its own.
+    let content = quote!(#inner #tools #krate::__private::called(#name); #labelled);
     let mut block = Group::new(Delimiter::Brace, content);
     block.set_span(body.block.span());
     quote!(#(#attributes)* #visibility #signature #block)

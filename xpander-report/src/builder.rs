@@ -105,6 +105,8 @@ impl Settings {
 ///
 /// | limit | default | set by |
 /// |---|---|---|
+/// | bytes of one field that are captured; the work stops there | 32 MiB | |
+/// | sources of an error that are told | 64 | |
 /// | bytes of a returned stream's items | 16 MiB | |
 /// | bytes of a response that is caught in the HTTP client | 16 MiB, 64 MiB in one run | |
 /// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |

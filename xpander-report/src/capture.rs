@@ -5,8 +5,10 @@
 //! ```text
 //! impl<T> Capture for T { default fn capture(&self) { type name } }
 //! impl<T: Display> Capture for T { default fn … }
-//! impl<T: AsRef<str>> Capture for T { default fn … }
 //! impl<T: Debug> Capture for T { default fn … }
+//! impl<T: AsRef<[u8]>> Capture for T { default fn … }
+//! impl<T: Display + Debug> Capture for T { default fn … }
+//! impl<T: AsRef<str>> Capture for T { default fn … }
 //! impl<T: Serialize> Capture for T { default fn … }
 //! impl<T: AsText> Capture for T { fn … }
 //! ```
@@ -14,86 +16,208 @@
 //! Without specialisation, method resolution does it: a method call looks at the receiver as it is
 //! before it takes references off, so an implementation for `&&Probe<T>` goes before one for
 //! `&Probe<T>`. The call must stand where the type is known, in the macro's expansion:
-//! `(&&&&Probe(&value)).upper_rung()`. The upper rungs may fail at run time (a map whose keys are no
-//! text), so the lower ones are called apart.
+//! `(&&&&&&&&&Probe(value)).capture_rung()`. It gives a [`Rung`], which captures the value when it is asked to;
+//! behind `&dyn Capture` it is the same for all types, so that the library is compiled once.
 
 use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, RwLock, TryLockError};
 
 use serde::Serialize;
 
 pub(crate) use crate::captured::Captured;
+use crate::json;
 
 /// The value whose type decides.
 #[derive(Debug)]
 pub struct Probe<'a, T: ?Sized>(pub &'a T);
 
-/// The value is not what this rung takes.
+/// A value that can become text.
+pub trait Capture {
+    /// The text or the JSON, up to `room` bytes; `None` stands for null.
+    fn capture(&self, room: usize) -> Option<Captured>;
+
+    /// Whether it may be a provider's response.
+    fn may_be_a_response(&self) -> bool {
+        false
+    }
+
+    /// The name of the value's type.
+    fn type_name(&self) -> &'static str;
+}
+
+/// A value, and the way in which its type becomes text.
 #[derive(Debug)]
-pub struct NextRung;
+pub struct Rung<'a, T: ?Sized, Way>(&'a T, PhantomData<Way>);
 
-/// What an upper rung gives: nothing stands for null.
-pub(crate) type Upper = Result<Option<Captured>, NextRung>;
+/// Declares the rungs of a ladder: the trait of each, its way, and which types have it. More `&` stand
+/// higher.
+macro_rules! ladder {
+    ($method:ident: $(
+        $(#[$attribute:meta])*
+        $trait:ident, $way:ident: [$($probe:tt)*] [$($bound:tt)*] ($value:ident, $room:ident) $capture:block
+        $(=> may_be_a_response: $response:literal)?
+    )*) => {$(
+        $(#[$attribute])*
+        #[derive(Debug)]
+        pub struct $way;
 
-/// Text, and wrappers of it.
-pub trait AsText {
-    /// A copy of the text; `None` stands for null.
-    fn text(&self) -> Option<String>;
-}
+        $(#[$attribute])*
+        pub trait $trait<'a, T: ?Sized> {
+            /// The value on this rung.
+            fn $method(&self) -> $crate::capture::Rung<'a, T, $way>;
+        }
 
-impl AsText for str {
-    fn text(&self) -> Option<String> {
-        Some(self.to_owned())
-    }
-}
+        $(#[$attribute])*
+        impl<'a, T: ?Sized $($bound)*> $trait<'a, T> for $($probe)* $crate::capture::Probe<'a, T> {
+            fn $method(&self) -> $crate::capture::Rung<'a, T, $way> {
+                $crate::capture::Rung::new(self.0)
+            }
+        }
 
-impl AsText for String {
-    fn text(&self) -> Option<String> {
-        Some(self.clone())
-    }
-}
+        $(#[$attribute])*
+        impl<T: ?Sized $($bound)*> $crate::capture::Capture for $crate::capture::Rung<'_, T, $way> {
+            fn capture(&self, $room: usize) -> Option<$crate::captured::Captured> {
+                let $value = self.value();
+                $capture
+            }
 
-impl AsText for Cow<'_, str> {
-    fn text(&self) -> Option<String> {
-        Some(self.as_ref().to_owned())
-    }
-}
+            $(fn may_be_a_response(&self) -> bool {
+                $response
+            })?
 
-impl AsText for char {
-    fn text(&self) -> Option<String> {
-        Some(self.to_string())
-    }
-}
-
-impl AsText for () {
-    fn text(&self) -> Option<String> {
-        None
-    }
-}
-
-impl<T: AsText> AsText for Option<T> {
-    fn text(&self) -> Option<String> {
-        self.as_ref().and_then(AsText::text)
-    }
-}
-
-macro_rules! text_behind {
-    ($($pointer:ty),*) => {$(
-        impl<T: AsText + ?Sized> AsText for $pointer {
-            fn text(&self) -> Option<String> {
-                (**self).text()
+            fn type_name(&self) -> &'static str {
+                std::any::type_name::<T>()
             }
         }
     )*};
 }
+pub(crate) use ladder;
 
-text_behind!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+impl<'a, T: ?Sized, Way> Rung<'a, T, Way> {
+    pub(crate) fn new(value: &'a T) -> Self {
+        Self(value, PhantomData)
+    }
 
-/// Bytes, which nobody reads in a report: their number is captured.
+    pub(crate) fn value(&self) -> &'a T {
+        self.0
+    }
+}
+
+// No type has two rungs of one height, unless it has a higher one.
+ladder! { capture_rung:
+    /// Text, as it is.
+    TextRung, AsItIs: [&&&&&&&&] [+ AsText] (value, room) {
+        Some(Captured::text(&value.text()?, room))
+    }
+    /// Bytes, by their number.
+    BytesRung, Counted: [&&&&&&&] [+ AsBytes] (value, _room) {
+        value.count().map(bytes)
+    }
+    /// A number that JSON may not have.
+    FloatRung, Float: [&&&&&&&] [+ AsFloat] (value, room) {
+        let number = value.number()?;
+        match number.is_finite() {
+            true => json(value, room),
+            false => Some(Captured::Text(number.to_string())),
+        }
+    }
+    /// A lock. It is not waited for: who calls may hold it.
+    LockRung, Locked: [&&&&&&&] [+ Lock] (value, room) {
+        value.look(room)
+    }
+    /// What Amazon Bedrock's SDK gives, as the JSON that Bedrock sent.
+    #[cfg(feature = "bedrock")]
+    BedrockRung, FromBedrock: [&&&&&&&] [+ crate::LlmResponse<crate::Bedrock>] (value, _room) {
+        Some(Captured::Json(json::raw(&value.response()).get().to_owned()))
+    } => may_be_a_response: true
+    /// `Serialize`, as JSON.
+    SerializeRung, Json: [&&&&&&] [+ Serialize] (value, room) {
+        json(value, room)
+    } => may_be_a_response: true
+    /// A shared pointer to what serialises.
+    SharedRung, Shared: [&&&&&] [+ Behind<Target: Serialize>] (value, room) {
+        json(value.target()?, room)
+    } => may_be_a_response: true
+    /// `AsRef<str>`.
+    StrRung, Str: [&&&&] [+ AsRef<str>] (value, room) {
+        Some(Captured::text(value.as_ref(), room))
+    }
+    /// `Display` beside `Debug`: it is the one for people.
+    ShownRung, Shown: [&&&] [+ Display + Debug] (value, room) {
+        Some(Captured::format(format_args!("{value}"), room))
+    }
+    /// `Some` of such a value.
+    SomeShownRung, SomeShown: [&&&] [+ Maybe<Value: Display + Debug>] (value, room) {
+        Some(Captured::format(format_args!("{}", value.get()?), room))
+    }
+    /// A byte buffer of another crate, by its number.
+    BufferRung, Buffer: [&&] [+ AsRef<[u8]>] (value, _room) {
+        Some(bytes(value.as_ref().len()))
+    }
+    /// `Some` of such a buffer.
+    SomeBufferRung, SomeBuffer: [&&] [+ Maybe<Value: AsRef<[u8]>>] (value, _room) {
+        Some(bytes(value.get()?.as_ref().len()))
+    }
+    /// `Debug`.
+    DebugRung, Debugged: [&] [+ Debug] (value, room) {
+        let text = Captured::format(format_args!("{value:?}"), room);
+        let is_none = text == Captured::Text("None".to_owned())
+            && type_name::<T>().starts_with("core::option::Option<");
+        (!is_none).then_some(text)
+    }
+    /// `Display` alone.
+    DisplayRung, Displayed: [&] [+ Display] (value, room) {
+        Some(Captured::format(format_args!("{value}"), room))
+    }
+    /// The type's name.
+    NameRung, Named: [] [] (_value, room) {
+        Some(Captured::format(format_args!("<{}>", type_name::<T>()), room))
+    }
+}
+
+/// Text, and wrappers of it.
+pub trait AsText {
+    /// The text; `None` stands for null.
+    fn text(&self) -> Option<Cow<'_, str>>;
+}
+
+impl AsText for str {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+impl AsText for String {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+impl AsText for Cow<'_, str> {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+impl AsText for char {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Owned(self.to_string()))
+    }
+}
+
+impl AsText for () {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+}
+
+/// Bytes, which nobody reads in a report.
 pub trait AsBytes {
     /// How many; `None` stands for null.
     fn count(&self) -> Option<usize>;
@@ -123,173 +247,156 @@ impl AsBytes for Cow<'_, [u8]> {
     }
 }
 
-impl<T: AsBytes> AsBytes for Option<T> {
-    fn count(&self) -> Option<usize> {
-        self.as_ref().and_then(AsBytes::count)
+/// A lock around what serialises, whose `Debug` may show what its JSON hides.
+pub trait Lock {
+    /// Captures what it holds, if nobody has it.
+    fn look(&self, room: usize) -> Option<Captured>;
+}
+
+impl<T: Serialize + ?Sized> Lock for Mutex<T> {
+    fn look(&self, room: usize) -> Option<Captured> {
+        held(self.try_lock(), room)
     }
 }
 
-macro_rules! bytes_behind {
-    ($($pointer:ty),*) => {$(
-        impl<T: AsBytes + ?Sized> AsBytes for $pointer {
-            fn count(&self) -> Option<usize> {
-                (**self).count()
+impl<T: Serialize + ?Sized> Lock for RwLock<T> {
+    fn look(&self, room: usize) -> Option<Captured> {
+        held(self.try_read(), room)
+    }
+}
+
+fn held<T: Serialize + ?Sized, G: Deref<Target = T>>(
+    lock: Result<G, TryLockError<G>>,
+    room: usize,
+) -> Option<Captured> {
+    match lock {
+        Ok(value) => json(&*value, room),
+        Err(TryLockError::Poisoned(value)) => json(&**value.get_ref(), room),
+        Err(TryLockError::WouldBlock) => Some(Captured::Text("<locked>".to_owned())),
+    }
+}
+
+/// A number, which JSON has only if it is finite.
+pub trait AsFloat: Serialize {
+    /// The number; `None` stands for null.
+    fn number(&self) -> Option<f64>;
+}
+
+impl AsFloat for f32 {
+    fn number(&self) -> Option<f64> {
+        Some(f64::from(*self))
+    }
+}
+
+impl AsFloat for f64 {
+    fn number(&self) -> Option<f64> {
+        Some(*self)
+    }
+}
+
+/// Implements a trait for what points to a value that has it.
+macro_rules! behind {
+    ($trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty: $pointer:ty $(, $more:ty)*) => {
+        impl<T: $trait + ?Sized> $trait for $pointer {
+            fn $method(&self $(, $argument: $type)?) -> $output {
+                (**self).$method($($argument)?)
+            }
+        }
+
+        behind!($trait::$method($($argument: $type)?) -> $output: $($more),*);
+    };
+    ($trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty:) => {
+        impl<T: $trait> $trait for Option<T> {
+            fn $method(&self $(, $argument: $type)?) -> $output {
+                self.as_ref()?.$method($($argument)?)
+            }
+        }
+    };
+}
+
+behind!(AsText::text() -> Option<Cow<'_, str>>: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+behind!(AsBytes::count() -> Option<usize>: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+behind!(Lock::look(room: usize) -> Option<Captured>: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+behind!(AsFloat::number() -> Option<f64>: &T, &mut T, Box<T>);
+
+/// A shared pointer. That it serialises is a feature of serde's, which any crate may switch on.
+pub trait Behind {
+    /// What it points to.
+    type Target: ?Sized;
+
+    /// What it points to, if it does.
+    fn target(&self) -> Option<&Self::Target>;
+}
+
+macro_rules! shared {
+    ($($pointer:ident),*) => {$(
+        impl<T: ?Sized> Behind for $pointer<T> {
+            type Target = T;
+
+            fn target(&self) -> Option<&T> {
+                Some(self)
             }
         }
     )*};
 }
 
-bytes_behind!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+shared!(Rc, Arc);
 
-/// Upper rung 1: text, as it is.
-pub trait TextRung {
-    /// Captures the value.
-    fn upper_rung(&self) -> Upper;
-}
+macro_rules! behind_another {
+    ($($pointer:ty: $target:expr;)*) => {$(
+        impl<P: Behind> Behind for $pointer {
+            type Target = P::Target;
 
-impl<T: AsText + ?Sized> TextRung for &&&Probe<'_, T> {
-    fn upper_rung(&self) -> Upper {
-        Ok(self.0.text().map(Captured::Text))
-    }
-}
-
-/// Upper rung 2: bytes, by their number.
-pub trait BytesRung {
-    /// Captures the value.
-    fn upper_rung(&self) -> Upper;
-}
-
-impl<T: AsBytes + ?Sized> BytesRung for &&Probe<'_, T> {
-    fn upper_rung(&self) -> Upper {
-        Ok(self.0.count().map(bytes))
-    }
-}
-
-/// Upper rung 2, as no type has both: what Amazon Bedrock's SDK gives, as the JSON that Bedrock sent.
-#[cfg(feature = "bedrock")]
-pub trait BedrockRung {
-    /// Captures the value.
-    fn upper_rung(&self) -> Upper;
-}
-
-#[cfg(feature = "bedrock")]
-impl<T: crate::LlmResponse<crate::Bedrock>> BedrockRung for &&Probe<'_, T> {
-    fn upper_rung(&self) -> Upper {
-        let json = crate::json::raw(&self.0.response());
-        Ok(Some(Captured::Json(json.get().to_owned())))
-    }
-}
-
-/// A lock, and what points to one. To serialise it would take it, and who calls may hold it.
-pub trait Lock {}
-
-impl<T: ?Sized> Lock for Mutex<T> {}
-impl<T: ?Sized> Lock for RwLock<T> {}
-impl<T: Lock + ?Sized> Lock for &T {}
-impl<T: Lock + ?Sized> Lock for &mut T {}
-impl<T: Lock + ?Sized> Lock for Box<T> {}
-impl<T: Lock + ?Sized> Lock for Rc<T> {}
-impl<T: Lock + ?Sized> Lock for Arc<T> {}
-impl<T: Lock> Lock for Option<T> {}
-
-/// Upper rung 2, as no type has both: a lock goes on to `Debug`, which does not wait.
-pub trait LockRung {
-    /// Goes on to the lower rungs.
-    fn upper_rung(&self) -> Upper {
-        Err(NextRung)
-    }
-}
-
-impl<T: Lock + ?Sized> LockRung for &&Probe<'_, T> {}
-
-/// Upper rung 3: `Serialize`, as JSON.
-pub trait SerializeRung {
-    /// Captures the value.
-    fn upper_rung(&self) -> Upper;
-}
-
-impl<T: Serialize + ?Sized> SerializeRung for &Probe<'_, T> {
-    fn upper_rung(&self) -> Upper {
-        match serde_json::to_string(self.0) {
-            Ok(json) if json == "null" => Ok(None),
-            Ok(json) => Ok(Some(Captured::Json(json))),
-            Err(_) => Err(NextRung),
+            fn target(&self) -> Option<&P::Target> {
+                let target: fn(&Self) -> Option<&P> = $target;
+                target(self)?.target()
+            }
         }
+    )*};
+}
+
+behind_another! {
+    &P: |it| Some(it);
+    &mut P: |it| Some(it);
+    Box<P>: |it| Some(it);
+    Option<P>: Option::as_ref;
+}
+
+/// An `Option`, and what points to one.
+pub trait Maybe {
+    /// What it may hold.
+    type Value;
+
+    /// What it holds.
+    fn get(&self) -> Option<&Self::Value>;
+}
+
+impl<T> Maybe for Option<T> {
+    type Value = T;
+
+    fn get(&self) -> Option<&T> {
+        self.as_ref()
     }
 }
 
-/// Past the upper rungs.
-pub trait NoUpperRung {
-    /// Goes on to the lower rungs.
-    fn upper_rung(&self) -> Upper;
-}
+impl<M: Maybe> Maybe for &M {
+    type Value = M::Value;
 
-impl<T: ?Sized> NoUpperRung for Probe<'_, T> {
-    fn upper_rung(&self) -> Upper {
-        Err(NextRung)
+    fn get(&self) -> Option<&M::Value> {
+        (**self).get()
     }
 }
 
-/// Lower rung 1: byte buffers of other crates, by their number.
-pub trait ByteBufferRung {
-    /// Captures the value.
-    fn lower_rung(&self) -> Option<Captured>;
-}
-
-impl<T: AsRef<[u8]> + ?Sized> ByteBufferRung for &&&&Probe<'_, T> {
-    fn lower_rung(&self) -> Option<Captured> {
-        Some(bytes(self.0.as_ref().len()))
-    }
-}
-
-/// Lower rung 2: `Debug`.
-pub trait DebugRung {
-    /// Captures the value.
-    fn lower_rung(&self) -> Option<Captured>;
-}
-
-impl<T: Debug + ?Sized> DebugRung for &&&Probe<'_, T> {
-    fn lower_rung(&self) -> Option<Captured> {
-        let text = format!("{:?}", self.0);
-        let is_none = text == "None" && type_name::<T>().starts_with("core::option::Option<");
-        (!is_none).then_some(Captured::Text(text))
-    }
-}
-
-/// Lower rung 3: `AsRef<str>`.
-pub trait StrRung {
-    /// Captures the value.
-    fn lower_rung(&self) -> Option<Captured>;
-}
-
-impl<T: AsRef<str> + ?Sized> StrRung for &&Probe<'_, T> {
-    fn lower_rung(&self) -> Option<Captured> {
-        Some(Captured::Text(self.0.as_ref().to_owned()))
-    }
-}
-
-/// Lower rung 4: `Display`.
-pub trait DisplayRung {
-    /// Captures the value.
-    fn lower_rung(&self) -> Option<Captured>;
-}
-
-impl<T: Display + ?Sized> DisplayRung for &Probe<'_, T> {
-    fn lower_rung(&self) -> Option<Captured> {
-        Some(Captured::Text(self.0.to_string()))
-    }
-}
-
-/// The last rung: the type's name.
-pub trait NameRung {
-    /// Captures the value.
-    fn lower_rung(&self) -> Option<Captured>;
-}
-
-impl<T: ?Sized> NameRung for Probe<'_, T> {
-    fn lower_rung(&self) -> Option<Captured> {
-        Some(Captured::Text(format!("<{}>", type_name::<T>())))
-    }
+/// The value as JSON. One whose serialisation fails shows nothing of itself: `Debug` may show what
+/// `Serialize` hides.
+fn json<T: Serialize + ?Sized>(value: &T, room: usize) -> Option<Captured> {
+    json::captured(value, room).unwrap_or_else(|error| {
+        let name = type_name::<T>();
+        Some(Captured::format(
+            format_args!("<{name}: {}>", json::not_json(&error.to_string())),
+            room,
+        ))
+    })
 }
 
 fn bytes(count: usize) -> Captured {
@@ -297,59 +404,13 @@ fn bytes(count: usize) -> Captured {
 }
 
 /// Runs what a user's code has a part in: its panic costs the field, never the call.
-pub fn guarded<T>(capture: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn guarded<T>(capture: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(capture)).ok()
 }
 
-/// The name of a value's type.
-pub fn type_name_of<T: ?Sized>(_: &T) -> &'static str {
-    type_name::<T>()
-}
-
-/// Applies a user's extractor. The bound tells a closure its argument's type.
-pub fn extract<'a, T: ?Sized, R>(value: &'a T, extractor: impl FnOnce(&'a T) -> R) -> R {
-    extractor(value)
-}
-
-/// [`extract`] for what must be a `bool`.
-pub fn extract_bool<'a, T: ?Sized>(value: &'a T, extractor: impl FnOnce(&'a T) -> bool) -> bool {
-    extractor(value)
-}
-
-/// Captures a value by the ladder; `None` stands for null, and for a capture that panicked.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __capture {
-    ($value:expr) => {
-        $crate::__private::guarded(|| match &$value {
-            __value => {
-                #[allow(unused_imports)]
-                use $crate::__private::rungs::*;
-                let __probe = $crate::__private::Probe(__value);
-                match (&&&&__probe).upper_rung() {
-                    ::core::result::Result::Ok(__captured) => __captured,
-                    ::core::result::Result::Err(_) => (&&&&&__probe).lower_rung(),
-                }
-            }
-        })
-        .unwrap_or_default()
-    };
-    // Where content is switched off, only what may be a provider's response is captured.
-    ($value:expr, $content:expr) => {
-        if $content {
-            $crate::__private::capture!($value)
-        } else {
-            $crate::__private::guarded(|| match &$value {
-                __value => {
-                    #[allow(unused_imports)]
-                    use $crate::__private::rungs::*;
-                    (&&&&$crate::__private::Probe(__value)).upper_rung()
-                }
-            })
-            .and_then(::core::result::Result::ok)
-            .unwrap_or_default()
-        }
-    };
+/// Captures a value; null, if that panics.
+pub(crate) fn captured(value: &dyn Capture, room: usize) -> Option<Captured> {
+    guarded(|| value.capture(room)).flatten()
 }
 
 #[cfg(test)]
@@ -357,36 +418,40 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate as xpander_report;
 
     #[derive(Debug)]
     struct OnlyDebug;
 
     struct Nothing;
 
+    macro_rules! capture {
+        ($value:expr) => {
+            captured(&(&&&&&&&&&Probe(&$value)).capture_rung(), usize::MAX)
+        };
+    }
+
     #[test]
     fn each_type_takes_its_highest_rung() {
         let text = |text: &str| Some(Captured::Text(text.to_owned()));
         let json = |json: &str| Some(Captured::Json(json.to_owned()));
-        assert_eq!(xpander_report::__capture!("a"), text("a"));
-        assert_eq!(
-            xpander_report::__capture!(Some(String::from("a"))),
-            text("a")
-        );
-        assert_eq!(xpander_report::__capture!(None::<&str>), None);
-        assert_eq!(xpander_report::__capture!(vec![1_u8, 2]), text("<2 bytes>"));
-        assert_eq!(xpander_report::__capture!(vec![1_i32, 2]), json("[1,2]"));
-        assert_eq!(xpander_report::__capture!(()), None);
-        assert_eq!(xpander_report::__capture!(OnlyDebug), text("OnlyDebug"));
-        assert_eq!(xpander_report::__capture!(None::<OnlyDebug>), None);
+        assert_eq!(capture!("a"), text("a"));
+        assert_eq!(capture!(Some(String::from("a"))), text("a"));
+        assert_eq!(capture!(None::<&str>), None);
+        assert_eq!(capture!(vec![1_u8, 2]), text("<2 bytes>"));
+        assert_eq!(capture!(vec![1_i32, 2]), json("[1,2]"));
+        assert_eq!(capture!(()), None);
+        assert_eq!(capture!(OnlyDebug), text("OnlyDebug"));
+        assert_eq!(capture!(None::<OnlyDebug>), None);
         let name = concat!("<", module_path!(), "::Nothing>");
-        assert_eq!(xpander_report::__capture!(Nothing), text(name));
+        assert_eq!(capture!(Nothing), text(name));
     }
 
     #[test]
-    fn a_serialisation_that_fails_falls_to_the_next_rung() {
-        let map = HashMap::from([((1, 2), 3)]);
-        let debug = Captured::Text("{(1, 2): 3}".to_owned());
-        assert_eq!(xpander_report::__capture!(map), Some(debug));
+    fn a_serialisation_that_fails_shows_nothing_of_the_value() {
+        let Some(Captured::Text(text)) = capture!(HashMap::from([((1, 2), "secret")])) else {
+            panic!("a text")
+        };
+        assert!(text.contains("key must be a string"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
     }
 }

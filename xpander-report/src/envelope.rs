@@ -2,13 +2,13 @@ use std::borrow::Cow;
 
 use crate::captured::Captured;
 use crate::declared::Declared;
+use crate::outcome::Came;
 use crate::sequence::Sequence;
-use crate::stream::Item;
 use crate::task_id::TaskId;
 use crate::{TaskReport, Tokens, json};
 
 /// How many bytes of a stream's items are kept.
-const MOST_ITEMS: usize = 16 << 20;
+pub(crate) const MAX_ITEMS: usize = 16 << 20;
 
 /// What a run collected, until `prepare` makes the finished report of it. Each field knows whether the user set it or
 /// the library captured it: what is explicit stands, what was captured may still be completed.
@@ -36,6 +36,8 @@ pub(crate) struct Envelope {
     pub(crate) chunks: String,
     /// Why the run ended before it was done, which goes before what came out of it.
     pub(crate) failure: Option<String>,
+    /// Whether the run counts as cancelled is open: its chunks may say that the provider had finished.
+    pub(crate) may_be_finished: bool,
     /// The type of the error that the run ended with, which stands for its text when content is off.
     pub(crate) error_type: Option<Cow<'static, str>>,
     /// The run was not drawn: its report counts only if it failed.
@@ -125,19 +127,23 @@ impl Envelope {
     }
 
     /// Adds an item of a stream that the run returned.
-    pub(crate) fn add(&mut self, item: Item) {
+    pub(crate) fn add(&mut self, item: Came) {
         match item {
-            Item::Value(Some(Captured::Text(text))) => self.add_text(&text),
-            Item::Value(Some(Captured::Json(json))) => {
-                if self.chunks.len() + json.len() <= MOST_ITEMS {
+            Came::Value(Captured::Text(text)) => self.add_text(&text),
+            Came::Value(Captured::Json(json)) => {
+                if self.chunks.len() + json.len() <= MAX_ITEMS {
                     // Raw JSON may have breaks between its tokens.
                     self.chunks.extend(json.split(['\n', '\r']));
                     self.chunks.push('\n');
                 }
             }
-            Item::Value(None) => {}
-            Item::Error(reason, error_type) => {
+            Came::Value(Captured::Cut(cut)) => {
+                self.add_text(cut.head_of_text().unwrap_or_default());
+            }
+            Came::Nothing => {}
+            Came::Error(reason, error_type) => {
                 self.error_type = Some(Cow::Borrowed(error_type));
+                let reason = reason.map(Captured::into_text);
                 self.failure = reason.or_else(|| Some(error_type.to_owned()));
             }
         }
@@ -147,7 +153,7 @@ impl Envelope {
         self.result
             .capture_if_absent(|| Captured::Text(String::new()));
         if let Field::Captured(Captured::Text(result)) = &mut self.result
-            && result.len() + text.len() <= MOST_ITEMS
+            && result.len() + text.len() <= MAX_ITEMS
         {
             result.push_str(text);
         }
@@ -224,6 +230,7 @@ impl From<TaskReport> for Envelope {
             duration: report.duration,
             chunks: String::new(),
             failure: None,
+            may_be_finished: false,
             used_tools: Some(report.used_tools)
                 .filter(|tools| !tools.is_empty())
                 .into(),

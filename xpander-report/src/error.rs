@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::captured::MAX_CAPTURED;
 use crate::delivery::Refusal;
 use crate::outcome::chain;
 
@@ -21,8 +22,9 @@ pub enum Error {
     Decode(DecodeError),
 }
 
-/// A setting that is missing or malformed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A setting that is missing or malformed. Its `Debug` says what to do, too, as a `main` that returns it is
+/// ended by that.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigError {
     /// The environment variable that would set it.
@@ -131,7 +133,7 @@ impl Error {
 
     /// The error and its sources, in one line.
     pub(crate) fn with_sources(&self) -> String {
-        chain(self, self.source())
+        chain(self, self.source(), MAX_CAPTURED).into_text()
     }
 
     /// How long the platform asks to wait before the next try.
@@ -176,6 +178,12 @@ impl fmt::Display for ConfigError {
             ),
             Problem::Invalid(problem) => write!(f, "`{setting}` ({variable}): {problem}"),
         }
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

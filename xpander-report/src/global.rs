@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use once_cell::sync::OnceCell;
 
@@ -20,6 +21,9 @@ const SOME: usize = 2;
 const KIND: usize = 3;
 const SCOPE: usize = 4;
 
+/// The reporter that stands in for the installed one during a test.
+static STAND_IN: RwLock<Option<Reporter>> = RwLock::new(None);
+
 thread_local! {
     static SCOPED: RefCell<Option<Reporter>> = const { RefCell::new(None) };
 }
@@ -28,6 +32,11 @@ pub(crate) fn install(reporter: Reporter) -> Result<(), Reporter> {
     INSTALLED.set(reporter)?;
     set_kind(SOME);
     Ok(())
+}
+
+/// Looks for no reporter in the environment any more.
+pub(crate) fn give_up() {
+    set_kind(NONE);
 }
 
 /// The reporter of a run that starts now, if it goes anywhere.
@@ -68,6 +77,34 @@ fn scoped() -> Option<Reporter> {
         .try_with(|scoped| scoped.borrow().clone())
         .ok()
         .flatten()
+        .or_else(|| {
+            STAND_IN
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        })
+}
+
+/// Puts a reporter in the place of the installed one, on all threads, until the guard is dropped.
+pub(crate) fn stand_in(reporter: Reporter) -> StandIn {
+    set_stand_in(Some(reporter));
+    STATE.fetch_add(SCOPE, Ordering::AcqRel);
+    StandIn(())
+}
+
+/// There is one at a time: who makes it sees to that.
+pub(crate) struct StandIn(());
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        STATE.fetch_sub(SCOPE, Ordering::AcqRel);
+        drop(set_stand_in(None));
+    }
+}
+
+fn set_stand_in(reporter: Option<Reporter>) -> Option<Reporter> {
+    let mut stand_in = STAND_IN.write().unwrap_or_else(PoisonError::into_inner);
+    std::mem::replace(&mut *stand_in, reporter)
 }
 
 #[cold]

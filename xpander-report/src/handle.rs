@@ -221,7 +221,10 @@ pub trait InTask: Future + Sized {
     /// # }
     /// ```
     fn in_task(self, task: TaskHandle) -> WithTask<Self> {
-        WithTask { task, future: self }
+        WithTask {
+            task,
+            future: Some(self),
+        }
     }
 }
 
@@ -233,8 +236,18 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct WithTask<F> {
         task: TaskHandle,
+        // Gone only when this is dropped.
         #[pin]
-        future: F,
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for WithTask<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the future leaves behind is dropped as a part of the run.
+            let _entered = this.task.enter();
+            this.future.set(None);
+        }
     }
 }
 
@@ -244,6 +257,9 @@ impl<F: Future> Future for WithTask<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _entered = this.task.enter();
-        this.future.poll(context)
+        match this.future.as_pin_mut() {
+            Some(future) => future.poll(context),
+            None => Poll::Pending,
+        }
     }
 }

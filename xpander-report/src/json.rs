@@ -1,24 +1,121 @@
 //! JSON as text: made once, then carried as it is.
 
+use std::io;
+
 use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::bounded::Bounded;
 use crate::capture::guarded;
+use crate::captured::{Captured, MAX_CAPTURED};
 
-/// The value's JSON; a text that says what went wrong when it has none.
+/// Writes a buffer of bytes as a text with their number: nobody reads them in a report.
+struct BytesByNumber;
+
+impl Formatter for BytesByNumber {
+    fn write_byte_array<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        write!(writer, "\"<{} bytes>\"", bytes.len())
+    }
+}
+
+/// The value as JSON, up to `room` bytes; a text as it is. `None` stands for null.
+///
+/// # Errors
+/// The value's own, when it has no JSON.
+pub(crate) fn captured<T: Serialize + ?Sized>(
+    value: &T,
+    room: usize,
+) -> serde_json::Result<Option<Captured>> {
+    let mut writer = Bounded::new(room);
+    let written = value.serialize(&mut Serializer::with_formatter(&mut writer, BytesByNumber));
+    finished(writer, written)
+}
+
+fn finished(
+    writer: Bounded,
+    written: serde_json::Result<()>,
+) -> serde_json::Result<Option<Captured>> {
+    if !writer.is_over() {
+        written?;
+    }
+    Ok(match Captured::of(writer, true) {
+        Captured::Json(json) if json == "null" => None,
+        Captured::Json(json) if json.starts_with('"') => {
+            Some(Captured::Text(serde_json::from_str(&json)?))
+        }
+        captured => Some(captured),
+    })
+}
+
+/// The value's JSON; a text that says what went wrong when it has none, or that it is too long.
 pub(crate) fn raw(value: &(impl Serialize + ?Sized)) -> Box<RawValue> {
-    let problem = match guarded(|| to_raw_value(value)) {
-        Some(Ok(raw)) => return raw,
+    let mut writer = Bounded::new(MAX_CAPTURED);
+    let written = guarded(|| value.serialize(&mut Serializer::new(&mut writer)));
+    let problem = match written {
+        _ if writer.is_over() => {
+            let cut = Captured::of(writer, true).into_text();
+            return RawValue::from_string(cut).unwrap_or_else(|_| RawValue::NULL.to_owned());
+        }
+        Some(Ok(())) => match RawValue::from_string(writer.into_text()) {
+            Ok(raw) => return raw,
+            Err(error) => error.to_string(),
+        },
         Some(Err(error)) => error.to_string(),
         None => "it panicked".to_owned(),
     };
-    let notice = format!("this value could not be written as JSON: {problem}");
-    to_raw_value(&notice).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    written_down(&not_json(&problem))
+}
+
+/// What stands for a value that has no JSON.
+pub(crate) fn not_json(problem: &str) -> String {
+    format!("this value could not be written as JSON: {problem}")
 }
 
 /// Several values as one array, each byte for byte.
 pub(crate) fn raw_array(values: &[Box<RawValue>]) -> Box<RawValue> {
-    raw(values)
+    written_down(values)
+}
+
+/// What stands for JSON that is too long.
+pub(crate) fn truncated(head: &str, bytes: impl Serialize) -> Box<RawValue> {
+    #[derive(Serialize)]
+    struct Truncated<'a, B> {
+        truncated: bool,
+        bytes: B,
+        head: &'a str,
+    }
+    written_down(&Truncated {
+        truncated: true,
+        bytes,
+        head,
+    })
+}
+
+/// The JSON of what always has one.
+fn written_down(value: &(impl Serialize + ?Sized)) -> Box<RawValue> {
+    to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// The start of a text: no more than `max_bytes`, up to the last whole character.
+pub(crate) fn head(text: &str, max_bytes: usize) -> &str {
+    text.get(..boundary(text, max_bytes)).unwrap_or_default()
+}
+
+/// The last boundary between characters that is no later than `max_bytes`.
+pub(crate) fn boundary(text: &str, max_bytes: usize) -> usize {
+    if max_bytes >= text.len() {
+        return text.len();
+    }
+    (0..=max_bytes)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 /// Appends `text` as a JSON string.

@@ -4,7 +4,7 @@
     feature = "http",
     doc = r#"
 ```no_run
-use xpander_report::{Reporter, Tokens, current_task, external_task};
+use xpander_report::{Tokens, current_task, external_task};
 
 #[external_task]
 async fn summarise(text: &str) -> Result<String, std::io::Error> {
@@ -14,8 +14,8 @@ async fn summarise(text: &str) -> Result<String, std::io::Error> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let _guard = Reporter::from_env()?.install()?; // XPANDER_API_KEY, XPANDER_AGENT_ID
+async fn main() -> Result<(), std::io::Error> {
+    let _reporting = xpander_report::init(); // XPANDER_API_KEY, XPANDER_AGENT_ID
     summarise("…").await?;
     Ok(())
 }
@@ -23,6 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 "#
 )]
 //!
+//! - [`init`]: reports as the environment says, and delivers what is left at the end of `main`.
 //! - [`external_task`]: the attribute, with all its keys.
 //! - [`current_task`]: the run, seen from inside the function; [`tool`]: an attribute for the functions
 //!   that a model calls.
@@ -49,6 +50,7 @@ mod api;
 #[cfg(feature = "bedrock")]
 mod bedrock;
 mod block_on;
+mod bounded;
 #[cfg(feature = "http")]
 mod builder;
 mod capture;
@@ -65,18 +67,22 @@ mod declared;
 mod delivery;
 mod delivery_outcome;
 mod diagnostics;
+mod edge;
 mod envelope;
 #[cfg(feature = "http")]
 mod error;
 #[cfg(feature = "http")]
 mod event;
+mod following;
 #[cfg(all(fuzzing, feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod global;
 mod handle;
+mod init;
 mod json;
 mod keys;
+mod kind;
 mod llm_response;
 mod luck;
 mod outcome;
@@ -140,6 +146,7 @@ pub use error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 #[cfg(feature = "http")]
 pub use event::Event;
 pub use handle::{EnteredTask, InTask, TaskHandle, WithTask, current_task};
+pub use init::init;
 pub use llm_response::{LlmResponse, Serialized};
 pub use provider::{ProviderResponse, Shape};
 pub use redaction::Redaction;
@@ -154,47 +161,88 @@ pub use tokens::Tokens;
 /// What the attribute's expansion calls. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::capture::{Probe, extract, extract_bool, guarded, type_name_of as type_name};
+    pub use crate::capture::{Capture, Probe};
+    pub use crate::edge::Edge;
     pub use crate::handle::called;
-    pub use crate::run::{Start, reporter};
-    pub use crate::stream::{Item, iterator, keys, shown, stream};
-    pub use crate::{__capture as capture, __reason as reason};
+    pub use crate::keys::{Told, extract, extract_bool, extract_by, place, reporter};
+    pub use crate::kind::{
+        AFuture, AStream, AnIntoFuture, AnIterator, Element, Here, Inside, ShownProbe,
+    };
+    pub use crate::outcome::{Layer, Outcome};
+    pub use crate::run::Start;
 
-    /// The traits of the capture ladder.
+    /// The traits of the ladders.
     pub mod rungs {
         #[cfg(feature = "bedrock")]
         pub use crate::capture::BedrockRung as _;
         pub use crate::capture::{
-            ByteBufferRung as _, BytesRung as _, DebugRung as _, DisplayRung as _, LockRung as _,
-            NameRung as _, NoUpperRung as _, SerializeRung as _, StrRung as _, TextRung as _,
+            BufferRung as _, BytesRung as _, DebugRung as _, DisplayRung as _, FloatRung as _,
+            LockRung as _, NameRung as _, SerializeRung as _, SharedRung as _, ShownRung as _,
+            SomeBufferRung as _, SomeShownRung as _, StrRung as _, TextRung as _,
         };
-    }
-
-    /// The traits of the ladder for errors.
-    pub mod error_rungs {
         pub use crate::outcome::{
             DebugErrorRung as _, DisplayErrorRung as _, ErrorRung as _, HeldErrorRung as _,
-            NamedErrorRung as _,
+            NameErrorRung as _, NoLayer as _, ResultLayer as _, SharedErrorRung as _,
         };
     }
 
-    /// The traits that tell a `Result` from other values.
+    /// The traits that tell which errors the key `error` is about.
+    pub mod errors {
+        pub use crate::keys::{
+            BoxErrors as _, NoErrors as _, ResultErrors as _, ShownErrors as _, ToldByItself as _,
+            ToldByKey as _,
+        };
+    }
+
+    /// The traits that tell how a run goes on once its function has returned.
     pub mod kinds {
-        pub use crate::outcome::{ProbeResult as _, ProbeValue as _};
-        pub use crate::stream::{ProbeNamed as _, ProbeNamedInResult as _};
-    }
+        /// Functions that are not async.
+        pub mod called {
+            pub use crate::kind::{
+                FutureBoxKind as _, NamedFutureKind as _, NamedStreamKind as _, StreamBoxKind as _,
+                StreamLaterKind as _, ValueKind as _,
+            };
+        }
 
-    /// The traits that tell a stream that can be followed.
-    pub mod stream_kinds {
-        pub use crate::stream::{ProbeBoxed as _, ProbeNamed as _, ProbeNoStream as _};
-    }
+        /// Such functions whose return type spells a future.
+        pub mod future {
+            pub use crate::kind::{FutureBoxKind as _, NamedFutureKind as _, ValueKind as _};
+        }
 
-    /// The same for functions that are not async, which may return a future unawares.
-    pub mod sync_kinds {
-        pub use crate::outcome::{
-            ProbeFuture as _, ProbeFutureInside as _, ProbeResult as _, ProbeValue as _,
-        };
-        pub use crate::stream::{ProbeNamed as _, ProbeNamedInResult as _};
+        /// Such functions, whose keys look at what they return and not at the output of a future.
+        pub mod called_with_keys {
+            pub use crate::kind::{
+                NamedFutureKind as _, NamedStreamKind as _, StreamBoxKind as _, ValueKind as _,
+            };
+        }
+
+        /// Async functions: a future that they give is a value.
+        pub mod awaited {
+            pub use crate::kind::{
+                FutureBoxKind as _, NamedStreamKind as _, StreamBoxKind as _, StreamLaterKind as _,
+                ValueKind as _,
+            };
+        }
+
+        /// Such functions with keys.
+        pub mod awaited_with_keys {
+            pub use crate::kind::{NamedStreamKind as _, StreamBoxKind as _, ValueKind as _};
+        }
+
+        /// Functions whose key `result` says what is reported of them.
+        pub mod with_result {
+            pub use crate::kind::{StreamBoxKind as _, ValueKind as _};
+        }
+
+        /// What a return type shows.
+        pub mod shown {
+            pub use crate::kind::{OtherKind as _, ShownKind as _, UnknownKind as _};
+        }
+
+        /// The same with the key `result`.
+        pub mod shown_with_result {
+            pub use crate::kind::{OtherKind as _, ShownKind as _, UnknownValueKind as _};
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether a run succeeded: decided by the type of what it returned, not by how that is spelled.
+//! What came out of a run: decided by the type of what its function gave, not by how that is spelled.
 //!
 //! The mechanism is that of the capture ladder: see `capture`.
 
@@ -7,179 +7,244 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::fmt::{Debug, Display, Write};
 use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
 
-use crate::capture::Probe;
+use crate::bounded::Bounded;
+use crate::capture::{Capture, Probe, captured, ladder};
+use crate::captured::Captured;
+use crate::run::End;
 
-/// The kind of `Result`.
+/// What a value is once its outermost `Result` is taken off.
 #[derive(Debug)]
-pub struct ResultKind;
+pub enum Layer<'a, T: ?Sized, E: ?Sized> {
+    /// What `Ok` holds; the value itself, if it is no `Result`.
+    Value(&'a T),
+    /// What `Err` holds.
+    Error(&'a E),
+    /// There is no `Result` inside.
+    Nothing,
+}
 
-/// The kind of everything else.
-#[derive(Debug)]
-pub struct ValueKind;
+/// A `Result`, and what may hold one.
+pub trait Layered {
+    /// What `Ok` holds.
+    type Value;
+    /// What `Err` holds.
+    type Error;
 
-/// Names a `Result`'s kind.
-pub trait ProbeResult {
-    /// The kind.
-    fn outcome_kind(&self) -> ResultKind {
-        ResultKind
+    /// Takes the `Result` off.
+    fn layer(&self) -> Layer<'_, Self::Value, Self::Error>;
+}
+
+impl<T, E> Layered for Result<T, E> {
+    type Value = T;
+    type Error = E;
+
+    fn layer(&self) -> Layer<'_, T, E> {
+        match self {
+            Ok(value) => Layer::Value(value),
+            Err(error) => Layer::Error(error),
+        }
     }
 }
 
-impl<T, E> ProbeResult for &Probe<'_, Result<T, E>> {}
+impl<T: Layered> Layered for Option<T> {
+    type Value = T::Value;
+    type Error = T::Error;
 
-/// The kind of a future that the return type does not show to be one.
-#[derive(Debug)]
-pub struct FutureKind;
-
-/// Names a future's kind.
-pub trait ProbeFuture {
-    /// The kind.
-    fn outcome_kind(&self) -> FutureKind {
-        FutureKind
+    fn layer(&self) -> Layer<'_, T::Value, T::Error> {
+        self.as_ref().map_or(Layer::Nothing, T::layer)
     }
 }
 
-impl<T: Future> ProbeFuture for &Probe<'_, T> {}
+impl<T: Layered> Layered for Poll<T> {
+    type Value = T::Value;
+    type Error = T::Error;
 
-/// Names the kind of what holds a future.
-pub trait ProbeFutureInside {
-    /// The kind.
-    fn outcome_kind(&self) -> FutureKind {
-        FutureKind
+    fn layer(&self) -> Layer<'_, T::Value, T::Error> {
+        match self {
+            Self::Ready(value) => value.layer(),
+            Self::Pending => Layer::Nothing,
+        }
     }
 }
 
-impl<T: Future, E> ProbeFutureInside for &&Probe<'_, Result<T, E>> {}
-impl<T: Future> ProbeFutureInside for &&Probe<'_, Option<T>> {}
+macro_rules! layered_behind {
+    ($($pointer:ty),*) => {$(
+        impl<T: Layered + ?Sized> Layered for $pointer {
+            type Value = T::Value;
+            type Error = T::Error;
 
-/// Implemented for nothing: it gives a mistake its message.
-#[diagnostic::on_unimplemented(
-    message = "`#[external_task]` cannot follow a future whose return type does not show it. Spell \
-               the type as `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …>>>`, or put the \
-               attribute on the async function that it runs.",
-    label = "this is a future, and its run would be over before it began"
-)]
-pub trait ShownToBeAFuture {}
+            fn layer(&self) -> Layer<'_, T::Value, T::Error> {
+                (**self).layer()
+            }
+        }
+    )*};
+}
 
-/// Names any other type's kind.
-pub trait ProbeValue {
-    /// The kind.
-    fn outcome_kind(&self) -> ValueKind {
-        ValueKind
+layered_behind!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+/// Takes a `Result` off.
+pub trait ResultLayer<'a, T: ?Sized, E> {
+    /// What is under it.
+    fn result_layer(&self) -> Layer<'a, T, E>;
+}
+
+impl<'a, T: Layered + ?Sized> ResultLayer<'a, T::Value, T::Error> for &Probe<'a, T> {
+    fn result_layer(&self) -> Layer<'a, T::Value, T::Error> {
+        self.0.layer()
     }
 }
 
-impl<T: ?Sized> ProbeValue for Probe<'_, T> {}
+/// Leaves any other value as it is.
+pub trait NoLayer<'a, T: ?Sized> {
+    /// The value.
+    fn result_layer(&self) -> Layer<'a, T, Infallible>;
+}
 
-impl ResultKind {
-    /// The value, or the error.
-    pub fn split<T, E>(self, result: &Result<T, E>) -> Result<&T, &E> {
-        result.as_ref()
+impl<'a, T: ?Sized> NoLayer<'a, T> for Probe<'a, T> {
+    fn result_layer(&self) -> Layer<'a, T, Infallible> {
+        Layer::Value(self.0)
     }
 }
 
-impl FutureKind {
-    /// Does not compile, with a message.
-    pub fn split<T: ShownToBeAFuture>(self, value: &T) -> Result<&T, &Infallible> {
-        Ok(value)
+ladder! { error_rung:
+    /// An error, with its sources.
+    ErrorRung, Chained: [&&&&&] [+ Error] (error, room) {
+        Some(chain(error, error.source(), room))
+    }
+    /// What holds an error, such as `anyhow::Error` and `Box<dyn Error>`.
+    HeldErrorRung, Held: [&&&&] [+ Deref<Target: Error>] (error, room) {
+        let error = &**error;
+        Some(chain(error, error.source(), room))
+    }
+    /// What shares such a holder.
+    SharedErrorRung, SharedError: [&&&] [+ Deref<Target: Deref<Target: Error>>] (error, room) {
+        let error = &***error;
+        Some(chain(error, error.source(), room))
+    }
+    /// `Display`.
+    DisplayErrorRung, DisplayedError: [&&] [+ Display] (error, room) {
+        Some(Captured::format(format_args!("{error}"), room))
+    }
+    /// `Debug`.
+    DebugErrorRung, DebuggedError: [&] [+ Debug] (error, room) {
+        Some(Captured::format(format_args!("{error:?}"), room))
+    }
+    /// The type's name.
+    NameErrorRung, NamedError: [] [] (_error, room) {
+        Some(Captured::format(format_args!("<{}>", type_name::<T>()), room))
     }
 }
 
-impl ValueKind {
-    /// The value; there is no error.
-    pub fn split<T>(self, value: &T) -> Result<&T, &Infallible> {
-        Ok(value)
-    }
-}
-
-/// Error rung 1: an error, with its sources.
-pub trait ErrorRung {
-    /// What went wrong.
-    fn error_rung(&self) -> String;
-}
-
-impl<E: Error + ?Sized> ErrorRung for &&&&Probe<'_, E> {
-    fn error_rung(&self) -> String {
-        chain(self.0, self.0.source())
-    }
-}
-
-/// Error rung 2: what holds an error, such as `anyhow::Error` and `Box<dyn Error>`.
-pub trait HeldErrorRung {
-    /// What went wrong.
-    fn error_rung(&self) -> String;
-}
-
-impl<E: Deref<Target: Error> + ?Sized> HeldErrorRung for &&&Probe<'_, E> {
-    fn error_rung(&self) -> String {
-        let error = &**self.0;
-        chain(error, error.source())
-    }
-}
-
-/// Error rung 3: `Display`.
-pub trait DisplayErrorRung {
-    /// What went wrong.
-    fn error_rung(&self) -> String;
-}
-
-impl<E: Display + ?Sized> DisplayErrorRung for &&Probe<'_, E> {
-    fn error_rung(&self) -> String {
-        self.0.to_string()
-    }
-}
-
-/// Error rung 4: `Debug`.
-pub trait DebugErrorRung {
-    /// What went wrong.
-    fn error_rung(&self) -> String;
-}
-
-impl<E: Debug + ?Sized> DebugErrorRung for &Probe<'_, E> {
-    fn error_rung(&self) -> String {
-        format!("{:?}", self.0)
-    }
-}
-
-/// The last error rung: the type's name.
-pub trait NamedErrorRung {
-    /// What went wrong.
-    fn error_rung(&self) -> String;
-}
-
-impl<E: ?Sized> NamedErrorRung for Probe<'_, E> {
-    fn error_rung(&self) -> String {
-        format!("<{}>", type_name::<E>())
-    }
-}
+/// How many sources of an error are told: one may be its own.
+const MAX_SOURCES: usize = 64;
 
 /// The error and its sources, joined by `: `. A source that its error already ends with is not
 /// said twice.
 pub(crate) fn chain<E: Display + ?Sized>(
     error: &E,
-    mut source: Option<&(dyn Error + 'static)>,
-) -> String {
-    let mut reason = error.to_string();
-    while let Some(error) = source {
-        let text = error.to_string();
+    source: Option<&(dyn Error + 'static)>,
+    room: usize,
+) -> Captured {
+    chained(format_args!("{error}"), source, room)
+}
+
+fn chained(
+    error: std::fmt::Arguments<'_>,
+    source: Option<&(dyn Error + 'static)>,
+    room: usize,
+) -> Captured {
+    let mut reason = Bounded::new(room);
+    let _ = reason.write_fmt(error);
+    let sources = std::iter::successors(source, |error| (*error).source());
+    for source in sources.take(MAX_SOURCES) {
+        if reason.is_over() {
+            break;
+        }
+        let text = Captured::format(format_args!("{source}"), room).into_text();
         if !reason.ends_with(&text) {
             let _ = write!(reason, ": {text}");
         }
-        source = error.source();
     }
-    reason
+    Captured::of(reason, false)
 }
 
-/// Captures an error by the ladder; a text that says so if that panicked.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __reason {
-    ($error:expr) => {
-        $crate::__private::guarded(|| {
-            #[allow(unused_imports)]
-            use $crate::__private::error_rungs::*;
-            (&&&&&$crate::__private::Probe($error)).error_rung()
-        })
-    };
+/// What was captured of a value.
+#[derive(Debug)]
+pub(crate) enum Came {
+    /// Null, or content that may not leave.
+    Nothing,
+    Value(Captured),
+    /// An error, and the name of its type.
+    Error(Option<Captured>, &'static str),
+}
+
+/// Takes what came out of a run, or what a stream gives on the way.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    content: bool,
+    room: usize,
+    end: Option<&'a mut End>,
+    pub(crate) came: Came,
+}
+
+impl<'a> Outcome<'a> {
+    pub(crate) fn new(content: bool, room: usize, end: Option<&'a mut End>) -> Self {
+        Self {
+            content,
+            room,
+            end,
+            came: Came::Nothing,
+        }
+    }
+
+    /// The end of the run, for the user's keys.
+    pub fn end(&mut self) -> Option<&mut End> {
+        self.end.as_deref_mut()
+    }
+
+    /// It is this value. Where content may not leave, only a provider's response is of use, which is read
+    /// for its tokens.
+    pub fn value(&mut self, value: &dyn Capture) {
+        if self.content || value.may_be_a_response() {
+            let value = captured(value, self.room);
+            let value = value.filter(|it| self.content || matches!(it, Captured::Json(_)));
+            self.came = value.map_or(Came::Nothing, Came::Value);
+        }
+    }
+
+    /// It is this item of a stream; what the function itself returned is not looked at.
+    pub fn item(&mut self, value: &dyn Capture) {
+        if self.end.is_none() {
+            self.value(value);
+        }
+    }
+
+    /// It is this error.
+    pub fn error(&mut self, error: &dyn Capture) {
+        let name = error.type_name();
+        let reason = self.content.then(|| captured(error, self.room)).flatten();
+        self.came = Came::Error(reason, name);
+    }
+
+    /// It is an error of which only the type may be told.
+    pub fn error_by_name(&mut self, error: &dyn Capture) {
+        self.came = Came::Error(
+            self.content
+                .then(|| Captured::Text(format!("<{}>", error.type_name()))),
+            error.type_name(),
+        );
+    }
+
+    /// What a key gave tells this error.
+    pub(crate) fn is_error(&mut self, error: &dyn Capture) {
+        let told = match std::mem::replace(&mut self.came, Came::Nothing) {
+            Came::Value(told) if self.content => Some(told),
+            _ => None,
+        };
+        self.came = Came::Error(told, error.type_name());
+    }
 }

@@ -38,6 +38,9 @@ pub(crate) fn recognise(envelope: &mut Envelope) {
         }
     }
     let returned = take_returned(&mut envelope.result).or_else(|| take_streamed(envelope));
+    if std::mem::take(&mut envelope.may_be_finished) {
+        settle(envelope, returned.as_ref());
+    }
     if let Some(returned) = returned {
         count_returned(&mut responses, returned);
     }
@@ -115,6 +118,18 @@ fn take_streamed(envelope: &mut Envelope) -> Option<Response> {
     })
 }
 
+/// Decides whether a stream was cancelled whose consumer asked for no more: not if the provider had said why
+/// it ended.
+fn settle(envelope: &mut Envelope, streamed: Option<&Response>) {
+    if streamed.is_some_and(Response::is_finished) {
+        envelope.failure = None;
+        envelope.error_type = None;
+        envelope.is_success.capture(Some(true));
+    } else {
+        envelope.is_success.set(false);
+    }
+}
+
 /// Adds a declared response, unless it was there already: then a later answer to the same question, which
 /// knows more, takes its place, and what was caught is closer to the provider than what was given.
 fn count_once(responses: &mut Vec<Response>, response: Response) {
@@ -151,6 +166,12 @@ impl Response {
             _ if self.origin == other.origin => self.raw.get() == other.raw.get(),
             _ => self.gist().is_some_and(|gist| Some(gist) == other.gist()),
         }
+    }
+
+    /// Whether the provider says why it ended.
+    fn is_finished(&self) -> bool {
+        let says = self.says.as_ref();
+        says.is_some_and(|says| says.finish_reason.is_some())
     }
 
     /// Whether a Rust crate made it of the provider's responses.

@@ -1,7 +1,6 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::TaskReport;
@@ -130,6 +129,7 @@ fn cut(envelope: &mut Envelope, max_bytes: usize) {
             Some(Captured::Json(json)) if json.len() > max_bytes => {
                 *json = truncated(json, max_bytes).get().to_owned();
             }
+            Some(Captured::Cut(cut)) => cut.shorten(max_bytes),
             _ => {}
         }
     }
@@ -161,32 +161,14 @@ pub(crate) fn cut_raw(raw: &mut Box<RawValue>, max_bytes: usize) {
 fn cut_text(text: &mut String, max_bytes: usize) {
     if text.len() > max_bytes {
         let bytes = text.len();
-        text.truncate(boundary(text, max_bytes));
+        text.truncate(json::boundary(text, max_bytes));
         let _ = write!(text, "… [{bytes} bytes]");
     }
 }
 
 /// What stands for JSON that is too long.
 fn truncated(long: &str, max_bytes: usize) -> Box<RawValue> {
-    #[derive(Serialize)]
-    struct Truncated<'a> {
-        truncated: bool,
-        bytes: usize,
-        head: &'a str,
-    }
-    json::raw(&Truncated {
-        truncated: true,
-        bytes: long.len(),
-        head: long.get(..boundary(long, max_bytes)).unwrap_or_default(),
-    })
-}
-
-/// The last boundary between characters that is no later than `max_bytes`.
-fn boundary(text: &str, max_bytes: usize) -> usize {
-    (0..=max_bytes)
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0)
+    json::truncated(json::head(long, max_bytes), long.len())
 }
 
 fn rewrite(report: TaskReport, hook: &Hook) -> TaskReport {

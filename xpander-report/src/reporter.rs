@@ -243,7 +243,11 @@ impl Reporter {
     /// handed back.
     pub fn install(self) -> Result<ReporterGuard, AlreadyInstalled> {
         global::install(self.clone()).map_err(|reporter| AlreadyInstalled { reporter })?;
-        Ok(ReporterGuard { reporter: self })
+        Ok(self.guard())
+    }
+
+    pub(crate) fn guard(self) -> ReporterGuard {
+        ReporterGuard { reporter: self }
     }
 
     fn background(&self) -> Option<&dyn Background> {

@@ -8,23 +8,29 @@ use std::pin::Pin;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
-use crate::capture::guarded;
-use crate::captured::Captured;
+use crate::capture::{Capture, captured, guarded};
+use crate::captured::{Captured, MAX_CAPTURED};
 use crate::declared::Declared;
-use crate::envelope::{Envelope, Field};
-use crate::keys::{AsReporter, IntoId, IntoTokens, IntoTools};
+use crate::envelope::{Envelope, Field, MAX_ITEMS};
+use crate::keys::{IntoId, IntoTokens, IntoTools};
 use crate::luck::luck;
-use crate::stream::CaptureItem;
+use crate::outcome::{Came, Outcome};
 use crate::task_id::TaskId;
 use crate::{LlmResponse, Reporter, global, json, sequence};
 
 thread_local! {
-    /// The run whose body this thread executes just now.
-    static CURRENT: RefCell<Option<Arc<Shared>>> = const { RefCell::new(None) };
+    /// The runs that this thread has entered and not left. It executes the body of the last one.
+    static ENTERED: RefCell<Stack> = const { RefCell::new(Stack { next: 0, runs: Vec::new() }) };
+}
+
+struct Stack {
+    next: u64,
+    /// Each under a number of its own: they may be left in any order. None hides the run before it.
+    runs: Vec<(u64, Option<Arc<Shared>>)>,
 }
 
 /// A run before its body begins: what it is given is captured here. Off when nobody listens.
@@ -32,11 +38,13 @@ thread_local! {
 pub struct Start(Option<(Reporter, Box<Envelope>)>);
 
 /// A run whose body runs, or will. Dropped before [`end`](Self::end), it is reported as cancelled if
-/// its body has begun.
-#[derive(Debug)]
+/// its body has begun. By default nobody listens to it.
+#[derive(Debug, Default)]
 pub struct Run {
     shared: Option<Arc<Shared>>,
     started: Option<Instant>,
+    /// How long its function took, once it has returned.
+    took: Option<Duration>,
     /// The function is not async: if it gives a stream, it has done nothing yet.
     is_called: bool,
 }
@@ -98,7 +106,7 @@ impl Start {
     pub fn with(
         module: &'static str,
         function: &'static str,
-        reporter: impl FnOnce() -> Reporter,
+        reporter: impl Fn() -> Reporter,
     ) -> Self {
         let reporter = guarded(reporter).filter(|reporter| reporter.wants(module, function));
         Self(reporter.map(|reporter| (reporter, Box::default())))
@@ -110,7 +118,7 @@ impl Start {
     }
 
     /// The keys `sample` and `keep_failures`: reports this share of the runs, from 0 to 1.
-    pub fn sample(&mut self, rate: impl FnOnce() -> f64, keep_failures: bool) {
+    pub fn sample(&mut self, rate: impl Fn() -> f64, keep_failures: bool) {
         let Some((_, envelope)) = &mut self.0 else {
             return;
         };
@@ -124,51 +132,47 @@ impl Start {
     }
 
     /// The key `max_bytes`.
-    pub fn max_bytes(&mut self, max_bytes: impl FnOnce() -> usize) {
+    pub fn max_bytes(&mut self, max_bytes: impl Fn() -> usize) {
         let max_bytes = guarded(max_bytes);
         self.edit(|envelope| envelope.max_bytes = max_bytes);
     }
 
     /// The only captured argument.
-    pub fn argument(&mut self, value: impl FnOnce() -> Option<Captured>) {
-        self.content(|envelope| envelope.input.capture(value()));
+    pub fn argument(&mut self, value: &dyn Capture) {
+        self.content(|envelope| envelope.input.capture(captured(value, MAX_CAPTURED)));
     }
 
     /// Several captured arguments, which become an object by name.
-    pub fn arguments<const N: usize>(
-        &mut self,
-        arguments: impl FnOnce() -> [(&'static str, Option<Captured>); N],
-    ) {
+    pub fn arguments(&mut self, arguments: &[(&'static str, &dyn Capture)]) {
         self.content(|envelope| {
-            let mut arguments = arguments();
             // Some may stand under a `#[cfg]`, which only the compiler can judge.
-            let input = match arguments.as_mut_slice() {
+            let input = match arguments {
                 [] => None,
-                [(_, only)] => only.take(),
-                several => Some(Captured::Json(object(several))),
+                [(_, only)] => captured(*only, MAX_CAPTURED),
+                several => Some(object(several)),
             };
             envelope.input.capture(input);
         });
     }
 
     /// The key `input`.
-    pub fn input(&mut self, value: impl FnOnce() -> Option<Captured>) {
+    pub fn input(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
         self.content(|envelope| {
-            if let Some(value) = value() {
+            if let Some(value) = extracted(look) {
                 envelope.input.set(value);
             }
         });
     }
 
     /// The key `agent_id`.
-    pub fn agent_id<T: IntoId>(&mut self, agent_id: impl FnOnce() -> T) {
-        let agent_id = guarded(|| agent_id().into_id());
+    pub fn agent_id<Via, T: IntoId<Via>>(&mut self, agent_id: impl Fn() -> T) {
+        let agent_id = guarded(|| agent_id().into_id()).flatten();
         self.edit(|envelope| envelope.agent_id = agent_id.filter(|id| !id.is_empty()));
     }
 
     /// The key `id`.
-    pub fn id<T: IntoId>(&mut self, id: impl FnOnce() -> T) {
-        let id = guarded(|| id().into_id());
+    pub fn id<Via, T: IntoId<Via>>(&mut self, id: impl Fn() -> T) {
+        let id = guarded(|| id().into_id()).flatten();
         self.edit(|envelope| envelope.id = id.filter(|id| !id.is_empty()).map(TaskId::from));
     }
 
@@ -187,8 +191,7 @@ impl Start {
                     recorded: AtomicUsize::new(0),
                 })
             }),
-            started: None,
-            is_called: false,
+            ..Run::default()
         }
     }
 
@@ -209,26 +212,40 @@ impl Start {
 }
 
 /// Captured arguments as an object by name.
-fn object(arguments: &[(&'static str, Option<Captured>)]) -> String {
+fn object(arguments: &[(&'static str, &dyn Capture)]) -> Captured {
     let mut object = String::from("{");
+    let mut room = MAX_CAPTURED;
+    let mut is_whole = true;
     for (name, value) in arguments {
         if object.len() > 1 {
             object.push(',');
         }
         json::push_string(&mut object, name);
         object.push(':');
-        match value {
-            Some(value) => value.push_json(&mut object),
+        match captured(*value, room) {
+            Some(value) => {
+                room = room.saturating_sub(value.bytes());
+                is_whole &= !matches!(value, Captured::Cut(_));
+                value.push_json(&mut object);
+            }
             None => object.push_str("null"),
         }
     }
     object.push('}');
-    object
+    match is_whole {
+        true => Captured::Json(object),
+        false => Captured::cut_json(object),
+    }
 }
 
-/// The key `reporter`.
-pub fn reporter(reporter: impl AsReporter) -> Reporter {
-    reporter.reporter()
+/// What a key gives, unless it panics.
+fn extracted(look: &mut dyn FnMut(&mut Outcome<'_>)) -> Option<Captured> {
+    let mut outcome = Outcome::new(true, MAX_CAPTURED, None);
+    guarded(|| look(&mut outcome));
+    match outcome.came {
+        Came::Value(value) => Some(value),
+        Came::Nothing | Came::Error(..) => None,
+    }
 }
 
 impl Run {
@@ -245,26 +262,21 @@ impl Run {
     pub fn call<T>(&mut self, body: impl FnOnce() -> T) -> T {
         self.start_clock();
         self.is_called = true;
-        self.inside(body)
+        let value = self.inside(body);
+        self.returned();
+        value
     }
 
-    /// The body has given a value; the clock stops. `None` when nobody listens.
-    pub fn end(&mut self) -> Option<End> {
-        let started = self.started.take()?;
-        let shared = self.shared.take()?;
-        let mut envelope = shared.lock().take()?;
-        envelope.duration = Some(started.elapsed().as_secs_f64());
-        Some(End { shared, envelope })
+    /// The function has given its value, and nothing goes on.
+    pub(crate) fn finish(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
+        if let Some(mut end) = self.end() {
+            end.look(look);
+            end.report();
+        }
     }
 
-    /// [`end`](Self::end) of a run whose clock may not have begun.
-    pub fn end_now(&mut self) -> Option<End> {
-        self.started.get_or_insert_with(Instant::now);
-        self.end()
-    }
-
-    /// Lets the user's keys look at what the function returned, while the run goes on.
-    pub(crate) fn look(&mut self, keys: impl FnOnce(&mut End)) {
+    /// The user's keys look at what the function returned, while the run may go on.
+    pub fn keys(&mut self, keys: &mut dyn FnMut(&mut Outcome<'_>)) {
         let Some(shared) = self.shared.clone() else {
             return;
         };
@@ -272,13 +284,14 @@ impl Run {
             shared,
             envelope: Box::default(),
         };
-        keys(&mut end);
+        end.came(keys);
         let End { shared, envelope } = end;
         shared.edit(|known| known.add_explicit(*envelope));
     }
 
-    /// The body has given a stream, which is polled later or never.
+    /// The function has given a future or a stream, which is polled later or never.
     pub(crate) fn wait(&mut self) {
+        self.took = None;
         let has_done_nothing = |envelope: &mut Envelope| {
             envelope.responses.is_empty() && envelope.used_tools == Field::Absent
         };
@@ -293,32 +306,55 @@ impl Run {
         Entered::enter(self.shared.clone())
     }
 
+    /// Does something as a part of the run.
+    pub(crate) fn part<T>(&self, part: impl FnOnce() -> T) -> T {
+        let _inside = self.enter();
+        part()
+    }
+
     /// Runs a piece of a body that comes in pieces.
     pub(crate) fn go_on<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        if self.started.is_none() {
-            self.start_clock();
-        }
+        self.resume();
         self.inside(body)
     }
 
-    /// The next item of what the function returned; none: it is over.
-    pub(crate) fn note<T>(&mut self, item: Option<&T>, capture: CaptureItem<T>) {
-        let Some(shared) = &self.shared else {
-            return;
-        };
-        match item {
-            Some(item) => {
-                let content = shared.reporter.captures_content();
-                if let Some(item) = guarded(|| capture(item, content)) {
-                    shared.edit(|envelope| envelope.add(item));
-                }
-            }
-            None => {
-                if let Some(end) = self.end() {
-                    end.streamed();
-                }
-            }
+    /// [`go_on`](Self::go_on) for what is polled.
+    pub(crate) fn poll<T>(&mut self, mut poll: impl FnMut() -> Poll<T>) -> Poll<T> {
+        self.resume();
+        let mut polled = Poll::Pending;
+        self.step(&mut || polled = poll());
+        polled
+    }
+
+    /// The next item of what the function returned.
+    pub(crate) fn item(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
+        if let Some(shared) = &self.shared {
+            let content = shared.reporter.captures_content();
+            let mut outcome = Outcome::new(content, MAX_ITEMS, None);
+            guarded(|| look(&mut outcome));
+            shared.edit(|envelope| envelope.add(outcome.came));
         }
+    }
+
+    /// What the function returned has given all that it had.
+    pub(crate) fn complete(&mut self) {
+        if let Some(end) = self.end() {
+            end.streamed();
+        }
+    }
+
+    /// The run is over, if it has begun; the clock stops. `None` when nobody listens.
+    fn end(&mut self) -> Option<End> {
+        let started = self.started.take()?;
+        let shared = self.shared.take()?;
+        let mut envelope = shared.lock().take()?;
+        let took = self.took.unwrap_or_else(|| started.elapsed());
+        envelope.duration = Some(took.as_secs_f64());
+        Some(End { shared, envelope })
+    }
+
+    fn returned(&mut self) {
+        self.took = self.started.map(|started| started.elapsed());
     }
 
     fn start_clock(&mut self) {
@@ -328,22 +364,47 @@ impl Run {
     }
 
     /// Runs a piece of the body with this run as the current one. A panic is reported and goes on.
-    pub fn inside<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        let outer = Entered::enter(self.shared.clone());
+    pub(crate) fn inside<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        let (mut body, mut value) = (Some(body), None);
+        self.step(&mut || {
+            if let Some(body) = body.take() {
+                value = Some(body());
+            }
+        });
+        match value {
+            Some(value) => value,
+            None => no_value(),
+        }
+    }
+
+    /// [`inside`](Self::inside), compiled once for all functions.
+    fn step(&mut self, body: &mut dyn FnMut()) {
+        let outer = self.enter();
         if self.shared.is_none() {
             return body();
         }
         let result = catch_unwind(AssertUnwindSafe(body));
         drop(outer);
-        result.unwrap_or_else(|payload| {
-            // A function that returns a future may panic before there is one.
-            self.started.get_or_insert_with(Instant::now);
+        if let Err(payload) = result {
             if let Some(end) = self.end() {
                 end.panicked(payload.as_ref());
             }
             resume_unwind(payload)
-        })
+        }
     }
+
+    /// Begins the clock unless it runs.
+    fn resume(&mut self) {
+        if self.started.is_none() {
+            self.start_clock();
+        }
+    }
+}
+
+/// A body that has not panicked has given a value.
+#[cold]
+fn no_value() -> ! {
+    resume_unwind(Box::new("the body gave no value"))
 }
 
 impl Drop for Run {
@@ -352,37 +413,54 @@ impl Drop for Run {
             // Who sees an error in a stream takes no more of it.
             match end.envelope.failure.is_some() {
                 true => end.streamed(),
-                false => end.broken("cancelled", None),
+                false => end.cancelled(),
             }
         }
     }
 }
 
 impl End {
-    /// The body gave a value. Its capture is told whether content may leave: if not, only a provider's
-    /// response is of use, which is read for its tokens.
-    pub fn succeeded(&mut self, result: impl FnOnce(bool) -> Option<Captured>) {
-        self.envelope.is_success.capture(Some(true));
+    /// Takes what the body gave.
+    fn look(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
+        let came = self.came(look);
+        self.take(came);
+    }
+
+    fn came(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) -> Came {
         let content = self.shared.reporter.captures_content();
-        let result =
-            result(content).filter(|result| content || matches!(result, Captured::Json(_)));
-        self.envelope.result.capture(result);
+        let mut outcome = Outcome::new(content, MAX_CAPTURED, Some(self));
+        guarded(|| look(&mut outcome));
+        outcome.came
     }
 
-    /// The body gave an error of this type.
-    pub fn failed(&mut self, reason: impl FnOnce() -> Option<String>, error_type: &'static str) {
-        self.envelope.is_success.capture(Some(false));
-        self.envelope.error_type = Some(Cow::Borrowed(error_type));
-        self.content(|envelope| envelope.result.capture(reason().map(Captured::Text)));
-    }
-
-    /// The keys `result` and `error`.
-    pub fn result(&mut self, value: impl FnOnce() -> Option<Captured>) {
-        self.content(|envelope| {
-            if let Some(value) = value() {
-                envelope.result.set(value);
+    fn take(&mut self, came: Came) {
+        let envelope = &mut self.envelope;
+        let (reason, error_type) = match came {
+            Came::Nothing => return envelope.is_success.capture(Some(true)),
+            Came::Value(value) => {
+                envelope.is_success.capture(Some(true));
+                return envelope.result.capture(Some(value));
             }
-        });
+            Came::Error(reason, error_type) => (reason, error_type),
+        };
+        // Who has failed the run by hand has said why.
+        let is_told = envelope.is_success == Field::Explicit(false);
+        envelope.is_success.capture(Some(false));
+        envelope.error_type = Some(Cow::Borrowed(error_type));
+        match envelope.result {
+            Field::Explicit(_) if is_told => {}
+            Field::Explicit(_) => envelope.failure = reason.map(Captured::into_text),
+            Field::Absent | Field::Captured(_) => envelope.result.capture(reason),
+        }
+    }
+
+    /// The key `result`.
+    pub fn result(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
+        if self.shared.reporter.captures_content()
+            && let Some(value) = extracted(look)
+        {
+            self.envelope.result.set(value);
+        }
     }
 
     /// The key `llm_response`.
@@ -414,13 +492,6 @@ impl End {
         }
     }
 
-    /// Captures content, unless none may leave.
-    fn content(&mut self, capture: impl FnOnce(&mut Envelope)) {
-        if self.shared.reporter.captures_content() {
-            capture(&mut self.envelope);
-        }
-    }
-
     /// Hands the report over.
     pub fn report(self) {
         // What a response says may yet make a failure of it.
@@ -448,6 +519,13 @@ impl End {
         self.broken("panicked", message);
     }
 
+    /// Who asked for a stream's items asks for no more.
+    fn cancelled(mut self) {
+        // A provider's stream may have ended all the same, which its chunks say.
+        self.envelope.may_be_finished = !self.envelope.chunks.is_empty();
+        self.broken("cancelled", None);
+    }
+
     /// The body ended before it was done.
     fn broken(mut self, word: &'static str, why: Option<&str>) {
         self.envelope.failure = Some(match why {
@@ -455,40 +533,52 @@ impl End {
             None => word.to_owned(),
         });
         self.envelope.error_type = Some(Cow::Borrowed(word));
-        self.envelope.is_success.set(false);
+        if !self.envelope.may_be_finished {
+            self.envelope.is_success.set(false);
+        }
         self.report();
     }
 }
 
 /// The run that this thread executes just now.
 pub(crate) fn current() -> Option<Arc<Shared>> {
-    CURRENT
-        .try_with(|current| current.borrow().clone())
-        .ok()
-        .flatten()
+    let current = ENTERED.try_with(|entered| entered.borrow().runs.last()?.1.clone());
+    current.ok().flatten()
 }
 
 /// Makes a run the current one of this thread until dropped; `None` hides the outer run.
 #[derive(Debug)]
-pub(crate) struct Entered(Option<Arc<Shared>>);
+pub(crate) struct Entered(Option<u64>);
 
 impl Entered {
-    pub(crate) fn enter(state: Option<Arc<Shared>>) -> Self {
-        Self(swap(state))
+    pub(crate) fn enter(run: Option<Arc<Shared>>) -> Self {
+        let number = ENTERED.try_with(|entered| {
+            let Stack { next, runs } = &mut *entered.borrow_mut();
+            // There is nothing to hide.
+            if run.is_none() && runs.is_empty() {
+                return None;
+            }
+            *next += 1;
+            runs.push((*next, run));
+            Some(*next)
+        });
+        Self(number.ok().flatten())
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        swap(self.0.take());
+        let Some(number) = self.0 else {
+            return;
+        };
+        let left = ENTERED.try_with(|entered| {
+            let runs = &mut entered.borrow_mut().runs;
+            let place = runs.iter().rposition(|(other, _)| *other == number)?;
+            Some(runs.remove(place))
+        });
+        // Its last owner may run code that asks for the current run, which is not borrowed any more.
+        drop(left);
     }
-}
-
-fn swap(state: Option<Arc<Shared>>) -> Option<Arc<Shared>> {
-    CURRENT
-        .try_with(|current| current.replace(state))
-        .ok()
-        .flatten()
 }
 
 pin_project! {
@@ -496,7 +586,7 @@ pin_project! {
     #[derive(Debug)]
     pub struct Followed<'a, F> {
         run: &'a mut Run,
-        // Gone once it has ended.
+        // Gone only when this is dropped.
         #[pin]
         body: Option<F>,
     }
@@ -504,11 +594,9 @@ pin_project! {
     impl<F> PinnedDrop for Followed<'_, F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if this.body.is_some() {
-                // What the body leaves behind is dropped as a part of it.
-                let _inside = this.run.enter();
-                this.body.set(None);
-            }
+            // What the body leaves behind is dropped as a part of it.
+            let _inside = this.run.enter();
+            this.body.set(None);
         }
     }
 }
@@ -524,13 +612,14 @@ impl<F: Future> Future for Followed<'_, F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        let Some(body) = this.body.as_mut().as_pin_mut() else {
+        let this = self.project();
+        let Some(mut body) = this.body.as_pin_mut() else {
             return Poll::Pending;
         };
-        let polled = this.run.inside(|| body.poll(context));
+        let mut polled = Poll::Pending;
+        this.run.step(&mut || polled = body.as_mut().poll(context));
         if polled.is_ready() {
-            this.body.set(None);
+            this.run.returned();
         }
         polled
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -115,14 +115,15 @@ impl Recorder {
     }
 
     /// Runs a future with this recorder in place of the installed reporter, so that tests that run
-    /// side by side do not mix. The scope goes along with the future, not into what it spawns.
+    /// side by side do not mix. The scope goes along with the future, not into what it spawns: for that there is
+    /// [`everywhere`](Self::everywhere).
     ///
     /// A function that returns a future without being async (a method under `#[async_trait]` is one)
     /// begins its run when it is called, so call it inside: `recorder.scope(async { ask().await })`.
     pub fn scope<F: Future>(&self, future: F) -> Scope<F> {
         Scope {
             reporter: self.reporter(),
-            future,
+            future: Some(future),
         }
     }
 
@@ -130,6 +131,35 @@ impl Recorder {
     pub fn in_scope<T>(&self, code: impl FnOnce() -> T) -> T {
         let _scope = global::enter_scope(self.reporter());
         code()
+    }
+
+    /// Records the runs of all threads and tasks, too, those that the code under test spawns among them: for as
+    /// long as the guard is there, it stands in for the installed reporter. It waits until no other test of
+    /// this process has such a guard. Runs of tests beside this one that have no recorder are recorded as well.
+    ///
+    /// Wait for what was spawned before you [`take`](Self::take).
+    ///
+    /// ```
+    /// use xpander_report::{external_task, testing::Recorder};
+    ///
+    /// #[external_task]
+    /// fn index(page: u32) -> u32 {
+    ///     page * 2
+    /// }
+    ///
+    /// let recorder = Recorder::new();
+    /// let _everywhere = recorder.everywhere();
+    /// let spawned = std::thread::spawn(|| index(7));
+    /// spawned.join().unwrap();
+    /// assert_eq!(recorder.take()[0].result.as_deref(), Some("14"));
+    /// ```
+    pub fn everywhere(&self) -> Everywhere {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Everywhere {
+            _stand_in: global::stand_in(self.reporter()),
+            _turn: turn,
+        }
     }
 
     /// The reports accepted so far, as they would be sent, in order. They are gone afterwards.
@@ -146,6 +176,20 @@ impl Recorder {
         envelopes
             .filter_map(|envelope| prepare(envelope, &self.kept.redaction))
             .collect()
+    }
+}
+
+/// Records the runs of all threads until it is dropped; see [`Recorder::everywhere`].
+#[must_use = "it records until it is dropped"]
+pub struct Everywhere {
+    // In the order in which they are dropped.
+    _stand_in: global::StandIn,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl fmt::Debug for Everywhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Everywhere")
     }
 }
 
@@ -169,8 +213,17 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Scope<F> {
         reporter: Reporter,
+        // Gone only when this is dropped.
         #[pin]
-        future: F,
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for Scope<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _scope = global::enter_scope(this.reporter.clone());
+            this.future.set(None);
+        }
     }
 }
 
@@ -180,6 +233,9 @@ impl<F: Future> Future for Scope<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _scope = global::enter_scope(this.reporter.clone());
-        this.future.poll(context)
+        match this.future.as_pin_mut() {
+            Some(future) => future.poll(context),
+            None => Poll::Pending,
+        }
     }
 }

@@ -1,0 +1,73 @@
+use std::{fmt, io};
+
+/// Collects what is written, up to a bound. Then it refuses, and whoever writes stops.
+pub(crate) struct Bounded {
+    bytes: Vec<u8>,
+    room: usize,
+    written: usize,
+}
+
+impl Bounded {
+    pub(crate) fn new(room: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(room.min(128)),
+            room,
+            written: 0,
+        }
+    }
+
+    /// Whether more was written than there is room for.
+    pub(crate) fn is_over(&self) -> bool {
+        self.written > self.room
+    }
+
+    /// How much was written: the bytes kept, and those of the write that was refused.
+    pub(crate) fn written(&self) -> usize {
+        self.written
+    }
+
+    /// Whether what was kept ends like this.
+    pub(crate) fn ends_with(&self, text: &str) -> bool {
+        self.bytes.ends_with(text.as_bytes())
+    }
+
+    /// The text that was kept, up to its last whole character.
+    pub(crate) fn into_text(self) -> String {
+        String::from_utf8(self.bytes).unwrap_or_else(|error| {
+            let whole = error.utf8_error().valid_up_to();
+            let mut bytes = error.into_bytes();
+            bytes.truncate(whole);
+            String::from_utf8(bytes).unwrap_or_default()
+        })
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        self.written = self.written.saturating_add(bytes.len());
+        let left = self.room - self.bytes.len();
+        let kept = bytes.get(..left).unwrap_or(bytes);
+        self.bytes.extend_from_slice(kept);
+        kept.len() == bytes.len()
+    }
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.push(bytes) {
+            true => Ok(bytes.len()),
+            false => Err(io::ErrorKind::FileTooLarge.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        match self.push(text.as_bytes()) {
+            true => Ok(()),
+            false => Err(fmt::Error),
+        }
+    }
+}
