@@ -302,7 +302,9 @@ impl Outbox {
                 None => self.scopes.remove_oldest(&agent),
                 Some(waiting) if waiting.is_spooled() => {
                     self.edit(&id, |lane| {
-                        lane.waiting.iter_mut().for_each(|waiting| waiting.park())
+                        if let Some(waiting) = &mut lane.waiting {
+                            waiting.park();
+                        }
                     });
                     self.scopes.parked(&agent);
                 }
