@@ -1,5 +1,7 @@
 //! A finished report: what memory holds, what the spool stores and what a request sends.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::TaskReport;
@@ -173,6 +175,11 @@ impl Outgoing {
 impl Delivered {
     pub(crate) fn sequence(&self) -> Sequence {
         self.stamps.sequence()
+    }
+
+    /// As [`Stamps::bound`] does it.
+    pub(crate) fn bound(&mut self, now: Duration, instead: Duration) {
+        self.stamps.bound(now, instead);
     }
 
     /// What the platform has once it has taken both, in whatever order.

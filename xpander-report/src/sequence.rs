@@ -37,10 +37,9 @@ fn process() -> u64 {
     PROGRAM[0].wrapping_add(salt.wrapping_mul(STEP as u64))
 }
 
-static LAST: AtomicU64 = AtomicU64::new(0);
-
 /// The wall clock, but never back: a clock that is set does not change the order in which a process reported.
 fn at() -> Duration {
+    static LAST: AtomicU64 = AtomicU64::new(0);
     let now = u64::try_from(now().as_nanos()).unwrap_or(u64::MAX);
     let last = LAST.fetch_max(now, Ordering::Relaxed);
     Duration::from_nanos(now.max(last))
@@ -101,17 +100,6 @@ impl From<(u64, u64, u64)> for Sequence {
     }
 }
 
-/// Another process has reported this. What this one reports from now on is newer, even if the other's clock was ahead.
-#[cfg(feature = "http")]
-pub(crate) fn observe(other: Sequence) {
-    /// No clock is so far ahead: the sequence was damaged or made up.
-    const TOO_FAR: Duration = Duration::from_secs(366 * 24 * 3600);
-    if other.at <= now() + TOO_FAR {
-        let after = u64::try_from(other.at.as_nanos()).map_or(u64::MAX, |at| at.saturating_add(1));
-        LAST.fetch_max(after, Ordering::Relaxed);
-    }
-}
-
 /// A new id that tells another time than now.
 #[cfg(feature = "http")]
 pub(crate) fn new_id_since(at: Duration) -> TaskId {
@@ -125,26 +113,4 @@ pub(crate) fn new_id_since(at: Duration) -> TaskId {
 /// A new id, for a run that is asked for its id before its report is accepted.
 pub(crate) fn new_id() -> TaskId {
     Sequence::next().id()
-}
-
-#[cfg(all(test, feature = "http"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_reported_after_a_clock_that_was_ahead_is_newer() {
-        let ahead = Sequence {
-            at: now() + Duration::from_secs(3_600),
-            process: u64::MAX,
-            count: u64::MAX,
-        };
-        observe(ahead);
-        assert!(Sequence::next() > ahead);
-        let nonsense = Sequence {
-            at: Duration::MAX,
-            ..ahead
-        };
-        observe(nonsense);
-        assert!(Sequence::next() < nonsense);
-    }
 }

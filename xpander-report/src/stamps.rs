@@ -1,6 +1,7 @@
 //! Which report each field of a task comes from, by its sequence.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -146,6 +147,20 @@ impl Stamps {
         self.fields = self.fields.union(unknown);
         self.remove(Fields(!fields.0));
         self
+    }
+
+    /// Reports of a process whose clock was ahead seem to come from the future. They count as old as `instead`, so that they
+    /// do not outdate what is reported now.
+    pub(crate) fn bound(&mut self, now: Duration, instead: Duration) {
+        let bound = |(mut sequence, fields): (Sequence, Fields)| {
+            if sequence.at > now {
+                sequence.at = instead;
+            }
+            (sequence, fields)
+        };
+        let mut groups: Vec<_> = self.groups().map(bound).collect();
+        groups.sort_by_key(|(sequence, _)| Reverse(*sequence));
+        self.set(groups);
     }
 
     /// Counts this as the newest report. It says no field.

@@ -30,6 +30,8 @@ pub(crate) struct Replay {
     pub(super) spool: Arc<Spool>,
     pub(super) sources: BTreeMap<SourceId, Source>,
     next_source: SourceId,
+    /// When this began, by the wall clock.
+    begun: Duration,
     scan_at: Instant,
     /// There was more to adopt than is worked on at once.
     has_more: bool,
@@ -107,6 +109,7 @@ impl Replay {
             spool,
             sources: BTreeMap::new(),
             next_source: 0,
+            begun: sequence::now(),
             scan_at: now,
             has_more: true,
             is_blind: false,
@@ -259,8 +262,9 @@ impl Replay {
         let mut known = HashMap::<TaskId, Delivered>::new();
         let names = self.spool.directory().names(ACKS).unwrap_or_default();
         let acks = names.iter().filter_map(|name| self.read_acks(name).ok());
-        for DeliveredTask { id, delivered } in acks.flatten().filter_map(|ack| ack.task) {
-            sequence::observe(delivered.sequence());
+        let now = sequence::now();
+        for DeliveredTask { id, mut delivered } in acks.flatten().filter_map(|ack| ack.task) {
+            delivered.bound(now, self.begun);
             match known.entry(id.into()) {
                 Entry::Occupied(mut other) => other.get_mut().merge(&delivered),
                 Entry::Vacant(entry) => drop(entry.insert(delivered)),
@@ -340,7 +344,7 @@ impl Replay {
                 }
                 None => source.next(),
             };
-            let (offset, outgoing) = match read {
+            let (offset, mut outgoing) = match read {
                 Ok(next) => next?,
                 Err(error) => {
                     // It is tried again when somebody adopts it.
@@ -353,6 +357,7 @@ impl Replay {
                 }
             };
             let is_expired = source.is_expired(&outgoing, age);
+            source.bound(&mut outgoing, self.begun);
             // Behind damaged bytes it may be one that is held.
             let held = source.held.remove(&offset).map(|(_, held)| held);
             let number = self.count_read(id, offset, held);
@@ -443,11 +448,15 @@ impl Replay {
         let (id, at) = self.moved.get(&place.key()).copied().unwrap_or(place.key());
         let source = self.sources.get(&id)?;
         match source.read_again(at) {
-            Ok(outgoing) => Some(Replayed {
-                is_expired: source.is_expired(&outgoing, self.spool.limits.age),
-                place,
-                outgoing,
-            }),
+            Ok(mut outgoing) => {
+                let is_expired = source.is_expired(&outgoing, self.spool.limits.age);
+                source.bound(&mut outgoing, self.begun);
+                Some(Replayed {
+                    place,
+                    outgoing,
+                    is_expired,
+                })
+            }
             Err(error) => {
                 let name = &source.segment.name;
                 self.tell(format_args!(

@@ -68,6 +68,13 @@ impl Source {
         waited > age
     }
 
+    /// What another process reported with a clock that was ahead counts as older than this process.
+    pub(super) fn bound(&self, outgoing: &mut Outgoing, begun: Duration) {
+        if !self.is_own {
+            outgoing.stamps.bound(sequence::now(), begun);
+        }
+    }
+
     /// The report that lies there has ended.
     pub(super) fn end(&mut self, offset: u64) {
         self.open.remove(&offset);

@@ -523,6 +523,33 @@ fn an_older_report_that_arrives_late_does_not_hide_that_a_newer_one_arrived() {
 }
 
 #[test]
+fn what_a_clock_that_was_ahead_left_behind_does_not_outdate_what_is_reported_now() {
+    let disk = FaultyDisk::default();
+    let ahead = sequence::now() + Duration::from_secs(3_600);
+    let ahead = u64::try_from(ahead.as_nanos()).expect("a time");
+    let dead = Process::on(&disk);
+    let report = |input: &str| TaskReport::new().id("task").input(input);
+    for (count, input) in [(1, "first"), (2, "second"), (3, "third")] {
+        let sequence = Sequence::from((ahead, 1, count));
+        let appended = dead
+            .spool
+            .append(&outgoing_of(report(input), sequence, true));
+        appended.expect("a disk that takes it");
+    }
+    let mut dead = dead;
+    dead.deliver(Sequence::from((ahead, 1, 1)));
+    drop(dead);
+    let mut process = Process::on(&disk);
+    process.scan();
+    assert!(process.known("task") < Some(Sequence::next()));
+    let [second, third] = [(); 2].map(|()| process.replay.next().expect("a report").outgoing);
+    // Among themselves they have their order.
+    assert!(process.known("task") < Some(second.sequence()));
+    assert!(second.sequence() < third.sequence());
+    assert!(third.sequence() < Sequence::next());
+}
+
+#[test]
 fn what_is_held_in_memory_is_not_read_and_ends_like_the_rest() {
     for ends_first in [true, false] {
         let disk = FaultyDisk::default();

@@ -8,7 +8,7 @@ use crate::builder::Overflow;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::parcel::Pending;
 use crate::delivery::{Queued, Shared};
-use crate::sequence::{self, Sequence};
+use crate::sequence::Sequence;
 use crate::spool::{Place, Replay, Replayed};
 use crate::stats::Ending;
 use crate::task_id::TaskId;
@@ -46,7 +46,6 @@ impl Worker {
             outgoing.sequence().count
         } else {
             self.shared.counters.adopted.add(1);
-            sequence::observe(outgoing.sequence());
             self.adopted += 1;
             self.adopted
         };
