@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use fastrand::Rng;
+use reqwest::Proxy;
 use serde_json::value::RawValue;
 use tempfile::TempDir;
 use xpander_report::{Client, Reporter, TaskReport, Tokens};
 use xpander_report_local::TaskRecord;
-use xpander_report_tests::{LONG, away, back, config};
+use xpander_report_tests::{LONG, away, back, config, platform};
 
 const TASKS: usize = 200;
 
@@ -87,6 +88,48 @@ fn merged_reports_say_what_the_platform_makes_of_them_one_by_one() {
             let [merged, single] = ["merged", "single"]
                 .map(|kind| content(platform.task(&format!("{kind}-{task}")).unwrap()));
             assert_eq!(merged, single, "{task} {has_spool}");
+        }
+    }
+}
+
+#[test]
+fn reports_that_come_late_make_the_platform_have_what_all_of_them_say() {
+    let (platform, dir) = (platform(), TempDir::new().unwrap());
+    let url = platform.url();
+    let spooling = |config| {
+        let builder = Reporter::builder().config(config);
+        builder.spool(dir.path()).build().unwrap()
+    };
+    // What this one reports stays on disk as long as it lives.
+    let cut_off = config(&url).http(|client| {
+        let nobody = Proxy::all("http://127.0.0.1:9").expect("an address");
+        client.proxy(nobody)
+    });
+    let (older, newer) = (spooling(cut_off), spooling(config(&url)));
+    let client = Client::new(config(&url).build().unwrap());
+    let mut rng = Rng::with_seed(11);
+    for reporter in [&older, &newer] {
+        for _ in 0..2 * TASKS {
+            let task = rng.usize(..TASKS);
+            let report = draw(&mut rng, &format!("merged-{task}"));
+            reporter.report(report.clone());
+            let report = report.id(format!("single-{task}"));
+            let _ = client.report_external_task_blocking(&report).unwrap();
+        }
+    }
+    assert!(newer.flush_blocking(LONG).is_complete());
+    let _ = newer.shutdown_blocking(LONG);
+    assert!(older.shutdown_blocking(Duration::ZERO).spooled > 0);
+    let last = spooling(config(&url));
+    assert!(smol::block_on(last.drain(LONG)).is_complete());
+    let stats = last.stats();
+    assert!(stats.superseded > 0 && stats.delivered > 0, "{stats:?}");
+    for task in 0..TASKS {
+        let [merged, single] =
+            ["merged", "single"].map(|kind| platform.task(&format!("{kind}-{task}")).unwrap());
+        assert_eq!(merged.is_some(), single.is_some());
+        if merged.is_some() {
+            assert_eq!(content(merged), content(single), "{task}");
         }
     }
 }

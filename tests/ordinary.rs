@@ -43,8 +43,10 @@ fn returns(document: Box<RawValue>) -> Box<RawValue> {
 fn taken_for(json: &str) -> Option<String> {
     let document = RawValue::from_string(json.to_owned()).unwrap();
     let report = record(|| returns(document));
-    let result = Some(json).filter(|json| *json != "null");
-    let is_itself = report.result.as_deref() == result
+    // A value whose JSON is a text is shown as that text.
+    let result = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
+    let result = Some(result).filter(|_| json != "null");
+    let is_itself = report.result == result
         && report.llm_response.is_none()
         && report.tokens.is_none()
         && report.used_tools.is_empty()
