@@ -488,7 +488,9 @@ proptest! {
                 prop_assert_eq!(report.is_success, Some(read.failure.is_none()));
             }
             None => {
-                let result = Some(json).filter(|_| !document.is_null());
+                // A text is shown as it is.
+                let shown = document.as_str().map_or(json, str::to_owned);
+                let result = Some(shown).filter(|_| !document.is_null());
                 prop_assert_eq!(report.result, result);
                 prop_assert_eq!(report.tokens, None);
                 prop_assert_eq!(report.is_success, Some(true));

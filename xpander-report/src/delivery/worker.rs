@@ -184,6 +184,11 @@ impl Worker {
 
     /// Tells callers what is here.
     fn update_gauges(&self) {
+        self.update_held();
+        self.update_merged();
+    }
+
+    fn update_held(&self) {
         let held = &self.shared.held;
         held.bytes
             .store(self.outbox.held().bytes, Ordering::Relaxed);
@@ -217,10 +222,13 @@ impl Worker {
             held.read.store(in_memory, Ordering::Release);
         }
         let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
-        let load = self.outbox.held();
-        held.merged.store(load.merged as u64, Ordering::Release);
-        let spooled = load.spooled as u64 + self.left_behind + skipped;
+        let spooled = self.outbox.held().spooled as u64 + self.left_behind + skipped;
         held.spooled.store(spooled, Ordering::Release);
+    }
+
+    fn update_merged(&self) {
+        let merged = self.outbox.held().merged as u64;
+        self.shared.held.merged.store(merged, Ordering::Release);
     }
 
     /// Has what was written to disk survive a loss of power, if that is wanted.
@@ -391,8 +399,11 @@ impl Worker {
         for flush in &mut self.flushes {
             flush.ended(pending.tickets(), ending);
         }
+        // What is gone from the disk is not counted there when it is counted as ended; what was merged keeps its place
+        // until then.
+        self.update_held();
         self.shared.end(pending.tickets(), ending, outcome);
-        self.update_gauges();
+        self.update_merged();
     }
 
     /// The platform has all of it already.

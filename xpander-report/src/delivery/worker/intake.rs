@@ -194,6 +194,7 @@ impl Worker {
         held.bytes
             .store(self.outbox.held().bytes, Ordering::Relaxed);
         self.update_spooled();
+        self.update_merged();
         held.taken.fetch_add(1, Ordering::Release);
         self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
