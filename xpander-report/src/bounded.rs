@@ -4,7 +4,8 @@ use std::{fmt, io};
 pub(crate) struct Bounded {
     bytes: Vec<u8>,
     room: usize,
-    written: usize,
+    /// The bytes that were not kept.
+    refused: usize,
 }
 
 impl Bounded {
@@ -12,18 +13,18 @@ impl Bounded {
         Self {
             bytes: Vec::with_capacity(room.min(128)),
             room,
-            written: 0,
+            refused: 0,
         }
     }
 
     /// Whether more was written than there is room for.
     pub(crate) fn is_over(&self) -> bool {
-        self.written > self.room
+        self.refused > 0
     }
 
     /// How much was written: the bytes kept, and those of the write that was refused.
     pub(crate) fn written(&self) -> usize {
-        self.written
+        self.bytes.len().saturating_add(self.refused)
     }
 
     /// Whether what was kept ends like this.
@@ -41,21 +42,38 @@ impl Bounded {
         })
     }
 
+    // Serialising writes a few bytes at a time.
+    #[inline]
     fn push(&mut self, bytes: &[u8]) -> bool {
-        self.written = self.written.saturating_add(bytes.len());
-        let left = self.room - self.bytes.len();
-        let kept = bytes.get(..left).unwrap_or(bytes);
+        let has_room = bytes.len() <= self.room - self.bytes.len();
+        if has_room {
+            self.bytes.extend_from_slice(bytes);
+        } else {
+            self.refuse(bytes);
+        }
+        has_room
+    }
+
+    #[cold]
+    fn refuse(&mut self, bytes: &[u8]) {
+        let (kept, refused) = bytes.split_at(self.room - self.bytes.len());
         self.bytes.extend_from_slice(kept);
-        kept.len() == bytes.len()
+        self.refused = self.refused.saturating_add(refused.len());
     }
 }
 
 impl io::Write for Bounded {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.push(bytes) {
             true => Ok(bytes.len()),
             false => Err(io::ErrorKind::FileTooLarge.into()),
         }
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write(bytes).map(drop)
     }
 
     fn flush(&mut self) -> io::Result<()> {
