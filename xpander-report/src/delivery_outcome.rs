@@ -8,7 +8,7 @@ use crate::{DeadLetter, Task};
 #[must_use]
 pub enum DeliveryOutcome {
     /// The platform took it, alone or merged with other reports of its task. The task is as the platform answered;
-    /// `None`: the answer was none that this library understands.
+    /// `None`: this library could not read the answer as a task.
     Delivered(Option<Box<Task>>),
     /// The platform had all of it already, from newer reports of its task.
     Superseded,
@@ -19,7 +19,7 @@ pub enum DeliveryOutcome {
     /// It had not ended when the time was up. With a spool it may be on disk, see
     /// [`persisted`](crate::Reporter::persisted); it is still delivered when that is possible.
     Pending,
-    /// Reporting is off, so nothing will become of it.
+    /// Reporting is off. Code that the library calls itself, such as a hook, gets this answer, too.
     Disabled,
 }
 

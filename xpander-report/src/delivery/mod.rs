@@ -366,7 +366,7 @@ impl Shared {
     /// Puts a report into the queue. Says whether there was room for it.
     fn enqueue(self: &Arc<Self>, ticket: Ticket, count: u64, queued: Queued) -> bool {
         let counters = &self.counters;
-        // By its own count, so that of several at the limit only those beyond it are dropped.
+        // Each report compares its own count, so that exactly those beyond the limit are dropped.
         let count = count.saturating_add(counters.adopted.get());
         let merged = self.held.merged.load(Ordering::Relaxed);
         let reports = count.saturating_sub(counters.ended() + self.spooled() + merged);
