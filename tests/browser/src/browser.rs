@@ -109,6 +109,11 @@ impl Browser {
 
     /// Sends one command of the protocol and waits for its answer.
     fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.try_call(method, parameters)
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    fn try_call(&mut self, method: &str, parameters: Value) -> Result<Value, String> {
         self.next += 1;
         let id = self.next;
         let mut command = json!({"id": id, "method": method, "params": parameters});
@@ -120,8 +125,11 @@ impl Browser {
         commands.write_all(command.to_string().as_bytes()).unwrap();
         commands.write_all(&[0]).unwrap();
         let answer = self.receive(method, |message| message["id"] == id);
-        assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
-        answer["result"].clone()
+        if answer["error"].is_null() {
+            Ok(answer["result"].clone())
+        } else {
+            Err(answer["error"].to_string())
+        }
     }
 
     fn receive(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
@@ -161,16 +169,23 @@ impl Browser {
 
     /// What an expression of JavaScript gives, once it is settled.
     pub fn eval(&mut self, expression: &str) -> Value {
-        let answer = self.call(
+        self.try_eval(expression)
+            .unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    /// # Errors
+    ///
+    /// The expression throws, or another page takes the place of this one while it runs.
+    fn try_eval(&mut self, expression: &str) -> Result<Value, String> {
+        let answer = self.try_call(
             "Runtime.evaluate",
             json!({"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true}),
-        );
-        assert!(
-            answer["exceptionDetails"].is_null(),
-            "{expression}: {}",
-            answer["exceptionDetails"]
-        );
-        answer["result"]["value"].clone()
+        )?;
+        if answer["exceptionDetails"].is_null() {
+            Ok(answer["result"]["value"].clone())
+        } else {
+            Err(answer["exceptionDetails"].to_string())
+        }
     }
 
     /// Waits until an expression is true.
@@ -181,14 +196,16 @@ impl Browser {
     #[track_caller]
     pub fn wait(&mut self, expression: &str) {
         let begin = Instant::now();
-        // While another page is on its way an expression may have none to look at.
-        let expression = format!(
-            "(() => {{ try {{ return document.readyState === 'complete' && Boolean({expression}) }} catch {{ return false }} }})()"
-        );
-        while self.eval(&expression) != true {
+        let complete = format!("document.readyState === 'complete' && Boolean({expression})");
+        // Another page may be on its way: the expression then finds no element, or its page goes away while it runs.
+        loop {
+            let outcome = self.try_eval(&complete);
+            if outcome.as_ref().is_ok_and(|value| *value == true) {
+                return;
+            }
             if begin.elapsed() > PATIENCE {
-                let text = self.eval("document.body.innerText");
-                panic!("it did not become true: {expression}\n{text}");
+                let text = self.try_eval("document.body.innerText");
+                panic!("it did not become true: {expression}\n{outcome:?}\n{text:?}");
             }
             thread::sleep(Duration::from_millis(20));
         }
