@@ -8,6 +8,7 @@ use crate::check::check;
 use crate::flow::Shown;
 use crate::function::Function;
 use crate::keys::{Input, Key, Keys};
+use crate::private;
 use crate::renamed::Renamed;
 use crate::signature::{self, Argument, local};
 
@@ -66,9 +67,10 @@ impl<'a> Expansion<'a> {
         let shown = Shown::of(&function.signature.output);
         let names: Vec<&Argument> = names(&arguments, &renamed).map(|(name, _)| name).collect();
         check(keys, function, &names, shown.as_ref())?;
+        let module = private::module();
         let private = match keys.krate.get() {
-            Some(path) => quote!(#path::__private),
-            None => quote!(::xpander_report::__private),
+            Some(path) => quote!(#path::#module),
+            None => quote!(::xpander_report::#module),
         };
         Ok(Self {
             shown: shown.filter(|shown| follows(keys, shown)),

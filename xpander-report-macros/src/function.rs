@@ -1,3 +1,4 @@
+use crate::private;
 use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -107,7 +108,7 @@ impl Body {
     }
 }
 
-/// Takes statements `…::__private::called("search");` from the front.
+/// Takes statements `…::__private_0_1::called("search");` from the front.
 fn take_tools(tokens: &mut IntoIter) -> TokenStream {
     let mut tools = TokenStream::new();
     let mut rest = tokens.clone();
@@ -120,7 +121,7 @@ fn take_tools(tokens: &mut IntoIter) -> TokenStream {
         };
         let mut names = function.path.segments.iter().rev().map(|it| &it.ident);
         if !(names.next().is_some_and(|it| it == "called")
-            && names.next().is_some_and(|it| it == "__private"))
+            && names.next().is_some_and(private::is_module))
         {
             break;
         }

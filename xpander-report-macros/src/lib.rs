@@ -6,6 +6,7 @@ mod flow;
 mod function;
 mod keys;
 mod outcome;
+mod private;
 mod renamed;
 mod signature;
 mod tool;

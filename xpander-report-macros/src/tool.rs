@@ -6,6 +6,7 @@ use syn::{Error, LitStr, Path, Result};
 
 use crate::function::{Body, Function};
 use crate::keys::{self, Key};
+use crate::private;
 
 /// The attribute's keys.
 #[derive(Default)]
@@ -66,10 +67,11 @@ fn check(function: &Function) -> Result<()> {
 // Output:
 //
 //     async fn search(query: &str) -> String {
-//         ::xpander_report::__private::called("search");
+//         ::xpander_report::__private_0_1::called("search");
 //         '__tool: { … }
 //     }
 fn tool(keys: &Keys, function: Function) -> TokenStream {
+    let module = private::module();
     let krate = match keys.krate.get() {
         Some(path) => path.to_token_stream(),
         None => quote!(::xpander_report),
@@ -92,7 +94,7 @@ fn tool(keys: &Keys, function: Function) -> TokenStream {
     // A tool of several names has a label for each.
     let labelled = body.labelled(&format!("'__tool{}", tools.clone().into_iter().count()));
     // `#[external_task]` below this finds the call and leaves it to the run around its own.
-    let content = quote!(#inner #tools #krate::__private::called(#name); #labelled);
+    let content = quote!(#inner #tools #krate::#module::called(#name); #labelled);
     let mut block = Group::new(Delimiter::Brace, content);
     block.set_span(body.block.span());
     quote!(#(#attributes)* #visibility #signature #block)

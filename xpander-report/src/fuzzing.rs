@@ -5,7 +5,11 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 
-use crate::{Agent, Error, Task, api, spool};
+use super::platform::api;
+use super::spool;
+use crate::platform::error::Error;
+use crate::report::agent::Agent;
+use crate::report::task::Task;
 
 /// Takes in a segment and its acks that another process left behind: lines, of which those that begin with a `+`
 /// are the texts of records, the others bytes as they are.

@@ -4,16 +4,20 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::report::TaskReport;
+use super::reporter::{Reporter, global};
 use crate::envelope::Envelope;
-use crate::prepare::prepare;
+use crate::envelope::prepare::prepare;
+use crate::envelope::redaction::Redaction;
+use crate::sink::stats::Counter;
+use crate::sink::stats::Stats;
 use crate::sink::{Background, Sink};
-use crate::stats::Counter;
-use crate::{Redaction, Reporter, Stats, TaskReport, global};
+use crate::support::sync::lock;
 
 /// Keeps the reports of the runs in its scope, so that a test can look at them.
 ///
@@ -63,10 +67,7 @@ impl Sink for Arc<Kept> {
 
     fn accept(&self, envelope: Box<Envelope>) {
         self.accepted.add(1);
-        self.envelopes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(*envelope);
+        lock(&self.envelopes).push(*envelope);
     }
 
     fn count_unread(&self) {
@@ -155,7 +156,7 @@ impl Recorder {
     /// ```
     pub fn everywhere(&self) -> Everywhere {
         static TURN: Mutex<()> = Mutex::new(());
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = lock(&TURN);
         Everywhere {
             _stand_in: global::stand_in(self.reporter()),
             _turn: turn,
@@ -164,13 +165,7 @@ impl Recorder {
 
     /// The reports accepted so far, as they would be sent, in order. They are gone afterwards.
     pub fn take(&self) -> Vec<TaskReport> {
-        let mut envelopes = std::mem::take(
-            &mut *self
-                .kept
-                .envelopes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let mut envelopes = std::mem::take(&mut *lock(&self.kept.envelopes));
         envelopes.sort_by_key(|envelope| envelope.sequence);
         let envelopes = envelopes.into_iter();
         envelopes

@@ -3,8 +3,8 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::parcel::Ticket;
-use crate::DeliveryOutcome;
+use crate::delivery::outbox::pending::Ticket;
+use crate::sink::delivery_outcome::DeliveryOutcome;
 
 /// Those who wait for the end of one report.
 #[derive(Debug, Default)]

@@ -3,10 +3,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::outbox::Outbox;
-use super::parcel::Ticket;
-use crate::FlushOutcome;
+use crate::delivery::outbox::pending::Ticket;
 use crate::sink::After;
-use crate::stats::Ending;
+use crate::sink::stats::Ending;
+use crate::sink::stats::FlushOutcome;
 
 /// So long from now. A wait without end would overflow the clock; a year is as good.
 pub(super) fn deadline(timeout: Duration) -> Instant {

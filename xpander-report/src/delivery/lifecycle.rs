@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::sync::Notify;
 
-use super::asleep::Asleep;
-use super::lock;
+use super::wake::Asleep;
+use crate::support::sync::lock;
 
 /// Whether reports are taken, and whether a thread delivers them.
 pub(super) struct Lifecycle {

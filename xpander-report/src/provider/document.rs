@@ -11,37 +11,15 @@ use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use super::key::{Key, Keys};
-use super::shape::FORMATS;
-use super::stream;
+use crate::provider::key::{Key, Keys};
 
 keys! {
     BY_NAME INTERMEDIATE_RESULTS MODELS MODEL_INPUT MODEL_USAGE MODULE_RESULTS REQUEST STATS TOOLS
     TYPE
 }
 
-/// The keys that are kept: those of all shapes, and of what reads beside them.
-static READ: Keys = {
-    let mut keys = Keys::none()
-        .and(KEYS)
-        .and(super::KEYS)
-        .and(super::envelope::KEYS)
-        .and(super::failure::KEYS)
-        .and(super::reading::KEYS)
-        .and(super::usage::KEYS)
-        .and(stream::KEYS);
-    let mut at = 0;
-    while at < FORMATS.len() {
-        keys = keys.and(FORMATS[at].keys);
-        at += 1;
-    }
-    let mut at = 0;
-    while at < stream::PROTOCOLS.len() {
-        keys = keys.and(stream::PROTOCOLS[at].keys);
-        at += 1;
-    }
-    keys
-};
+/// Some servers put it before the text.
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// No shape reads anything that lies deeper.
 const DEPTH: u8 = 16;
@@ -96,16 +74,11 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The key that a field's name is, if any shape reads it.
-pub(super) fn key(name: &str) -> Option<Key> {
-    READ.get(name)
-}
-
 impl<'a> Node<'a> {
     /// Reads a document; `None` if it is not JSON.
-    pub(super) fn read(json: &'a str) -> Option<Self> {
+    pub(super) fn read(json: &'a str, keys: &'static Keys) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
-        let document = Seed::default().deserialize(&mut deserializer).ok()?;
+        let document = Seed::new(keys).deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
         Some(document)
     }
@@ -249,8 +222,10 @@ impl<'a> Index<usize> for Node<'a> {
 }
 
 /// Reads a value.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Seed {
+    /// The fields that are kept.
+    keys: &'static Keys,
     /// How deep it lies.
     depth: u8,
     /// Whether its fields have names that are data, such as those of models.
@@ -260,12 +235,20 @@ struct Seed {
 }
 
 impl Seed {
+    fn new(keys: &'static Keys) -> Self {
+        Self {
+            keys,
+            depth: 0,
+            is_map: false,
+            is_stats: false,
+        }
+    }
+
     /// Reads a value that lies inside this one.
     fn inside(self) -> Self {
         Self {
             depth: self.depth + 1,
-            is_map: false,
-            is_stats: false,
+            ..Self::new(self.keys)
         }
     }
 
@@ -367,7 +350,7 @@ impl<'de> Visitor<'de> for Seed {
             return Ok(Node::Map(fields));
         }
         let mut object = Object::default();
-        while let Some(name) = map.next_key_seed(Name)? {
+        while let Some(name) = map.next_key_seed(Name(self.keys))? {
             match name {
                 Field::Read(key) => match self.of(key) {
                     Some(seed) => object.push(key, map.next_value_seed(seed)?),
@@ -399,7 +382,7 @@ enum Field {
 }
 
 /// Reads a name.
-struct Name;
+struct Name(&'static Keys);
 
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = Field;
@@ -417,7 +400,7 @@ impl Visitor<'_> for Name {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Field, E> {
-        Ok(match READ.get(name) {
+        Ok(match self.0.get(name) {
             Some(key) => Field::Read(key),
             None if name == "$serde_json::private::Number" => Field::ExactNumber,
             None => Field::Unread,

@@ -1,9 +1,9 @@
 //! What stands around an answer: a line of a batch's results, an event, what a gateway adds.
 
-use super::document::{self, Node};
-use super::failure;
-use super::key::Key;
-use super::stream::Event;
+use crate::provider::document::Node;
+use crate::provider::event::Event;
+use crate::provider::failure;
+use crate::provider::key::Key;
 
 keys! {
     BATCH_REQUEST_ID BATCH_RESULT BODY CHAT_GET_COMPLETION CHAT_RESPONSE COMPLETION CONSUMED_CREDITS
@@ -231,15 +231,17 @@ fn is_result(result: &Node<'_>) -> bool {
 }
 
 /// The event inside one that comes in an envelope, and in nothing else.
-pub(super) fn event<'e, 'a>(event: &'e Event<'a>) -> Option<&'e Event<'a>> {
+pub(super) fn event<'e, 'a>(
+    event: &'e Event<'a>,
+    key: fn(&str) -> Option<Key>,
+) -> Option<&'e Event<'a>> {
     let objects = event.fields().filter(|(_, value)| value.is_object());
     let mut answers = objects.filter(|(name, _)| {
-        let Some(inside) = document::key(name) else {
+        let Some(inside) = key(name) else {
             return false;
         };
         let is_beside = |envelope: &Envelope, name: &str| {
-            let key = document::key(name);
-            key.is_some_and(|key| key == inside || envelope.beside.contains(&key))
+            key(name).is_some_and(|key| key == inside || envelope.beside.contains(&key))
         };
         ENVELOPES.iter().any(|envelope| {
             envelope.is_streamed

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::document::Node;
+use crate::provider::document::Node;
 
 keys! {
     BASE_RESP CODE DETAIL ERROR ERRORS ERROR_CODE ERROR_MESSAGE ERROR_MSG ERROR_TYPE MESSAGE

@@ -1,6 +1,8 @@
-use super::document::Node;
-use super::usage::Usage;
-use super::{ProviderResponse, Shape, failure};
+use crate::provider::document::Node;
+use crate::provider::failure;
+use crate::provider::response::ProviderResponse;
+use crate::provider::shape::Shape;
+use crate::provider::usage::Usage;
 
 keys! { CUSTOM FUNCTION ID MODEL MODEL_ID NAME TEXT TYPE }
 

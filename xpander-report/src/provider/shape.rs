@@ -1,19 +1,9 @@
-//! All that is read, in the order in which it is tried.
-
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{
-    Format, aleph_alpha, anthropic, baidu, chat, claude_code, cloudflare, codex, cohere,
-    completions, conversations, converse, dashscope, dify, embeddings, gemini, gemini_cli,
-    gemini_live, genai, images, interactions, invoke, knowledge_base, langchain, llama, llama_cpp,
-    lm_studio, ollama, openrouter, provider_error, replicate, rerank, responses, rig, sglang,
-    sonic, speech, tgi, transcription, vertex, watsonx, xai, yandex,
-};
-
 macro_rules! shapes {
-    ($($(#[doc = $about:literal])* $shape:ident = $name:literal: $($format:path),+;)*) => {
+    ($($(#[doc = $about:literal])* $shape:ident = $name:literal;)*) => {
         /// Which API a provider's response comes from. Displayed, and serialised, as its name.
         ///
         /// ```
@@ -26,9 +16,6 @@ macro_rules! shapes {
         pub enum Shape {
             $(#[doc = concat!("`", $name, "`:", $($about),*)] $shape,)*
         }
-
-        /// The first that matches is it.
-        pub(super) const FORMATS: &[Format] = &[$($($format),+),*];
 
         impl Shape {
             /// All shapes that are read.
@@ -70,101 +57,101 @@ macro_rules! shapes {
 
 shapes! {
     /// chat completions of OpenAI, and of the many servers that speak it.
-    OpenAiChat = "openai.chat": chat::FORMAT;
+    OpenAiChat = "openai.chat";
     /// the older completions of OpenAI, and of the servers that speak it.
-    OpenAiCompletions = "openai.completions": completions::FORMAT;
+    OpenAiCompletions = "openai.completions";
     /// OpenAI's Responses API, and the responses of its Realtime API.
-    OpenAiResponses = "openai.responses": responses::FORMAT;
+    OpenAiResponses = "openai.responses";
     /// Gemini, on Google's own API and on Vertex AI.
-    Gemini = "gemini": gemini::FORMAT;
+    Gemini = "gemini";
     /// Anthropic's Messages API, also on Bedrock and Vertex AI.
-    AnthropicMessages = "anthropic.messages": anthropic::MESSAGES;
+    AnthropicMessages = "anthropic.messages";
     /// Bedrock's Converse API, and Nova's own, which is the same.
-    BedrockConverse = "bedrock.converse": converse::FORMAT;
+    BedrockConverse = "bedrock.converse";
     /// Cohere's second API, also on Oracle's cloud.
-    CohereV2 = "cohere.v2": cohere::V2;
+    CohereV2 = "cohere.v2";
     /// Cohere's first API: chat, also on Oracle's cloud.
-    CohereV1 = "cohere.v1": cohere::V1;
+    CohereV1 = "cohere.v1";
     /// Cohere's first API: generate.
-    CohereGenerate = "cohere.generate": cohere::GENERATE;
+    CohereGenerate = "cohere.generate";
     /// Ollama's own API: chat and generate.
-    Ollama = "ollama": ollama::FORMAT;
+    Ollama = "ollama";
     /// xAI's gRPC API, as JSON.
-    Xai = "xai": xai::FORMAT;
+    Xai = "xai";
     /// Amazon Titan through Bedrock.
-    BedrockTitan = "bedrock.titan": invoke::TITAN;
+    BedrockTitan = "bedrock.titan";
     /// Llama through Bedrock.
-    BedrockLlama = "bedrock.llama": invoke::LLAMA;
+    BedrockLlama = "bedrock.llama";
     /// AI21's Jurassic, also through Bedrock.
-    BedrockAi21 = "bedrock.ai21": invoke::AI21;
+    BedrockAi21 = "bedrock.ai21";
     /// Mistral through Bedrock.
-    BedrockMistral = "bedrock.mistral": invoke::MISTRAL;
+    BedrockMistral = "bedrock.mistral";
     /// a session with Nova Sonic through Bedrock.
-    BedrockSonic = "bedrock.sonic": sonic::FORMAT;
+    BedrockSonic = "bedrock.sonic";
     /// Bedrock's answers from a knowledge base.
-    BedrockKnowledgeBase = "bedrock.knowledge_base": knowledge_base::FORMAT;
+    BedrockKnowledgeBase = "bedrock.knowledge_base";
     /// Anthropic's first API, of one text.
-    AnthropicLegacy = "anthropic.legacy": anthropic::LEGACY;
+    AnthropicLegacy = "anthropic.legacy";
     /// Aleph Alpha's completions.
-    AlephAlpha = "alephalpha": aleph_alpha::FORMAT;
+    AlephAlpha = "alephalpha";
     /// Cloudflare's Workers AI.
-    Cloudflare = "cloudflare": cloudflare::FORMAT, cloudflare::INSIDE;
+    Cloudflare = "cloudflare";
     /// Mistral's conversations, with its agents.
-    MistralConversations = "mistral.conversations": conversations::FORMAT;
+    MistralConversations = "mistral.conversations";
     /// Alibaba's DashScope.
-    DashScope = "dashscope": dashscope::FORMAT;
+    DashScope = "dashscope";
     /// Baidu's ERNIE.
-    Baidu = "baidu": baidu::FORMAT;
+    Baidu = "baidu";
     /// YandexGPT.
-    Yandex = "yandex": yandex::FORMAT;
+    Yandex = "yandex";
     /// Dify's chats and workflows.
-    Dify = "dify": dify::MESSAGE, dify::WORKFLOW;
+    Dify = "dify";
     /// what OpenRouter tells later of a generation.
-    OpenRouterGeneration = "openrouter.generation": openrouter::GENERATION;
+    OpenRouterGeneration = "openrouter.generation";
     /// a session with Gemini's Live API.
-    GeminiLive = "gemini.live": gemini_live::FORMAT;
+    GeminiLive = "gemini.live";
     /// Gemini's interactions.
-    GeminiInteractions = "gemini.interactions": interactions::FORMAT;
+    GeminiInteractions = "gemini.interactions";
     /// OpenAI's images, and those of others.
-    OpenAiImages = "openai.images": images::FORMAT, images::LINKS;
+    OpenAiImages = "openai.images";
     /// OpenAI's speech, as it is streamed.
-    OpenAiSpeech = "openai.speech": speech::FORMAT;
+    OpenAiSpeech = "openai.speech";
     /// OpenAI's transcriptions of what was said, and those of others.
-    OpenAiTranscription = "openai.transcription": transcription::FORMAT, transcription::PLAIN;
+    OpenAiTranscription = "openai.transcription";
     /// the predictions of Vertex AI's older models of text.
-    VertexPredict = "vertex.predict": vertex::FORMAT;
+    VertexPredict = "vertex.predict";
     /// Meta's own API of Llama.
-    MetaLlama = "meta.llama": llama::FORMAT;
+    MetaLlama = "meta.llama";
     /// the native API of llama.cpp's server.
-    LlamaCpp = "llamacpp": llama_cpp::FORMAT;
+    LlamaCpp = "llamacpp";
     /// LM Studio's own API.
-    LmStudio = "lmstudio": lm_studio::FORMAT;
+    LmStudio = "lmstudio";
     /// SGLang's own API.
-    Sglang = "sglang": sglang::FORMAT;
+    Sglang = "sglang";
     /// Replicate's predictions.
-    Replicate = "replicate": replicate::FORMAT;
+    Replicate = "replicate";
     /// IBM's watsonx: text generation.
-    Watsonx = "watsonx": watsonx::FORMAT;
+    Watsonx = "watsonx";
     /// what Claude Code prints as JSON.
-    ClaudeCode = "claude.code": claude_code::FORMAT;
+    ClaudeCode = "claude.code";
     /// what Codex prints as JSON.
-    Codex = "codex": codex::FORMAT;
+    Codex = "codex";
     /// what Gemini CLI prints as JSON.
-    GeminiCli = "gemini.cli": gemini_cli::FORMAT;
+    GeminiCli = "gemini.cli";
     /// the Rust crate `rig`'s own response.
-    Rig = "rig": rig::COMPLETION, rig::PROMPT;
+    Rig = "rig";
     /// the Rust crate `genai`'s own response.
-    Genai = "genai": genai::FORMAT;
+    Genai = "genai";
     /// the Rust crate `langchain-rust`'s own response.
-    Langchain = "langchain": langchain::FORMAT;
+    Langchain = "langchain";
     /// Hugging Face's text generation inference.
-    Tgi = "tgi": tgi::FORMAT;
+    Tgi = "tgi";
     /// embeddings, of any provider.
-    Embeddings = "embeddings": embeddings::FORMAT;
+    Embeddings = "embeddings";
     /// documents in the order of their relevance, of any provider.
-    Rerank = "rerank": rerank::FORMAT;
+    Rerank = "rerank";
     /// a provider's error.
-    Error = "error": provider_error::FORMAT, provider_error::BARE;
+    Error = "error";
 }
 
 impl fmt::Display for Shape {

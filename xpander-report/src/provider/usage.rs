@@ -1,6 +1,6 @@
-use super::document::Node;
-use super::key::Key;
-use crate::Tokens;
+use crate::provider::document::Node;
+use crate::provider::key::Key;
+use crate::report::tokens::Tokens;
 
 keys! {
     AUDIO_TOKENS CACHED_TOKENS CACHE_CREATION_INPUT_TOKENS CACHE_CREATION_TOKENS

@@ -4,14 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::Arc;
 
-use super::SEGMENT_BYTES;
-use super::directory::SEGMENT;
-use super::entry::{self, Ack};
-use super::replay::{Replay, SourceId};
-use super::segment::Segment;
+use super::format::entry;
+use super::place::SourceId;
+use super::reader::Replay;
 use super::source::Source;
-use crate::outgoing::Outgoing;
-use crate::sync::Ordering;
+use super::writer::SEGMENT_BYTES;
+use crate::envelope::outgoing::Outgoing;
+use crate::spool::files::directory::SEGMENT;
+use crate::spool::files::segment::Segment;
+use crate::spool::format::entry::Ack;
+use crate::support::sync::Ordering;
 
 /// A report that goes into another segment.
 struct Survivor {
@@ -39,7 +41,7 @@ impl Replay {
             }
             Err(error) => {
                 if !std::mem::replace(&mut self.is_stuck, true) {
-                    self.tell(format_args!(
+                    self.spool.warn(format_args!(
                         "files stay though most of what is in them is settled: {error}"
                     ));
                 }

@@ -4,9 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::directory::{ACKS, SEGMENT};
-use super::faulty_disk::FaultyDisk;
-use super::{DeliveredTask, Replay, Replayed, Spool, SpoolLimits, record};
+use super::format::record;
+use super::place::Replayed;
+use super::reader::Replay;
+use super::writer::{Spool, SpoolLimits};
+use crate::spool::files::directory::{ACKS, SEGMENT};
+use crate::spool::files::faulty_disk::FaultyDisk;
+use crate::spool::format::entry::DeliveredTask;
 
 const DIR: &str = "/spool";
 const NAME: &str = "00000000-0000-7000-8000-000000000000";

@@ -3,13 +3,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::directory::Directory;
-use super::disk::DiskFile;
-use super::entry::{self, Ack};
-use super::record::{self, Found};
-use super::segment::Segment;
-use crate::outgoing::Outgoing;
-use crate::sequence;
+use super::format::entry;
+use super::format::record;
+use crate::envelope::outgoing::Outgoing;
+use crate::envelope::sequence;
+use crate::spool::files::directory::Directory;
+use crate::spool::files::disk::DiskFile;
+use crate::spool::files::segment::Segment;
+use crate::spool::format::entry::Ack;
+use crate::spool::format::record::Found;
 
 /// A report that is in memory and was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
+use super::pending::TICKET;
 use super::*;
-use crate::TaskReport;
-use crate::delivery::parcel::TICKET;
-use crate::delivery::retry::Refusal;
-use crate::sequence::Sequence;
+use crate::envelope::sequence::Sequence;
+use crate::platform::error::Refusal;
+use crate::report::TaskReport;
 
 const SECOND: Duration = Duration::from_secs(1);
 const JITTER: f64 = 0.5;

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use super::Worker;
 use crate::delivery::flush::{Ask, Flush, Left, Mark};
-use crate::delivery::lock;
-use crate::spool::{Replay, Spool};
+use crate::spool::reader::Replay;
+use crate::spool::writer::Spool;
+use crate::support::sync::lock;
 
 impl Worker {
     pub(super) fn begin_flushes(&mut self) {

@@ -4,15 +4,16 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::{BATCH, Worker};
-use crate::builder::Overflow;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::parcel::Pending;
-use crate::delivery::{Queued, Shared};
-use crate::sequence::Sequence;
-use crate::spool::{Place, Replay, Replayed};
-use crate::stats::Ending;
-use crate::task_id::TaskId;
-use crate::{DeliveryOutcome, DropReason};
+use crate::delivery::outbox::pending::Pending;
+use crate::delivery::settings::Overflow;
+use crate::delivery::shared::{Queued, Shared};
+use crate::envelope::sequence::Sequence;
+use crate::report::task_id::TaskId;
+use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
+use crate::sink::stats::Ending;
+use crate::spool::place::{Place, Replayed};
+use crate::spool::reader::Replay;
 
 impl Worker {
     /// Takes reports from disk while there is room for them in memory.

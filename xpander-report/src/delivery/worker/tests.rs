@@ -4,16 +4,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{BATCH, Ended, Worker};
-use crate::block_on::block_on_for;
-use crate::builder::{Overflow, ReporterBuilder};
 use crate::delivery::Shared;
 use crate::delivery::outbox::Next;
-use crate::delivery::scopes::Failure;
+use crate::delivery::outbox::scopes::Failure;
+use crate::delivery::settings::{Durability, Overflow};
 use crate::envelope::Envelope;
-use crate::sequence;
+use crate::envelope::sequence;
+use crate::platform::config::Config;
+use crate::report::TaskReport;
+use crate::report::task_id::TaskId;
+use crate::reporter::Reporter;
+use crate::reporter::builder::ReporterBuilder;
 use crate::sink::After;
-use crate::task_id::TaskId;
-use crate::{Config, Durability, Reporter, TaskReport};
+use crate::support::block_on::block_on_for;
 
 const AWAY: Failure = Failure {
     refusal: None,

@@ -1,8 +1,8 @@
 //! What the agents print that are programs: Claude Code, Codex and Gemini CLI.
 
-use super::Protocol;
 use super::part::Rule;
-use crate::provider::{claude_code, codex, gemini_cli};
+use crate::provider::shapes::{claude_code, codex, gemini_cli};
+use crate::provider::stream::protocol::Protocol;
 
 keys! {
     CONTENT IS_ERROR ITEM MESSAGE MODEL ROLE SESSION_ID STATS STATUS SUBTYPE THREAD_ID TYPE USAGE

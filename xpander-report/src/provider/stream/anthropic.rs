@@ -1,9 +1,9 @@
 //! Anthropic's Messages API, also on Bedrock and Vertex AI.
 
-use super::Protocol;
-use super::event::Event;
 use super::part::{Part, Rule};
-use crate::provider::anthropic;
+use crate::provider::event::Event;
+use crate::provider::shapes::anthropic;
+use crate::provider::stream::protocol::Protocol;
 
 keys! { CONTENT_BLOCK DELTA MESSAGE STOP_REASON TYPE }
 

@@ -1,8 +1,9 @@
 //! Chat completions and the older completions of OpenAI, and of the many who took them over.
 
 use super::part::{Part, Rule};
-use super::{Node, Protocol};
-use crate::provider::{chat, completions};
+use crate::provider::document::Node;
+use crate::provider::shapes::{chat, completions};
+use crate::provider::stream::protocol::Protocol;
 
 keys! { CHOICES DELTA ID MODEL OBJECT }
 

@@ -1,8 +1,8 @@
 //! Clouds with APIs of their own: Cloudflare, Yandex, Baidu, Oracle, and Bedrock's knowledge bases.
 
-use super::Protocol;
 use super::part::Rule;
-use crate::provider::{baidu, chat, cloudflare, cohere, knowledge_base, yandex};
+use crate::provider::shapes::{baidu, chat, cloudflare, cohere, knowledge_base, yandex};
+use crate::provider::stream::protocol::Protocol;
 
 keys! {
     ACTION API_FORMAT GUARDRAIL IS_END MESSAGE OUTPUT P PROMPT_TOKENS RESPONSE RESULT ROLE

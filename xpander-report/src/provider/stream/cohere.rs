@@ -1,9 +1,10 @@
 //! Cohere's two APIs, also through Bedrock.
 
-use super::event::Event;
+use super::metrics::METRICS;
 use super::part::{Part, Rule};
-use super::{METRICS, Protocol};
-use crate::provider::cohere;
+use crate::provider::event::Event;
+use crate::provider::shapes::cohere;
+use crate::provider::stream::protocol::Protocol;
 
 keys! {
     DELTA EVENT_TYPE FINISH_REASON GENERATION_ID INDEX IS_FINISHED MESSAGE RESPONSE TEXT TOOL_CALLS

@@ -1,9 +1,9 @@
 //! Mistral's conversations.
 
-use super::Protocol;
-use super::event::Event;
 use super::part::{Part, Rule};
-use crate::provider::conversations;
+use crate::provider::event::Event;
+use crate::provider::shapes::conversations;
+use crate::provider::stream::protocol::Protocol;
 
 keys! { CONVERSATION_ID OUTPUT_INDEX TYPE }
 

@@ -1,9 +1,9 @@
 //! Bedrock's Converse API, and Nova's own.
 
-use super::Protocol;
-use super::event::Event;
 use super::part::{Part, Rule};
-use crate::provider::converse;
+use crate::provider::event::Event;
+use crate::provider::shapes::converse;
+use crate::provider::stream::protocol::Protocol;
 
 keys! {
     CONTENT_BLOCK_DELTA CONTENT_BLOCK_START DELTA MESSAGE_START MESSAGE_STOP ROLE START STOP_REASON

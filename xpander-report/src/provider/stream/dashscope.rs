@@ -1,8 +1,8 @@
 //! Alibaba's DashScope: each event has more of the text, or all of it so far.
 
-use super::Protocol;
 use super::part::Rule;
-use crate::provider::dashscope;
+use crate::provider::shapes::dashscope;
+use crate::provider::stream::protocol::Protocol;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: &[],

@@ -1,9 +1,9 @@
 //! Dify's apps and workflows.
 
-use super::Protocol;
-use super::event::Event;
 use super::part::{Part, Rule};
-use crate::provider::dify;
+use crate::provider::event::Event;
+use crate::provider::shapes::dify;
+use crate::provider::stream::protocol::Protocol;
 
 keys! { EVENT TASK_ID }
 

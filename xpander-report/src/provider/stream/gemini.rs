@@ -1,8 +1,8 @@
 //! Gemini, on Google's own API and on Vertex AI: each chunk is a response with some more parts.
 
-use super::Protocol;
 use super::part::Rule;
-use crate::provider::gemini;
+use crate::provider::shapes::gemini;
+use crate::provider::stream::protocol::Protocol;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: &[],

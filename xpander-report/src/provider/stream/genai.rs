@@ -1,8 +1,8 @@
 //! What the crate `genai` makes of a stream.
 
-use super::Protocol;
 use super::part::Rule;
-use crate::provider::genai;
+use crate::provider::shapes::genai;
+use crate::provider::stream::protocol::Protocol;
 
 keys! { CAPTURED_CONTENT CAPTURED_USAGE CHUNK CONTENT END }
 

@@ -1,9 +1,9 @@
 //! Gemini's interactions: steps, which were outputs once.
 
-use super::Protocol;
-use super::event::Event;
 use super::part::{Part, Rule};
-use crate::provider::interactions;
+use crate::provider::event::Event;
+use crate::provider::shapes::interactions;
+use crate::provider::stream::protocol::Protocol;
 
 keys! { CONTENT EVENT_TYPE INTERACTION STEP }
 

@@ -1,8 +1,9 @@
 //! What Bedrock streams of models that have a shape of their own.
 
+use super::metrics::METRICS;
 use super::part::Rule;
-use super::{METRICS, Protocol};
-use crate::provider::invoke;
+use crate::provider::shapes::invoke;
+use crate::provider::stream::protocol::Protocol;
 
 keys! { COMPLETION_REASON INPUT_TEXT_TOKEN_COUNT OUTPUT_TEXT TOTAL_OUTPUT_TEXT_TOKEN_COUNT }
 

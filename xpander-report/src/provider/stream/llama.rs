@@ -1,9 +1,9 @@
 //! Meta's own API of its Llama models.
 
-use super::Protocol;
-use super::event::Event;
 use super::part::{Part, Rule};
-use crate::provider::llama;
+use crate::provider::event::Event;
+use crate::provider::shapes::llama;
+use crate::provider::stream::protocol::Protocol;
 
 keys! { DELTA EVENT EVENT_TYPE }
 

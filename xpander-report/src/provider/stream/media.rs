@@ -1,9 +1,9 @@
 //! OpenAI's transcriptions, images and speech. The last event has all but the sound.
 
-use super::Protocol;
-use super::event::Event;
 use super::part::{Part, Rule};
-use crate::provider::{images, speech, transcription};
+use crate::provider::event::Event;
+use crate::provider::shapes::{images, speech, transcription};
+use crate::provider::stream::protocol::Protocol;
 
 keys! { TYPE }
 

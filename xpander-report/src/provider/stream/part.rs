@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
-use super::event::Event;
 use super::growth::{Growth, Nesting};
-use crate::json::push_string;
+use crate::provider::event::Event;
 use crate::provider::key;
+use crate::report::json::push_string;
 
 /// An object keeps no more of the provider's fields than this.
 const FIELDS: usize = 64;

@@ -3,9 +3,12 @@
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::event::Event;
-use super::{StreamReader, event_stream, server_sent};
-use crate::provider::{BYTE_ORDER_MARK, ProviderResponse};
+use super::reader::StreamReader;
+use super::{event_stream, server_sent};
+use crate::provider::answer;
+use crate::provider::document::BYTE_ORDER_MARK;
+use crate::provider::event::Event;
+use crate::provider::response::ProviderResponse;
 
 type Read = (ProviderResponse, Box<RawValue>);
 
@@ -39,7 +42,7 @@ pub(in crate::provider) fn read_list(json: &str) -> Option<ProviderResponse> {
 }
 
 fn one(json: &str) -> Option<Read> {
-    let says = ProviderResponse::read(json)?;
+    let says = answer::read(json, true)?;
     let raw: &RawValue = serde_json::from_str(json).ok()?;
     Some((says, raw.to_owned()))
 }

@@ -1,9 +1,10 @@
 //! OpenAI's Responses API. The last event has the whole response; what was cut off before is put together.
 
-use super::event::Event;
 use super::part::{Part, Rule};
-use super::{Format, Protocol};
-use crate::provider::responses;
+use crate::provider::event::Event;
+use crate::provider::format::Format;
+use crate::provider::shapes::responses;
+use crate::provider::stream::protocol::Protocol;
 
 keys! { OUTPUT_INDEX RESPONSE TYPE }
 

@@ -1,8 +1,8 @@
 //! Servers with APIs of their own: SGLang, LM Studio, Replicate.
 
-use super::Protocol;
 use super::part::Rule;
-use crate::provider::{lm_studio, replicate, sglang};
+use crate::provider::shapes::{lm_studio, replicate, sglang};
+use crate::provider::stream::protocol::Protocol;
 
 keys! { CONTENT DATA EVENT MODEL_INSTANCE_ID RESULT TYPE }
 

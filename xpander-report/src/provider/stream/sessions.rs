@@ -1,9 +1,9 @@
 //! Sessions that are spoken: Gemini's Live API and Nova Sonic.
 
-use super::Protocol;
-use super::event::Event;
 use super::part::{Part, Rule};
-use crate::provider::{gemini_live, sonic};
+use crate::provider::event::Event;
+use crate::provider::shapes::{gemini_live, sonic};
+use crate::provider::stream::protocol::Protocol;
 
 keys! { COMPLETION_START EVENT TEXT_OUTPUT USAGE_EVENT }
 

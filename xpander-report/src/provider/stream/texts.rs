@@ -1,8 +1,8 @@
 //! Streams of which each event is a whole response, with some more of the text.
 
-use super::Protocol;
 use super::part::Rule;
-use crate::provider::{anthropic, llama_cpp, ollama, watsonx};
+use crate::provider::shapes::{anthropic, llama_cpp, ollama, watsonx};
+use crate::provider::stream::protocol::Protocol;
 
 keys! { COMPLETION STOP STOP_REASON TYPE }
 

@@ -1,8 +1,8 @@
-use super::Protocol;
+use crate::provider::stream::protocol::Protocol;
 
-use super::event::Event;
 use super::part::Rule;
-use crate::provider::tgi;
+use crate::provider::event::Event;
+use crate::provider::shapes::tgi;
 
 keys! { GENERATED_TEXT TEXT TOKEN }
 

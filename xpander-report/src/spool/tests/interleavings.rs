@@ -6,11 +6,12 @@ use std::time::Instant;
 use loom::model::Builder;
 use loom::thread;
 
-use super::faulty_disk::{Call, FaultyDisk};
 use super::{Process, outgoing_of};
-use crate::TaskReport;
-use crate::sequence::Sequence;
-use crate::spool::{Replay, Spool};
+use crate::envelope::sequence::Sequence;
+use crate::report::TaskReport;
+use crate::spool::files::faulty_disk::{Call, FaultyDisk};
+use crate::spool::reader::Replay;
+use crate::spool::writer::Spool;
 
 /// All orders with so many changes from one thread to another that no thread asks for.
 fn check(model: impl Fn() + Send + Sync + 'static) {

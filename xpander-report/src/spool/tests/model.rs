@@ -12,13 +12,15 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::Config;
 
-use super::faulty_disk::{Call, FaultyDisk, FileId};
 use super::{delivered, next_millisecond, outgoing_of};
-use crate::TaskReport;
-use crate::sequence::Sequence;
-use crate::spool::directory::{ACKS, SEGMENT, made_at};
-use crate::spool::entry::DeliveredTask;
-use crate::spool::{Place, Replay, Replayed, Spool, SpoolLimits};
+use crate::envelope::sequence::Sequence;
+use crate::report::TaskReport;
+use crate::spool::files::directory::{ACKS, SEGMENT, made_at};
+use crate::spool::files::faulty_disk::{Call, FaultyDisk, FileId};
+use crate::spool::format::entry::DeliveredTask;
+use crate::spool::place::{Place, Replayed};
+use crate::spool::reader::Replay;
+use crate::spool::writer::{Spool, SpoolLimits};
 
 const PROCESSES: usize = 3;
 const DIR: &str = "/spool";

@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::outgoing_of;
-use crate::block_on::block_on_for;
-use crate::sequence::Sequence;
-use crate::spool::{Spool, SpoolLimits};
-use crate::{Config, Reporter, ReporterBuilder, TaskReport};
+use crate::envelope::sequence::Sequence;
+use crate::platform::config::Config;
+use crate::report::TaskReport;
+use crate::reporter::Reporter;
+use crate::reporter::builder::ReporterBuilder;
+use crate::spool::writer::{Spool, SpoolLimits};
+use crate::support::block_on::block_on_for;
 
 const LONG: Duration = Duration::from_secs(30);
 

@@ -1,0 +1,170 @@
+use std::time::{Duration, Instant};
+
+/// What reports pass on their way: all of them, or those of one agent. Knows no clock and does no I/O.
+///
+/// While it is shut nothing passes. When its time has come, one report goes ahead; if that one is
+/// answered, the gate is open again.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    state: State,
+    /// How often it was shut since something passed.
+    failures: u32,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    #[default]
+    Open,
+    Shut {
+        until: Instant,
+        /// Nobody may hurry it: the platform asked for the wait.
+        is_asked: bool,
+    },
+    /// One report has gone ahead.
+    Probed,
+}
+
+impl Gate {
+    /// Whether a report may pass now.
+    pub(crate) fn is_open(&self, now: Instant) -> bool {
+        match self.state {
+            State::Open => true,
+            State::Shut { until, .. } => until <= now,
+            State::Probed => false,
+        }
+    }
+
+    /// Whether one report has gone ahead, and nobody knows yet what became of it.
+    pub(crate) fn is_probed(&self) -> bool {
+        self.state == State::Probed
+    }
+
+    /// A report passes.
+    pub(crate) fn pass(&mut self) {
+        if let State::Shut { .. } = self.state {
+            self.state = State::Probed;
+        }
+    }
+
+    /// The platform answered one that had passed. A wait that it asked for since then stands.
+    pub(crate) fn open(&mut self) {
+        if !matches!(self.state, State::Shut { is_asked: true, .. }) {
+            *self = Self::default();
+        }
+    }
+
+    /// How often it will have been shut when it is shut now. Of several failures of reports that had
+    /// passed together, one counts.
+    pub(crate) fn failures_now(&self) -> u32 {
+        match self.state {
+            State::Shut { .. } => self.failures,
+            State::Open | State::Probed => self.failures.saturating_add(1),
+        }
+    }
+
+    /// Nothing passes until then. A wait that the platform asked for is not made shorter.
+    pub(crate) fn shut(&mut self, now: Instant, wait: Duration, is_asked: bool) {
+        self.failures = self.failures_now();
+        let until = now + wait;
+        self.state = match self.state {
+            State::Shut {
+                until: asked,
+                is_asked: true,
+            } if asked > until => self.state,
+            State::Shut {
+                is_asked: was_asked,
+                ..
+            } => State::Shut {
+                until,
+                is_asked: is_asked || was_asked,
+            },
+            _ => State::Shut { until, is_asked },
+        };
+    }
+
+    /// Lets the next report go ahead at once, unless the platform asked to wait.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        if let State::Shut {
+            until,
+            is_asked: false,
+        } = &mut self.state
+        {
+            *until = now.min(*until);
+        }
+    }
+
+    /// Nobody knows what became of the report that had gone ahead: the next one may.
+    pub(crate) fn recover(&mut self, now: Instant) {
+        if self.state == State::Probed {
+            self.state = State::Shut {
+                until: now,
+                is_asked: false,
+            };
+        }
+    }
+
+    /// When a report may pass that may not now; none if that depends on an answer, or it is open.
+    pub(crate) fn opens_at(&self) -> Option<Instant> {
+        match self.state {
+            State::Shut { until, .. } => Some(until),
+            State::Open | State::Probed => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn one_report_goes_ahead_when_the_time_has_come() {
+        let now = Instant::now();
+        let mut gate = Gate::default();
+        gate.shut(now, SECOND, false);
+        assert!(!gate.is_open(now));
+        assert_eq!(gate.opens_at(), Some(now + SECOND));
+        assert!(gate.is_open(now + SECOND));
+        gate.pass();
+        assert!(!gate.is_open(now + 99 * SECOND));
+        gate.open();
+        assert!(gate.is_open(now));
+        gate.pass();
+        assert!(gate.is_open(now));
+    }
+
+    #[test]
+    fn what_the_platform_asked_for_is_neither_hurried_nor_shortened() {
+        let now = Instant::now();
+        let mut gate = Gate::default();
+        gate.shut(now, 10 * SECOND, true);
+        gate.shut(now, SECOND, false);
+        gate.hurry(now);
+        assert_eq!(gate.opens_at(), Some(now + 10 * SECOND));
+        gate.shut(now, 20 * SECOND, false);
+        gate.hurry(now);
+        assert_eq!(gate.opens_at(), Some(now + 20 * SECOND));
+    }
+
+    #[test]
+    fn an_answer_to_what_went_before_does_not_end_a_wait_that_the_platform_asked_for() {
+        let now = Instant::now();
+        let mut gate = Gate::default();
+        gate.shut(now, 10 * SECOND, true);
+        gate.open();
+        assert_eq!(gate.opens_at(), Some(now + 10 * SECOND));
+        gate.pass();
+        gate.open();
+        assert!(gate.is_open(now));
+    }
+
+    #[test]
+    fn another_wait_is_hurried() {
+        let now = Instant::now();
+        let mut gate = Gate::default();
+        gate.shut(now, SECOND, false);
+        gate.hurry(now);
+        assert!(gate.is_open(now));
+    }
+}

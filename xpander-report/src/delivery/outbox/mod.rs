@@ -1,0 +1,490 @@
+//! The reports that wait, in the order in which they may go. Knows no clock and does no I/O.
+//!
+//! One task has one lane: at most one of its reports is in flight, and those that wait behind it are merged, so that an
+//! older one can never arrive after a newer one. A report waits in one of three places: it is ready, delayed until a
+//! time, or held until its agent is accepted. Of a report that waits for long and lies on disk, only its place is kept.
+
+mod backoff;
+mod breaker;
+mod delivered;
+mod lane;
+pub(crate) mod pending;
+pub(crate) mod scopes;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use crate::envelope::outgoing::{Delivered, Outgoing};
+use crate::report::task_id::TaskId;
+use crate::spool::place::Place;
+use delivered::DeliveredTasks;
+use lane::{Lane, Load};
+use pending::{ADOPTED, Pending, Ticket};
+use scopes::{Failure, Scopes, Wait};
+
+/// What is left of each field of content once the platform has found a report too large.
+pub(crate) const CUT: usize = 16 << 10;
+
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    lanes: HashMap<TaskId, Lane>,
+    ready: VecDeque<TaskId>,
+    delayed: BTreeSet<(Instant, TaskId)>,
+    scopes: Scopes,
+    /// All reports that are here, and their tasks.
+    open: BTreeMap<Ticket, TaskId>,
+    load: Load,
+    /// How many were given up whose ids may still stand in line.
+    gone: usize,
+    delivered: DeliveredTasks,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(crate) enum Next<'a> {
+    /// Send this. It is in flight until [`arrived`](Outbox::arrived), [`refused`](Outbox::refused), [`cut`](Outbox::cut)
+    /// or [`failed`](Outbox::failed) says otherwise.
+    Send(TaskId, &'a Outgoing),
+    /// Read these reports of a task, and [`load`](Outbox::load) them.
+    Read(TaskId, Vec<Place>),
+}
+
+/// A report that the platform took.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    pub(crate) pending: Pending,
+    /// What waited behind it and is superseded by it.
+    pub(crate) superseded: Option<Pending>,
+}
+
+impl Outbox {
+    /// Takes a report. It is returned if the platform has all of it.
+    pub(crate) fn push(&mut self, id: TaskId, pending: Pending) -> Option<Pending> {
+        let pending = match self.beneath(&id, pending) {
+            Ok(pending) => pending,
+            Err(superseded) => return Some(superseded),
+        };
+        let tickets = pending.tickets().map(|ticket| (ticket, id.clone()));
+        self.open.extend(tickets);
+        self.lanes.entry(id.clone()).or_default();
+        let was_empty = self.edit(&id, |lane| {
+            let was_empty = lane.pending().next().is_none();
+            lane.add(pending);
+            was_empty
+        });
+        if was_empty == Some(true) {
+            self.ready.push_back(id);
+        }
+        None
+    }
+
+    /// What of it the platform does not have yet; an error if that is nothing.
+    fn beneath(&self, id: &TaskId, pending: Pending) -> Result<Pending, Pending> {
+        match self.delivered.get(id) {
+            Some(delivered) => pending.beneath(delivered),
+            None => Ok(pending),
+        }
+    }
+
+    /// The platform has this of a task, as another process knows.
+    pub(crate) fn learn(&mut self, id: &TaskId, delivered: &Delivered) {
+        self.delivered.add(id, delivered);
+    }
+
+    /// Changes a lane, and what it holds.
+    fn edit<T>(&mut self, id: &TaskId, edit: impl FnOnce(&mut Lane) -> T) -> Option<T> {
+        let lane = self.lanes.get_mut(id)?;
+        let before = lane.load();
+        let done = edit(lane);
+        self.load = self.load.take(before).add(lane.load());
+        Some(done)
+    }
+
+    /// How many reports may be in flight at once, of those that could be.
+    pub(crate) fn window(&self, connections: usize) -> usize {
+        self.scopes.window(connections)
+    }
+
+    /// The next report that may go now, or what has to be read before it can.
+    pub(crate) fn next(&mut self, now: Instant) -> Option<Next<'_>> {
+        if !self.scopes.is_platform_open(now) {
+            return None;
+        }
+        self.wake(now);
+        let id = loop {
+            let probe = self.scopes.next_probe(now);
+            let id = probe.or_else(|| self.ready.pop_front())?;
+            let lane = self.lanes.get(&id).filter(|lane| lane.in_flight.is_none());
+            let Some(waiting) = lane.and_then(|lane| lane.waiting.as_ref()) else {
+                continue;
+            };
+            let agent = waiting.agent();
+            if !self.scopes.admit(agent, &id, now) {
+                continue;
+            }
+            if waiting.has_unread() {
+                let places = waiting.unread().to_vec();
+                return Some(Next::Read(id, places));
+            }
+            self.scopes.pass(agent);
+            break id;
+        };
+        let lane = self.lanes.get_mut(&id)?;
+        lane.in_flight = lane.waiting.take();
+        let outgoing = lane.in_flight.as_ref()?.outgoing()?;
+        Some(Next::Send(id, outgoing))
+    }
+
+    /// Adds what was read of a task's reports. They are returned if the platform has all of them.
+    pub(crate) fn load(&mut self, id: TaskId, read: Vec<Outgoing>) -> Option<Pending> {
+        let waiting = self.edit(&id, |lane| {
+            let mut waiting = lane.take_waiting()?;
+            waiting.load(read);
+            Some(waiting)
+        })??;
+        match self.beneath(&id, waiting) {
+            Ok(waiting) => {
+                if !self.scopes.go_next(waiting.agent(), &id) {
+                    self.ready.push_front(id.clone());
+                }
+                self.edit(&id, |lane| lane.add(waiting));
+                None
+            }
+            Err(superseded) => {
+                self.forget(&id, &superseded);
+                Some(superseded)
+            }
+        }
+    }
+
+    /// Removes the reports of a task that lie there and cannot be read. Returns how many.
+    pub(crate) fn leave(&mut self, id: &TaskId, places: &[Place]) -> usize {
+        let left = self.edit(id, |lane| {
+            let waiting = lane.waiting.as_mut();
+            let left = waiting.map_or_else(Vec::new, |waiting| waiting.leave(places));
+            lane.waiting.take_if(|waiting| waiting.members().is_empty());
+            left
+        });
+        let left = left.unwrap_or_default();
+        for ticket in &left {
+            self.open.remove(ticket);
+        }
+        self.remove_if_empty(id);
+        left.len()
+    }
+
+    /// Takes out what waits of a task.
+    pub(crate) fn remove(&mut self, id: &TaskId) -> Option<Pending> {
+        let waiting = self.edit(id, Lane::take_waiting)??;
+        self.forget(id, &waiting);
+        self.gone += 1;
+        if self.gone > self.lanes.len() {
+            self.shorten_lines();
+        }
+        Some(waiting)
+    }
+
+    /// Makes ready what has waited long enough.
+    fn wake(&mut self, now: Instant) {
+        while let Some((at, _)) = self.delayed.first()
+            && *at <= now
+            && let Some((_, id)) = self.delayed.pop_first()
+        {
+            self.ready.push_back(id);
+        }
+    }
+
+    /// When [`next`](Self::next) may have something that it does not have now.
+    pub(crate) fn wake_at(&self) -> Option<Instant> {
+        let delayed = self.delayed.first().map(|(at, _)| *at);
+        self.scopes.wake_at(!self.ready.is_empty(), delayed)
+    }
+
+    /// The platform took the report in flight.
+    pub(crate) fn arrived(&mut self, id: &TaskId) -> Option<Arrived> {
+        self.answered(id);
+        self.scopes.arrived();
+        let pending = self.edit(id, Lane::take_in_flight)??;
+        if let Some(outgoing) = pending.outgoing().filter(|outgoing| outgoing.is_named) {
+            self.delivered.add(id, &outgoing.delivered());
+        }
+        let waiting = self.edit(id, Lane::take_waiting).flatten();
+        let superseded = match waiting.map(|waiting| self.beneath(id, waiting)) {
+            Some(Ok(waiting)) => {
+                self.edit(id, |lane| lane.add(waiting));
+                None
+            }
+            Some(Err(superseded)) => Some(superseded),
+            None => None,
+        };
+        for pending in superseded.iter().chain([&pending]) {
+            self.forget(id, pending);
+        }
+        Some(Arrived {
+            pending,
+            superseded,
+        })
+    }
+
+    /// The platform will never take the report in flight, which is returned.
+    pub(crate) fn refused(&mut self, id: &TaskId) -> Option<Pending> {
+        self.answered(id);
+        let pending = self.edit(id, Lane::take_in_flight)??;
+        self.forget(id, &pending);
+        Some(pending)
+    }
+
+    /// The platform finds the report in flight too large: cut, it may go once more. Says whether it will.
+    pub(crate) fn cut(&mut self, id: &TaskId) -> bool {
+        self.answered(id);
+        let is_cut = self.edit(id, |lane| {
+            let is_cut = lane.in_flight.as_mut().is_some_and(|pending| pending.cut());
+            is_cut && lane.put_back()
+        });
+        if is_cut == Some(true) {
+            self.ready.push_front(id.clone());
+        }
+        is_cut == Some(true)
+    }
+
+    /// The platform is there, and takes reports of this task's agent.
+    fn answered(&mut self, id: &TaskId) {
+        let lane = self.lanes.get(id);
+        let in_flight = lane.and_then(|lane| lane.in_flight.as_ref());
+        if let Some(pending) = in_flight {
+            let released = self.scopes.answered(pending.agent());
+            self.ready.extend(released);
+        }
+    }
+
+    /// The report is not here any more.
+    fn forget(&mut self, id: &TaskId, pending: &Pending) {
+        for ticket in pending.tickets() {
+            self.open.remove(&ticket);
+        }
+        match self.lanes.get(id) {
+            Some(lane) if lane.in_flight.is_none() && lane.waiting.is_some() => {
+                self.ready.push_back(id.clone());
+            }
+            _ => self.remove_if_empty(id),
+        }
+    }
+
+    fn remove_if_empty(&mut self, id: &TaskId) {
+        let lane = self.lanes.get(id);
+        if lane.is_some_and(|lane| lane.pending().next().is_none()) {
+            self.lanes.remove(id);
+        }
+    }
+
+    /// Gives up the oldest report that waits in memory only.
+    pub(crate) fn evict(&mut self) -> Option<Pending> {
+        let is_in_memory = |id: &&TaskId| {
+            let lane = self.lanes.get(*id);
+            let lane = lane.filter(|lane| lane.in_flight.is_none());
+            let waiting = lane.and_then(|lane| lane.waiting.as_ref());
+            waiting.is_some_and(|waiting| waiting.is_in_memory())
+        };
+        let id = self.open.values().find(is_in_memory)?.clone();
+        self.remove(&id)
+    }
+
+    /// Reports that wait for their agents must not take the place of all others: so many may be in memory, and so many
+    /// bytes of them. The oldest of the rest are parked if they lie on disk, and given up one by one if they do not.
+    pub(crate) fn relieve(&mut self, most: usize, most_bytes: usize) -> Option<Pending> {
+        let held_bytes = match self.loaded_bytes() > most_bytes {
+            true => self.held_bytes(),
+            false => 0,
+        };
+        let loaded_bytes = self.loaded_bytes();
+        loop {
+            let relieved = loaded_bytes.saturating_sub(self.loaded_bytes());
+            let left_bytes = held_bytes.saturating_sub(relieved);
+            if self.scopes.held_count() <= most && left_bytes <= most_bytes {
+                return None;
+            }
+            let (agent, id) = self.scopes.most_crowded()?;
+            let lane = self.lanes.get(&id).filter(|lane| lane.in_flight.is_none());
+            match lane.and_then(|lane| lane.waiting.as_ref()) {
+                None => self.scopes.remove_oldest(&agent),
+                Some(waiting) if waiting.is_spooled() => {
+                    self.edit(&id, |lane| {
+                        if let Some(waiting) = &mut lane.waiting {
+                            waiting.park();
+                        }
+                    });
+                    self.scopes.parked(&agent);
+                }
+                Some(_) => {
+                    self.scopes.remove_oldest(&agent);
+                    return self.remove(&id);
+                }
+            }
+        }
+    }
+
+    fn held_bytes(&self) -> usize {
+        let lanes = self.scopes.held().filter_map(|id| self.lanes.get(id));
+        lanes.map(|lane| lane.load().bytes).sum()
+    }
+
+    /// Whether a report of this agent that lies on disk has to stay there: account is kept of so many bytes already.
+    pub(crate) fn has_no_place_for(&self, agent: &str, most_bytes: usize) -> bool {
+        self.load.parked_bytes > most_bytes && self.scopes.is_refused(agent)
+    }
+
+    /// Takes out of the lines what is not here any more: while nothing goes, nothing else does.
+    fn shorten_lines(&mut self) {
+        self.gone = 0;
+        let is_here = |id: &TaskId| self.lanes.contains_key(id);
+        self.ready.retain(is_here);
+        self.delayed.retain(|(_, id)| is_here(id));
+        self.scopes.retain(is_here);
+    }
+
+    /// What is not in flight and does not lie on disk whole.
+    pub(crate) fn unspooled(&self) -> Vec<TaskId> {
+        let is_unspooled = |lane: &Lane| {
+            let waiting = lane.waiting.as_ref();
+            waiting.is_some_and(|waiting| !waiting.is_spooled())
+        };
+        let lanes = self.lanes.iter();
+        let unspooled = lanes.filter(|(_, lane)| is_unspooled(lane));
+        unspooled.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Writes what of a task's reports is in memory to disk. They stay here. `write` says where, if it could.
+    pub(crate) fn save(&mut self, id: &TaskId, write: impl FnOnce(&Outgoing) -> Option<Place>) {
+        self.edit(id, |lane| {
+            let waiting = lane.waiting.as_mut();
+            if let Some(waiting) = waiting
+                && let Some(place) = waiting.outgoing().and_then(write)
+            {
+                waiting.saved(place);
+            }
+        });
+    }
+
+    /// The report in flight did not arrive and will be tried again, merged with what came in the meantime.
+    pub(crate) fn failed(&mut self, id: TaskId, now: Instant, failure: Failure, jitter: f64) {
+        let in_flight = self.edit(&id, |lane| {
+            let pending = lane.in_flight.as_mut()?;
+            pending.failures += u32::from(failure.refusal.is_none());
+            let (agent, failures) = (pending.agent().to_owned(), pending.failures);
+            lane.put_back();
+            Some((agent, failures))
+        });
+        let Some((agent, failures)) = in_flight.flatten() else {
+            return;
+        };
+        match self.scopes.failed(&agent, failures, failure, now, jitter) {
+            Wait::Agent => {
+                let must_park = self.scopes.has_parked(&agent);
+                let is_parked = self.edit(&id, |lane| {
+                    let waiting = lane.waiting.as_mut();
+                    let waiting = waiting.filter(|waiting| must_park && waiting.is_spooled());
+                    waiting.map(|waiting| waiting.park())
+                });
+                let is_parked = is_parked.flatten().is_some();
+                self.scopes.put_back(&agent, id, is_parked);
+            }
+            Wait::Platform => self.ready.push_front(id),
+            Wait::Until(at) => drop(self.delayed.insert((at, id))),
+        }
+    }
+
+    /// Makes everything ready that waits for its next try, but for what the platform asked to wait.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        for (_, id) in std::mem::take(&mut self.delayed) {
+            self.ready.push_back(id);
+        }
+        self.scopes.hurry(now);
+    }
+
+    /// Makes what was in flight wait again.
+    pub(crate) fn recover(&mut self, now: Instant) {
+        self.scopes.recover(now);
+        let ids: Vec<_> = self.lanes.keys().cloned().collect();
+        for id in ids {
+            if self.edit(&id, Lane::put_back) == Some(true) {
+                self.ready.push_back(id);
+            }
+        }
+    }
+
+    /// Whether nothing will go for long, because the key is refused and nothing is in flight to ask again.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.scopes.is_key_refused()
+    }
+
+    /// How many reports are here that came no later than `ticket`: those that lie on disk, and the others.
+    pub(crate) fn open_until(&self, ticket: Ticket) -> (u64, u64) {
+        let (mut spooled, mut others) = (0, 0);
+        for id in self.open.range(..=ticket).map(|(_, id)| id) {
+            let lane = self.lanes.get(id);
+            let mut pending = lane.into_iter().flat_map(Lane::pending);
+            if pending.all(Pending::is_spooled) {
+                spooled += 1;
+            } else {
+                others += 1;
+            }
+        }
+        (spooled, others)
+    }
+
+    /// Whether one is here that came no later than `ticket`.
+    pub(crate) fn has_open_until(&self, ticket: Ticket) -> bool {
+        let first = self.open.first_key_value();
+        first.is_some_and(|(first, _)| *first <= ticket)
+    }
+
+    /// How many tasks have reports in memory, about.
+    pub(crate) fn loaded_tasks(&self) -> usize {
+        self.lanes.len().saturating_sub(self.load.parked)
+    }
+
+    /// When the oldest report came; of those that came to other processes, the one that was read first counts.
+    pub(crate) fn oldest(&self) -> Option<Duration> {
+        let own = self.open.first_key_value();
+        let adopted = self.open.range(ADOPTED..).next();
+        let ids = own.into_iter().chain(adopted).map(|(_, id)| id);
+        let lanes = ids.filter_map(|id| self.lanes.get(id));
+        let pending = lanes.flat_map(Lane::pending);
+        pending.map(|pending| pending.since).min()
+    }
+
+    /// Whether what waits of a task is on disk only.
+    pub(crate) fn is_parked(&self, id: &TaskId) -> bool {
+        let lane = self.lanes.get(id);
+        let waiting = lane.and_then(|lane| lane.waiting.as_ref());
+        waiting.is_some_and(|waiting| waiting.is_parked())
+    }
+
+    /// What all of them hold.
+    pub(crate) fn held(&self) -> Load {
+        self.load
+    }
+
+    /// How many bytes of reports are in memory.
+    pub(crate) fn loaded_bytes(&self) -> usize {
+        self.load.bytes - self.load.parked_bytes
+    }
+
+    /// How many reports are here.
+    pub(crate) fn reports(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// How many ids stand in line.
+    #[cfg(test)]
+    pub(crate) fn in_line(&self) -> usize {
+        self.ready.len() + self.delayed.len() + self.scopes.in_line()
+    }
+}
+
+#[cfg(test)]
+mod tests;

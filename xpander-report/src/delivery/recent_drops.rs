@@ -1,0 +1,49 @@
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::support::sync::lock;
+
+/// How long something counts as having happened lately.
+const LATELY: Duration = Duration::from_secs(60);
+
+/// How often something happened lately, in a row whose pauses were no longer than that.
+#[derive(Debug, Default)]
+pub(super) struct Lately(Mutex<Option<(Instant, u64)>>);
+
+impl Lately {
+    pub(super) fn add(&self, times: u64, now: Instant) {
+        let mut last = self.lock();
+        *last = Some((now, Self::of(*last, now) + times));
+    }
+
+    pub(super) fn count(&self, now: Instant) -> u64 {
+        Self::of(*self.lock(), now)
+    }
+
+    fn of(last: Option<(Instant, u64)>, now: Instant) -> u64 {
+        let last = last.filter(|(at, _)| now.saturating_duration_since(*at) < LATELY);
+        last.map_or(0, |(_, count)| count)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Instant, u64)>> {
+        lock(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happened_a_minute_ago_counts_no_more() {
+        let start = Instant::now();
+        let lately = Lately::default();
+        assert_eq!(lately.count(start), 0);
+        lately.add(2, start);
+        lately.add(1, start + LATELY / 2);
+        assert_eq!(lately.count(start + LATELY), 3);
+        assert_eq!(lately.count(start + 2 * LATELY), 0);
+        lately.add(1, start + 2 * LATELY);
+        assert_eq!(lately.count(start + 2 * LATELY), 1);
+    }
+}

@@ -1,0 +1,98 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::delivery::targets::Targets;
+use crate::envelope::redaction::Redaction;
+use crate::platform::config::Config;
+use crate::sink::event::Listener;
+use crate::spool::writer::{Spool, SpoolLimits};
+
+/// The bounds of a reporter, with their defaults.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Reports accepted and not settled: in the queue, on the way, waiting for a retry.
+    pub(crate) queue_capacity: u64,
+    /// The bytes that they hold.
+    pub(crate) queue_bytes: usize,
+    pub(crate) overflow: Overflow,
+    /// Requests on the way at once.
+    pub(crate) connections: usize,
+    /// How long the end of the program waits.
+    pub(crate) exit_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            queue_capacity: 10_000,
+            queue_bytes: 64 << 20,
+            overflow: Overflow::default(),
+            connections: 4,
+            exit_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Which reports are dropped when as many wait as may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// Those that come.
+    #[default]
+    DropNewest,
+    /// Those that have waited longest and are not on their way; for a moment there may be twice as many.
+    DropOldest,
+}
+
+#[doc = include_str!("../durability.md")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Durability {
+    /// In memory. What the end of the program leaves goes to the spool.
+    Memory,
+    /// Written to the spool before the call returns.
+    #[default]
+    Process,
+    /// The same, and the disk is told to keep it, soon after and many at once.
+    Disk,
+}
+
+/// What a reporter is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) config: Arc<Config>,
+    pub(crate) limits: Limits,
+    pub(crate) redaction: Redaction,
+    pub(crate) targets: Targets,
+    pub(crate) listener: Listener,
+    /// What is left is delivered when a signal ends the program.
+    pub(crate) delivers_on_signals: bool,
+    pub(crate) storage: Storage,
+}
+
+/// Where reports wait besides memory.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Storage {
+    pub(crate) dir: Option<PathBuf>,
+    pub(crate) durability: Durability,
+    pub(crate) limits: SpoolLimits,
+}
+
+impl Settings {
+    pub(crate) fn open_spool(&self) -> Option<Spool> {
+        let dir = self.storage.dir.clone()?;
+        let platform = self.config.base_url().to_owned();
+        Some(Spool::new(dir, platform, self.storage.limits))
+    }
+
+    /// Whether each report is written to the spool when it is accepted.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.storage.durability != Durability::Memory
+    }
+
+    /// Whether what is written shall survive a loss of power.
+    pub(crate) fn is_synced(&self) -> bool {
+        self.storage.durability == Durability::Disk
+    }
+}

@@ -1,0 +1,261 @@
+//! What callers and the worker share: the queue, the counters, the state.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use crossbeam_queue::SegQueue;
+use crossbeam_utils::CachePadded;
+
+use crate::delivery::dead_letters::DeadLetters;
+use crate::delivery::deliveries::Deliveries;
+use crate::delivery::flush::Flush;
+use crate::delivery::lifecycle::Lifecycle;
+use crate::delivery::outbox::pending::TICKET;
+use crate::delivery::outbox::pending::Ticket;
+use crate::delivery::recent_drops::Lately;
+use crate::delivery::settings::Settings;
+use crate::envelope::Envelope;
+use crate::envelope::outgoing::Outgoing;
+use crate::envelope::sequence;
+use crate::envelope::sequence::Sequence;
+use crate::report::task_id::TaskId;
+use crate::sink::delivery_outcome::DeliveryOutcome;
+use crate::sink::stats::Counters;
+use crate::sink::stats::Ending;
+use crate::sink::stats::NotPersisted;
+use crate::sink::stats::Stats;
+use crate::spool::read_cache::Written;
+use crate::spool::writer::Spool;
+use crate::support::diagnostics::warn;
+use crate::support::process;
+use crate::support::sync::lock;
+
+/// What callers and the worker share.
+pub(super) struct Shared {
+    pub(super) settings: Settings,
+    pub(super) spool: Option<Arc<Spool>>,
+    pub(super) dead: DeadLetters,
+    pub(super) counters: Counters,
+    pub(super) queue: SegQueue<(usize, Queued)>,
+    /// How many were put into the queue, if there is a spool.
+    pub(super) queued: AtomicU64,
+    /// How many bytes the queue holds.
+    pub(super) queued_bytes: CachePadded<AtomicUsize>,
+    pub(super) held: CachePadded<Held>,
+    pub(super) last_error: Mutex<Option<String>>,
+    pub(super) drops: Lately,
+    pub(super) flushes: Mutex<Vec<Flush>>,
+    pub(super) deliveries: Mutex<Deliveries>,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) is_full: AtomicBool,
+    /// The spool does not take reports.
+    pub(super) is_spool_broken: AtomicBool,
+    /// How many had been accepted when somebody waited for the end of the program.
+    pub(super) left_at: AtomicU64,
+    pub(super) warned_no_agent: AtomicBool,
+    pub(super) warned_no_thread: AtomicBool,
+}
+
+/// A report in the queue.
+pub(super) enum Queued {
+    Captured(Box<Envelope>),
+    /// The disk had no room for it.
+    Prepared(Box<Outgoing>),
+}
+
+/// What the worker says it holds. On a cache line of its own: callers must not wait for what it writes.
+#[derive(Default)]
+pub(super) struct Held {
+    /// How many were taken out of the queue.
+    pub(super) taken: AtomicU64,
+    pub(super) bytes: AtomicUsize,
+    /// How many reports lie on disk.
+    pub(super) spooled: AtomicU64,
+    /// Of the others, how many were merged into one before them, and take no place.
+    pub(super) merged: AtomicU64,
+    /// How many it has read from disk so far.
+    pub(super) read: AtomicU64,
+    /// When the oldest came, in milliseconds since the epoch; 0: there is none.
+    pub(super) oldest: AtomicU64,
+}
+
+impl Queued {
+    /// How many bytes it holds, about, with keeping account of it.
+    pub(super) fn bytes(&self) -> usize {
+        let (content, id) = match self {
+            Self::Captured(envelope) => (envelope.bytes(), envelope.id.as_ref()),
+            Self::Prepared(outgoing) => (outgoing.bytes(), Some(&outgoing.id)),
+        };
+        content + TICKET + id.map_or(0, TaskId::bytes)
+    }
+
+    pub(super) fn sequence(&self) -> Sequence {
+        match self {
+            Self::Captured(envelope) => envelope.sequence(),
+            Self::Prepared(outgoing) => outgoing.sequence(),
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(settings: Settings) -> Self {
+        process::watch_forks();
+        let spool = settings.open_spool().map(Arc::new);
+        Self {
+            dead: DeadLetters::new(spool.clone()),
+            spool,
+            settings,
+            counters: Counters::default(),
+            queue: SegQueue::new(),
+            queued: AtomicU64::new(0),
+            queued_bytes: CachePadded::default(),
+            held: CachePadded::default(),
+            last_error: Mutex::default(),
+            drops: Lately::default(),
+            flushes: Mutex::default(),
+            deliveries: Mutex::default(),
+            lifecycle: Lifecycle::new(),
+            is_full: AtomicBool::new(false),
+            is_spool_broken: AtomicBool::new(false),
+            left_at: AtomicU64::new(0),
+            warned_no_agent: AtomicBool::new(false),
+            warned_no_thread: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether each report goes to disk when it is accepted.
+    pub(super) fn is_durable(&self) -> bool {
+        self.spool.is_some() && self.settings.is_durable()
+    }
+
+    /// Writes what is in memory only to disk, though not each report goes there.
+    pub(super) fn save(&self, spool: &Spool, outgoing: &Outgoing) -> Option<Written> {
+        let written = spool.append(outgoing);
+        if let Err(error) = &written {
+            *lock(&self.last_error) = Some(format!("the spool: {error}"));
+        }
+        written.ok()
+    }
+
+    /// Whether more is in memory than may be.
+    pub(super) fn is_over_limit(&self) -> bool {
+        let limits = &self.settings.limits;
+        self.places_taken() > limits.queue_capacity
+            || self.pending_bytes() > limits.queue_bytes as u64
+    }
+
+    /// How many places of the queue are taken: what was merged takes one together.
+    pub(super) fn places_taken(&self) -> u64 {
+        let merged = self.held.merged.load(Ordering::Acquire);
+        self.pending().saturating_sub(merged)
+    }
+
+    /// Of the reports that have not ended, the ones on disk.
+    pub(super) fn spooled(&self) -> u64 {
+        let Some(spool) = &self.spool else {
+            return 0;
+        };
+        // One that is read meanwhile is rather missed than counted twice.
+        let held = self.held.spooled.load(Ordering::Acquire);
+        let read = self.held.read.load(Ordering::Acquire);
+        held + spool.appended().saturating_sub(read)
+    }
+
+    /// Of the reports that have not ended, the ones in memory only.
+    pub(super) fn pending(&self) -> u64 {
+        let ended = self.counters.ended();
+        let spooled = self.spooled();
+        // Accepted last: what comes meanwhile must not hide what is in memory only.
+        let accepted = self.counters.accepted.get() + self.counters.adopted.get();
+        accepted.saturating_sub(ended + spooled)
+    }
+
+    pub(super) fn pending_bytes(&self) -> u64 {
+        let queued = self.queued_bytes.load(Ordering::Relaxed);
+        queued.saturating_add(self.held.bytes.load(Ordering::Relaxed)) as u64
+    }
+
+    pub(super) fn warn_full(&self) {
+        if !self.is_full.swap(true, Ordering::Relaxed) {
+            let limits = &self.settings.limits;
+            warn(format_args!(
+                "the queue is full ({} reports, {} bytes); reports are dropped",
+                limits.queue_capacity, limits.queue_bytes
+            ));
+        }
+    }
+
+    /// Books the end of a report, and of those that were merged into it: they share its end. Every report comes here
+    /// once.
+    pub(super) fn end(
+        &self,
+        tickets: impl IntoIterator<Item = Ticket, IntoIter: Clone>,
+        ending: Ending,
+        outcome: impl Fn() -> DeliveryOutcome,
+    ) {
+        let tickets = tickets.into_iter();
+        let count = tickets.clone().count() as u64;
+        if count == 0 {
+            return;
+        }
+        if let Ending::Dropped(_) = ending {
+            self.drops.add(count, Instant::now());
+        }
+        // Counted before anybody is answered, who may look at the counters next.
+        self.counters.end(Ending::Merged, count - 1);
+        self.counters.end(ending, 1);
+        let waiting = {
+            let mut deliveries = lock(&self.deliveries);
+            let waiting = tickets.filter_map(|ticket| deliveries.take(ticket));
+            waiting.collect::<Vec<_>>()
+        };
+        for done in waiting {
+            // Who waited may have gone.
+            let _ = done.send(outcome());
+        }
+        // Half empty, or a queue at its limit would be told with every report.
+        if self.is_full.load(Ordering::Relaxed)
+            && !matches!(ending, Ending::Dropped(_))
+            && self.places_taken() <= self.settings.limits.queue_capacity / 2
+        {
+            self.is_full.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// The worker wants to end. Says whether it may: nothing came while it made up its mind.
+    pub(super) fn may_end(&self) -> bool {
+        let has_work = || !self.queue.is_empty() || !lock(&self.flushes).is_empty();
+        self.lifecycle.may_end(has_work)
+    }
+
+    pub(super) fn as_persisted(&self, pending: u64) -> Result<(), NotPersisted> {
+        let dropped = self.drops.count(Instant::now());
+        if pending == 0 && dropped == 0 {
+            return Ok(());
+        }
+        Err(NotPersisted {
+            pending,
+            dropped,
+            reason: lock(&self.last_error).clone(),
+        })
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        let oldest = Duration::from_millis(self.held.oldest.load(Ordering::Relaxed));
+        let counted = self.counters.stats();
+        Stats {
+            pending: self.pending(),
+            pending_bytes: self.pending_bytes(),
+            spooled: self.spooled(),
+            oldest_age: (!oldest.is_zero()).then(|| sequence::now().saturating_sub(oldest)),
+            last_error: lock(&self.last_error).clone(),
+            ..counted
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use crate::support::sync::{AtomicBool, Ordering, fence};
+
+/// Whether the worker waits. Who has put something there for it looks at this afterwards; the worker, once it has
+/// said that it waits, looks whether something is there: one of the two sees the other.
+pub(super) struct Asleep(AtomicBool);
+
+impl Asleep {
+    pub(super) fn new() -> Self {
+        Self(AtomicBool::new(true))
+    }
+
+    /// The worker is about to wait, unless there is something to do. Says whether it may.
+    pub(super) fn begin(&self, has_work: impl FnOnce() -> bool) -> bool {
+        self.0.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let has_work = has_work();
+        if has_work {
+            self.0.store(false, Ordering::Relaxed);
+        }
+        !has_work
+    }
+
+    /// There is something to do. Says whether the worker waits and must be woken; only one is told so.
+    pub(super) fn end(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed)
+    }
+
+    /// Who was to wake the worker could not.
+    pub(super) fn not_ended(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(all(test, loom_model))]
+mod interleavings {
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::*;
+    use crate::support::sync::AtomicU64;
+
+    #[test]
+    fn nothing_waits_for_a_worker_that_sleeps_and_one_caller_wakes_it() {
+        loom::model(|| {
+            let asleep = Arc::new(Asleep(AtomicBool::new(false)));
+            let work = Arc::new(AtomicU64::new(0));
+            let callers = [(); 2].map(|()| {
+                let (asleep, work) = (Arc::clone(&asleep), Arc::clone(&work));
+                thread::spawn(move || {
+                    work.fetch_add(1, Ordering::Release);
+                    asleep.end()
+                })
+            });
+            let mut seen = 0;
+            let sleeps = asleep.begin(|| {
+                seen = work.load(Ordering::Acquire);
+                seen > 0
+            });
+            let wakers = callers.map(|caller| caller.join().unwrap());
+            let woken = wakers.into_iter().filter(|wakes| *wakes).count();
+            assert!(woken <= 1);
+            assert!(!sleeps || woken == 1, "the worker sleeps");
+        });
+    }
+}

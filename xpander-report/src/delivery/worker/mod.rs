@@ -1,0 +1,550 @@
+mod flushes;
+mod fsync;
+mod intake;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod requests;
+mod warnings;
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::oneshot;
+
+use super::flush::Flush;
+use super::lifecycle::Stage;
+use super::outbox::{Next, Outbox};
+use crate::delivery::outbox::pending::{ADOPTED, Pending, Storage, Ticket};
+use crate::delivery::outbox::scopes::Failure;
+use crate::delivery::shared::{Queued, Shared};
+use crate::report::dead_letter::DeadLetter;
+use crate::report::task::Task;
+use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
+use crate::sink::event::Event;
+use crate::sink::stats::Dropped;
+use crate::sink::stats::Ending;
+use crate::spool::format::entry::DeliveredTask;
+use crate::spool::reader::Replay;
+use crate::support::diagnostics::warn;
+use crate::support::own_thread::quietly;
+use crate::support::random::luck;
+use crate::support::suppress;
+use crate::support::sync::lock;
+use fsync::Syncer;
+#[cfg(feature = "metrics")]
+use metrics::Meter;
+use requests::{Outcome, Requests};
+use warnings::Trouble;
+
+/// While reports keep coming, the worker looks for them this often and callers need not wake it: a
+/// wake-up costs a caller more than all the rest.
+const PULSE: Duration = Duration::from_millis(2);
+
+/// So many reports are taken in before others go out.
+const BATCH: usize = 64;
+
+/// Starts the thread that empties the queue, with a runtime of its own.
+pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
+    thread::Builder::new()
+        .name("xpander-reporter".to_owned())
+        .spawn(move || {
+            let _ended = Ended(Arc::clone(&shared));
+            quietly(|| live(shared));
+        })
+        .map(drop)
+}
+
+/// A thread that ended otherwise than it should makes place for another.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.lifecycle.died();
+        }
+    }
+}
+
+/// The thread's life. A panic, which would be a bug, costs neither the reports nor those who wait.
+fn live(shared: Arc<Shared>) {
+    let mut worker = Worker::new(shared);
+    loop {
+        let lived = suppress::runtime().map(|runtime| {
+            catch_unwind(AssertUnwindSafe(|| {
+                suppress::block_on(&runtime, worker.run());
+            }))
+        });
+        match lived {
+            Ok(Ok(())) => return,
+            Ok(Err(_)) => warn(format_args!(
+                "delivery was interrupted by a panic; it goes on"
+            )),
+            Err(error) => warn(format_args!("delivery waits for a runtime: {error}")),
+        }
+        worker.recover();
+        thread::sleep(Duration::from_secs(1));
+    }
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    /// Whether reports came since the last pulse.
+    is_busy: bool,
+    outbox: Outbox,
+    replay: Option<Replay>,
+    /// The oldest report of the queue, which came after what is read from disk.
+    put_back: Option<(usize, Queued)>,
+    /// Reports that other processes accepted.
+    adopted: Ticket,
+    /// Reports on disk that are another process's now.
+    left_behind: u64,
+    syncer: Option<Syncer>,
+    /// It makes what is on disk survive a loss of power.
+    syncing: Option<oneshot::Receiver<io::Result<()>>>,
+    requests: Requests,
+    flushes: Vec<Flush>,
+    trouble: Trouble,
+    /// What who listens knows to be dropped.
+    told_dropped: Dropped,
+    #[cfg(feature = "metrics")]
+    meter: Meter,
+}
+
+impl Worker {
+    fn new(shared: Arc<Shared>) -> Self {
+        let spool = shared.spool.clone();
+        Self {
+            // By the worker before this one, if there was one.
+            left_behind: shared.held.spooled.load(Ordering::Acquire),
+            shared,
+            is_busy: false,
+            outbox: Outbox::default(),
+            replay: spool.map(|spool| Replay::new(spool, Instant::now())),
+            put_back: None,
+            adopted: ADOPTED,
+            syncer: None,
+            syncing: None,
+            requests: Requests::new(),
+            flushes: Vec::new(),
+            trouble: Trouble::default(),
+            told_dropped: Dropped::default(),
+            #[cfg(feature = "metrics")]
+            meter: Meter::default(),
+        }
+    }
+
+    async fn run(&mut self) {
+        // If it fails, that is told when there is something to send.
+        self.requests.connect(&self.shared.settings.config);
+        loop {
+            self.read_spool();
+            self.take_in(BATCH);
+            self.make_room();
+            self.begin_flushes();
+            self.send();
+            self.relieve();
+            self.sync();
+            // Before anybody is answered, who may look at it next.
+            self.update_gauges();
+            // Who is not answered hears that the report is pending.
+            let expired = lock(&self.shared.deliveries).take_until(Instant::now());
+            drop(expired);
+            let stop = self.end_flushes();
+            if stop {
+                self.stop();
+            }
+            if (stop || self.is_idle()) && self.shared.may_end() {
+                self.let_go();
+                self.publish();
+                #[cfg(feature = "metrics")]
+                self.meter.tell_rest(self.shared.stats());
+                return;
+            }
+            self.publish();
+            self.wait().await;
+        }
+    }
+
+    /// Whether nobody can give it anything more, and nothing is left.
+    fn is_idle(&self) -> bool {
+        self.shared.lifecycle.is_at(Stage::Abandoned)
+            && self.outbox.is_empty()
+            && self.put_back.is_none()
+            && self.replay.as_ref().is_none_or(Replay::is_empty)
+    }
+
+    /// After a panic: what was on the way is sent again, by a new client.
+    fn recover(&mut self) {
+        self.requests = Requests::new();
+        self.syncing = None;
+        let now = Instant::now();
+        self.outbox.recover(now);
+        self.flushes.append(&mut lock(&self.shared.flushes));
+        let flushes = std::mem::take(&mut self.flushes);
+        // Who stops the worker waits until it has.
+        let (stops, flushes): (Vec<_>, Vec<_>) = flushes.into_iter().partition(Flush::stops);
+        self.flushes = stops;
+        let left = self.leave(&flushes);
+        for (flush, left) in flushes.into_iter().zip(left) {
+            flush.end(left, false, now);
+        }
+    }
+
+    /// Tells callers what is here.
+    fn update_gauges(&self) {
+        self.update_held();
+        self.update_merged();
+    }
+
+    fn update_held(&self) {
+        let held = &self.shared.held;
+        held.bytes
+            .store(self.outbox.held().bytes, Ordering::Relaxed);
+        self.update_spooled();
+        let oldest = self.outbox.oldest().unwrap_or_default().as_millis();
+        let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
+        held.oldest.store(oldest, Ordering::Relaxed);
+        debug_assert!(
+            self.reports() <= self.shared.counters.outstanding(),
+            "a report that has ended is still here"
+        );
+    }
+
+    /// The reports that have not ended, but for those in the queue and in the hands of callers.
+    fn reports(&self) -> u64 {
+        let appended = self
+            .shared
+            .spool
+            .as_ref()
+            .map_or(0, |spool| spool.appended());
+        let replay = self.replay.as_ref();
+        let on_disk = replay.map_or(0, |replay| replay.skipped() + replay.unread(appended));
+        self.outbox.reports() as u64 + self.left_behind + on_disk
+    }
+
+    fn update_spooled(&self) {
+        let held = &self.shared.held;
+        // In this order, so that nothing seems to be safe that is not.
+        if let Some(replay) = &self.replay {
+            let in_memory = replay.read() + replay.held();
+            held.read.store(in_memory, Ordering::Release);
+        }
+        let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
+        let spooled = self.outbox.held().spooled as u64 + self.left_behind + skipped;
+        held.spooled.store(spooled, Ordering::Release);
+    }
+
+    fn update_merged(&self) {
+        let merged = self.outbox.held().merged as u64;
+        self.shared.held.merged.store(merged, Ordering::Release);
+    }
+
+    /// Has what was written to disk survive a loss of power, if that is wanted.
+    fn sync(&mut self) {
+        let spool = self.shared.spool.as_ref();
+        let Some(spool) = spool.filter(|_| self.shared.settings.is_synced()) else {
+            return;
+        };
+        if self.syncing.is_some() || !spool.is_dirty() {
+            return;
+        }
+        let syncer = match self.syncer.take() {
+            Some(syncer) => Ok(syncer),
+            None => Syncer::start(Arc::clone(spool)),
+        };
+        match syncer {
+            Ok(syncer) => {
+                self.syncing = Some(syncer.sync());
+                self.syncer = Some(syncer);
+            }
+            Err(_) => {
+                let synced = spool.sync();
+                self.synced(synced);
+            }
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.requests.len() < self.outbox.window(self.shared.settings.limits.connections)
+    }
+
+    /// Starts as many requests as may be under way at once.
+    fn send(&mut self) {
+        while self.has_room() {
+            let (id, places) = match self.outbox.next(Instant::now()) {
+                Some(Next::Send(id, outgoing)) => {
+                    let config = &self.shared.settings.config;
+                    self.requests.start(id, outgoing, config);
+                    continue;
+                }
+                Some(Next::Read(id, places)) => (id, places),
+                None => return,
+            };
+            self.read_back(id, &places);
+        }
+    }
+
+    /// Waits until there is something to do.
+    async fn wait(&mut self) {
+        if self.has_work() {
+            // The requests go on between two batches.
+            tokio::task::yield_now().await;
+            while let Some(outcome) = self.requests.try_next() {
+                self.note(outcome);
+            }
+            return;
+        }
+        let pulse = self.is_busy.then(|| Instant::now() + PULSE);
+        self.is_busy = false;
+        if pulse.is_none() && !self.shared.lifecycle.may_sleep(|| self.has_work()) {
+            return;
+        }
+        // Without room, the next thing to happen is that a request ends.
+        let retry = self.outbox.wake_at().filter(|_| self.has_room());
+        let deadlines = self.flushes.iter().map(|flush| flush.deadline);
+        let scan = self.replay.as_ref().map(Replay::scan_at);
+        let delivery = lock(&self.shared.deliveries).next_deadline();
+        let times = retry.into_iter().chain(pulse).chain(scan).chain(delivery);
+        let wake_at = deadlines.chain(times);
+        #[cfg(feature = "metrics")]
+        let wake_at = wake_at.chain(self.meter.due());
+        let wake_at = wake_at.min();
+        tokio::select! {
+            () = self.shared.lifecycle.notified() => {}
+            outcome = self.requests.next() => self.note(outcome),
+            synced = told(&mut self.syncing) => match synced {
+                Some(synced) => self.synced(synced),
+                // Its thread died: another one tries again.
+                None => (self.syncer, self.syncing) = (None, None),
+            },
+            () = until(wake_at) => {}
+        }
+        let woken_by_report = pulse.is_none() && !self.shared.lifecycle.must_wake();
+        if woken_by_report {
+            // The first of many, perhaps: they are not disturbed while they come.
+            tokio::select! {
+                () = self.shared.lifecycle.notified() => {}
+                () = tokio::time::sleep(PULSE) => {}
+            }
+        }
+        while let Some(outcome) = self.requests.try_next() {
+            self.note(outcome);
+        }
+    }
+
+    fn synced(&mut self, synced: io::Result<()>) {
+        self.syncing = None;
+        if let Err(error) = synced {
+            let told = "the spool cannot make sure that reports survive a loss of power";
+            *lock(&self.shared.last_error) = Some(format!("{told}: {error}"));
+            warn(format_args!("{told}: {error}"));
+        }
+    }
+
+    /// A request has ended.
+    fn note(&mut self, Outcome { id, result }: Outcome) {
+        let shared = Arc::clone(&self.shared);
+        let listener = &shared.settings.listener;
+        let task_id = listener.is_there().then(|| id.to_string());
+        let task_id = task_id.as_deref().unwrap_or_default();
+        let error = match result {
+            Ok(answer) => {
+                self.trouble.over();
+                let task = || answer.decode::<Task>().ok().map(Box::new);
+                if let Some(arrived) = self.outbox.arrived(&id) {
+                    let outcome = || DeliveryOutcome::Delivered(task());
+                    self.end(&arrived.pending, Ending::Delivered, outcome);
+                    if let Some(pending) = arrived.superseded {
+                        self.supersede(&pending);
+                    }
+                }
+                listener.tell(&Event::Delivered { task_id });
+                return;
+            }
+            Err(error) => error,
+        };
+        *lock(&shared.last_error) = Some(error.with_sources());
+        if error.is_retryable() || error.refusal().is_some() {
+            self.trouble.put_off(&id, &error);
+            listener.tell(&Event::PutOff {
+                task_id,
+                error: &error,
+            });
+            shared.counters.retried.add(1);
+            let failure = Failure {
+                refusal: error.refusal(),
+                asked: error.retry_after(),
+            };
+            self.outbox.failed(id, Instant::now(), failure, luck());
+            return;
+        }
+        if error.is_too_large() && self.outbox.cut(&id) {
+            shared.counters.retried.add(1);
+            return;
+        }
+        self.trouble.refused(&id, &error);
+        listener.tell(&Event::Refused {
+            task_id,
+            error: &error,
+        });
+        if let Some(pending) = self.outbox.refused(&id) {
+            self.refuse(pending, error.with_sources());
+        }
+    }
+
+    /// Ends a report that was here, and those that were merged into it.
+    fn end(&mut self, pending: &Pending, ending: Ending, outcome: impl Fn() -> DeliveryOutcome) {
+        if let Some(replay) = &mut self.replay {
+            let delivered = pending
+                .outgoing()
+                .filter(|outgoing| ending == Ending::Delivered && outgoing.is_named);
+            let task = delivered.map(|outgoing| DeliveredTask {
+                id: outgoing.id.to_string(),
+                delivered: outgoing.delivered(),
+            });
+            replay.acknowledge(&pending.places(), task.as_ref());
+        }
+        for flush in &mut self.flushes {
+            flush.ended(pending.tickets(), ending);
+        }
+        // What is gone from the disk is not counted there when it is counted as ended; what was merged keeps its place
+        // until then.
+        self.update_held();
+        self.shared.end(pending.tickets(), ending, outcome);
+        self.update_merged();
+    }
+
+    /// The platform has all of it already.
+    fn supersede(&mut self, pending: &Pending) {
+        self.end(pending, Ending::Superseded, || DeliveryOutcome::Superseded);
+    }
+
+    fn discard(&mut self, pending: &Pending, reason: DropReason) {
+        let outcome = || DeliveryOutcome::Dropped(reason);
+        self.end(pending, Ending::Dropped(reason), outcome);
+    }
+
+    /// Keeps a report that will not arrive where people find it.
+    fn refuse(&mut self, mut pending: Pending, reason: String) {
+        let (read, lost) = self.read_places(pending.unread());
+        self.left_behind += pending.leave(&lost).len() as u64;
+        pending.load(read.into_iter().map(|replayed| replayed.outgoing).collect());
+        let settings = &self.shared.settings;
+        let report = pending.outgoing().map(|outgoing| outgoing.report.clone());
+        let report = report.unwrap_or_default();
+        let letter = DeadLetter {
+            reason,
+            refused_at: SystemTime::now(),
+            platform: settings.config.base_url().to_owned(),
+            agent_id: report.agent_id.clone().unwrap_or_default(),
+            report,
+        };
+        if !self.shared.dead.keep(&letter, settings.is_synced()) {
+            // It does not survive the process.
+            self.shared.drops.add(1, Instant::now());
+        }
+        let outcome = || DeliveryOutcome::Refused(Box::new(letter.clone()));
+        self.end(&pending, Ending::Refused, outcome);
+    }
+
+    /// Of reports whose agents are refused, a quarter of the queue may wait in memory. Beyond it those on disk wait
+    /// there, and the others are taken for refused.
+    fn relieve(&mut self) {
+        let limits = &self.shared.settings.limits;
+        let most = usize::try_from(limits.queue_capacity / 4).unwrap_or(usize::MAX);
+        let most_bytes = limits.queue_bytes / 4;
+        while let Some(pending) = self.outbox.relieve(most, most_bytes) {
+            let reason = "the platform refuses reports of this agent, and too many of them wait";
+            self.refuse(pending, reason.to_owned());
+        }
+    }
+
+    /// Tells who listens what was dropped, and how things stand.
+    fn publish(&mut self) {
+        let dropped = self.shared.counters.dropped();
+        let reports = dropped.since(&self.told_dropped);
+        self.told_dropped = dropped;
+        if reports.total() > 0 {
+            let listener = &self.shared.settings.listener;
+            listener.tell(&Event::Dropped { reports });
+        }
+        #[cfg(feature = "metrics")]
+        self.meter.publish(self.shared.stats());
+    }
+
+    /// After a shutdown: what is not on disk is lost.
+    fn stop(&mut self) {
+        self.take_in_all();
+        let flushes = std::mem::take(&mut self.flushes);
+        let left = self.leave(&flushes);
+        self.requests.abort();
+        self.outbox.recover(Instant::now());
+        // Ended before anybody is answered, who may look at the counters next.
+        for id in self.outbox.unspooled() {
+            if let Some(pending) = self.outbox.remove(&id) {
+                self.lose(&pending);
+            }
+        }
+        self.let_go();
+        self.shared.lifecycle.advance(Stage::Closed);
+        for (flush, left) in flushes.into_iter().zip(left) {
+            flush.end_dropped(left);
+        }
+    }
+
+    /// What of it is in memory only is dropped; the rest is another process's.
+    fn lose(&mut self, pending: &Pending) {
+        let reason = DropReason::ShutDown;
+        for member in pending.members() {
+            if member.storage == Storage::Memory {
+                self.shared
+                    .end([member.ticket], Ending::Dropped(reason), || {
+                        DeliveryOutcome::Dropped(reason)
+                    });
+            } else {
+                self.left_behind += 1;
+            }
+        }
+    }
+
+    /// What is on disk is another process's from now on.
+    fn let_go(&mut self) {
+        self.left_behind += self.outbox.held().spooled as u64;
+        self.outbox = Outbox::default();
+        if let Some(mut replay) = self.replay.take() {
+            let shared = Arc::clone(&self.shared);
+            let spool = shared.spool.as_ref().filter(|spool| spool.is_dirty());
+            if let Some(spool) = spool.filter(|_| shared.settings.is_synced()) {
+                self.synced(spool.sync());
+            }
+            replay.close();
+            self.left_behind += replay.skipped();
+            shared.held.read.store(replay.read(), Ordering::Release);
+        }
+        let waiting = lock(&self.shared.deliveries).take_all();
+        drop(waiting);
+        self.update_gauges();
+    }
+}
+
+/// Waits for a thread's word; forever if there is none.
+async fn told<T>(word: &mut Option<oneshot::Receiver<T>>) -> Option<T> {
+    match word {
+        Some(word) => word.await.ok(),
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(wake_at: Option<Instant>) {
+    match wake_at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

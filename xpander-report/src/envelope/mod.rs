@@ -1,0 +1,254 @@
+#[cfg(feature = "http")]
+pub(crate) mod outgoing;
+pub(crate) mod prepare;
+mod recognition;
+pub(crate) mod redaction;
+pub(crate) mod response;
+pub(crate) mod sequence;
+#[cfg(feature = "http")]
+pub(crate) mod stamps;
+pub(crate) mod value;
+
+use std::borrow::Cow;
+
+use crate::report::task_id::TaskId;
+use crate::report::tokens::Tokens;
+use crate::report::{TaskReport, json};
+use response::Declared;
+use sequence::Sequence;
+use value::{Captured, Produced};
+
+/// How many bytes of a stream's items are kept.
+pub(crate) const MAX_ITEMS: usize = 16 << 20;
+
+/// What a run collected, until `prepare` makes the finished report of it. Each field knows whether the user set it or
+/// the library captured it: what is explicit stands, what was captured may still be completed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Envelope {
+    pub(crate) id: Option<TaskId>,
+    /// The id came from the program.
+    pub(crate) is_named: bool,
+    /// The agent that the report names; none: the reporter's.
+    pub(crate) agent_id: Option<String>,
+    /// Set when the report is accepted.
+    pub(crate) sequence: Option<Sequence>,
+    pub(crate) input: Field<Captured>,
+    /// The provider's responses that were declared, in order.
+    pub(crate) responses: Vec<Declared>,
+    /// Explicit until the responses are read.
+    pub(crate) tokens: Option<Tokens>,
+    pub(crate) is_success: Field<bool>,
+    pub(crate) result: Field<Captured>,
+    /// In seconds.
+    pub(crate) duration: Option<f64>,
+    /// Captured from the body, which responses may add to, or explicit.
+    pub(crate) used_tools: Field<Vec<String>>,
+    /// The JSON of the items of a stream that the run returned, a line each.
+    pub(crate) chunks: String,
+    /// Why the run ended before it was done, which goes before what came out of it.
+    pub(crate) failure: Option<String>,
+    /// Whether the run counts as cancelled is open: its chunks may say that the provider had finished.
+    pub(crate) may_be_finished: bool,
+    /// The type of the error that the run ended with, which stands for its text when content is off.
+    pub(crate) error_type: Option<Cow<'static, str>>,
+    /// The run was not drawn: its report counts only if it failed.
+    pub(crate) only_if_failed: bool,
+    /// The function's own limit for each field of content.
+    pub(crate) max_bytes: Option<usize>,
+}
+
+/// One field of an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Field<T> {
+    #[default]
+    Absent,
+    /// From an argument, the return value or the error.
+    Captured(T),
+    /// From a key, the handle, or the user's own report.
+    Explicit(T),
+}
+
+impl<T> Field<T> {
+    pub(crate) fn get(self) -> Option<T> {
+        match self {
+            Self::Absent => None,
+            Self::Captured(value) | Self::Explicit(value) => Some(value),
+        }
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn get_ref(&self) -> Option<&T> {
+        match self {
+            Self::Absent => None,
+            Self::Captured(value) | Self::Explicit(value) => Some(value),
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Absent => None,
+            Self::Captured(value) | Self::Explicit(value) => Some(value),
+        }
+    }
+
+    /// Captures a value, unless there is an explicit one.
+    pub(crate) fn capture(&mut self, value: Option<T>) {
+        if let (Some(value), Self::Absent | Self::Captured(_)) = (value, &self) {
+            *self = Self::Captured(value);
+        }
+    }
+
+    fn capture_if_absent(&mut self, value: impl FnOnce() -> T) {
+        if let Self::Absent = self {
+            *self = Self::Captured(value());
+        }
+    }
+
+    fn take_explicit(&mut self, other: Self) {
+        if let Self::Explicit(_) = other {
+            *self = other;
+        }
+    }
+
+    pub(crate) fn set(&mut self, value: T) {
+        *self = Self::Explicit(value);
+    }
+}
+
+impl<T> From<Option<T>> for Field<T> {
+    fn from(explicit: Option<T>) -> Self {
+        explicit.map_or(Self::Absent, Self::Explicit)
+    }
+}
+
+impl Envelope {
+    /// Gives the report its place in the order of all reports and, if it has none, its id.
+    pub(crate) fn stamp(&mut self) -> Sequence {
+        let sequence = Sequence::next();
+        self.sequence = Some(sequence);
+        self.is_named = self.id.is_some();
+        self.id.get_or_insert_with(|| sequence.id());
+        sequence
+    }
+
+    /// Its place in the order of all reports.
+    #[cfg(feature = "http")]
+    pub(crate) fn sequence(&self) -> Sequence {
+        self.sequence.unwrap_or_else(Sequence::next)
+    }
+
+    /// Adds an item of a stream that the run returned.
+    pub(crate) fn add(&mut self, item: Produced) {
+        match item {
+            Produced::Value(Captured::Text(text)) => self.add_text(&text),
+            Produced::Value(Captured::Json(json)) => {
+                if self.chunks.len() + json.len() <= MAX_ITEMS {
+                    // Raw JSON may have breaks between its tokens.
+                    self.chunks.extend(json.split(['\n', '\r']));
+                    self.chunks.push('\n');
+                }
+            }
+            Produced::Value(Captured::Cut(cut)) => {
+                self.add_text(cut.head_of_text().unwrap_or_default());
+            }
+            Produced::Nothing => {}
+            Produced::Error(reason, error_type) => {
+                self.error_type = Some(Cow::Borrowed(error_type));
+                let reason = reason.map(Captured::into_text);
+                self.failure = reason.or_else(|| Some(error_type.to_owned()));
+            }
+        }
+    }
+
+    fn add_text(&mut self, text: &str) {
+        self.result
+            .capture_if_absent(|| Captured::Text(String::new()));
+        if let Field::Captured(Captured::Text(result)) = &mut self.result
+            && result.len() + text.len() <= MAX_ITEMS
+        {
+            result.push_str(text);
+        }
+    }
+
+    /// Adds what keys said of a stream that the run returned.
+    pub(crate) fn add_explicit(&mut self, said: Self) {
+        self.responses.extend(said.responses);
+        self.tokens = said.tokens.or(self.tokens);
+        self.is_success.take_explicit(said.is_success);
+        self.result.take_explicit(said.result);
+        self.used_tools.take_explicit(said.used_tools);
+    }
+
+    /// How many bytes it holds, about.
+    #[cfg(feature = "http")]
+    pub(crate) fn bytes(&self) -> usize {
+        let content = |field: &Field<Captured>| field.get_ref().map_or(0, Captured::bytes);
+        let responses = self.responses.iter().map(Declared::bytes);
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let tools = self.used_tools.get_ref().into_iter().flatten();
+        let tools = tools.map(|tool| size_of::<String>() + tool.len());
+        size_of::<Self>()
+            + text(&self.agent_id)
+            + text(&self.failure)
+            + tools.sum::<usize>()
+            + content(&self.input)
+            + content(&self.result)
+            + self.chunks.len()
+            + responses.sum::<usize>()
+    }
+
+    /// Whether `sample` leaves the run out, as far as is known.
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.only_if_failed && self.is_success.get() != Some(false)
+    }
+
+    /// The report as it will be sent.
+    pub(crate) fn finish(self) -> TaskReport {
+        let mut report = TaskReport::new();
+        report.id = self.id.map(|id| id.to_string());
+        report.agent_id = self.agent_id;
+        report.input = self.input.get().map(Captured::into_text);
+        let responses = self.responses.into_iter().filter_map(Declared::into_raw);
+        report.llm_response = match <[_; 1]>::try_from(responses.collect::<Vec<_>>()) {
+            Ok([only]) => Some(only),
+            Err(none) if none.is_empty() => None,
+            Err(several) => Some(json::raw_array(&several)),
+        };
+        report.tokens = self.tokens;
+        report.is_success = self.is_success.get();
+        report.result = self.result.get().map(Captured::into_text);
+        report.duration = self.duration;
+        report.used_tools = self.used_tools.get().unwrap_or_default();
+        report
+    }
+}
+
+impl From<TaskReport> for Envelope {
+    fn from(report: TaskReport) -> Self {
+        Self {
+            agent_id: report.named_agent().map(str::to_owned),
+            id: report.id.filter(|id| !id.is_empty()).map(TaskId::from),
+            sequence: None,
+            input: report.input.map(Captured::Text).into(),
+            responses: report
+                .llm_response
+                .into_iter()
+                .map(Declared::Given)
+                .collect(),
+            tokens: report.tokens,
+            is_success: report.is_success.into(),
+            result: report.result.map(Captured::Text).into(),
+            duration: report.duration,
+            chunks: String::new(),
+            failure: None,
+            may_be_finished: false,
+            used_tools: Some(report.used_tools)
+                .filter(|tools| !tools.is_empty())
+                .into(),
+            error_type: None,
+            only_if_failed: false,
+            max_bytes: None,
+            is_named: false,
+        }
+    }
+}

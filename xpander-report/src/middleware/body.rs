@@ -1,0 +1,99 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::{LONGEST, LONGEST_TOGETHER};
+use crate::envelope::response::Recording;
+use crate::run::handle::TaskHandle;
+
+/// A server may promise more than it sends.
+const RESERVED: usize = 1 << 20;
+
+/// The copy of a body, as it grows.
+#[derive(Debug)]
+pub(super) struct Copying {
+    task: TaskHandle,
+    recording: Recording,
+}
+
+impl Copying {
+    pub(super) fn begin(task: &TaskHandle) -> Option<Self> {
+        Some(Self {
+            recording: task.record()?,
+            task: task.clone(),
+        })
+    }
+
+    /// Adds what has come; asks, at first, how much will follow at least. Says whether it goes on.
+    fn add(&self, data: &[u8], rest: impl FnOnce() -> u64) -> bool {
+        let fits = self.recording.edit(|copy| {
+            let rest = match copy.is_empty() {
+                true => usize::try_from(rest()).unwrap_or(usize::MAX),
+                false => 0,
+            };
+            let length = copy.len() + data.len();
+            let fits = length.saturating_add(rest) <= LONGEST;
+            if !self.task.reserve(data.len(), LONGEST_TOGETHER) || !fits {
+                self.task.release(length);
+                *copy = Vec::new();
+                return false;
+            }
+            if rest > 0 {
+                copy.reserve_exact((length + rest).min(RESERVED));
+            }
+            copy.extend_from_slice(data);
+            true
+        });
+        if fits == Some(false) {
+            self.task.count_unread();
+        }
+        fits == Some(true)
+    }
+}
+
+pin_project! {
+    /// A body whose bytes are copied while they pass; see [`CatchResponses`](crate::CatchResponses).
+    #[derive(Debug)]
+    pub struct CaughtBody<B> {
+        copying: Option<Copying>,
+        #[pin]
+        body: B,
+    }
+}
+
+impl<B> CaughtBody<B> {
+    pub(super) fn new(body: B, copying: Option<Copying>) -> Self {
+        Self { copying, body }
+    }
+}
+
+impl<B: Body<Data: AsRef<[u8]>>> Body for CaughtBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let polled = this.body.as_mut().poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(data) = frame.data_ref()
+            && let Some(copying) = this.copying
+            && !copying.add(data.as_ref(), || this.body.size_hint().lower())
+        {
+            *this.copying = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,133 @@
+//! Responses that are caught on their way from the provider, inside the HTTP client.
+
+#[cfg(feature = "bedrock")]
+mod bedrock;
+pub(crate) mod body;
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+mod reqwest;
+#[cfg(feature = "reqwest-middleware")]
+mod reqwest_middleware;
+#[cfg(feature = "tower")]
+pub(crate) mod tower;
+
+use body::Copying;
+
+use crate::run::handle::TaskHandle;
+
+/// A response that is longer than this many bytes is not read.
+const LONGEST: usize = 16 << 20;
+/// A run whose responses are longer than this together has no more of them read.
+const LONGEST_TOGETHER: usize = 4 * LONGEST;
+
+/// Kinds of media that no provider's response is of.
+const NO_TEXT: [&str; 4] = ["audio", "font", "image", "video"];
+
+/// A middleware for HTTP clients that hands every answer of a provider over to the run that asked for
+/// it, as [`llm_response`](crate::TaskHandle::llm_response) does: functions that return a mere `String`
+/// have their tokens, tools and responses in the report, without a line in their bodies.
+///
+/// It copies the bytes of an answer while they pass, plain ones and streams alike: none comes later
+/// than without it, and none is another. They are read where reports are delivered, and what turns out
+/// to be no provider's response is forgotten. A stream that the program drops counts as far as it came.
+///
+/// The run is the [current one](crate::current_task) when the request is made; outside a run nothing
+/// is copied. Only answers with a status of success are, and none that is an image, audio, or
+/// compressed. Of a response longer than 16 MiB, and beyond 64 MiB of responses in one run, nothing is
+/// kept; [`Stats::unread`](crate::Stats::unread) counts those. A response that is handed over by hand as
+/// well counts once.
+///
+/// # `async-openai`, or any client that takes `tower`'s layers
+/// With the feature `tower` it is a layer over every service that answers with a `reqwest::Response` or an
+/// `http::Response`. Clients of `async-openai` take one with that crate's feature
+/// `middleware`. Where they do they no longer retry by themselves, so that their own layer is named too:
+///
+#[cfg_attr(feature = "tower", doc = "```no_run")]
+#[cfg_attr(not(feature = "tower"), doc = "```ignore")]
+/// use async_openai::middleware::{ReqwestService, retry::OpenAIRetryLayer};
+/// use async_openai::types::chat::{ChatCompletionRequestUserMessage, CreateChatCompletionRequestArgs};
+/// use async_openai::{Client, config::OpenAIConfig, error::OpenAIError};
+/// use tower::ServiceBuilder;
+/// use xpander_report::{CatchResponses, external_task};
+///
+/// #[external_task(input(question))]
+/// async fn ask(client: &Client<OpenAIConfig>, question: &str) -> Result<String, OpenAIError> {
+///     let message = ChatCompletionRequestUserMessage::from(question);
+///     let request = CreateChatCompletionRequestArgs::default()
+///         .model("gpt-5.4-mini")
+///         .messages([message.into()])
+///         .build()?;
+///     let mut answer = client.chat().create(request).await?;
+///     Ok(answer.choices.remove(0).message.content.unwrap_or_default())
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), OpenAIError> {
+/// let http = ServiceBuilder::new()
+///     .layer(CatchResponses::new())
+///     .layer(OpenAIRetryLayer::default())
+///     .service(ReqwestService::new(reqwest::Client::new()));
+/// let client = Client::new().with_http_service(http);
+/// ask(&client, "Will it rain?").await?; // its report has tokens, tools and the response
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # `rig`, or any client that takes `reqwest-middleware`
+/// With the feature `reqwest-middleware`:
+///
+#[cfg_attr(feature = "reqwest-middleware", doc = "```no_run")]
+#[cfg_attr(not(feature = "reqwest-middleware"), doc = "```ignore")]
+/// use xpander_report::CatchResponses;
+///
+/// let http = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+///     .with(CatchResponses::new())
+///     .build();
+/// # let _ = http;
+/// ```
+///
+/// # The SDK of Amazon Bedrock
+/// With the feature `bedrock` it is an interceptor:
+///
+#[cfg_attr(feature = "bedrock", doc = "```no_run")]
+#[cfg_attr(not(feature = "bedrock"), doc = "```ignore")]
+/// use aws_sdk_bedrockruntime::Config;
+/// use xpander_report::CatchResponses;
+///
+/// let config = Config::builder().interceptor(CatchResponses::new());
+/// # let _ = config;
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct CatchResponses {}
+
+impl CatchResponses {
+    /// The middleware; it has nothing to set.
+    pub fn new() -> Self {
+        Self {}
+    }
+
+    /// Begins the copy of an answer, if it is for a run and may be a provider's response.
+    fn catch<'a>(
+        task: &TaskHandle,
+        status: u16,
+        header: impl Fn(&'static str) -> Option<&'a str>,
+    ) -> Option<Copying> {
+        if is_readable(status, header) {
+            Copying::begin(task)
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether an answer may be a provider's response, as far as its head tells.
+fn is_readable<'a>(status: u16, header: impl Fn(&'static str) -> Option<&'a str>) -> bool {
+    let content_type = header("content-type").unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let kind = media_type.split('/').next().unwrap_or_default();
+    let is_plain = |coding: &str| coding.trim().eq_ignore_ascii_case("identity");
+    (200..300).contains(&status)
+        && header("content-encoding").is_none_or(is_plain)
+        && !NO_TEXT.iter().any(|other| kind.eq_ignore_ascii_case(other))
+        && !media_type.eq_ignore_ascii_case("application/octet-stream")
+}

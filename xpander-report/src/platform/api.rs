@@ -1,0 +1,287 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use once_cell::race::OnceBox;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Method, StatusCode, Url, redirect};
+use rustls_platform_verifier::BuilderVerifierExt;
+use serde::Deserialize;
+use serde::de::{self, DeserializeOwned, IgnoredAny};
+
+use super::config::Config;
+use super::error::{ConfigError, DecodeError, Error, StatusError, TransportError};
+use super::secret::ApiKey;
+use crate::report::TaskReport;
+use crate::support::own_thread::quietly;
+use crate::support::panics::catch_panic;
+use crate::support::suppress;
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// A wait longer than this is not believed.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
+/// An answer longer than this many bytes is none of the platform's.
+const LONGEST_ANSWER: usize = 64 << 20;
+/// How many characters of a server's text an error shows.
+const SHOWN: usize = 1_000;
+
+/// One request to the platform.
+pub(crate) struct Request {
+    method: Method,
+    url: Url,
+    body: Option<Vec<u8>>,
+}
+
+impl Request {
+    /// The report, to the agent that it or else the configuration names.
+    pub(crate) fn report_task(config: &Config, report: &TaskReport) -> Result<Self, ConfigError> {
+        let agent = config.agent(report.named_agent())?;
+        let url = config.endpoint(&["agent-execution", agent, "report_task"])?;
+        Self::report_task_at(url, report)
+    }
+
+    /// The report, to this address.
+    pub(crate) fn report_task_at(url: Url, report: &TaskReport) -> Result<Self, ConfigError> {
+        let body = report.to_body().map_err(|error| {
+            let problem = format!("this report cannot be written as JSON: {error}");
+            ConfigError::invalid("no variable", "report", problem)
+        })?;
+        Ok(Self {
+            method: Method::POST,
+            url,
+            body: Some(body),
+        })
+    }
+
+    pub(crate) fn task(config: &Config, id: &str) -> Result<Self, ConfigError> {
+        Self::get(config, &["agent-execution", id, "status"])
+    }
+
+    pub(crate) fn agent(config: &Config, id: &str) -> Result<Self, ConfigError> {
+        Self::get(config, &["agents", id])
+    }
+
+    fn get(config: &Config, segments: &[&str]) -> Result<Self, ConfigError> {
+        Ok(Self {
+            method: Method::GET,
+            url: config.endpoint(segments)?,
+            body: None,
+        })
+    }
+}
+
+/// What the platform answered.
+pub(crate) fn answer(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: Vec<u8>,
+    key: Arc<str>,
+) -> Result<Answer, Error> {
+    if status.is_success() {
+        return Ok(Answer { body, key });
+    }
+    Err(Error::Status(StatusError {
+        status: status.as_u16(),
+        detail: detail(headers, &body, &key),
+        retry_after: retry_after(headers),
+    }))
+}
+
+/// A successful answer's body.
+pub(crate) struct Answer {
+    body: Vec<u8>,
+    key: Arc<str>,
+}
+
+impl Answer {
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|source: serde_json::Error| {
+            // It tells what was found, and that may be the key, or long.
+            let source = shown(source.to_string().as_bytes(), &self.key);
+            Error::Decode(DecodeError {
+                body: shown(&self.body, &self.key),
+                source: de::Error::custom(source),
+            })
+        })
+    }
+
+    /// Checks that the platform answered, and not a proxy's login page.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.decode::<HashMap<String, IgnoredAny>>().map(drop)
+    }
+}
+
+/// The platform over HTTP. Lives on a thread of the library, inside its runtime.
+#[derive(Clone)]
+pub(crate) struct Api {
+    http: reqwest::Client,
+    config: Arc<Config>,
+}
+
+impl Api {
+    pub(crate) fn connect(config: Arc<Config>) -> Result<Self, Error> {
+        const DOING: &str = "setting up the HTTP client";
+        let tls = tls().map_err(|error| Error::broken(DOING, error))?;
+        let build = || {
+            let mut builder = reqwest::Client::builder()
+                .tls_backend_preconfigured(tls)
+                .user_agent(concat!("xpander-report-rust/", env!("CARGO_PKG_VERSION")));
+            if config.is_loopback() {
+                builder = builder.no_proxy();
+            }
+            if let Some(customise) = &config.http {
+                builder = suppress::aloud(|| customise(builder));
+            }
+            builder
+                .redirect(redirect::Policy::none())
+                .connect_timeout(config.connect_timeout)
+                .timeout(config.timeout)
+                .build()
+        };
+        let http = catch_panic(build)
+            .ok_or_else(|| Error::broken(DOING, "the function given as `http` panicked"))?
+            .map_err(|error| Error::broken(DOING, error))?;
+        Ok(Self { http, config })
+    }
+
+    pub(crate) async fn send(&self, request: Request) -> Result<Answer, Error> {
+        let key = self.key().await?;
+        let mut header = HeaderValue::from_str(&key)
+            .map_err(|error| Error::broken("asking the API key's provider", error))?;
+        header.set_sensitive(true);
+        let mut builder = self
+            .http
+            .request(request.method, request.url)
+            .header(X_API_KEY, header);
+        if let Some(body) = request.body {
+            builder = builder
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .body(body);
+        }
+        let mut response = builder.send().await.map_err(|error| self.broken(error))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                let problem = format!("the answer is longer than {LONGEST_ANSWER} bytes");
+                return Err(Error::broken(self.doing(), problem));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        answer(response.status(), response.headers(), body, key)
+    }
+
+    /// The key for one request. A provider may take its time, so it gets a thread of its own and the
+    /// time of a request.
+    async fn key(&self) -> Result<Arc<str>, Error> {
+        const DOING: &str = "asking the API key's provider";
+        let provider = match &self.config.api_key {
+            ApiKey::Value(key) => return Ok(Arc::clone(key)),
+            ApiKey::Provider(provider) => Arc::clone(provider),
+        };
+        let asked = tokio::task::spawn_blocking(move || quietly(|| provider()));
+        match tokio::time::timeout(self.config.timeout, asked).await {
+            Ok(Ok(key)) if key.trim().is_empty() => Err(Error::broken(DOING, "it gave no key")),
+            Ok(Ok(key)) => Ok(key.trim().into()),
+            Ok(Err(_)) => Err(Error::broken(DOING, "it panicked")),
+            Err(elapsed) => Err(Error::broken(DOING, elapsed)),
+        }
+    }
+
+    fn doing(&self) -> String {
+        let origin = self.config.base.origin();
+        format!("the request to {}", origin.ascii_serialization())
+    }
+
+    fn broken(&self, error: reqwest::Error) -> Error {
+        Error::Transport(TransportError {
+            is_timeout: error.is_timeout(),
+            doing: self.doing(),
+            source: error.without_url().into(),
+        })
+    }
+}
+
+/// The system's certificates are read once in a process. Threads that do it at the same time do not wait for
+/// each other: in a forked child one of them might be missing.
+fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    static TLS: OnceBox<rustls::ClientConfig> = OnceBox::new();
+    let tls = TLS.get_or_try_init(|| {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_platform_verifier()?
+            .with_no_client_auth();
+        Ok::<_, rustls::Error>(Box::new(tls))
+    })?;
+    Ok(tls.clone())
+}
+
+/// What an unsuccessful answer says about itself.
+fn detail(headers: &HeaderMap, body: &[u8], key: &str) -> String {
+    #[derive(Deserialize)]
+    struct Problem {
+        detail: serde_json::Value,
+    }
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(Problem {
+            detail: serde_json::Value::String(detail),
+        }) => shown(detail.as_bytes(), key),
+        Ok(Problem { detail }) => shown(detail.to_string().as_bytes(), key),
+        Err(_) => match headers.get(LOCATION) {
+            Some(to) => format!(
+                "a redirect to {}, which is not followed; check the base address",
+                shown(to.as_bytes(), key)
+            ),
+            None => shown(body, key),
+        },
+    }
+}
+
+/// Seconds, or the time of day. A time that is over asks for no wait.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match asked.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until = httpdate::parse_http_date(asked).ok()?;
+            until.duration_since(SystemTime::now()).unwrap_or_default()
+        }
+    };
+    Some(wait.min(LONGEST_RETRY_AFTER))
+}
+
+/// The start of what a server said, for an error. A server may send back the key.
+fn shown(body: &[u8], key: &str) -> String {
+    let text = String::from_utf8_lossy(body).replace(key, "***");
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(body: &str) -> String {
+        let body = body.as_bytes().to_vec();
+        let answer = answer(StatusCode::OK, &HeaderMap::new(), body, "sk-key".into());
+        let error = answer.and_then(|answer| answer.check());
+        error.expect_err("no JSON object").with_sources()
+    }
+
+    #[test]
+    fn an_answer_that_is_the_key_shows_it_to_nobody() {
+        assert_eq!(
+            error(r#""sk-key""#),
+            "the platform's answer could not be read; it begins with `\"***\"`: \
+             invalid type: string \"***\", expected a map at line 1 column 8"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_long_makes_no_long_error() {
+        let long = error(&format!("\"{}\"", "x".repeat(10 * SHOWN)));
+        assert!(long.chars().count() < 3 * SHOWN);
+    }
+}

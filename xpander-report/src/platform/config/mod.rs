@@ -1,0 +1,494 @@
+mod settings;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{ClientBuilder, Url};
+
+use super::error::ConfigError;
+use super::secret::ApiKey;
+
+pub use settings::{Setting, Source};
+
+const API_KEY: &str = "XPANDER_API_KEY";
+const AGENT_ID: &str = "XPANDER_AGENT_ID";
+const BASE_URL: &str = "XPANDER_BASE_URL";
+const ORGANIZATION_ID: &str = "XPANDER_ORGANIZATION_ID";
+const ALLOW_HTTP: &str = "XPANDER_REPORT_ALLOW_HTTP";
+const CAPTURE_CONTENT: &str = "XPANDER_REPORT_CAPTURE_CONTENT";
+const DISABLED: &str = "XPANDER_REPORT_DISABLED";
+const TARGETS: &str = "XPANDER_REPORT_TARGETS";
+const SPOOL_DIR: &str = "XPANDER_REPORT_SPOOL_DIR";
+const IS_STG: &str = "IS_STG";
+
+const PRODUCTION: &str = "https://inbound.xpander.ai";
+const STAGING: &str = "https://inbound.stg.xpander.ai";
+
+pub(crate) type CustomiseHttp = dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync;
+
+/// RFC 3986's unreserved characters travel as they are.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Where the platform is and who is speaking: what a [`Client`] and a [`Reporter`] need.
+///
+/// What the builder is not given comes from the environment:
+///
+/// | setting | variable | if neither is set |
+/// |---|---|---|
+/// | `api_key` | `XPANDER_API_KEY` | an error |
+/// | `agent_id` | `XPANDER_AGENT_ID` | each report must name its agent |
+/// | `base_url` | `XPANDER_BASE_URL` | the public platform (its staging if `IS_STG` is `true`) |
+/// | `organization_id` | `XPANDER_ORGANIZATION_ID` | none; an agent controller demands one |
+/// | `allow_http` | `XPANDER_REPORT_ALLOW_HTTP` (hosts, comma-separated) | plain http only to private hosts |
+///
+/// ```
+/// use xpander_report::Config;
+///
+/// let config = Config::builder()
+///     .base_url("http://127.0.0.1:4319")
+///     .api_key("local")
+///     .agent_id("agent-123")
+///     .build()?;
+/// assert!(!format!("{config:?}").contains("\"local\""), "the key is never shown");
+/// # Ok::<(), xpander_report::ConfigError>(())
+/// ```
+///
+/// [`Client`]: crate::Client
+/// [`Reporter`]: crate::Reporter
+#[derive(Clone)]
+pub struct Config {
+    pub(crate) base: Url,
+    pub(crate) api_key: ApiKey,
+    pub(crate) agent_id: Option<Arc<str>>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) http: Option<Arc<CustomiseHttp>>,
+}
+
+impl Config {
+    /// A builder with nothing set: what it is not given comes from the environment.
+    pub fn builder() -> ConfigBuilder {
+        ConfigBuilder::default()
+    }
+
+    /// The configuration that the environment gives.
+    ///
+    /// # Errors
+    /// A variable that is missing or malformed, by its name.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder().build()
+    }
+
+    /// The platform's address as it was resolved, with the organization if it needs one.
+    pub fn base_url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// The agent of reports that name none themselves.
+    pub fn agent_id(&self) -> Option<&str> {
+        self.agent_id.as_deref()
+    }
+
+    /// The agent that `named` or else the configuration names.
+    pub(crate) fn agent<'a>(&'a self, named: Option<&'a str>) -> Result<&'a str, ConfigError> {
+        named
+            .or(self.agent_id.as_deref())
+            .ok_or(ConfigError::missing(AGENT_ID, "agent_id"))
+    }
+
+    /// The address of an endpoint: each segment is encoded.
+    pub(crate) fn endpoint(&self, segments: &[&str]) -> Result<Url, ConfigError> {
+        let mut address = self.base_url().to_owned();
+        for segment in segments {
+            // A URL cannot hold these as a segment, encoded or not: they always mean "here" and "up".
+            if matches!(*segment, "" | "." | "..") {
+                return Err(ConfigError::invalid(
+                    AGENT_ID,
+                    "id",
+                    format!("`{segment}` cannot stand in an address; use another id"),
+                ));
+            }
+            address.push('/');
+            address.extend(utf8_percent_encode(segment, ENCODED));
+        }
+        Url::parse(&address).map_err(|error| {
+            ConfigError::invalid(BASE_URL, "base_url", format!("`{address}`: {error}"))
+        })
+    }
+
+    /// Whether the platform runs on this machine, where a proxy has no place.
+    pub fn is_loopback(&self) -> bool {
+        self.base.host_str().is_some_and(|host| {
+            host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
+        })
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("base_url", &self.base_url())
+            .field("api_key", &self.api_key)
+            .field("agent_id", &self.agent_id)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`Config`].
+#[derive(Clone, Default)]
+#[must_use]
+pub struct ConfigBuilder {
+    base_url: Option<String>,
+    api_key: Option<ApiKey>,
+    agent_id: Option<String>,
+    organization_id: Option<String>,
+    allow_http: Vec<String>,
+    connect_timeout: Option<Duration>,
+    timeout: Option<Duration>,
+    variables: Option<Arc<HashMap<String, String>>>,
+    http: Option<Arc<CustomiseHttp>>,
+}
+
+impl ConfigBuilder {
+    /// Where the platform is. Without a scheme, https is meant. An empty address never means the
+    /// public platform: it takes `XPANDER_BASE_URL` or is an error.
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
+    }
+
+    /// The key that proves who is speaking.
+    pub fn api_key(mut self, api_key: impl AsRef<str>) -> Self {
+        self.api_key = Some(ApiKey::value(api_key.as_ref()));
+        self
+    }
+
+    /// A function that gives the key at each request, for keys that rotate. It runs on the
+    /// library's own thread.
+    pub fn api_key_provider(
+        mut self,
+        provider: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.api_key = Some(ApiKey::Provider(Arc::new(provider)));
+        self
+    }
+
+    /// The agent in whose history reports appear that name none themselves.
+    pub fn agent_id(mut self, agent_id: impl Into<String>) -> Self {
+        self.agent_id = Some(agent_id.into());
+        self
+    }
+
+    /// The organization, for an agent controller of one's own.
+    pub fn organization_id(mut self, organization_id: impl Into<String>) -> Self {
+        self.organization_id = Some(organization_id.into());
+        self
+    }
+
+    /// Allows plain http to this host. Loopback and private hosts (private address literals, names
+    /// without a dot, `.local`, `.internal`, `.svc.cluster.local`) need no allowance.
+    pub fn allow_http(mut self, host: impl Into<String>) -> Self {
+        self.allow_http.push(host.into());
+        self
+    }
+
+    /// How long a connection may take to open; 5 s by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// How long a request may take, connecting included; 15 s by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Changes the HTTP client before it is made, for a proxy, a certificate authority or a TLS of one's
+    /// own. After it the library sets its time limits and that no redirect is followed, which would hand
+    /// on the key. Called on the library's own thread.
+    pub fn http(
+        mut self,
+        customise: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.http = Some(Arc::new(customise));
+        self
+    }
+
+    /// Reads these variables instead of the process's environment.
+    pub fn variables<K, V>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<String>,
+        V: Into<String>,
+    {
+        let variables = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        self.variables = Some(Arc::new(variables));
+        self
+    }
+
+    /// Whether the environment turns reporting off.
+    pub(crate) fn is_disabled(&self) -> Result<bool, ConfigError> {
+        Ok(self.switch(DISABLED, "disabled")?.unwrap_or(false))
+    }
+
+    /// Whether the environment lets content leave.
+    pub(crate) fn captures_content(&self) -> Result<bool, ConfigError> {
+        Ok(self
+            .switch(CAPTURE_CONTENT, "capture_content")?
+            .unwrap_or(true))
+    }
+
+    /// The targets that the environment lists.
+    pub(crate) fn targets(&self) -> Result<String, ConfigError> {
+        Ok(self.variable(TARGETS)?.unwrap_or_default())
+    }
+
+    /// The directory that the environment names for reports that wait.
+    pub(crate) fn spool_dir(&self) -> Result<Option<String>, ConfigError> {
+        self.given(None, SPOOL_DIR)
+    }
+
+    fn switch(
+        &self,
+        variable: &'static str,
+        setting: &'static str,
+    ) -> Result<Option<bool>, ConfigError> {
+        let value = self.variable(variable)?.unwrap_or_default();
+        match value.trim().to_ascii_lowercase().as_str() {
+            "" => Ok(None),
+            "0" | "false" | "no" | "off" => Ok(Some(false)),
+            "1" | "true" | "yes" | "on" => Ok(Some(true)),
+            other => Err(ConfigError::invalid(
+                variable,
+                setting,
+                format!("`{other}` is neither `true` nor `false`; use one of these"),
+            )),
+        }
+    }
+
+    /// Checks and completes the configuration.
+    ///
+    /// # Errors
+    /// A setting that is missing or malformed, with the variable that would set it.
+    pub fn build(self) -> Result<Config, ConfigError> {
+        Ok(Config {
+            api_key: self.resolve_key()?,
+            base: self.resolve_base()?,
+            agent_id: self
+                .given(self.agent_id.as_deref(), AGENT_ID)?
+                .map(Into::into),
+            connect_timeout: self.connect_timeout.unwrap_or(Duration::from_secs(5)),
+            timeout: self.timeout.unwrap_or(Duration::from_secs(15)),
+            http: self.http,
+        })
+    }
+
+    fn resolve_key(&self) -> Result<ApiKey, ConfigError> {
+        let api_key = match &self.api_key {
+            Some(key) => Some(key.clone()),
+            None => self.given(None, API_KEY)?.map(|key| ApiKey::value(&key)),
+        };
+        match api_key {
+            None => Err(ConfigError::missing(API_KEY, "api_key")),
+            Some(ApiKey::Value(key)) if key.is_empty() => {
+                Err(ConfigError::missing(API_KEY, "api_key"))
+            }
+            Some(ApiKey::Value(key)) if !key.bytes().all(|byte| matches!(byte, b'!'..=b'~')) => {
+                Err(ConfigError::invalid(
+                    API_KEY,
+                    "api_key",
+                    "it holds a character that no key has (a space, a line break or a letter \
+                     beyond ASCII); copy it again",
+                ))
+            }
+            Some(key) => Ok(key),
+        }
+    }
+
+    fn resolve_base(&self) -> Result<Url, ConfigError> {
+        let invalid = |problem| ConfigError::invalid(BASE_URL, "base_url", problem);
+        let text = match self.base_source()? {
+            Source::Code => self.base_url.as_deref().map(|url| url.trim().to_owned()),
+            Source::Variable(BASE_URL) => self.variable(BASE_URL)?.map(|url| url.trim().to_owned()),
+            _ if self.base_url.is_some() => {
+                return Err(ConfigError::missing(BASE_URL, "base_url"));
+            }
+            Source::Variable(_) => Some(STAGING.to_owned()),
+            Source::Default => Some(PRODUCTION.to_owned()),
+        };
+        let text = text.filter(|text| !text.is_empty()).ok_or_else(|| {
+            invalid(
+                "it is set but empty; unset it for the public platform, or give the address"
+                    .to_owned(),
+            )
+        })?;
+        let full = if text.contains("://") {
+            text.clone()
+        } else {
+            format!("https://{text}")
+        };
+        let mut url = Url::parse(&full).map_err(|error| {
+            // What does not parse may hold a password.
+            let shown = if text.contains('@') {
+                "the address"
+            } else {
+                &text
+            };
+            invalid(format!("{shown} is no address: {error}"))
+        })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid(
+                "it holds a user name or password; the key goes into XPANDER_API_KEY".to_owned(),
+            ));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid(format!(
+                "`{text}` has a query or a fragment; give the address without it"
+            )));
+        }
+        self.check_scheme(&url)?;
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        if wants_organization(&url) {
+            let organization = self
+                .given(self.organization_id.as_deref(), ORGANIZATION_ID)?
+                .ok_or(ConfigError::missing(ORGANIZATION_ID, "organization_id"))?;
+            let encoded = utf8_percent_encode(&organization, ENCODED);
+            url.set_path(&format!("{path}/{encoded}"));
+        }
+        Ok(url)
+    }
+
+    fn check_scheme(&self, url: &Url) -> Result<(), ConfigError> {
+        let host = url.host_str().unwrap_or_default();
+        match url.scheme() {
+            "https" => Ok(()),
+            "http" if is_private(host) || self.allows_http(host)? => Ok(()),
+            "http" => Err(ConfigError::invalid(
+                BASE_URL,
+                "base_url",
+                format!(
+                    "plain http to `{host}` would show the key to the network; use https, or \
+                     allow this host with `allow_http` or {ALLOW_HTTP}"
+                ),
+            )),
+            scheme => Err(ConfigError::invalid(
+                BASE_URL,
+                "base_url",
+                format!("`{scheme}` is no scheme of the platform; use https"),
+            )),
+        }
+    }
+
+    fn allows_http(&self, host: &str) -> Result<bool, ConfigError> {
+        let listed = self.variable(ALLOW_HTTP)?.unwrap_or_default();
+        Ok(self
+            .allow_http
+            .iter()
+            .map(String::as_str)
+            .chain(listed.split(','))
+            .any(|allowed| allowed.trim().eq_ignore_ascii_case(host)))
+    }
+
+    /// The explicit value, else the variable's; empty counts as not given.
+    fn given(
+        &self,
+        explicit: Option<&str>,
+        variable: &'static str,
+    ) -> Result<Option<String>, ConfigError> {
+        let value = match self.source(explicit, variable) {
+            Source::Code => explicit.map(str::to_owned),
+            _ => self.variable(variable)?,
+        };
+        Ok(value
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty()))
+    }
+
+    /// Where a setting comes from: the explicit value goes first unless it is empty.
+    fn source(&self, explicit: Option<&str>, variable: &'static str) -> Source {
+        if explicit.is_some_and(|explicit| !explicit.trim().is_empty()) {
+            Source::Code
+        } else if matches!(self.variable(variable), Ok(None)) {
+            Source::Default
+        } else {
+            Source::Variable(variable)
+        }
+    }
+
+    fn base_source(&self) -> Result<Source, ConfigError> {
+        Ok(match self.source(self.base_url.as_deref(), BASE_URL) {
+            Source::Default if self.variable(IS_STG)?.as_deref() == Some("true") => {
+                Source::Variable(IS_STG)
+            }
+            source => source,
+        })
+    }
+
+    fn variable(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
+        match &self.variables {
+            Some(variables) => Ok(variables.get(name).cloned()),
+            None => std::env::var_os(name)
+                .map(|value| {
+                    value.into_string().map_err(|_| {
+                        ConfigError::invalid(name, name, "its value is not UTF-8; set it again")
+                    })
+                })
+                .transpose(),
+        }
+    }
+}
+
+impl fmt::Debug for ConfigBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigBuilder")
+            .field("agent_id", &self.agent_id)
+            .field("organization_id", &self.organization_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An agent controller serves each organization under a path of its own.
+fn wants_organization(url: &Url) -> bool {
+    const CONTROLLER: &str = "agent-controller";
+    let first_segment = url.path_segments().and_then(|mut segments| segments.next());
+    url.host_str().is_some_and(|host| host.contains(CONTROLLER))
+        || url.port() == Some(9016)
+        || first_segment.is_some_and(|segment| segment.eq_ignore_ascii_case(CONTROLLER))
+}
+
+fn is_private(host: &str) -> bool {
+    match address(host).map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(v4)) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        Some(IpAddr::V6(v6)) => {
+            v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()
+        }
+        None => {
+            let host = host.trim_end_matches('.');
+            !host.contains('.')
+                || [".localhost", ".local", ".internal", ".svc.cluster.local"]
+                    .iter()
+                    .any(|suffix| host.ends_with(suffix))
+        }
+    }
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse()
+        .ok()
+}

@@ -1,0 +1,249 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::support::bounded::MAX_CAPTURED;
+use crate::support::error_chain;
+
+/// Why a call to the platform failed.
+///
+/// The API key is in none of its texts.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting is missing or malformed. Nothing was sent.
+    Config(ConfigError),
+    /// The platform could not be reached, or the connection broke or took too long.
+    Transport(TransportError),
+    /// The platform answered with a status that is no success.
+    Status(StatusError),
+    /// The platform answered with success, but not with what was asked for.
+    Decode(DecodeError),
+}
+
+/// A setting that is missing or malformed. Its `Debug` says what to do, too, as a `main` that returns it is
+/// ended by that.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfigError {
+    /// The environment variable that would set it.
+    pub variable: &'static str,
+    pub(crate) setting: &'static str,
+    pub(crate) problem: Problem,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    Missing,
+    Invalid(String),
+}
+
+/// A request that got no answer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct TransportError {
+    /// Whether a time limit ran out.
+    pub is_timeout: bool,
+    pub(crate) doing: String,
+    pub(crate) source: Box<dyn StdError + Send + Sync>,
+}
+
+/// An answer whose status is no success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatusError {
+    /// The HTTP status.
+    pub status: u16,
+    /// What the platform said about it: the answer's `detail`, else the start of its body.
+    pub detail: String,
+    /// How long the platform asks to wait before the next try.
+    pub retry_after: Option<Duration>,
+}
+
+/// A successful answer that could not be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// The start of the answer's body.
+    pub body: String,
+    pub(crate) source: serde_json::Error,
+}
+
+/// What the platform refuses until somebody changes it: reports are kept for then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The key (401), and with it everything.
+    Key,
+    /// The reports of one agent (403).
+    Agent,
+}
+
+impl ConfigError {
+    pub(crate) const fn missing(variable: &'static str, setting: &'static str) -> Self {
+        Self {
+            variable,
+            setting,
+            problem: Problem::Missing,
+        }
+    }
+
+    pub(crate) fn invalid(
+        variable: &'static str,
+        setting: &'static str,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self {
+            variable,
+            setting,
+            problem: Problem::Invalid(problem.into()),
+        }
+    }
+}
+
+impl Error {
+    /// Whether the same request may succeed later: no connection, a timeout, status 408, 425, 429,
+    /// a redirect, any 5xx, an answer that is not the platform's.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Config(_) => false,
+            Self::Transport(_) | Self::Decode(_) => true,
+            Self::Status(error) => {
+                matches!(error.status, 300..=399 | 408 | 425 | 429 | 500..=599)
+            }
+        }
+    }
+
+    /// Whether the platform finds the report too large.
+    pub(crate) fn is_too_large(&self) -> bool {
+        matches!(self, Self::Status(error) if error.status == 413)
+    }
+
+    /// What the platform refuses until somebody changes it.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Status(error) if error.status == 401 => Some(Refusal::Key),
+            Self::Status(error) if error.status == 403 => Some(Refusal::Agent),
+            _ => None,
+        }
+    }
+
+    /// Something that will work another time, perhaps.
+    pub(crate) fn broken(
+        doing: impl Into<String>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self::Transport(TransportError {
+            is_timeout: false,
+            doing: doing.into(),
+            source: source.into(),
+        })
+    }
+
+    /// The error and its sources, in one line.
+    pub(crate) fn with_sources(&self) -> String {
+        error_chain::join(self, self.source(), MAX_CAPTURED).into_text()
+    }
+
+    /// How long the platform asks to wait before the next try.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status(error) => error.retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Transport(error) => error.fmt(f),
+            Self::Status(error) => error.fmt(f),
+            Self::Decode(error) => error.fmt(f),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Config(_) | Self::Status(_) => None,
+            Self::Transport(error) => error.source(),
+            Self::Decode(error) => error.source(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            variable, setting, ..
+        } = self;
+        match &self.problem {
+            Problem::Missing => write!(
+                f,
+                "no `{setting}`: set the environment variable {variable}, or give it in code"
+            ),
+            Problem::Invalid(problem) => write!(f, "`{setting}` ({variable}): {problem}"),
+        }
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl StdError for ConfigError {}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.is_timeout {
+            "timed out"
+        } else {
+            "failed"
+        };
+        write!(f, "{} {what}", self.doing)
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
+
+impl fmt::Display for StatusError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the platform answered {}", self.status)?;
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for StatusError {}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the platform's answer could not be read; it begins with `{}`",
+            self.body
+        )
+    }
+}
+
+impl StdError for DecodeError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}

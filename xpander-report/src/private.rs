@@ -1,0 +1,85 @@
+//! What the attribute's expansion calls.
+
+pub use crate::run::capture::{Capture, Probe};
+pub use crate::run::edge::Edge;
+pub use crate::run::handle::called;
+pub use crate::run::keys::{Told, extract, extract_bool, extract_by, place, reporter};
+pub use crate::run::kind::{
+    AFuture, AStream, AnIntoFuture, AnIterator, Element, Here, Inside, ShownProbe,
+};
+pub use crate::run::start::Start;
+pub use crate::run::{end::Outcome, outcome::Layer};
+
+/// The traits of the ladders.
+pub mod rungs {
+    #[cfg(feature = "bedrock")]
+    pub use crate::run::capture::BedrockRung as _;
+    pub use crate::run::capture::{
+        BufferRung as _, BytesRung as _, DebugRung as _, DisplayRung as _, FloatRung as _,
+        LockRung as _, NameRung as _, SerializeRung as _, SharedRung as _, ShownRung as _,
+        SomeBufferRung as _, SomeShownRung as _, StrRung as _, TextRung as _,
+    };
+    pub use crate::run::outcome::{
+        DebugErrorRung as _, DisplayErrorRung as _, ErrorRung as _, HeldErrorRung as _,
+        NameErrorRung as _, NoLayer as _, ResultLayer as _, SharedErrorRung as _,
+    };
+}
+
+/// The traits that tell which errors the key `error` is about.
+pub mod errors {
+    pub use crate::run::keys::{
+        BoxErrors as _, NoErrors as _, ResultErrors as _, ShownErrors as _, ToldByItself as _,
+        ToldByKey as _,
+    };
+}
+
+/// The traits that tell how a run goes on once its function has returned.
+pub mod kinds {
+    /// Functions that are not async.
+    pub mod called {
+        pub use crate::run::kind::{
+            FutureBoxKind as _, NamedFutureKind as _, NamedStreamKind as _, StreamBoxKind as _,
+            StreamLaterKind as _, ValueKind as _,
+        };
+    }
+
+    /// Such functions whose return type spells a future.
+    pub mod future {
+        pub use crate::run::kind::{FutureBoxKind as _, NamedFutureKind as _, ValueKind as _};
+    }
+
+    /// Such functions, whose keys look at what they return and not at the output of a future.
+    pub mod called_with_keys {
+        pub use crate::run::kind::{
+            NamedFutureKind as _, NamedStreamKind as _, StreamBoxKind as _, ValueKind as _,
+        };
+    }
+
+    /// Async functions: a future that they give is a value.
+    pub mod awaited {
+        pub use crate::run::kind::{
+            FutureBoxKind as _, NamedStreamKind as _, StreamBoxKind as _, StreamLaterKind as _,
+            ValueKind as _,
+        };
+    }
+
+    /// Such functions with keys.
+    pub mod awaited_with_keys {
+        pub use crate::run::kind::{NamedStreamKind as _, StreamBoxKind as _, ValueKind as _};
+    }
+
+    /// Functions whose key `result` says what is reported of them.
+    pub mod with_result {
+        pub use crate::run::kind::{StreamBoxKind as _, ValueKind as _};
+    }
+
+    /// What a return type shows.
+    pub mod shown {
+        pub use crate::run::kind::{OtherKind as _, ShownKind as _, UnknownKind as _};
+    }
+
+    /// The same with the key `result`.
+    pub mod shown_with_result {
+        pub use crate::run::kind::{OtherKind as _, ShownKind as _, UnknownValueKind as _};
+    }
+}

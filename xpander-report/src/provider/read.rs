@@ -1,0 +1,55 @@
+use crate::provider::answer;
+use crate::provider::document::BYTE_ORDER_MARK;
+use crate::provider::response::ProviderResponse;
+use crate::provider::stream::recording::read_list;
+use crate::provider::stream::recording::read_stream;
+
+impl ProviderResponse {
+    /// Reads JSON that is known to be a provider's response, or to have one in it, such as a line of a
+    /// batch's results. Of a list it says what its responses say together, or its chunks. `None` if it has
+    /// no shape that this library knows, or is not JSON.
+    pub fn read(json: &str) -> Option<Self> {
+        let list = json.trim_start_matches(BYTE_ORDER_MARK).trim_start();
+        // A list may be one of what was streamed.
+        let streamed = list.starts_with('[').then(|| read_list(list)).flatten();
+        streamed.or_else(|| answer::read(json, true))
+    }
+
+    /// Reads the whole body of an answer that a provider streamed, as it was recorded: server-sent
+    /// events, JSON line by line, a list of chunks, or AWS's binary event stream. A body that was not
+    /// streamed is read as [`read`](Self::read) does.
+    ///
+    /// Of a stream that was cut off it says what came; of one that an error ended, what came before and
+    /// that it failed. `None` if it is no provider's stream that this library knows.
+    ///
+    /// ```
+    /// use xpander_report::{ProviderResponse, Tokens};
+    ///
+    /// let response = ProviderResponse::read_stream(
+    ///     br#"data: {"id": "c1", "model": "gpt-5", "choices": [{"delta": {"content": "Hel"}}]}
+    ///
+    /// data: {"id": "c1", "model": "gpt-5", "choices": [{"delta": {"content": "lo!"}}]}
+    ///
+    /// data: {"id": "c1", "model": "gpt-5", "choices": [],
+    /// data:  "usage": {"prompt_tokens": 12, "completion_tokens": 6}}
+    ///
+    /// data: [DONE]
+    /// "#,
+    /// )
+    /// .ok_or("this is no stream")?;
+    /// assert_eq!(response.result.as_deref(), Some("Hello!"));
+    /// assert_eq!(response.tokens, Some(Tokens::new(12, 6)));
+    /// # Ok::<(), &str>(())
+    /// ```
+    pub fn read_stream(recording: &[u8]) -> Option<Self> {
+        read_stream(recording).map(|(response, _)| response)
+    }
+
+    /// Reads JSON that may be anything, such as what a function returned.
+    pub(crate) fn recognise(json: &str) -> Option<Self> {
+        // What is no object counts only if it is declared.
+        json.starts_with('{')
+            .then(|| answer::read(json, false))
+            .flatten()
+    }
+}

@@ -1,0 +1,124 @@
+//! Puts together what a provider streams, event by event.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::value::RawValue;
+
+use super::metrics;
+use super::metrics::METRICS;
+use super::protocols;
+use crate::provider::document::Node;
+use crate::provider::envelope;
+use crate::provider::event::Event;
+use crate::provider::failure;
+use crate::provider::response::ProviderResponse;
+use crate::provider::stream::part::Part;
+use crate::provider::stream::protocol::Protocol;
+use crate::provider::surrogates;
+use crate::provider::vocabulary;
+
+/// Puts together what a provider streams.
+#[derive(Default)]
+pub(crate) struct StreamReader {
+    protocol: Option<&'static Protocol>,
+    /// Events of which only a later one tells whose they are.
+    early: Vec<String>,
+    response: Part,
+    pub(super) error: Option<String>,
+    metrics: Option<String>,
+}
+
+impl StreamReader {
+    /// Takes the next event, as JSON. What is none, or is no provider's, is passed over.
+    pub(crate) fn push(&mut self, event: &str) {
+        let Some(event) = Event::of(event) else {
+            return;
+        };
+        match unwrapped(&event) {
+            Some(event) => {
+                if let Some(event) = Event::of(&event) {
+                    self.open(&event, 0);
+                }
+            }
+            None => self.open(&event, 0),
+        }
+    }
+
+    /// Takes an event, or the one that lies in it.
+    fn open(&mut self, event: &Event<'_>, depth: usize) {
+        // What comes to its end all the same got over what went wrong.
+        if event.is_end() {
+            self.error = None;
+        }
+        if let Some(error) = event.error() {
+            self.error = Some(error.into_owned());
+        }
+        match envelope::event(event, vocabulary::key) {
+            Some(inside) if depth < envelope::DEPTH => self.open(inside, depth + 1),
+            _ => self.take(event),
+        }
+    }
+
+    fn take(&mut self, event: &Event<'_>) {
+        if let Some(metrics) = event.get(METRICS) {
+            self.metrics = Some(metrics.raw().to_owned());
+        }
+        if self.protocol.is_none() {
+            let (protocol, is_early) =
+                with_document(event.raw(), protocols::find).unwrap_or_default();
+            self.protocol = protocol;
+            if is_early && self.early.len() < EARLY {
+                self.early.push(event.raw().to_owned());
+            }
+            if let Some(protocol) = protocol {
+                for event in std::mem::take(&mut self.early) {
+                    if let Some(event) = Event::of(&event) {
+                        (protocol.take)(&mut self.response, &event);
+                    }
+                }
+            }
+        }
+        if let Some(protocol) = self.protocol {
+            (protocol.take)(&mut self.response, event);
+        }
+    }
+
+    /// What it all says, and the response that it makes. `None` if no event was a provider's.
+    pub(crate) fn finish(mut self) -> Option<(ProviderResponse, Box<RawValue>)> {
+        let format = (self.protocol?.finish)(&mut self.response);
+        if let Some(error) = &self.error {
+            self.response.field("error").keep_json(error);
+        }
+        if let Some(metrics) = &self.metrics {
+            self.response.field(METRICS).keep_json(metrics);
+        }
+        let response = self.response.into_json()?;
+        let mut says = with_document(response.get(), |document| format.says(document))?;
+        if says.tokens.is_none() {
+            says.tokens = self.metrics.as_deref().and_then(|metrics| {
+                with_document(metrics, |metrics| metrics::usage(metrics).tokens()).flatten()
+            });
+        }
+        let error = self
+            .error
+            .and_then(|error| with_document(&error, failure::error).flatten());
+        says.failure = error.or(says.failure);
+        Some((says, response))
+    }
+}
+
+/// No more events are kept before one tells whose they are.
+const EARLY: usize = 1 << 14;
+
+/// The event inside one of Bedrock's, which gives what the model streams as bytes.
+fn unwrapped(event: &Event<'_>) -> Option<String> {
+    let bytes = event.get("chunk").unwrap_or(event).text("bytes")?;
+    String::from_utf8(STANDARD.decode(bytes.as_bytes()).ok()?).ok()
+}
+
+fn with_document<T>(json: &str, read: impl Fn(&Node<'_>) -> T) -> Option<T> {
+    match vocabulary::read(json) {
+        Some(document) => Some(read(&document)),
+        None => Some(read(&vocabulary::read(&surrogates::replaced(json)?)?)),
+    }
+}

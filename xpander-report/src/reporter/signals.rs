@@ -1,0 +1,65 @@
+//! Signals that end the program: what is left is delivered first.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag::register_conditional_default;
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+use crate::support::diagnostics::warn;
+use crate::support::exit;
+use crate::support::exit::End;
+use crate::support::process;
+
+const SIGNALS: [i32; 3] = [SIGTERM, SIGINT, SIGHUP];
+
+/// Listens from now on.
+pub(crate) fn watch() {
+    static WATCH: Once = Once::new();
+    WATCH.call_once(|| {
+        if let Err(error) = start() {
+            warn(format_args!(
+                "what is left when a signal ends the program is not delivered: {error}"
+            ));
+        }
+    });
+}
+
+fn start() -> io::Result<()> {
+    // A second signal ends the program at once; so does any in a child, which has no thread that waits.
+    let ends_at_once = Arc::new(AtomicBool::new(false));
+    process::set_in_children(Arc::clone(&ends_at_once));
+    let started = wait(&ends_at_once);
+    if started.is_err() {
+        // What is registered by now must not keep the program alive.
+        ends_at_once.store(true, Ordering::SeqCst);
+    }
+    started
+}
+
+fn wait(ends_at_once: &Arc<AtomicBool>) -> io::Result<()> {
+    // One that is ignored, as by `nohup`, goes on being ignored.
+    let heeded = SIGNALS
+        .into_iter()
+        .filter(|signal| !process::ignores(*signal));
+    let heeded: Vec<_> = heeded.collect();
+    for signal in &heeded {
+        register_conditional_default(*signal, Arc::clone(ends_at_once))?;
+    }
+    let mut signals = Signals::new(&heeded)?;
+    let ends_at_once = Arc::clone(ends_at_once);
+    thread::Builder::new()
+        .name("xpander-signals".to_owned())
+        .spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                ends_at_once.store(true, Ordering::SeqCst);
+                exit::deliver(End::Signal);
+                let _ = emulate_default_handler(signal);
+            }
+        })
+        .map(drop)
+}

@@ -1,0 +1,452 @@
+//! How a value becomes text.
+//!
+//! What one would like to write is
+//!
+//! ```text
+//! impl<T> Capture for T { default fn capture(&self) { type name } }
+//! impl<T: Display> Capture for T { default fn … }
+//! impl<T: Debug> Capture for T { default fn … }
+//! impl<T: AsRef<[u8]>> Capture for T { default fn … }
+//! impl<T: Display + Debug> Capture for T { default fn … }
+//! impl<T: AsRef<str>> Capture for T { default fn … }
+//! impl<T: Serialize> Capture for T { default fn … }
+//! impl<T: AsText> Capture for T { fn … }
+//! ```
+//!
+//! Without specialisation, method resolution does it: a method call looks at the receiver as it is
+//! before it takes references off, so an implementation for `&&Probe<T>` goes before one for
+//! `&Probe<T>`. The call must stand where the type is known, in the macro's expansion:
+//! `(&&&&&&&&&Probe(value)).capture_rung()`. It gives a [`Rung`], which captures the value when it is asked to;
+//! behind `&dyn Capture` it is the same for all types, so that the library is compiled once.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, RwLock, TryLockError};
+
+use serde::Serialize;
+
+use crate::envelope::value::Captured;
+use crate::report::json;
+use crate::support::panics::catch_panic;
+
+/// The value whose type decides.
+#[derive(Debug)]
+pub struct Probe<'a, T: ?Sized>(pub &'a T);
+
+/// A value that can become text.
+pub trait Capture {
+    /// The text or the JSON, up to `room` bytes; `None` stands for null.
+    fn capture(&self, room: usize) -> Option<Captured>;
+
+    /// Whether it may be a provider's response.
+    fn may_be_a_response(&self) -> bool {
+        false
+    }
+
+    /// The name of the value's type.
+    fn type_name(&self) -> &'static str;
+}
+
+/// A value, and the way in which its type becomes text.
+#[derive(Debug)]
+pub struct Rung<'a, T: ?Sized, Way>(&'a T, PhantomData<Way>);
+
+/// Declares the rungs of a ladder: the trait of each, its way, and which types have it. More `&` stand
+/// higher.
+macro_rules! ladder {
+    ($method:ident: $(
+        $(#[$attribute:meta])*
+        $trait:ident, $way:ident: [$($probe:tt)*] [$($bound:tt)*] ($value:ident, $room:ident) $capture:block
+        $(=> may_be_a_response: $response:literal)?
+    )*) => {$(
+        $(#[$attribute])*
+        #[derive(Debug)]
+        pub struct $way;
+
+        $(#[$attribute])*
+        pub trait $trait<'a, T: ?Sized> {
+            /// The value on this rung.
+            fn $method(&self) -> $crate::run::capture::Rung<'a, T, $way>;
+        }
+
+        $(#[$attribute])*
+        impl<'a, T: ?Sized $($bound)*> $trait<'a, T> for $($probe)* $crate::run::capture::Probe<'a, T> {
+            fn $method(&self) -> $crate::run::capture::Rung<'a, T, $way> {
+                $crate::run::capture::Rung::new(self.0)
+            }
+        }
+
+        $(#[$attribute])*
+        impl<T: ?Sized $($bound)*> $crate::run::capture::Capture for $crate::run::capture::Rung<'_, T, $way> {
+            fn capture(&self, $room: usize) -> Option<$crate::envelope::value::Captured> {
+                let $value = self.value();
+                $capture
+            }
+
+            $(fn may_be_a_response(&self) -> bool {
+                $response
+            })?
+
+            fn type_name(&self) -> &'static str {
+                std::any::type_name::<T>()
+            }
+        }
+    )*};
+}
+pub(crate) use ladder;
+
+impl<'a, T: ?Sized, Way> Rung<'a, T, Way> {
+    pub(crate) fn new(value: &'a T) -> Self {
+        Self(value, PhantomData)
+    }
+
+    pub(crate) fn value(&self) -> &'a T {
+        self.0
+    }
+}
+
+// No type has two rungs of one height, unless it has a higher one.
+ladder! { capture_rung:
+    /// Text, as it is.
+    TextRung, AsItIs: [&&&&&&&&] [+ AsText] (value, room) {
+        Some(Captured::text(&value.text()?, room))
+    }
+    /// Bytes, by their number.
+    BytesRung, Counted: [&&&&&&&] [+ AsBytes] (value, _room) {
+        value.count().map(bytes)
+    }
+    /// A number that JSON may not have.
+    FloatRung, Float: [&&&&&&&] [+ AsFloat] (value, room) {
+        let number = value.number()?;
+        match number.is_finite() {
+            true => json(value, room),
+            false => Some(Captured::Text(number.to_string())),
+        }
+    }
+    /// A lock. It is not waited for: who calls may hold it.
+    LockRung, Locked: [&&&&&&&] [+ Lock] (value, room) {
+        value.look(room)
+    }
+    /// What Amazon Bedrock's SDK gives, as the JSON that Bedrock sent.
+    #[cfg(feature = "bedrock")]
+    BedrockRung, FromBedrock: [&&&&&&&] [+ crate::provider::llm_response::LlmResponse<crate::provider::bedrock::Bedrock>] (value, _room) {
+        Some(Captured::Json(json::raw(&value.response()).get().to_owned()))
+    } => may_be_a_response: true
+    /// `Serialize`, as JSON.
+    SerializeRung, Json: [&&&&&&] [+ Serialize] (value, room) {
+        json(value, room)
+    } => may_be_a_response: true
+    /// A shared pointer to what serialises.
+    SharedRung, Shared: [&&&&&] [+ Behind<Target: Serialize>] (value, room) {
+        json(value.target()?, room)
+    } => may_be_a_response: true
+    /// `AsRef<str>`.
+    StrRung, Str: [&&&&] [+ AsRef<str>] (value, room) {
+        Some(Captured::text(value.as_ref(), room))
+    }
+    /// `Display` beside `Debug`: it is the one for people.
+    ShownRung, Shown: [&&&] [+ Display + Debug] (value, room) {
+        Some(Captured::format(format_args!("{value}"), room))
+    }
+    /// `Some` of such a value.
+    SomeShownRung, SomeShown: [&&&] [+ Maybe<Value: Display + Debug>] (value, room) {
+        Some(Captured::format(format_args!("{}", value.get()?), room))
+    }
+    /// A byte buffer of another crate, by its number.
+    BufferRung, Buffer: [&&] [+ AsRef<[u8]>] (value, _room) {
+        Some(bytes(value.as_ref().len()))
+    }
+    /// `Some` of such a buffer.
+    SomeBufferRung, SomeBuffer: [&&] [+ Maybe<Value: AsRef<[u8]>>] (value, _room) {
+        Some(bytes(value.get()?.as_ref().len()))
+    }
+    /// `Debug`.
+    DebugRung, Debugged: [&] [+ Debug] (value, room) {
+        let text = Captured::format(format_args!("{value:?}"), room);
+        let is_none = text == Captured::Text("None".to_owned())
+            && type_name::<T>().starts_with("core::option::Option<");
+        (!is_none).then_some(text)
+    }
+    /// `Display` alone.
+    DisplayRung, Displayed: [&] [+ Display] (value, room) {
+        Some(Captured::format(format_args!("{value}"), room))
+    }
+    /// The type's name.
+    NameRung, Named: [] [] (_value, room) {
+        Some(Captured::format(format_args!("<{}>", type_name::<T>()), room))
+    }
+}
+
+/// Text, and wrappers of it.
+pub trait AsText {
+    /// The text; `None` stands for null.
+    fn text(&self) -> Option<Cow<'_, str>>;
+}
+
+impl AsText for str {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+impl AsText for String {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+impl AsText for Cow<'_, str> {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+impl AsText for char {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Owned(self.to_string()))
+    }
+}
+
+impl AsText for () {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+}
+
+/// Bytes, which nobody reads in a report.
+pub trait AsBytes {
+    /// How many; `None` stands for null.
+    fn count(&self) -> Option<usize>;
+}
+
+impl AsBytes for [u8] {
+    fn count(&self) -> Option<usize> {
+        Some(self.len())
+    }
+}
+
+impl AsBytes for Vec<u8> {
+    fn count(&self) -> Option<usize> {
+        Some(self.len())
+    }
+}
+
+impl<const N: usize> AsBytes for [u8; N] {
+    fn count(&self) -> Option<usize> {
+        Some(N)
+    }
+}
+
+impl AsBytes for Cow<'_, [u8]> {
+    fn count(&self) -> Option<usize> {
+        Some(self.len())
+    }
+}
+
+/// A lock around what serialises, whose `Debug` may show what its JSON hides.
+pub trait Lock {
+    /// Captures what it holds, if nobody has it.
+    fn look(&self, room: usize) -> Option<Captured>;
+}
+
+impl<T: Serialize + ?Sized> Lock for Mutex<T> {
+    fn look(&self, room: usize) -> Option<Captured> {
+        held(self.try_lock(), room)
+    }
+}
+
+impl<T: Serialize + ?Sized> Lock for RwLock<T> {
+    fn look(&self, room: usize) -> Option<Captured> {
+        held(self.try_read(), room)
+    }
+}
+
+fn held<T: Serialize + ?Sized, G: Deref<Target = T>>(
+    lock: Result<G, TryLockError<G>>,
+    room: usize,
+) -> Option<Captured> {
+    match lock {
+        Ok(value) => json(&*value, room),
+        Err(TryLockError::Poisoned(value)) => json(&**value.get_ref(), room),
+        Err(TryLockError::WouldBlock) => Some(Captured::Text("<locked>".to_owned())),
+    }
+}
+
+/// A number, which JSON has only if it is finite.
+pub trait AsFloat: Serialize {
+    /// The number; `None` stands for null.
+    fn number(&self) -> Option<f64>;
+}
+
+impl AsFloat for f32 {
+    fn number(&self) -> Option<f64> {
+        Some(f64::from(*self))
+    }
+}
+
+impl AsFloat for f64 {
+    fn number(&self) -> Option<f64> {
+        Some(*self)
+    }
+}
+
+/// Implements a trait for what points to a value that has it.
+macro_rules! behind {
+    ($trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty: $pointer:ty $(, $more:ty)*) => {
+        impl<T: $trait + ?Sized> $trait for $pointer {
+            fn $method(&self $(, $argument: $type)?) -> $output {
+                (**self).$method($($argument)?)
+            }
+        }
+
+        behind!($trait::$method($($argument: $type)?) -> $output: $($more),*);
+    };
+    ($trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty:) => {
+        impl<T: $trait> $trait for Option<T> {
+            fn $method(&self $(, $argument: $type)?) -> $output {
+                self.as_ref()?.$method($($argument)?)
+            }
+        }
+    };
+}
+
+behind!(AsText::text() -> Option<Cow<'_, str>>: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+behind!(AsBytes::count() -> Option<usize>: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+behind!(Lock::look(room: usize) -> Option<Captured>: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+behind!(AsFloat::number() -> Option<f64>: &T, &mut T, Box<T>);
+
+/// A shared pointer. That it serialises is a feature of serde's, which any crate may switch on.
+pub trait Behind {
+    /// What it points to.
+    type Target: ?Sized;
+
+    /// What it points to, if it does.
+    fn target(&self) -> Option<&Self::Target>;
+}
+
+macro_rules! shared {
+    ($($pointer:ident),*) => {$(
+        impl<T: ?Sized> Behind for $pointer<T> {
+            type Target = T;
+
+            fn target(&self) -> Option<&T> {
+                Some(self)
+            }
+        }
+    )*};
+}
+
+shared!(Rc, Arc);
+
+macro_rules! behind_another {
+    ($($pointer:ty: $target:expr;)*) => {$(
+        impl<P: Behind> Behind for $pointer {
+            type Target = P::Target;
+
+            fn target(&self) -> Option<&P::Target> {
+                let target: fn(&Self) -> Option<&P> = $target;
+                target(self)?.target()
+            }
+        }
+    )*};
+}
+
+behind_another! {
+    &P: |it| Some(it);
+    &mut P: |it| Some(it);
+    Box<P>: |it| Some(it);
+    Option<P>: Option::as_ref;
+}
+
+/// An `Option`, and what points to one.
+pub trait Maybe {
+    /// What it may hold.
+    type Value;
+
+    /// What it holds.
+    fn get(&self) -> Option<&Self::Value>;
+}
+
+impl<T> Maybe for Option<T> {
+    type Value = T;
+
+    fn get(&self) -> Option<&T> {
+        self.as_ref()
+    }
+}
+
+impl<M: Maybe> Maybe for &M {
+    type Value = M::Value;
+
+    fn get(&self) -> Option<&M::Value> {
+        (**self).get()
+    }
+}
+
+/// The value as JSON. One whose serialisation fails shows nothing of itself: `Debug` may show what
+/// `Serialize` hides.
+fn json<T: Serialize + ?Sized>(value: &T, room: usize) -> Option<Captured> {
+    Captured::serialized(value, room).unwrap_or_else(|error| {
+        let name = type_name::<T>();
+        Some(Captured::format(
+            format_args!("<{name}: {}>", json::not_json(&error.to_string())),
+            room,
+        ))
+    })
+}
+
+fn bytes(count: usize) -> Captured {
+    Captured::Text(format!("<{count} bytes>"))
+}
+
+/// Captures a value; null, if that panics.
+pub(crate) fn captured(value: &dyn Capture, room: usize) -> Option<Captured> {
+    catch_panic(|| value.capture(room)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct OnlyDebug;
+
+    struct Nothing;
+
+    macro_rules! capture {
+        ($value:expr) => {
+            captured(&(&&&&&&&&&Probe(&$value)).capture_rung(), usize::MAX)
+        };
+    }
+
+    #[test]
+    fn each_type_takes_its_highest_rung() {
+        let text = |text: &str| Some(Captured::Text(text.to_owned()));
+        let json = |json: &str| Some(Captured::Json(json.to_owned()));
+        assert_eq!(capture!("a"), text("a"));
+        assert_eq!(capture!(Some(String::from("a"))), text("a"));
+        assert_eq!(capture!(None::<&str>), None);
+        assert_eq!(capture!(vec![1_u8, 2]), text("<2 bytes>"));
+        assert_eq!(capture!(vec![1_i32, 2]), json("[1,2]"));
+        assert_eq!(capture!(()), None);
+        assert_eq!(capture!(OnlyDebug), text("OnlyDebug"));
+        assert_eq!(capture!(None::<OnlyDebug>), None);
+        let name = concat!("<", module_path!(), "::Nothing>");
+        assert_eq!(capture!(Nothing), text(name));
+    }
+
+    #[test]
+    fn a_serialisation_that_fails_shows_nothing_of_the_value() {
+        let Some(Captured::Text(text)) = capture!(HashMap::from([((1, 2), "secret")])) else {
+            panic!("a text")
+        };
+        assert!(text.contains("key must be a string"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
+}

@@ -1,0 +1,104 @@
+//! The runs that threads execute just now.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+#[cfg(feature = "_middleware")]
+use std::sync::atomic::AtomicUsize;
+
+use crate::envelope::Envelope;
+use crate::envelope::sequence;
+use crate::reporter::Reporter;
+use crate::support::sync::lock;
+
+thread_local! {
+    /// The runs that this thread has entered and not left. It executes the body of the last one.
+    static ENTERED: RefCell<Stack> = const { RefCell::new(Stack { next: 0, runs: Vec::new() }) };
+}
+
+struct Stack {
+    next: u64,
+    /// Each under a number of its own: they may be left in any order. None hides the run before it.
+    runs: Vec<(u64, Option<Arc<Shared>>)>,
+}
+
+/// What a run and its handles share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(super) reporter: Reporter,
+    /// Gone once the body has ended.
+    pub(super) envelope: Mutex<Option<Box<Envelope>>>,
+    /// How many bytes of its responses were recorded on their way.
+    #[cfg(feature = "_middleware")]
+    pub(crate) recorded: AtomicUsize,
+}
+
+impl Shared {
+    /// Changes what will be reported, while the body runs.
+    pub(crate) fn edit<T>(&self, edit: impl FnOnce(&mut Envelope) -> T) -> Option<T> {
+        self.lock().as_deref_mut().map(edit)
+    }
+
+    /// Reports what is known by now.
+    pub(crate) fn progress(&self) {
+        let known = self.edit(|envelope| {
+            envelope.id.get_or_insert_with(sequence::new_id);
+            (!envelope.only_if_failed).then(|| Box::new(envelope.clone()))
+        });
+        if let Some(envelope) = known.flatten() {
+            self.reporter.accept(envelope);
+        }
+    }
+
+    /// A response was too long to be read.
+    #[cfg(feature = "_middleware")]
+    pub(crate) fn count_unread(&self) {
+        self.reporter.count_unread();
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Option<Box<Envelope>>> {
+        lock(&self.envelope)
+    }
+}
+
+/// The run that this thread executes just now.
+pub(crate) fn current() -> Option<Arc<Shared>> {
+    let current = ENTERED.try_with(|entered| entered.borrow().runs.last()?.1.clone());
+    current.ok().flatten()
+}
+
+/// Makes a run the current one of this thread until dropped; `None` hides the outer run.
+#[derive(Debug)]
+pub(crate) struct Entered(Option<u64>);
+
+impl Entered {
+    pub(crate) fn enter(run: Option<Arc<Shared>>) -> Self {
+        let number = ENTERED.try_with(|entered| {
+            let Stack { next, runs } = &mut *entered.borrow_mut();
+            // There is nothing to hide.
+            if run.is_none() && runs.is_empty() {
+                return None;
+            }
+            *next += 1;
+            runs.push((*next, run));
+            Some(*next)
+        });
+        Self(number.ok().flatten())
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let Some(number) = self.0 else {
+            return;
+        };
+        let left = ENTERED.try_with(|entered| {
+            let runs = &mut entered.borrow_mut().runs;
+            let place = runs.iter().rposition(|(other, _)| *other == number)?;
+            Some(runs.remove(place))
+        });
+        // Its last owner may run code that asks for the current run, which is not borrowed any more.
+        drop(left);
+    }
+}

@@ -1,0 +1,226 @@
+//! The end of a run: what came out of it, and what its keys say.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::run::capture::Capture;
+
+use crate::envelope::Envelope;
+use crate::envelope::Field;
+use crate::envelope::response::Declared;
+use crate::envelope::value::Captured;
+use crate::envelope::value::Produced;
+use crate::provider::llm_response::LlmResponse;
+use crate::report::json;
+use crate::run::capture::captured;
+use crate::run::current::Shared;
+use crate::run::key_values::IntoTokens;
+use crate::run::key_values::IntoTools;
+use crate::support::bounded::MAX_CAPTURED;
+use crate::support::panics::catch_panic;
+
+/// A run whose body has given a value: what came out is captured here.
+#[derive(Debug)]
+pub struct End {
+    pub(super) shared: Arc<Shared>,
+    pub(super) envelope: Box<Envelope>,
+}
+
+impl End {
+    /// Takes what the body gave.
+    pub(super) fn look(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
+        let came = self.came(look);
+        self.take(came);
+    }
+
+    pub(super) fn came(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) -> Produced {
+        let content = self.shared.reporter.captures_content();
+        let mut outcome = Outcome::new(content, MAX_CAPTURED, Some(self));
+        catch_panic(|| look(&mut outcome));
+        outcome.came
+    }
+
+    pub(super) fn take(&mut self, came: Produced) {
+        let envelope = &mut self.envelope;
+        let (reason, error_type) = match came {
+            Produced::Nothing => return envelope.is_success.capture(Some(true)),
+            Produced::Value(value) => {
+                envelope.is_success.capture(Some(true));
+                return envelope.result.capture(Some(value));
+            }
+            Produced::Error(reason, error_type) => (reason, error_type),
+        };
+        // Who has failed the run by hand has said why.
+        let is_told = envelope.is_success == Field::Explicit(false);
+        envelope.is_success.capture(Some(false));
+        envelope.error_type = Some(Cow::Borrowed(error_type));
+        match envelope.result {
+            Field::Explicit(_) if is_told => {}
+            Field::Explicit(_) => envelope.failure = reason.map(Captured::into_text),
+            Field::Absent | Field::Captured(_) => envelope.result.capture(reason),
+        }
+    }
+
+    /// The key `result`.
+    pub fn result(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
+        if self.shared.reporter.captures_content()
+            && let Some(value) = extracted(look)
+        {
+            self.envelope.result.set(value);
+        }
+    }
+
+    /// The key `llm_response`.
+    pub fn llm_response<Via, T: LlmResponse<Via>>(&mut self, response: impl FnOnce() -> T) {
+        let response = catch_panic(|| json::raw(&response().response()));
+        self.envelope
+            .responses
+            .extend(response.map(Declared::Given));
+    }
+
+    /// The key `tokens`.
+    pub fn tokens<T: IntoTokens>(&mut self, tokens: impl FnOnce() -> T) {
+        if let Some(tokens) = catch_panic(|| tokens().into_tokens()).flatten() {
+            self.envelope.tokens = Some(tokens);
+        }
+    }
+
+    /// The key `used_tools`.
+    pub fn used_tools<T: IntoTools>(&mut self, tools: impl FnOnce() -> T) {
+        if let Some(tools) = catch_panic(|| tools().into_tools()) {
+            self.envelope.used_tools.set(tools);
+        }
+    }
+
+    /// The key `is_success`.
+    pub fn is_success(&mut self, is_success: impl FnOnce() -> bool) {
+        if let Some(is_success) = catch_panic(is_success) {
+            self.envelope.is_success.set(is_success);
+        }
+    }
+
+    /// Hands the report over.
+    pub fn report(self) {
+        // What a response says may yet make a failure of it.
+        let is_decided = self.envelope.responses.is_empty()
+            && self.envelope.chunks.is_empty()
+            && !matches!(self.envelope.result, Field::Captured(Captured::Json(_)));
+        if is_decided && self.envelope.is_left_out() {
+            return;
+        }
+        self.shared.reporter.accept(self.envelope);
+    }
+
+    /// The stream that the body gave is over.
+    pub(super) fn streamed(mut self) {
+        let is_success = self.envelope.failure.is_none();
+        self.envelope.is_success.capture(Some(is_success));
+        self.report();
+    }
+
+    pub(super) fn panicked(self, payload: &(dyn Any + Send)) {
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        self.broken("panicked", message);
+    }
+
+    /// Who asked for a stream's items asks for no more.
+    pub(super) fn cancelled(mut self) {
+        // A provider's stream may have ended all the same, which its chunks say.
+        self.envelope.may_be_finished = !self.envelope.chunks.is_empty();
+        self.broken("cancelled", None);
+    }
+
+    /// The body ended before it was done.
+    pub(super) fn broken(mut self, word: &'static str, why: Option<&str>) {
+        self.envelope.failure = Some(match why {
+            Some(why) => format!("{word}: {why}"),
+            None => word.to_owned(),
+        });
+        self.envelope.error_type = Some(Cow::Borrowed(word));
+        if !self.envelope.may_be_finished {
+            self.envelope.is_success.set(false);
+        }
+        self.report();
+    }
+}
+
+/// What a key gives, unless it panics.
+pub(super) fn extracted(look: &mut dyn FnMut(&mut Outcome<'_>)) -> Option<Captured> {
+    let mut outcome = Outcome::new(true, MAX_CAPTURED, None);
+    catch_panic(|| look(&mut outcome));
+    match outcome.came {
+        Produced::Value(value) => Some(value),
+        Produced::Nothing | Produced::Error(..) => None,
+    }
+}
+
+/// Takes what came out of a run, or what a stream gives on the way.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    content: bool,
+    room: usize,
+    end: Option<&'a mut End>,
+    pub(crate) came: Produced,
+}
+
+impl<'a> Outcome<'a> {
+    pub(crate) fn new(content: bool, room: usize, end: Option<&'a mut End>) -> Self {
+        Self {
+            content,
+            room,
+            end,
+            came: Produced::Nothing,
+        }
+    }
+
+    /// The end of the run, for the user's keys.
+    pub fn end(&mut self) -> Option<&mut End> {
+        self.end.as_deref_mut()
+    }
+
+    /// It is this value. Where content may not leave, only a provider's response is of use, which is read
+    /// for its tokens.
+    pub fn value(&mut self, value: &dyn Capture) {
+        if self.content || value.may_be_a_response() {
+            let value = captured(value, self.room);
+            let value = value.filter(|it| self.content || matches!(it, Captured::Json(_)));
+            self.came = value.map_or(Produced::Nothing, Produced::Value);
+        }
+    }
+
+    /// It is this item of a stream; what the function itself returned is not looked at.
+    pub fn item(&mut self, value: &dyn Capture) {
+        if self.end.is_none() {
+            self.value(value);
+        }
+    }
+
+    /// It is this error.
+    pub fn error(&mut self, error: &dyn Capture) {
+        let name = error.type_name();
+        let reason = self.content.then(|| captured(error, self.room)).flatten();
+        self.came = Produced::Error(reason, name);
+    }
+
+    /// It is an error of which only the type may be told.
+    pub fn error_by_name(&mut self, error: &dyn Capture) {
+        self.came = Produced::Error(
+            self.content
+                .then(|| Captured::Text(format!("<{}>", error.type_name()))),
+            error.type_name(),
+        );
+    }
+
+    /// What a key gave tells this error.
+    pub(crate) fn is_error(&mut self, error: &dyn Capture) {
+        let told = match std::mem::replace(&mut self.came, Produced::Nothing) {
+            Produced::Value(told) if self.content => Some(told),
+            _ => None,
+        };
+        self.came = Produced::Error(told, error.type_name());
+    }
+}

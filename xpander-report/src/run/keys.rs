@@ -1,0 +1,224 @@
+//! What the attribute's keys take, with messages for what they do not.
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+
+use futures_core::Stream;
+
+use super::capture::Capture;
+use super::kind::AStream;
+use super::kind::AnIterator;
+use super::kind::Boxed;
+use super::kind::Found;
+use super::kind::Holds;
+use super::kind::ShownProbe;
+use super::kind::StreamBox;
+use super::outcome::Layered;
+use crate::reporter::Reporter;
+use crate::run::end::Outcome;
+use crate::support::panics::catch_panic;
+
+/// What the key `reporter` takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a reporter. Give a `Reporter`, or a reference to one.",
+    label = "this is no `Reporter`"
+)]
+pub trait AsReporter {
+    /// The reporter.
+    fn reporter(&self) -> Reporter;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<Reporter>> AsReporter for T {
+    fn reporter(&self) -> Reporter {
+        self.as_ref().clone()
+    }
+}
+
+/// The reporter that the key `reporter` gives.
+pub fn reporter(reporter: impl AsReporter) -> Reporter {
+    reporter.reporter()
+}
+
+/// Applies a user's function. The bound tells a closure its argument's type.
+pub fn extract<'a, T: ?Sized, R>(value: &'a T, extractor: impl FnOnce(&'a T) -> R) -> R {
+    extractor(value)
+}
+
+/// [`extract`] for what must be a `bool`.
+pub fn extract_bool<'a, T: ?Sized>(value: &'a T, extractor: impl FnOnce(&'a T) -> bool) -> bool {
+    extractor(value)
+}
+
+/// [`extract`] for an expression that may be no function.
+pub fn extract_by<'a, T: ?Sized, R>(value: &'a T, extractor: impl Extractor<'a, T, R>) -> R {
+    extractor.extract(value)
+}
+
+/// What a key takes that is read from what came out.
+#[diagnostic::on_unimplemented(
+    message = "the key cannot be a value, `{Self}`: it is read from what came out. Write a function of that, \
+               `|_| …`.",
+    label = "this is no function of `&{T}`"
+)]
+pub trait Extractor<'a, T: ?Sized, R> {
+    /// What is read.
+    fn extract(self, value: &'a T) -> R;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: ?Sized + 'a, R, F: FnOnce(&'a T) -> R> Extractor<'a, T, R> for F {
+    fn extract(self, value: &'a T) -> R {
+        self(value)
+    }
+}
+
+/// Reads an argument for a key, and leaves it to the body.
+pub fn place<T: Stays>(argument: &T) -> T {
+    argument.copy()
+}
+
+/// An argument that a key can read and the body after it.
+#[diagnostic::on_unimplemented(
+    message = "a key cannot take a `{Self}` away from the body. Write a reference, such as `&name` or \
+               `name.as_str()`, or a copy, `name.clone()`.",
+    label = "the body needs this"
+)]
+pub trait Stays {
+    /// The same value.
+    fn copy(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> Stays for T {
+    fn copy(&self) -> T {
+        *self
+    }
+}
+
+/// The errors that the key `error` tells.
+#[derive(Debug)]
+pub struct Errors<E>(PhantomData<fn() -> E>);
+
+impl<E> Clone for Errors<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Errors<E> {}
+
+/// Those of the `Result` that a function gives.
+pub trait ResultErrors<E> {
+    /// Names them.
+    fn told_errors(&self) -> Errors<E> {
+        Errors(PhantomData)
+    }
+}
+
+impl<V: Layered, W, X> ResultErrors<V::Error> for &&&ShownProbe<'_, V, W, X> {}
+
+/// Those of the items of a box, where the function has none of its own.
+pub trait BoxErrors<Via, E> {
+    /// Names them.
+    fn told_errors(&self) -> Errors<E> {
+        Errors(PhantomData)
+    }
+}
+
+impl<V, W, X, Via, T: Layered> BoxErrors<Via, T::Error> for &&ShownProbe<'_, V, W, X> where
+    V: Found<Via, StreamBox> + Holds<Via, Leaf: Boxed<Piece = T>>
+{
+}
+
+/// Those of the items of what a function shows to be a stream.
+pub trait ShownErrors<E> {
+    /// Names them.
+    fn told_errors(&self) -> Errors<E> {
+        Errors(PhantomData)
+    }
+}
+
+impl<V, Via, T: Layered> ShownErrors<T::Error> for &ShownProbe<'_, V, Via, AStream> where
+    V: Holds<Via, Leaf: Stream<Item = T>>
+{
+}
+
+impl<V, Via, T: Layered> ShownErrors<T::Error> for &ShownProbe<'_, V, Via, AnIterator> where
+    V: Holds<Via, Leaf: Iterator<Item = T>>
+{
+}
+
+/// There are none.
+pub trait NoErrors<V> {
+    /// Does not compile, with a message.
+    fn told_errors(&self) -> Errors<Infallible>
+    where
+        V: HasAnError;
+}
+
+impl<V, W, X> NoErrors<V> for ShownProbe<'_, V, W, X> {
+    fn told_errors(&self) -> Errors<Infallible>
+    where
+        V: HasAnError,
+    {
+        Errors(PhantomData)
+    }
+}
+
+/// Implemented for nothing: it gives a mistake its message.
+#[diagnostic::on_unimplemented(
+    message = "`error` cannot tell an error: the function returns a `{Self}`, which is no `Result`. Remove the \
+               key, or return a `Result`.",
+    label = "there is no error in a `{Self}`"
+)]
+pub trait HasAnError {}
+
+/// An error, and those that the key `error` tells.
+#[derive(Debug)]
+pub struct Told<'a, E, K>(pub &'a E, pub Errors<K>);
+
+/// The key tells this error.
+pub trait ToldByKey<'a, E> {
+    /// Tells it.
+    fn tell_error(
+        &self,
+        outcome: &mut Outcome<'_>,
+        error: &dyn Capture,
+        key: impl FnOnce(&'a E, &mut Outcome<'_>),
+    );
+}
+
+impl<'a, E> ToldByKey<'a, E> for &Told<'a, E, E> {
+    fn tell_error(
+        &self,
+        outcome: &mut Outcome<'_>,
+        error: &dyn Capture,
+        key: impl FnOnce(&'a E, &mut Outcome<'_>),
+    ) {
+        catch_panic(|| key(self.0, outcome));
+        outcome.is_error(error);
+    }
+}
+
+/// The key is about other errors.
+pub trait ToldByItself<'a, K> {
+    /// Tells this one as it is.
+    fn tell_error(
+        &self,
+        outcome: &mut Outcome<'_>,
+        error: &dyn Capture,
+        _: impl FnOnce(&'a K, &mut Outcome<'_>),
+    );
+}
+
+impl<'a, E, K: 'a> ToldByItself<'a, K> for Told<'a, E, K> {
+    fn tell_error(
+        &self,
+        outcome: &mut Outcome<'_>,
+        error: &dyn Capture,
+        _: impl FnOnce(&'a K, &mut Outcome<'_>),
+    ) {
+        outcome.error(error);
+    }
+}

@@ -1,0 +1,171 @@
+//! A run before its body begins.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+#[cfg(feature = "_middleware")]
+use std::sync::atomic::AtomicUsize;
+
+use crate::run::capture::Capture;
+
+use crate::envelope::Envelope;
+use crate::envelope::value::Captured;
+use crate::report::json;
+use crate::report::task_id::TaskId;
+use crate::reporter::Reporter;
+use crate::reporter::global;
+use crate::run::Run;
+use crate::run::capture::captured;
+use crate::run::current::Shared;
+use crate::run::end::Outcome;
+use crate::run::end::extracted;
+use crate::run::key_values::IntoId;
+use crate::support::bounded::MAX_CAPTURED;
+use crate::support::panics::catch_panic;
+use crate::support::random::luck;
+
+/// A run before its body begins: what it is given is captured here. Off when nobody listens.
+#[derive(Debug)]
+pub struct Start(Option<(Reporter, Box<Envelope>)>);
+
+impl Start {
+    /// A run that goes to the reporter in force, if there is one.
+    pub fn new(module: &'static str, function: &'static str) -> Self {
+        let reporter = global::current().filter(|reporter| reporter.wants(module, function));
+        Self(reporter.map(|reporter| (reporter, Box::default())))
+    }
+
+    /// A run that goes to this reporter.
+    pub fn with(
+        module: &'static str,
+        function: &'static str,
+        reporter: impl Fn() -> Reporter,
+    ) -> Self {
+        let reporter = catch_panic(reporter).filter(|reporter| reporter.wants(module, function));
+        Self(reporter.map(|reporter| (reporter, Box::default())))
+    }
+
+    /// Whether somebody listens. Nothing is captured otherwise.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The keys `sample` and `keep_failures`: reports this share of the runs, from 0 to 1.
+    pub fn sample(&mut self, rate: impl Fn() -> f64, keep_failures: bool) {
+        let Some((_, envelope)) = &mut self.0 else {
+            return;
+        };
+        // A rate that panics is no rate.
+        let is_drawn = catch_panic(rate).is_none_or(|rate| luck() < rate);
+        if !is_drawn && keep_failures {
+            envelope.only_if_failed = true;
+        } else if !is_drawn {
+            self.0 = None;
+        }
+    }
+
+    /// The key `max_bytes`.
+    pub fn max_bytes(&mut self, max_bytes: impl Fn() -> usize) {
+        let max_bytes = catch_panic(max_bytes);
+        self.edit(|envelope| envelope.max_bytes = max_bytes);
+    }
+
+    /// The only captured argument.
+    pub fn argument(&mut self, value: &dyn Capture) {
+        self.content(|envelope| envelope.input.capture(captured(value, MAX_CAPTURED)));
+    }
+
+    /// Several captured arguments, which become an object by name.
+    pub fn arguments(&mut self, arguments: &[(&'static str, &dyn Capture)]) {
+        self.content(|envelope| {
+            // Some may stand under a `#[cfg]`, which only the compiler can judge.
+            let input = match arguments {
+                [] => None,
+                [(_, only)] => captured(*only, MAX_CAPTURED),
+                several => Some(object(several)),
+            };
+            envelope.input.capture(input);
+        });
+    }
+
+    /// The key `input`.
+    pub fn input(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
+        self.content(|envelope| {
+            if let Some(value) = extracted(look) {
+                envelope.input.set(value);
+            }
+        });
+    }
+
+    /// The key `agent_id`.
+    pub fn agent_id<Via, T: IntoId<Via>>(&mut self, agent_id: impl Fn() -> T) {
+        let agent_id = catch_panic(|| agent_id().into_id()).flatten();
+        self.edit(|envelope| envelope.agent_id = agent_id.filter(|id| !id.is_empty()));
+    }
+
+    /// The key `id`.
+    pub fn id<Via, T: IntoId<Via>>(&mut self, id: impl Fn() -> T) {
+        let id = catch_panic(|| id().into_id()).flatten();
+        self.edit(|envelope| envelope.id = id.filter(|id| !id.is_empty()).map(TaskId::from));
+    }
+
+    /// Everything is captured; the body may begin.
+    pub fn begin(self) -> Run {
+        Run {
+            shared: self.0.map(|(reporter, envelope)| {
+                Arc::new(Shared {
+                    reporter,
+                    envelope: Mutex::new(Some(envelope)),
+                    #[cfg(any(
+                        feature = "bedrock",
+                        feature = "reqwest-middleware",
+                        feature = "tower"
+                    ))]
+                    recorded: AtomicUsize::new(0),
+                })
+            }),
+            ..Run::default()
+        }
+    }
+
+    fn edit(&mut self, edit: impl FnOnce(&mut Envelope)) {
+        if let Some((_, envelope)) = &mut self.0 {
+            edit(envelope);
+        }
+    }
+
+    /// Captures content, unless none may leave.
+    fn content(&mut self, capture: impl FnOnce(&mut Envelope)) {
+        if let Some((reporter, envelope)) = &mut self.0
+            && reporter.captures_content()
+        {
+            capture(envelope);
+        }
+    }
+}
+
+/// Captured arguments as an object by name.
+fn object(arguments: &[(&'static str, &dyn Capture)]) -> Captured {
+    let mut object = String::from("{");
+    let mut room = MAX_CAPTURED;
+    let mut is_whole = true;
+    for (name, value) in arguments {
+        if object.len() > 1 {
+            object.push(',');
+        }
+        json::push_string(&mut object, name);
+        object.push(':');
+        match captured(*value, room) {
+            Some(value) => {
+                room = room.saturating_sub(value.bytes());
+                is_whole &= !matches!(value, Captured::Cut(_));
+                value.push_json(&mut object);
+            }
+            None => object.push_str("null"),
+        }
+    }
+    object.push('}');
+    match is_whole {
+        true => Captured::Json(object),
+        false => Captured::cut_json(object),
+    }
+}

@@ -1,0 +1,82 @@
+//! Where a reporter's reports go.
+
+pub(crate) mod delivery_outcome;
+#[cfg(feature = "http")]
+pub(crate) mod event;
+pub(crate) mod stats;
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::envelope::Envelope;
+use crate::report::dead_letter::{Chosen, DeadLetter};
+use delivery_outcome::DeliveryOutcome;
+use stats::{FlushOutcome, NotPersisted, Stats};
+
+pub(crate) type Flushing<'a> = Pin<Box<dyn Future<Output = FlushOutcome> + Send + 'a>>;
+
+pub(crate) type Persisting<'a> =
+    Pin<Box<dyn Future<Output = Result<(), NotPersisted>> + Send + 'a>>;
+
+pub(crate) type Delivering<'a> = Pin<Box<dyn Future<Output = DeliveryOutcome> + Send + 'a>>;
+
+/// What takes reports.
+pub(crate) trait Sink: Send + Sync {
+    /// Whether it takes the runs of this function.
+    fn wants(&self, module: &str, function: &str) -> bool;
+
+    /// Whether it lets content leave; none is captured otherwise.
+    fn captures_content(&self) -> bool;
+
+    /// Takes a report that has its place in the order of all reports; never blocks.
+    fn accept(&self, envelope: Box<Envelope>);
+
+    /// A response of a run was too long to be read.
+    #[cfg_attr(
+        not(feature = "_middleware"),
+        expect(dead_code, reason = "only middleware reads")
+    )]
+    fn count_unread(&self);
+
+    fn stats(&self) -> Stats;
+
+    /// Itself, if it delivers in the background.
+    fn background(&self) -> Option<&dyn Background>;
+}
+
+/// What delivers in the background, so that one can wait for it.
+pub(crate) trait Background {
+    /// How long the end of the program waits for it.
+    fn exit_timeout(&self) -> Duration;
+
+    fn flush(&self, timeout: Duration, after: After) -> Flushing<'_>;
+
+    /// Waits until what is in the spool is delivered, too.
+    #[cfg(feature = "http")]
+    fn drain(&self, timeout: Duration) -> Flushing<'_>;
+
+    /// Waits until everything accepted so far is safe.
+    fn persisted(&self, timeout: Duration) -> Persisting<'_>;
+
+    /// Accepts a report and waits for its end.
+    fn deliver(&self, envelope: Box<Envelope>, timeout: Duration) -> Delivering<'_>;
+
+    /// The reports that were refused, oldest first.
+    fn dead_letters(&self) -> Vec<DeadLetter>;
+
+    /// Accepts the chosen ones of them again. Returns how many.
+    fn retry_dead_letters(&self, chosen: Chosen<'_>) -> usize;
+
+    /// Deletes the chosen ones of them. Returns how many.
+    fn delete_dead_letters(&self, chosen: Chosen<'_>) -> usize;
+}
+
+/// What becomes of a reporter after a flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    GoOn,
+    /// The program is about to end.
+    Leave,
+    /// It takes no more reports.
+    Stop,
+}

@@ -1,0 +1,334 @@
+//! The side of the spool that takes reports.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::envelope::outgoing::Outgoing;
+use crate::report::dead_letter::DeadLetter;
+use crate::spool::files::directory::Directory;
+use crate::spool::files::disk::Disk;
+use crate::spool::files::disk::OsDisk;
+use crate::spool::files::segment::Segment;
+use crate::spool::format::entry;
+use crate::spool::format::entry::Header;
+use crate::spool::read_cache::Recent;
+use crate::spool::read_cache::Written;
+use crate::support::diagnostics::warn;
+use crate::support::sync::AtomicBool;
+use crate::support::sync::AtomicU64;
+use crate::support::sync::Mutex;
+use crate::support::sync::MutexGuard;
+use crate::support::sync::Ordering;
+use crate::support::sync::unpoisoned;
+
+/// A segment is closed at this size, so that what is settled of it can be removed.
+pub(super) const SEGMENT_BYTES: u64 = 8 << 20;
+
+/// So many dead letters are kept, about; the oldest make room.
+const MOST_DEAD: usize = 10_000;
+const DEAD_BETWEEN_LOOKS: u64 = 100;
+
+/// The bounds of a spool.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpoolLimits {
+    /// What all segments in the directory may hold together.
+    pub(crate) bytes: u64,
+    /// How long a report waits before it is given up.
+    pub(crate) age: Duration,
+}
+
+impl Default for SpoolLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 1 << 30,
+            age: Duration::from_secs(7 * 24 * 3600),
+        }
+    }
+}
+
+/// The side of the spool that takes reports.
+pub(crate) struct Spool {
+    directory: Directory,
+    pub(super) limits: SpoolLimits,
+    pub(super) header: Header,
+    writer: Mutex<Writer>,
+    /// One at a time makes sure that reports survive a loss of power.
+    syncing: Mutex<()>,
+    /// Reports appended.
+    appended: AtomicU64,
+    /// Of those, how many surely survive a loss of power.
+    synced: AtomicU64,
+    /// If not 0, so many of those are safe only when they are delivered, because the disk failed.
+    unsure: AtomicU64,
+    /// How many had been appended when the segments were let go: they are another's.
+    pub(super) left: AtomicU64,
+    /// There may be segments that the replay does not know.
+    has_unknown: AtomicBool,
+    /// The bytes of all segments in the directory, about.
+    pub(super) used: AtomicU64,
+    /// How many dead letters were written.
+    dead: AtomicU64,
+    /// Of what was appended, what is still in memory.
+    pub(super) recent: Recent,
+}
+
+#[derive(Default)]
+pub(super) struct Writer {
+    pub(super) current: Option<Arc<Segment>>,
+    /// Segments that the replay does not know yet.
+    unknown: Vec<Arc<Segment>>,
+    /// Segments with bytes that were not synced.
+    dirty: Vec<Arc<Segment>>,
+    /// A segment was made since the directory was synced.
+    is_directory_dirty: bool,
+}
+
+impl Writer {
+    fn is_dirty(&self) -> bool {
+        self.is_directory_dirty || !self.dirty.is_empty()
+    }
+}
+
+impl Spool {
+    /// A spool in this directory, for reports that go to the platform at this address.
+    pub(crate) fn new(path: PathBuf, platform: String, limits: SpoolLimits) -> Self {
+        Self::on(Arc::new(OsDisk), path, platform, limits)
+    }
+
+    pub(crate) fn on(
+        disk: Arc<dyn Disk>,
+        path: PathBuf,
+        platform: String,
+        limits: SpoolLimits,
+    ) -> Self {
+        Self {
+            directory: Directory::new(path, disk),
+            limits,
+            header: Header { platform },
+            writer: Mutex::default(),
+            syncing: Mutex::default(),
+            appended: AtomicU64::new(0),
+            synced: AtomicU64::new(0),
+            unsure: AtomicU64::new(0),
+            left: AtomicU64::new(0),
+            has_unknown: AtomicBool::new(false),
+            used: AtomicU64::new(0),
+            dead: AtomicU64::new(0),
+            recent: Recent::default(),
+        }
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Writes a report, which then survives the end of the process. Nothing of it is written on an error.
+    pub(crate) fn append(&self, outgoing: &Outgoing) -> io::Result<Written> {
+        let (head, [input, response, result]) = entry::encode_report(outgoing)?;
+        let record = [&head, input, response, result];
+        let bytes = record.iter().map(|piece| piece.len() as u64).sum();
+        if self.used.load(Ordering::Relaxed).saturating_add(bytes) > self.limits.bytes {
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                format!("it holds as much as it may ({} bytes)", self.limits.bytes),
+            ));
+        }
+        let mut writer = self.lock();
+        let segment = self.segment(&mut writer, outgoing.sequence().at)?;
+        let number = self.appended() + 1;
+        let start = segment.written();
+        segment.append(&record, number)?;
+        let written = Written {
+            segment: Arc::downgrade(&segment),
+            start,
+            end: segment.written(),
+            number,
+        };
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+        self.appended.store(number, Ordering::Release);
+        if segment.written() >= SEGMENT_BYTES {
+            segment.seal();
+        }
+        if !writer
+            .dirty
+            .iter()
+            .any(|dirty| Arc::ptr_eq(dirty, &segment))
+        {
+            writer.dirty.push(segment);
+        }
+        Ok(written)
+    }
+
+    /// Keeps a report that was written in memory, too, for who reads it next; unless there is no room.
+    pub(crate) fn remember(&self, written: Written, outgoing: Outgoing) {
+        self.recent.push(written, outgoing);
+    }
+
+    /// The segment that the next report goes to, which came then.
+    fn segment(&self, writer: &mut Writer, at: Duration) -> io::Result<Arc<Segment>> {
+        if let Some(current) = &writer.current {
+            // Names tell how old reports may be, and count milliseconds.
+            if !current.is_sealed() && current.made_at.as_millis() <= at.as_millis() {
+                return Ok(Arc::clone(current));
+            }
+            current.seal();
+        }
+        let segment = Arc::new(self.directory.create_segment(&self.header, at)?);
+        self.used.fetch_add(segment.start, Ordering::Relaxed);
+        writer.unknown.push(Arc::clone(&segment));
+        self.has_unknown.store(true, Ordering::Release);
+        writer.is_directory_dirty = true;
+        writer.current = Some(Arc::clone(&segment));
+        Ok(segment)
+    }
+
+    /// A segment with so many bytes is no longer in the directory.
+    pub(super) fn removed(&self, bytes: u64) {
+        let less = |used: u64| Some(used.saturating_sub(bytes));
+        let _ = self
+            .used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    /// How many reports were appended so far.
+    pub(crate) fn appended(&self) -> u64 {
+        self.appended.load(Ordering::Acquire)
+    }
+
+    /// Whether the first `count` reports that were appended surely survive a loss of power.
+    pub(crate) fn is_synced(&self, count: u64) -> bool {
+        // In this order: after an error it counts as synced, and as unsure before that.
+        let is_synced = self.synced.load(Ordering::Acquire) >= count;
+        is_synced && self.unsure.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether something was appended that was not synced.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.synced.load(Ordering::Acquire) < self.appended()
+    }
+
+    /// Makes what was appended so far survive a loss of power.
+    ///
+    /// After an error nobody knows what of it the disk has, and asking again would not tell: those
+    /// reports are safe when they are delivered, and the next go to another segment.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        let _syncing = unpoisoned(self.syncing.lock());
+        let (dirty, is_directory_dirty, mut appended) = {
+            let mut writer = self.lock();
+            (
+                std::mem::take(&mut writer.dirty),
+                std::mem::take(&mut writer.is_directory_dirty),
+                self.appended(),
+            )
+        };
+        let mut synced = Ok(());
+        for segment in dirty {
+            synced = synced.and(segment.file.sync());
+        }
+        if is_directory_dirty {
+            synced = synced.and(self.directory.sync());
+        }
+        if synced.is_err() {
+            let writer = self.lock();
+            if let Some(current) = &writer.current {
+                current.seal();
+            }
+            appended = self.appended();
+            self.unsure.store(appended, Ordering::Release);
+        }
+        self.synced.store(appended, Ordering::Release);
+        synced
+    }
+
+    /// The first `count` reports that were appended are settled.
+    pub(super) fn settled(&self, count: u64) {
+        let unsure = self.unsure.load(Ordering::Acquire);
+        if unsure != 0 && unsure <= count {
+            let _ = self
+                .unsure
+                .compare_exchange(unsure, 0, Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn take_unknown(&self) -> Vec<Arc<Segment>> {
+        // Often asked, while others write.
+        if !self.has_unknown.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let mut writer = self.lock();
+        self.has_unknown.store(false, Ordering::Release);
+        std::mem::take(&mut writer.unknown)
+    }
+
+    /// No more is written to this segment.
+    pub(super) fn seal(&self, segment: &Segment) {
+        let _writer = self.lock();
+        segment.seal();
+    }
+
+    /// Keeps a report that the platform refused.
+    pub(crate) fn keep_dead(&self, letter: &DeadLetter, is_synced: bool) -> io::Result<()> {
+        let letter = serde_json::to_vec(letter)?;
+        let kept = self.directory.write_dead(&letter, is_synced);
+        let count = self.dead.fetch_add(1, Ordering::Relaxed);
+        if count.is_multiple_of(DEAD_BETWEEN_LOOKS) {
+            // They are looked through again next time.
+            let _ = self.directory.forget_dead(MOST_DEAD);
+        }
+        kept
+    }
+
+    /// Closes a segment if nothing was appended beyond `end`, and it is full, or large or old enough that a
+    /// new one is worth its while. Says whether it is closed.
+    pub(super) fn retire(&self, segment: &Arc<Segment>, end: u64, is_over: bool) -> bool {
+        const SMALL: u64 = 256 << 10;
+        const YOUNG: Duration = Duration::from_secs(10);
+        let mut writer = self.lock();
+        let is_large = segment.is_sealed() || end >= SMALL;
+        let is_worth = is_over || is_large || segment.since.elapsed() >= YOUNG;
+        if segment.written() != end || !is_worth {
+            return false;
+        }
+        segment.seal();
+        writer
+            .current
+            .take_if(|current| Arc::ptr_eq(current, segment));
+        writer.dirty.retain(|dirty| !Arc::ptr_eq(dirty, segment));
+        true
+    }
+
+    /// Lets go of all segments: other processes may have them. Returns how many reports had been appended.
+    pub(super) fn close(&self) -> u64 {
+        let mut writer = self.lock();
+        let appended = self.appended();
+        if std::mem::take(&mut *writer).is_dirty() {
+            self.unsure.store(appended, Ordering::Release);
+        }
+        self.left.store(appended, Ordering::Release);
+        appended
+    }
+
+    /// Says something about the directory.
+    pub(super) fn warn(&self, what: fmt::Arguments<'_>) {
+        warn(format_args!(
+            "the spool in {}: {what}",
+            self.directory.path().display()
+        ));
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Writer> {
+        unpoisoned(self.writer.lock())
+    }
+}
+
+impl fmt::Debug for Spool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spool")
+            .field("directory", &self.directory.path())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

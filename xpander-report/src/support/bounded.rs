@@ -1,0 +1,94 @@
+use std::{fmt, io};
+
+/// The bytes that one field of content is captured up to. What is longer is not worked out.
+pub(crate) const MAX_CAPTURED: usize = 32 << 20;
+
+/// Collects what is written, up to a bound. Then it refuses, and whoever writes stops.
+pub(crate) struct Bounded {
+    bytes: Vec<u8>,
+    room: usize,
+    /// The bytes that were not kept.
+    refused: usize,
+}
+
+impl Bounded {
+    pub(crate) fn new(room: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(room.min(128)),
+            room,
+            refused: 0,
+        }
+    }
+
+    /// Whether more was written than there is room for.
+    pub(crate) fn is_over(&self) -> bool {
+        self.refused > 0
+    }
+
+    /// How much was written: the bytes kept, and those of the write that was refused.
+    pub(crate) fn written(&self) -> usize {
+        self.bytes.len().saturating_add(self.refused)
+    }
+
+    /// Whether what was kept ends like this.
+    pub(crate) fn ends_with(&self, text: &str) -> bool {
+        self.bytes.ends_with(text.as_bytes())
+    }
+
+    /// The text that was kept, up to its last whole character.
+    pub(crate) fn into_text(self) -> String {
+        String::from_utf8(self.bytes).unwrap_or_else(|error| {
+            let whole = error.utf8_error().valid_up_to();
+            let mut bytes = error.into_bytes();
+            bytes.truncate(whole);
+            String::from_utf8(bytes).unwrap_or_default()
+        })
+    }
+
+    // Serialising writes a few bytes at a time.
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        let has_room = bytes.len() <= self.room - self.bytes.len();
+        if has_room {
+            self.bytes.extend_from_slice(bytes);
+        } else {
+            self.refuse(bytes);
+        }
+        has_room
+    }
+
+    #[cold]
+    fn refuse(&mut self, bytes: &[u8]) {
+        let (kept, refused) = bytes.split_at(self.room - self.bytes.len());
+        self.bytes.extend_from_slice(kept);
+        self.refused = self.refused.saturating_add(refused.len());
+    }
+}
+
+impl io::Write for Bounded {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.push(bytes) {
+            true => Ok(bytes.len()),
+            false => Err(io::ErrorKind::FileTooLarge.into()),
+        }
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write(bytes).map(drop)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        match self.push(text.as_bytes()) {
+            true => Ok(()),
+            false => Err(fmt::Error),
+        }
+    }
+}

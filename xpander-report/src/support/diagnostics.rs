@@ -1,0 +1,31 @@
+//! What the library says about itself, seldom: one line on standard error, or an event for the program's
+//! `tracing` subscriber.
+
+use std::fmt;
+#[cfg(not(test))]
+use std::io::Write;
+
+pub(crate) fn warn(message: fmt::Arguments<'_>) {
+    #[cfg(feature = "tracing")]
+    if crate::support::suppress::aloud(|| is_traced(message)) {
+        return;
+    }
+    // The harness of tests takes in what `eprintln!` writes.
+    #[cfg(test)]
+    eprintln!("xpander-report: {message}");
+    // A closed standard error must not end the program, as `eprintln!` would.
+    #[cfg(not(test))]
+    let _ = writeln!(std::io::stderr(), "xpander-report: {message}");
+}
+
+/// Tells the program's subscriber, if there is one.
+#[cfg(feature = "tracing")]
+fn is_traced(message: fmt::Arguments<'_>) -> bool {
+    use tracing_core::subscriber::NoSubscriber;
+
+    let has_subscriber = tracing::dispatcher::get_default(|it| !it.is::<NoSubscriber>());
+    if has_subscriber {
+        tracing::warn!(target: "xpander_report", "{message}");
+    }
+    has_subscriber
+}

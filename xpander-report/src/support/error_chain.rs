@@ -1,0 +1,35 @@
+use std::error::Error;
+use std::fmt::{Display, Write};
+use std::iter;
+
+use super::bounded::Bounded;
+
+/// How many sources of an error are told: one may be its own.
+const MAX_SOURCES: usize = 64;
+
+/// The error and its sources, joined by `: `. A source that its error already ends with is not said twice.
+pub(crate) fn join<E: Display + ?Sized>(
+    error: &E,
+    source: Option<&(dyn Error + 'static)>,
+    room: usize,
+) -> Bounded {
+    let mut joined = text(error, room);
+    let sources = iter::successors(source, |error| (*error).source());
+    for source in sources.take(MAX_SOURCES) {
+        if joined.is_over() {
+            break;
+        }
+        let source = text(source, room).into_text();
+        if !joined.ends_with(&source) {
+            let _ = write!(joined, ": {source}");
+        }
+    }
+    joined
+}
+
+/// What is written before an error of the formatting itself is shown.
+fn text(error: &(impl Display + ?Sized), room: usize) -> Bounded {
+    let mut text = Bounded::new(room);
+    let _ = write!(text, "{error}");
+    text
+}

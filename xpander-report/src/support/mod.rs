@@ -1,0 +1,17 @@
+//! What every other folder may use. It knows nothing of reports.
+
+pub(crate) mod block_on;
+pub(crate) mod bounded;
+pub(crate) mod diagnostics;
+pub(crate) mod error_chain;
+#[cfg(feature = "http")]
+pub(crate) mod exit;
+pub(crate) mod own_thread;
+pub(crate) mod panics;
+#[cfg(feature = "http")]
+pub(crate) mod process;
+pub(crate) mod random;
+#[cfg(feature = "http")]
+pub(crate) mod suppress;
+pub(crate) mod sync;
+pub(crate) mod text;
