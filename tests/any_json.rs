@@ -27,7 +27,7 @@ static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 /// JSON's numbers are exact up to here.
-const LARGEST_COUNT: u64 = 1 << 53;
+const MAX_COUNT: u64 = 1 << 53;
 
 struct Response {
     /// Its shape's name, and what is special about it.
@@ -65,7 +65,7 @@ fn check(response: &ProviderResponse, json: &str) {
         let absurd = counts
             .into_iter()
             .flatten()
-            .find(|count| *count > LARGEST_COUNT);
+            .find(|count| *count > MAX_COUNT);
         assert_eq!(absurd, None, "{json}");
         let total = tokens.prompt_tokens.unwrap() + tokens.completion_tokens.unwrap();
         assert_eq!(tokens.total_tokens(), total, "{json}");
@@ -91,7 +91,7 @@ mod documents {
             1 => any::<u64>().prop_map(Value::from),
             1 => any::<i64>().prop_map(Value::from),
             1 => any::<f64>().prop_map(Value::from),
-            1 => (LARGEST_COUNT / 8 - 2..LARGEST_COUNT / 8).prop_map(Value::from),
+            1 => (MAX_COUNT / 8 - 2..MAX_COUNT / 8).prop_map(Value::from),
         ]
     }
 
@@ -396,7 +396,7 @@ fn a_declared_response_keeps_its_bytes() {
 
 #[test]
 fn counts_do_not_add_up_to_absurd_numbers() {
-    let largest = LARGEST_COUNT - 1;
+    let largest = MAX_COUNT - 1;
     read(&format!(
         r#"{{"candidates": [{{"content": {{"parts": [{{"text": "Hi"}}]}}, "finishReason": "STOP"}}],
             "usageMetadata": {{"promptTokenCount": {largest}, "toolUsePromptTokenCount": {largest},

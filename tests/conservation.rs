@@ -331,7 +331,11 @@ impl Trial {
     fn check_at_rest(&self, stats: &Stats) {
         self.check(stats.pending == 0, stats, "pending");
         self.check(stats.pending_bytes == 0, stats, "pending_bytes");
-        let ended = stats.delivered + stats.merged + stats.superseded + stats.left_out + stats.dead;
+        let ended = stats.delivered
+            + stats.merged
+            + stats.superseded
+            + stats.sampled_out
+            + stats.dead_lettered;
         let sum = ended + stats.dropped.total() + stats.pending + stats.spooled;
         self.check(stats.accepted + stats.adopted == sum, stats, "the sum");
     }
@@ -419,7 +423,11 @@ impl Trial {
         });
         assert_eq!(unnamed, expected.count(), "{self:?}: a task was made twice");
         assert!(sum(|stats| stats.delivered) <= taken, "{self:?}: {all:#?}");
-        assert_eq!(sum(|stats| stats.dead), dead.len() as u64, "{self:?}");
+        assert_eq!(
+            sum(|stats| stats.dead_lettered),
+            dead.len() as u64,
+            "{self:?}"
+        );
     }
 
     /// Whether reports may be given up: the queue or the spool is too small, or there is none at the end.
@@ -455,11 +463,11 @@ fn add(tally: &mut Stats, stats: &Stats) {
     tally.delivered += stats.delivered;
     tally.merged += stats.merged;
     tally.superseded += stats.superseded;
-    tally.left_out += stats.left_out;
+    tally.sampled_out += stats.sampled_out;
     tally.spooled += stats.spooled;
     tally.not_spooled += stats.not_spooled;
     tally.retried += stats.retried;
-    tally.dead += stats.dead;
+    tally.dead_lettered += stats.dead_lettered;
     tally.dropped.queue_full += stats.dropped.queue_full;
     tally.dropped.shut_down += stats.dropped.shut_down;
 }

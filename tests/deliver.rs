@@ -214,7 +214,7 @@ fn who_waits_when_the_reporter_is_shut_down_hears_what_became_of_the_report() {
 
 #[test]
 fn without_a_platform_nothing_is_waited_for() {
-    let disabled = Reporter::off();
+    let disabled = Reporter::disabled();
     let outcome = disabled.deliver_blocking(TaskReport::new(), LONG);
     assert!(matches!(outcome, DeliveryOutcome::Disabled), "{outcome:?}");
 

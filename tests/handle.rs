@@ -104,7 +104,7 @@ fn a_nested_run_adds_nothing_to_the_outer_one() {
 
 #[test]
 fn a_nested_run_that_is_off_adds_nothing_to_the_outer_one_either() {
-    #[external_task(reporter = xpander_report::Reporter::off())]
+    #[external_task(reporter = xpander_report::Reporter::disabled())]
     fn inner() {
         current_task().used_tool("inner");
     }

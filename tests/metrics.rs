@@ -24,11 +24,11 @@ const COUNTERS: [(&str, Count); 14] = [
     ("delivered_total", |stats| stats.delivered),
     ("merged_total", |stats| stats.merged),
     ("superseded_total", |stats| stats.superseded),
-    ("left_out_total", |stats| stats.left_out),
+    ("sampled_out_total", |stats| stats.sampled_out),
     ("not_spooled_total", |stats| stats.not_spooled),
     ("retried_total", |stats| stats.retried),
-    ("dead_total", |stats| stats.dead),
-    ("unread_total", |stats| stats.unread),
+    ("dead_lettered_total", |stats| stats.dead_lettered),
+    ("oversized_total", |stats| stats.oversized),
     ("dropped_total/queue_full", |stats| stats.dropped.queue_full),
     ("dropped_total/no_agent", |stats| stats.dropped.no_agent),
     ("dropped_total/shut_down", |stats| stats.dropped.shut_down),
@@ -152,7 +152,7 @@ fn picky() -> Server {
 }
 
 #[external_task(reporter = _reporter, sample = 0.0, keep_failures)]
-fn left_out(_reporter: &Reporter) -> u32 {
+fn sampled_out(_reporter: &Reporter) -> u32 {
     1
 }
 
@@ -174,7 +174,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
 
     let server = picky();
     let reporter = xpander_report_tests::reporter(server.url());
-    left_out(&reporter);
+    sampled_out(&reporter);
     smol::block_on(reads_much(&reporter));
     for number in 0..5 {
         let input = if number == 4 { "refuse" } else { "take" };
@@ -182,9 +182,9 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     }
     let _ = reporter.shutdown_blocking(LONG);
     let stats = reporter.stats();
-    let settled = (stats.delivered, stats.dead, stats.left_out);
+    let settled = (stats.delivered, stats.dead_lettered, stats.sampled_out);
     assert_eq!(settled, (5, 1, 1), "{stats:?}");
-    assert_eq!((stats.unread, stats.retried), (1, 1), "{stats:?}");
+    assert_eq!((stats.oversized, stats.retried), (1, 1), "{stats:?}");
     told.is_over(&reporter);
 
     // What waits in memory, has no place there, or does not say where it belongs.

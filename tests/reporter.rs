@@ -99,7 +99,10 @@ fn what_is_refused_for_good_is_not_sent_again() {
         let outcome = reporter.flush_blocking(LONG);
         assert_eq!((outcome.delivered, outcome.dropped), (0, 1));
         let stats = reporter.stats();
-        assert_eq!((stats.accepted, stats.dead, stats.pending), (1, 1, 0));
+        assert_eq!(
+            (stats.accepted, stats.dead_lettered, stats.pending),
+            (1, 1, 0)
+        );
         assert_eq!(server.requests().len(), 1);
     }
 }
@@ -118,7 +121,7 @@ fn a_key_or_an_agent_that_is_refused_keeps_the_report_until_it_is_accepted() {
             std::thread::yield_now();
         }
         let stats = reporter.stats();
-        assert_eq!((stats.dead, stats.pending), (0, 1));
+        assert_eq!((stats.dead_lettered, stats.pending), (0, 1));
         assert_eq!(delivered(&reporter), 1);
     }
 }

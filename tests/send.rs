@@ -138,7 +138,7 @@ mod size {
         };
     }
 
-    const MOST: usize = 256;
+    const MAX_BYTES: usize = 256;
 
     #[test]
     fn without_arguments() {
@@ -148,7 +148,7 @@ mod size {
                 1
             }
         );
-        assert!(grows <= MOST, "{grows}");
+        assert!(grows <= MAX_BYTES, "{grows}");
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod size {
                 text.len()
             }
         );
-        assert!(grows <= MOST, "{grows}");
+        assert!(grows <= MAX_BYTES, "{grows}");
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod size {
                 bytes.len()
             }
         );
-        assert!(grows <= MOST, "{grows}");
+        assert!(grows <= MAX_BYTES, "{grows}");
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod size {
                 bytes.len()
             }
         );
-        assert!(grows <= MOST, "{grows}");
+        assert!(grows <= MAX_BYTES, "{grows}");
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod size {
                 Ok(b)
             }
         );
-        assert!(grows <= MOST, "{grows}");
+        assert!(grows <= MAX_BYTES, "{grows}");
     }
 
     #[test]
@@ -208,6 +208,6 @@ mod size {
                 bytes.len()
             }
         );
-        assert!(grows <= MOST, "{grows}");
+        assert!(grows <= MAX_BYTES, "{grows}");
     }
 }

@@ -760,7 +760,7 @@ fn a_report_that_was_refused_can_be_looked_at_retried_and_deleted() {
         assert!(is(2)(&left[0]));
         let stats = reporter.stats();
         assert_eq!(
-            (stats.accepted, stats.dead, stats.delivered),
+            (stats.accepted, stats.dead_lettered, stats.delivered),
             (4, 3, 1),
             "{stats:?}"
         );
@@ -783,7 +783,7 @@ fn of_the_reports_that_were_refused_the_last_thousand_are_kept_in_memory() {
             reporter.report(TaskReport::new().input(number.to_string()));
         }
         let _ = reporter.flush_blocking(LONG);
-        assert_eq!(reporter.stats().dead, dead);
+        assert_eq!(reporter.stats().dead_lettered, dead);
     };
     // The first and the last alone: it is known which is the oldest.
     refuse(0..1);
@@ -828,7 +828,7 @@ fn report_for_a_refused_agent(url: &str, dir: &Path) -> Reporter {
     let stats = reporter.stats();
     assert_eq!(stats.dropped.total(), 0, "{stats:?}");
     assert_eq!(
-        (stats.spooled + stats.merged, stats.dead),
+        (stats.spooled + stats.merged, stats.dead_lettered),
         (200, 0),
         "{stats:?}"
     );

@@ -27,7 +27,7 @@ fn who_listens_hears_what_becomes_of_each_report() {
     let reporter = reporter(&server).on_event(move |event| {
         let said = match event {
             Event::Delivered { task_id } => format!("{task_id} delivered"),
-            Event::PutOff { task_id, error } => format!("{task_id} put off: {error}"),
+            Event::Retrying { task_id, error } => format!("{task_id} put off: {error}"),
             Event::Refused { task_id, error } => format!("{task_id} refused: {error}"),
             Event::Dropped { reports } => format!("dropped {reports:?}"),
             other => format!("{other:?}"),
@@ -92,7 +92,7 @@ fn who_listens_may_call_the_reporter_and_is_not_reported_itself() {
         let _ = smol::block_on(own.drain(LONG));
         let kind = match event {
             Event::Delivered { .. } => "delivered",
-            Event::PutOff { .. } => "put off",
+            Event::Retrying { .. } => "put off",
             Event::Refused { .. } => "refused",
             Event::Dropped { .. } => "dropped",
             _ => "something else",

@@ -8,7 +8,7 @@ use serde_json::Value;
 use xpander_report::ProviderResponse;
 
 /// JSON's numbers are exact up to here.
-const LARGEST_COUNT: u64 = 1 << 53;
+const MAX_COUNT: u64 = 1 << 53;
 
 fuzz_target!(|bytes: &[u8]| {
     let json = String::from_utf8_lossy(bytes);
@@ -35,9 +35,9 @@ fn check(response: &ProviderResponse, json: &str) {
             tokens.cache_write_tokens,
         ];
         for count in counts.into_iter().flatten() {
-            assert!(count <= LARGEST_COUNT, "{tokens:?}");
+            assert!(count <= MAX_COUNT, "{tokens:?}");
         }
-        assert!(tokens.total_tokens() <= 2 * LARGEST_COUNT, "{tokens:?}");
+        assert!(tokens.total_tokens() <= 2 * MAX_COUNT, "{tokens:?}");
     }
     let result = response.result.as_deref().unwrap_or("x");
     assert!(!result.is_empty() && result.len() <= json.len());

@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use xpander_report::ProviderResponse;
 
 /// JSON's numbers are exact up to here.
-const LARGEST_COUNT: u64 = 1 << 53;
+const MAX_COUNT: u64 = 1 << 53;
 
 fuzz_target!(|bytes: &[u8]| {
     check(bytes);
@@ -30,7 +30,7 @@ fn check(recording: &[u8]) {
             tokens.cache_write_tokens,
         ];
         for count in counts.into_iter().flatten() {
-            assert!(count <= LARGEST_COUNT, "{tokens:?}");
+            assert!(count <= MAX_COUNT, "{tokens:?}");
         }
     }
     // A byte that is no text stands for a character of three.

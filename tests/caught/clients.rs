@@ -16,8 +16,10 @@ use tower::{Service, ServiceBuilder, ServiceExt};
 use xpander_report::{CatchResponses, current_task, external_task};
 use xpander_report_tests::server::{Answer, Server};
 
-use crate::provider::{Gate, TOKENS, answering, call, chunk, completion, events, head, streaming};
 use crate::{only, raw, record};
+use xpander_report_tests::provider::{
+    Gate, TOKENS, answering, call, chunk, completion, events, head, streaming,
+};
 
 thread_local! {
     /// A test has its own, as it has its own runtime.
@@ -135,7 +137,7 @@ async fn a_stream_that_is_dropped_half_way_counts_as_far_as_it_was_read() {
         words.next().await;
         Ok(words.next().await.unwrap_or_default())
     }
-    let gate = Gate::new();
+    let gate = Gate::default();
     let (events, waits) = (events("chatcmpl-1", "Rain until noon."), gate.clone());
     let server = Server::always(Answer::written(move |to| {
         head(to, "text/event-stream")?;

@@ -5,8 +5,8 @@ use xpander_report::{Stats, external_task};
 use xpander_report_tests::server::{Answer, Server};
 
 use crate::clients::get;
-use crate::provider::{TOKENS, chunk, completion, head};
 use crate::{only, raw, record};
+use xpander_report_tests::provider::{TOKENS, chunk, completion, head};
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -38,12 +38,12 @@ async fn a_response_that_is_too_long_passes_unread_and_is_counted() {
     let short = long(15 * MEBIBYTE);
     let server = Server::always(Answer::json(200, &*short));
     let (length, stats, is_read) = read_counting(&server, 1).await;
-    assert_eq!((length, stats.unread, is_read), (short.len(), 0, true));
+    assert_eq!((length, stats.oversized, is_read), (short.len(), 0, true));
 
     let long = long(16 * MEBIBYTE);
     let server = Server::always(Answer::json(200, &*long));
     let (length, stats, is_read) = read_counting(&server, 1).await;
-    assert_eq!((length, stats.unread, is_read), (long.len(), 1, false));
+    assert_eq!((length, stats.oversized, is_read), (long.len(), 1, false));
 
     let expected = long.len();
     let server = Server::always(Answer::written(move |to| {
@@ -53,7 +53,7 @@ async fn a_response_that_is_too_long_passes_unread_and_is_counted() {
         std::io::Write::write_all(to, b"0\r\n\r\n")
     }));
     let (length, stats, is_read) = read_counting(&server, 1).await;
-    assert_eq!((length, stats.unread, is_read), (expected, 1, false));
+    assert_eq!((length, stats.oversized, is_read), (expected, 1, false));
 }
 
 #[tokio::test]
@@ -61,7 +61,10 @@ async fn a_run_keeps_64_mebibytes_and_no_more() {
     let answer = long(13 * MEBIBYTE);
     let server = Server::always(Answer::json(200, &*answer));
     let (length, stats, is_read) = read_counting(&server, 7).await;
-    assert_eq!((length, stats.unread, is_read), (7 * answer.len(), 3, true));
+    assert_eq!(
+        (length, stats.oversized, is_read),
+        (7 * answer.len(), 3, true)
+    );
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use xpander_report::{CatchResponses, InTask, Tokens, current_task, external_task
 use xpander_report_tests::server::{Answer, Server};
 
 use crate::clients::get;
-use crate::provider::{TOKENS, answering, completion};
 use crate::{only, raw, record};
+use xpander_report_tests::provider::{TOKENS, answering, completion};
 
 #[external_task(skip_all)]
 async fn fetch(url: String) -> usize {

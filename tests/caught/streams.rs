@@ -11,8 +11,8 @@ use xpander_report::{TaskReport, current_task, external_task};
 use xpander_report_tests::server::{Answer, Server};
 
 use crate::clients::{get, plain};
-use crate::provider::{Gate, TOKENS, chunk, completion, events, head, streaming};
 use crate::{only, raw, record};
+use xpander_report_tests::provider::{Gate, TOKENS, chunk, completion, events, head, streaming};
 
 const TEXT: &str = "Rain until noon, then sun.";
 
@@ -140,7 +140,7 @@ async fn the_first_chunk_is_there_before_the_second_is_sent() {
         }
         String::from_utf8(all).expect("text")
     }
-    let gate = Gate::new();
+    let gate = Gate::default();
     let events = events("chatcmpl-1", TEXT);
     let (sent, waits) = (events.clone(), gate.clone());
     let server = Server::always(Answer::written(move |to| {
@@ -168,7 +168,7 @@ async fn a_consumer_may_drop_a_stream_half_way() {
         }
         length
     }
-    let gate = Gate::new();
+    let gate = Gate::default();
     let events = events("chatcmpl-1", TEXT);
     let waits = gate.clone();
     let server = Server::always(Answer::written(move |to| {
@@ -201,7 +201,7 @@ async fn a_function_that_is_cancelled_has_what_came() {
             }
         }
     }
-    let gate = Gate::new();
+    let gate = Gate::default();
     let events = events("chatcmpl-1", TEXT);
     let waits = gate.clone();
     let server = Server::always(Answer::written(move |to| {
@@ -243,7 +243,7 @@ async fn a_report_of_progress_has_what_came_by_then() {
         }
         while pieces.next().await.is_some() {}
     }
-    let gate = Gate::new();
+    let gate = Gate::default();
     let events = events("chatcmpl-1", TEXT);
     let waits = gate.clone();
     let server = Server::always(Answer::written(move |to| {
@@ -288,7 +288,7 @@ mod that_a_function_returns {
 
     #[tokio::test]
     async fn are_reported_as_far_as_they_came_when_dropped() {
-        let gate = Gate::new();
+        let gate = Gate::default();
         let events = events("chatcmpl-1", TEXT);
         let waits = gate.clone();
         let server = Server::always(Answer::written(move |to| {

@@ -18,8 +18,8 @@ use xpander_report::{CatchResponses, external_task};
 use xpander_report_tests::server::{Answer, Server};
 
 use crate::clients::{get, plain, with_middleware};
-use crate::provider::{TOKENS, completion};
 use crate::{only, raw, record};
+use xpander_report_tests::provider::{TOKENS, completion};
 
 /// What a body does when it is polled.
 #[derive(Debug, Clone)]

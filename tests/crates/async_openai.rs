@@ -10,7 +10,8 @@ use async_openai::types::responses::Response;
 use serde_json::{Value, json};
 use smol::stream::{self, StreamExt};
 use xpander_report::external_task;
-use xpander_report_tests_crates::{Said, declared, kept, record, said};
+use xpander_report_tests::record;
+use xpander_report_tests::said::{Said, declared, kept, said};
 
 #[external_task(skip_all)]
 async fn chat(

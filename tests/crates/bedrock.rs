@@ -17,7 +17,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use xpander_report::{current_task, external_task};
-use xpander_report_tests_crates::{Said, declared, kept, record, said};
+use xpander_report_tests::record;
+use xpander_report_tests::said::{Said, declared, kept, said};
 
 /// Answers every request with the same JSON, in place of the network.
 #[derive(Debug, Clone)]

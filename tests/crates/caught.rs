@@ -1,9 +1,5 @@
 //! Responses that are caught on their way, in crates that keep them to themselves.
 
-#[path = "../caught/provider.rs"]
-#[expect(dead_code, reason = "not all of it is asked for")]
-mod provider;
-
 use aws_sdk_bedrockruntime::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_bedrockruntime::config::{
     Credentials, HttpClient, IdentityCache, Region, RuntimeComponents,
@@ -30,7 +26,9 @@ use rig_reqwest::ReqwestMiddlewareClient;
 use serde_json::{Value, json};
 use smol::stream::{self, StreamExt};
 use xpander_report::{CatchResponses, TaskReport, Tokens, external_task};
-use xpander_report_tests_crates::{Said, kept, record, said};
+use xpander_report_tests::provider;
+use xpander_report_tests::record;
+use xpander_report_tests::said::{Said, kept, said};
 
 /// Answers every request with the same, in place of the network.
 #[derive(Debug, Clone)]

@@ -8,7 +8,8 @@ use genai::chat::{
 };
 use serde_json::json;
 use xpander_report::external_task;
-use xpander_report_tests_crates::{Said, declared, kept, record, said};
+use xpander_report_tests::record;
+use xpander_report_tests::said::{Said, declared, kept, said};
 
 #[external_task(skip_all)]
 async fn chat(answer: ChatResponse) -> genai::Result<ChatResponse> {

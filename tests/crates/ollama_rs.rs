@@ -5,7 +5,8 @@ use ollama_rs::generation::chat::ChatMessageResponse;
 use ollama_rs::generation::completion::GenerationResponse;
 use serde_json::{Value, json};
 use xpander_report::external_task;
-use xpander_report_tests_crates::{Said, declared, kept, record, said};
+use xpander_report_tests::record;
+use xpander_report_tests::said::{Said, declared, kept, said};
 
 #[external_task(skip_all)]
 async fn chat(answer: ChatMessageResponse) -> Result<ChatMessageResponse, OllamaError> {

@@ -7,7 +7,8 @@ use rig_core::message::{
 };
 use serde_json::{Value, json};
 use xpander_report::external_task;
-use xpander_report_tests_crates::{Said, declared, kept, record, said};
+use xpander_report_tests::record;
+use xpander_report_tests::said::{Said, declared, kept, said};
 
 #[external_task(skip_all)]
 async fn prompt(answer: PromptResponse) -> Result<PromptResponse, PromptError> {

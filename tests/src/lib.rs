@@ -1,6 +1,8 @@
 //! What the tests share: a server that answers as a script says, and comparisons of JSON.
 
 pub mod json;
+pub mod provider;
+pub mod said;
 pub mod server;
 pub mod unruly;
 
@@ -118,5 +120,5 @@ pub fn delivered(reporter: &Reporter) -> u64 {
 pub fn refused(reporter: &Reporter) -> u64 {
     let outcome = reporter.flush_blocking(LONG);
     assert_eq!((outcome.pending, outcome.spooled), (0, 0), "{outcome:?}");
-    reporter.stats().dead
+    reporter.stats().dead_lettered
 }

@@ -165,7 +165,7 @@ impl Expansion<'_> {
         let (outcome, ok) = (local("outcome"), local("ok"));
         let keys = self.outcome_keys(&outcome, &ok)?;
         Some(quote! {
-            (&mut #run).keys(&mut |#outcome| {
+            (&mut #run).apply_keys(&mut |#outcome| {
                 if let #private::Layer::Value(#ok) = (&&#private::Probe(&#value)).result_layer() {
                     #keys
                 }
@@ -182,7 +182,7 @@ impl Expansion<'_> {
             .shown
             .map_or(quote!(((), ())), |shown| shown.mark(private));
         let named = quote_spanned! {at(key)=>
-            (&&&&#private::ShownProbe(&#value, ::core::marker::PhantomData::<#mark>)).told_errors()
+            (&&&&#private::ShownProbe(&#value, ::core::marker::PhantomData::<#mark>)).key_errors()
         };
         Some(quote! {
             let #errors = {
@@ -254,7 +254,7 @@ impl Expansion<'_> {
                 quote! {{
                     #[allow(unused_imports)]
                     use #private::errors::*;
-                    (&&#private::Told(#error, #errors)).tell_error(#outcome, #reason, |#error, #taken)
+                    (&&#private::ErrorProbe(#error, #errors)).capture_error(#outcome, #reason, |#error, #taken)
                 }}
             }
         }

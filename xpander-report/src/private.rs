@@ -3,7 +3,7 @@
 pub use crate::run::capture::{Capture, Probe};
 pub use crate::run::edge::Edge;
 pub use crate::run::handle::called;
-pub use crate::run::keys::{Told, extract, extract_bool, extract_by, place, reporter};
+pub use crate::run::keys::{ErrorProbe, extract, extract_bool, extract_by, place, reporter};
 pub use crate::run::kind::{
     AFuture, AStream, AnIntoFuture, AnIterator, Element, Here, Inside, ShownProbe,
 };
@@ -28,8 +28,8 @@ pub mod rungs {
 /// The traits that tell which errors the key `error` is about.
 pub mod errors {
     pub use crate::run::keys::{
-        BoxErrors as _, NoErrors as _, ResultErrors as _, ShownErrors as _, ToldByItself as _,
-        ToldByKey as _,
+        BoxErrors as _, ErrorByItself as _, ErrorByKey as _, NoErrors as _, ResultErrors as _,
+        ShownErrors as _,
     };
 }
 

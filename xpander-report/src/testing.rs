@@ -53,7 +53,7 @@ struct Kept {
     redaction: Redaction,
     envelopes: Mutex<Vec<Envelope>>,
     accepted: Counter,
-    unread: Counter,
+    oversized: Counter,
 }
 
 impl Sink for Arc<Kept> {
@@ -70,13 +70,13 @@ impl Sink for Arc<Kept> {
         lock(&self.envelopes).push(*envelope);
     }
 
-    fn count_unread(&self) {
-        self.unread.add(1);
+    fn count_oversized(&self) {
+        self.oversized.add(1);
     }
 
     fn stats(&self) -> Stats {
         Stats {
-            unread: self.unread.get(),
+            oversized: self.oversized.get(),
             accepted: self.accepted.get(),
             delivered: self.accepted.get(),
             ..Stats::default()

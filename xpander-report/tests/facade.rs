@@ -34,7 +34,7 @@ fn the_attribute_the_reporter_and_the_recorder_work() {
 
 #[test]
 fn a_reporter_that_is_off_takes_everything_and_keeps_nothing() {
-    let reporter = Reporter::off();
+    let reporter = Reporter::disabled();
     reporter.report(TaskReport::new());
     let outcome = reporter.flush_blocking(std::time::Duration::from_secs(1));
     assert!(outcome.is_complete());

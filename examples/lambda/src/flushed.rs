@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use xpander_report::Reporter;
 
 /// How long a platform that does not answer may hold the response.
-const LONGEST: Duration = Duration::from_secs(2);
+const MAX_FLUSH: Duration = Duration::from_secs(2);
 
 /// What is left of the invocation's time for the response itself.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -24,7 +24,7 @@ pub async fn flushed<T>(deadline: SystemTime, handling: impl Future<Output = T>)
     if let Some(reporter) = Reporter::current() {
         let left = deadline.duration_since(SystemTime::now());
         let left = left.unwrap_or_default().saturating_sub(MARGIN);
-        let outcome = reporter.flush(left.min(LONGEST)).await;
+        let outcome = reporter.flush(left.min(MAX_FLUSH)).await;
         if outcome.pending > 0 {
             eprintln!(
                 "{} reports have not reached the platform yet; they go with the next invocation",

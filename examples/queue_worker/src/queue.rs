@@ -32,7 +32,7 @@ const PULL_WAIT: Duration = Duration::from_secs(2);
 /// For so long the server knows the ids of jobs that are done.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(3600);
 
-const MOST_BYTES: i64 = 256 << 20;
+const MAX_BYTES: i64 = 256 << 20;
 
 /// A connection to the queue. It is made again by itself when the server comes back.
 #[derive(Debug, Clone)]
@@ -75,14 +75,14 @@ impl Queue {
             retention: RetentionPolicy::WorkQueue,
             // When it is full, whoever enqueues is told; no job makes room for another.
             discard: DiscardPolicy::New,
-            max_bytes: MOST_BYTES,
+            max_bytes: MAX_BYTES,
             duplicate_window: DUPLICATE_WINDOW,
             ..Config::default()
         };
         let dead = Config {
             name: DEAD_JOBS.to_owned(),
             discard: DiscardPolicy::New,
-            max_bytes: MOST_BYTES,
+            max_bytes: MAX_BYTES,
             ..Config::default()
         };
         let consumer = pull::Config {

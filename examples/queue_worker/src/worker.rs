@@ -15,7 +15,7 @@ use crate::stop::asked_to_stop;
 use crate::summarise::summarise;
 
 /// A model that has not answered by then does not.
-const LONGEST_RUN: Duration = Duration::from_secs(120);
+const MAX_RUN: Duration = Duration::from_secs(120);
 
 /// How long a job waits for its report to be safe.
 const PERSISTED_WAIT: Duration = Duration::from_secs(5);
@@ -157,6 +157,6 @@ impl Worker {
     }
 
     async fn run_once(&self, job: &Job) -> Result<String, Error> {
-        Ok(timeout(LONGEST_RUN, summarise(&self.model, job)).await??)
+        Ok(timeout(MAX_RUN, summarise(&self.model, job)).await??)
     }
 }

@@ -8,8 +8,8 @@ use crate::support::diagnostics::warn;
 use crate::support::sync::lock;
 
 /// How many are kept in memory, and how many bytes of them, about.
-const MOST: usize = 1_000;
-const MOST_BYTES: usize = 16 << 20;
+const MAX_LETTERS: usize = 1_000;
+const MAX_BYTES: usize = 16 << 20;
 
 /// The reports that the platform refused for good: on disk if there is a spool, else in memory.
 pub(super) struct DeadLetters {
@@ -126,7 +126,7 @@ impl Kept {
         let bytes = letter.bytes();
         self.bytes += bytes;
         self.letters.push_back((bytes, letter));
-        while (self.letters.len() > MOST || self.bytes > MOST_BYTES)
+        while (self.letters.len() > MAX_LETTERS || self.bytes > MAX_BYTES)
             && let Some((bytes, _)) = self.letters.pop_front()
         {
             self.bytes -= bytes;

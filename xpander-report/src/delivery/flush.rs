@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::outbox::Outbox;
 use crate::delivery::outbox::pending::Ticket;
-use crate::sink::After;
+use crate::sink::Then;
 use crate::sink::stats::Ending;
 use crate::sink::stats::FlushOutcome;
 
@@ -15,9 +15,9 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
 
 /// What somebody waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ask {
+pub(super) enum WaitFor {
     /// Delivery.
-    Flush(After),
+    Flush(Then),
     /// Delivery also of what other processes left behind.
     Drain,
     /// That nothing is in memory only.
@@ -26,7 +26,7 @@ pub(super) enum Ask {
 
 /// Everything accepted until a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct Watermark {
     pub(super) ticket: Ticket,
     /// How many reports the spool had been given.
     pub(super) appended: u64,
@@ -36,16 +36,16 @@ pub(super) struct Mark {
 
 /// What is left of the reports that somebody waits for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Left {
+pub(super) struct Remaining {
     pub(super) pending: u64,
     pub(super) spooled: u64,
 }
 
 /// Somebody waits until everything accepted so far has ended, or is safe.
 pub(super) struct Flush {
-    pub(super) ask: Ask,
+    pub(super) ask: WaitFor,
     /// The last reports that it waits for.
-    pub(super) until: Mark,
+    pub(super) until: Watermark,
     /// When it ends, counted from the call: the worker may come to it late.
     pub(super) deadline: Instant,
     outcome: FlushOutcome,
@@ -54,8 +54,8 @@ pub(super) struct Flush {
 
 impl Flush {
     pub(super) fn new(
-        ask: Ask,
-        until: Mark,
+        ask: WaitFor,
+        until: Watermark,
         timeout: Duration,
     ) -> (Self, oneshot::Receiver<FlushOutcome>) {
         let (done, outcome) = oneshot::channel();
@@ -83,23 +83,23 @@ impl Flush {
 
     /// Whether the worker stops after it.
     pub(super) fn stops(&self) -> bool {
-        self.ask == Ask::Flush(After::Stop)
+        self.ask == WaitFor::Flush(Then::Shutdown)
     }
 
     /// Whether nobody comes back to what is left.
     pub(super) fn leaves(&self) -> bool {
-        matches!(self.ask, Ask::Flush(After::Leave | After::Stop))
+        matches!(self.ask, WaitFor::Flush(Then::Exit | Then::Shutdown))
     }
 
     /// Whether there is no more to wait for, but for time.
-    pub(super) fn gives_up(&self, outbox: &Outbox, now: Instant) -> bool {
+    pub(super) fn stops_waiting(&self, outbox: &Outbox, now: Instant) -> bool {
         // Who asked may have gone.
         let is_over = now >= self.deadline || self.done.is_closed() && !self.stops();
-        is_over || outbox.is_refused() && self.ask != Ask::Persisted
+        is_over || outbox.is_refused() && self.ask != WaitFor::Persisted
     }
 
     /// Ends with so much left of what it waits for.
-    pub(super) fn end(mut self, left: Left, is_done: bool, now: Instant) {
+    pub(super) fn end(mut self, left: Remaining, is_done: bool, now: Instant) {
         self.outcome.pending = left.pending;
         self.outcome.spooled = left.spooled;
         self.outcome.timed_out = !is_done && now >= self.deadline;
@@ -107,10 +107,10 @@ impl Flush {
     }
 
     /// Ends with what is left in memory dropped.
-    pub(super) fn end_dropped(mut self, left: Left) {
+    pub(super) fn end_dropped(mut self, left: Remaining) {
         self.outcome.spooled = left.spooled;
         self.outcome.timed_out = left.pending + left.spooled > 0;
-        if self.ask == Ask::Persisted {
+        if self.ask == WaitFor::Persisted {
             self.outcome.pending = left.pending;
         } else {
             self.outcome.dropped += left.pending;

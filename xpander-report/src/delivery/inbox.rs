@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::delivery::flush;
-use crate::delivery::flush::Ask;
 use crate::delivery::flush::Flush;
-use crate::delivery::flush::Mark;
+use crate::delivery::flush::WaitFor;
+use crate::delivery::flush::Watermark;
 use crate::delivery::lifecycle::Stage;
 use crate::delivery::outbox::pending::Ticket;
 use crate::delivery::settings::Overflow;
@@ -25,10 +25,10 @@ use crate::envelope::sequence::Sequence;
 use crate::envelope::stamps::Fields;
 use crate::envelope::stamps::Stamps;
 use crate::report::dead_letter::DeadLetter;
-use crate::sink::After;
 use crate::sink::Delivering;
 use crate::sink::Flushing;
 use crate::sink::Persisting;
+use crate::sink::Then;
 use crate::sink::delivery_outcome::DeliveryOutcome;
 use crate::sink::delivery_outcome::DropReason;
 use crate::sink::stats::Ending;
@@ -36,9 +36,9 @@ use crate::sink::stats::FlushOutcome;
 use crate::support::block_on::block_on_for;
 use crate::support::diagnostics::warn;
 use crate::support::exit;
-use crate::support::exit::End;
 use crate::support::exit::Leaving;
-use crate::support::own_thread::is_quiet;
+use crate::support::exit::ProcessEnd;
+use crate::support::suppress::is_suppressed;
 use crate::support::sync::lock;
 
 impl Shared {
@@ -131,12 +131,12 @@ impl Shared {
         let counters = &self.counters;
         // Each report compares its own count, so that exactly those beyond the limit are dropped.
         let count = count.saturating_add(counters.adopted.get());
-        let merged = self.held.merged.load(Ordering::Relaxed);
+        let merged = self.gauges.merged.load(Ordering::Relaxed);
         let reports = count.saturating_sub(counters.ended() + self.spooled() + merged);
         let bytes = queued.bytes();
         let limits = &self.settings.limits;
         let queued_bytes = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let held = self.held.bytes.load(Ordering::Relaxed);
+        let held = self.gauges.bytes.load(Ordering::Relaxed);
         let is_full = reports > limits.queue_capacity
             || queued_bytes.saturating_add(held).saturating_add(bytes) > limits.queue_bytes;
         if is_full && limits.overflow == Overflow::DropNewest {
@@ -166,7 +166,7 @@ impl Shared {
             let Some((bytes, queued)) = self.queue.pop() else {
                 return;
             };
-            self.held.taken.fetch_add(1, Ordering::Release);
+            self.gauges.taken.fetch_add(1, Ordering::Release);
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.drop_when_full(queued.sequence().count);
         }
@@ -195,7 +195,7 @@ impl Shared {
             DeliveryOutcome::Dropped(reason)
         });
         // The worker tells who listens, not the caller.
-        if self.settings.listener.is_there() || cfg!(feature = "metrics") {
+        if self.settings.listener.is_set() || cfg!(feature = "metrics") {
             self.wake();
         }
     }
@@ -210,7 +210,7 @@ impl Shared {
 
     /// Starts a worker if there is none. Says whether there is one.
     pub(super) fn start(self: &Arc<Self>) -> bool {
-        // After a shutdown only for what was accepted while that was under way.
+        // Then a shutdown only for what was accepted while that was under way.
         if self.lifecycle.is_at(Stage::Closed) && self.queue.is_empty() {
             return self.lifecycle.has_worker();
         }
@@ -230,29 +230,34 @@ impl Shared {
         }
     }
 
-    pub(super) fn flush(self: &Arc<Self>, timeout: Duration, after: After) -> Flushing<'_> {
-        if after == After::Leave {
+    pub(super) fn flush(self: &Arc<Self>, timeout: Duration, after: Then) -> Flushing<'_> {
+        if after == Then::Exit {
             let accepted = self.counters.accepted.get();
             self.left_at.store(accepted, Ordering::Relaxed);
         }
         // With a spool, a worker that stops must let go of it.
-        let lets_go = after == After::Stop && self.spool.is_some();
+        let lets_go = after == Then::Shutdown && self.spool.is_some();
         if self.counters.outstanding() == 0 && !lets_go {
             return Box::pin(ready(FlushOutcome::default()));
         }
-        self.ask(Ask::Flush(after), self.mark(), timeout)
+        self.ask(WaitFor::Flush(after), self.mark(), timeout)
     }
 
     /// Delivers what other processes left behind, too.
     pub(super) fn drain(self: &Arc<Self>, timeout: Duration) -> Flushing<'_> {
-        let until = Mark {
+        let until = Watermark {
             ticket: Ticket::MAX,
             ..self.mark()
         };
-        self.ask(Ask::Drain, until, timeout)
+        self.ask(WaitFor::Drain, until, timeout)
     }
 
-    pub(super) fn ask(self: &Arc<Self>, ask: Ask, until: Mark, timeout: Duration) -> Flushing<'_> {
+    pub(super) fn ask(
+        self: &Arc<Self>,
+        ask: WaitFor,
+        until: Watermark,
+        timeout: Duration,
+    ) -> Flushing<'_> {
         let asked = self.ask_worker(ask, until, timeout);
         Box::pin(async move { asked.await.unwrap_or_else(|| self.not_asked()) })
     }
@@ -260,13 +265,13 @@ impl Shared {
     /// None if there is no worker that could answer.
     pub(super) fn ask_worker(
         self: &Arc<Self>,
-        ask: Ask,
-        until: Mark,
+        ask: WaitFor,
+        until: Watermark,
         timeout: Duration,
     ) -> impl Future<Output = Option<FlushOutcome>> + Send + use<> {
         let (flush, outcome) = Flush::new(ask, until, timeout);
         // The worker cannot wait for itself.
-        if !is_quiet() {
+        if !is_suppressed() {
             lock(&self.flushes).push(flush);
             if self.start() {
                 self.lifecycle.notify();
@@ -278,8 +283,8 @@ impl Shared {
     }
 
     /// What was accepted so far.
-    pub(super) fn mark(&self) -> Mark {
-        Mark {
+    pub(super) fn mark(&self) -> Watermark {
+        Watermark {
             ticket: Sequence::last_count(),
             appended: self.spool.as_ref().map_or(0, |spool| spool.appended()),
             queued: self.queued.load(Ordering::Acquire),
@@ -290,7 +295,7 @@ impl Shared {
         if self.counters.outstanding() == 0 {
             return Box::pin(ready(self.as_persisted(0)));
         }
-        let asked = self.ask_worker(Ask::Persisted, self.mark(), timeout);
+        let asked = self.ask_worker(WaitFor::Persisted, self.mark(), timeout);
         Box::pin(async move {
             let answered = asked.await;
             self.as_persisted(answered.map_or_else(|| self.pending(), |it| it.pending))
@@ -328,19 +333,19 @@ impl Shared {
 }
 
 impl Leaving for Shared {
-    fn patience(&self, end: End) -> Option<Duration> {
+    fn patience(&self, end: ProcessEnd) -> Option<Duration> {
         let timeout = self.settings.limits.exit_timeout;
         // A guard that was dropped has waited.
         let is_new = self.counters.accepted.get() > self.left_at.load(Ordering::Relaxed);
         let waits = match end {
-            End::Exit => is_new && !timeout.is_zero(),
-            End::Signal => self.settings.delivers_on_signals,
+            ProcessEnd::Exit => is_new && !timeout.is_zero(),
+            ProcessEnd::Signal => self.settings.delivers_on_signals,
         };
         (waits && self.counters.outstanding() > 0).then_some(timeout)
     }
 
     fn leave(self: Arc<Self>, timeout: Duration) {
-        block_on_for(self.flush(timeout, After::Leave), timeout + exit::SLACK);
+        block_on_for(self.flush(timeout, Then::Exit), timeout + exit::SLACK);
         let pending = self.pending();
         if pending > 0 {
             warn(format_args!(

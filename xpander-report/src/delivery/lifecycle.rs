@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::sync::Notify;
 
-use super::wake::Asleep;
+use super::wake::WakeFlag;
 use crate::support::sync::lock;
 
 /// Whether reports are taken, and whether a thread delivers them.
 pub(super) struct Lifecycle {
     stage: AtomicU8,
     has_worker: Mutex<bool>,
-    asleep: Asleep,
+    wake_flag: WakeFlag,
     wake: Notify,
 }
 
@@ -34,7 +34,7 @@ impl Lifecycle {
         Self {
             stage: AtomicU8::new(Stage::Open as u8),
             has_worker: Mutex::new(false),
-            asleep: Asleep::new(),
+            wake_flag: WakeFlag::new(),
             wake: Notify::new(),
         }
     }
@@ -50,7 +50,7 @@ impl Lifecycle {
 
     /// There is something to do. Says whether the worker waits, or there is none, and must be woken or started.
     pub(super) fn must_wake(&self) -> bool {
-        self.asleep.end()
+        self.wake_flag.wake()
     }
 
     pub(super) fn notify(&self) {
@@ -74,7 +74,7 @@ impl Lifecycle {
             }
             Err(error) => {
                 // The next report tries again.
-                self.asleep.not_ended();
+                self.wake_flag.cancel();
                 Err(error)
             }
         }
@@ -86,13 +86,13 @@ impl Lifecycle {
 
     /// The worker is about to wait, unless there is something to do. Says whether it may.
     pub(super) fn may_sleep(&self, has_work: impl FnOnce() -> bool) -> bool {
-        self.asleep.begin(has_work)
+        self.wake_flag.prepare_to_sleep(has_work)
     }
 
     /// The worker is about to end, unless there is something to do. Says whether it may.
     pub(super) fn may_end(&self, has_work: impl FnOnce() -> bool) -> bool {
         let mut has_worker = lock(&self.has_worker);
-        let may_end = self.asleep.begin(has_work);
+        let may_end = self.wake_flag.prepare_to_sleep(has_work);
         *has_worker = !may_end;
         may_end
     }
@@ -100,13 +100,13 @@ impl Lifecycle {
     /// The worker's thread ended otherwise than it should; another may take its place.
     pub(super) fn died(&self) {
         *lock(&self.has_worker) = false;
-        self.asleep.not_ended();
+        self.wake_flag.cancel();
     }
 
     /// The test is the worker.
     #[cfg(test)]
     pub(super) fn attach(&self) {
         *lock(&self.has_worker) = true;
-        self.asleep.end();
+        self.wake_flag.wake();
     }
 }

@@ -26,12 +26,12 @@ use crate::delivery::shared::Shared;
 use crate::envelope::Envelope;
 use crate::report::dead_letter::Chosen;
 use crate::report::dead_letter::DeadLetter;
-use crate::sink::After;
 use crate::sink::Background;
 use crate::sink::Delivering;
 use crate::sink::Flushing;
 use crate::sink::Persisting;
 use crate::sink::Sink;
+use crate::sink::Then;
 use crate::sink::stats::Stats;
 use crate::support::process;
 
@@ -96,8 +96,8 @@ impl Sink for Delivery {
         self.shared().accept(envelope);
     }
 
-    fn count_unread(&self) {
-        self.shared().counters.unread.add(1);
+    fn count_oversized(&self) {
+        self.shared().counters.oversized.add(1);
     }
 
     fn stats(&self) -> Stats {
@@ -114,9 +114,9 @@ impl Background for Delivery {
         self.shared.settings.limits.exit_timeout
     }
 
-    fn flush(&self, timeout: Duration, after: After) -> Flushing<'_> {
+    fn flush(&self, timeout: Duration, after: Then) -> Flushing<'_> {
         let shared = self.shared();
-        if after == After::Stop {
+        if after == Then::Shutdown {
             shared.lifecycle.advance(Stage::Closing);
         }
         shared.flush(timeout, after)

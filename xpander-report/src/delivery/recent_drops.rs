@@ -3,14 +3,14 @@ use std::time::{Duration, Instant};
 
 use crate::support::sync::lock;
 
-/// How long something counts as having happened lately.
-const LATELY: Duration = Duration::from_secs(60);
+/// How long something counts as having happened drops.
+const WINDOW: Duration = Duration::from_secs(60);
 
-/// How often something happened lately, in a row whose pauses were no longer than that.
+/// How often something happened drops, in a row whose pauses were no longer than that.
 #[derive(Debug, Default)]
-pub(super) struct Lately(Mutex<Option<(Instant, u64)>>);
+pub(super) struct RecentDrops(Mutex<Option<(Instant, u64)>>);
 
-impl Lately {
+impl RecentDrops {
     pub(super) fn add(&self, times: u64, now: Instant) {
         let mut last = self.lock();
         *last = Some((now, Self::of(*last, now) + times));
@@ -21,7 +21,7 @@ impl Lately {
     }
 
     fn of(last: Option<(Instant, u64)>, now: Instant) -> u64 {
-        let last = last.filter(|(at, _)| now.saturating_duration_since(*at) < LATELY);
+        let last = last.filter(|(at, _)| now.saturating_duration_since(*at) < WINDOW);
         last.map_or(0, |(_, count)| count)
     }
 
@@ -37,13 +37,13 @@ mod tests {
     #[test]
     fn what_happened_a_minute_ago_counts_no_more() {
         let start = Instant::now();
-        let lately = Lately::default();
-        assert_eq!(lately.count(start), 0);
-        lately.add(2, start);
-        lately.add(1, start + LATELY / 2);
-        assert_eq!(lately.count(start + LATELY), 3);
-        assert_eq!(lately.count(start + 2 * LATELY), 0);
-        lately.add(1, start + 2 * LATELY);
-        assert_eq!(lately.count(start + 2 * LATELY), 1);
+        let drops = RecentDrops::default();
+        assert_eq!(drops.count(start), 0);
+        drops.add(2, start);
+        drops.add(1, start + WINDOW / 2);
+        assert_eq!(drops.count(start + WINDOW), 3);
+        assert_eq!(drops.count(start + 2 * WINDOW), 0);
+        drops.add(1, start + 2 * WINDOW);
+        assert_eq!(drops.count(start + 2 * WINDOW), 1);
     }
 }

@@ -68,12 +68,12 @@ pub(crate) struct Settings {
     pub(crate) listener: Listener,
     /// What is left is delivered when a signal ends the program.
     pub(crate) delivers_on_signals: bool,
-    pub(crate) storage: Storage,
+    pub(crate) spool: SpoolSettings,
 }
 
 /// Where reports wait besides memory.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Storage {
+pub(crate) struct SpoolSettings {
     pub(crate) dir: Option<PathBuf>,
     pub(crate) durability: Durability,
     pub(crate) limits: SpoolLimits,
@@ -81,18 +81,18 @@ pub(crate) struct Storage {
 
 impl Settings {
     pub(crate) fn open_spool(&self) -> Option<Spool> {
-        let dir = self.storage.dir.clone()?;
+        let dir = self.spool.dir.clone()?;
         let platform = self.config.base_url().to_owned();
-        Some(Spool::new(dir, platform, self.storage.limits))
+        Some(Spool::new(dir, platform, self.spool.limits))
     }
 
     /// Whether each report is written to the spool when it is accepted.
     pub(crate) fn is_durable(&self) -> bool {
-        self.storage.durability != Durability::Memory
+        self.spool.durability != Durability::Memory
     }
 
     /// Whether what is written shall survive a loss of power.
     pub(crate) fn is_synced(&self) -> bool {
-        self.storage.durability == Durability::Disk
+        self.spool.durability == Durability::Disk
     }
 }

@@ -18,7 +18,7 @@ use crate::delivery::flush::Flush;
 use crate::delivery::lifecycle::Lifecycle;
 use crate::delivery::outbox::pending::TICKET;
 use crate::delivery::outbox::pending::Ticket;
-use crate::delivery::recent_drops::Lately;
+use crate::delivery::recent_drops::RecentDrops;
 use crate::delivery::settings::Settings;
 use crate::envelope::Envelope;
 use crate::envelope::outgoing::Outgoing;
@@ -47,9 +47,9 @@ pub(super) struct Shared {
     pub(super) queued: AtomicU64,
     /// How many bytes the queue holds.
     pub(super) queued_bytes: CachePadded<AtomicUsize>,
-    pub(super) held: CachePadded<Held>,
+    pub(super) gauges: CachePadded<WorkerGauges>,
     pub(super) last_error: Mutex<Option<String>>,
-    pub(super) drops: Lately,
+    pub(super) drops: RecentDrops,
     pub(super) flushes: Mutex<Vec<Flush>>,
     pub(super) deliveries: Mutex<Deliveries>,
     pub(super) lifecycle: Lifecycle,
@@ -71,7 +71,7 @@ pub(super) enum Queued {
 
 /// What the worker says it holds. On a cache line of its own: callers must not wait for what it writes.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct WorkerGauges {
     /// How many were taken out of the queue.
     pub(super) taken: AtomicU64,
     pub(super) bytes: AtomicUsize,
@@ -115,9 +115,9 @@ impl Shared {
             queue: SegQueue::new(),
             queued: AtomicU64::new(0),
             queued_bytes: CachePadded::default(),
-            held: CachePadded::default(),
+            gauges: CachePadded::default(),
             last_error: Mutex::default(),
-            drops: Lately::default(),
+            drops: RecentDrops::default(),
             flushes: Mutex::default(),
             deliveries: Mutex::default(),
             lifecycle: Lifecycle::new(),
@@ -152,7 +152,7 @@ impl Shared {
 
     /// How many places of the queue are taken: what was merged takes one together.
     pub(super) fn places_taken(&self) -> u64 {
-        let merged = self.held.merged.load(Ordering::Acquire);
+        let merged = self.gauges.merged.load(Ordering::Acquire);
         self.pending().saturating_sub(merged)
     }
 
@@ -162,8 +162,8 @@ impl Shared {
             return 0;
         };
         // One that is read meanwhile is rather missed than counted twice.
-        let held = self.held.spooled.load(Ordering::Acquire);
-        let read = self.held.read.load(Ordering::Acquire);
+        let held = self.gauges.spooled.load(Ordering::Acquire);
+        let read = self.gauges.read.load(Ordering::Acquire);
         held + spool.appended().saturating_sub(read)
     }
 
@@ -178,7 +178,7 @@ impl Shared {
 
     pub(super) fn pending_bytes(&self) -> u64 {
         let queued = self.queued_bytes.load(Ordering::Relaxed);
-        queued.saturating_add(self.held.bytes.load(Ordering::Relaxed)) as u64
+        queued.saturating_add(self.gauges.bytes.load(Ordering::Relaxed)) as u64
     }
 
     pub(super) fn warn_full(&self) {
@@ -247,7 +247,7 @@ impl Shared {
     }
 
     pub(super) fn stats(&self) -> Stats {
-        let oldest = Duration::from_millis(self.held.oldest.load(Ordering::Relaxed));
+        let oldest = Duration::from_millis(self.gauges.oldest.load(Ordering::Relaxed));
         let counted = self.counters.stats();
         Stats {
             pending: self.pending(),

@@ -2,15 +2,15 @@ use crate::support::sync::{AtomicBool, Ordering, fence};
 
 /// Whether the worker waits. Who has put something there for it looks at this afterwards; the worker, once it has
 /// said that it waits, looks whether something is there: one of the two sees the other.
-pub(super) struct Asleep(AtomicBool);
+pub(super) struct WakeFlag(AtomicBool);
 
-impl Asleep {
+impl WakeFlag {
     pub(super) fn new() -> Self {
         Self(AtomicBool::new(true))
     }
 
     /// The worker is about to wait, unless there is something to do. Says whether it may.
-    pub(super) fn begin(&self, has_work: impl FnOnce() -> bool) -> bool {
+    pub(super) fn prepare_to_sleep(&self, has_work: impl FnOnce() -> bool) -> bool {
         self.0.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         let has_work = has_work();
@@ -21,13 +21,13 @@ impl Asleep {
     }
 
     /// There is something to do. Says whether the worker waits and must be woken; only one is told so.
-    pub(super) fn end(&self) -> bool {
+    pub(super) fn wake(&self) -> bool {
         fence(Ordering::SeqCst);
         self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed)
     }
 
     /// Who was to wake the worker could not.
-    pub(super) fn not_ended(&self) {
+    pub(super) fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
@@ -44,17 +44,17 @@ mod interleavings {
     #[test]
     fn nothing_waits_for_a_worker_that_sleeps_and_one_caller_wakes_it() {
         loom::model(|| {
-            let asleep = Arc::new(Asleep(AtomicBool::new(false)));
+            let flag = Arc::new(WakeFlag(AtomicBool::new(false)));
             let work = Arc::new(AtomicU64::new(0));
             let callers = [(); 2].map(|()| {
-                let (asleep, work) = (Arc::clone(&asleep), Arc::clone(&work));
+                let (flag, work) = (Arc::clone(&flag), Arc::clone(&work));
                 thread::spawn(move || {
                     work.fetch_add(1, Ordering::Release);
-                    asleep.end()
+                    flag.wake()
                 })
             });
             let mut seen = 0;
-            let sleeps = asleep.begin(|| {
+            let sleeps = flag.prepare_to_sleep(|| {
                 seen = work.load(Ordering::Acquire);
                 seen > 0
             });

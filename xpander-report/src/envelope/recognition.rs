@@ -13,8 +13,8 @@ use crate::provider::stream::recording::read_stream;
 use crate::report::tokens::Tokens;
 
 /// No run calls more tools than this, and none has a longer name.
-const MOST_TOOLS: usize = 10_000;
-const LONGEST_NAME: usize = 1024;
+const MAX_TOOLS: usize = 10_000;
+const MAX_TOOL_NAME: usize = 1024;
 
 /// A response of the run, and what was read of it.
 struct Response {
@@ -254,8 +254,8 @@ fn add_tools<'a>(tools: &mut Vec<String>, called: impl Iterator<Item = &'a Strin
     for tool in tools.iter() {
         *known.entry(tool.clone()).or_default() += 1;
     }
-    let called = called.filter(|tool| tool.len() <= LONGEST_NAME);
-    for tool in called.take(MOST_TOOLS) {
+    let called = called.filter(|tool| tool.len() <= MAX_TOOL_NAME);
+    for tool in called.take(MAX_TOOLS) {
         match known.get_mut(tool) {
             Some(left @ 1..) => *left -= 1,
             _ => tools.push(tool.clone()),

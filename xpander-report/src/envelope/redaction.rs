@@ -8,7 +8,7 @@ use super::value::Captured;
 use crate::envelope::{Envelope, Field};
 use crate::report::TaskReport;
 use crate::report::json;
-use crate::support::own_thread::hooked;
+use crate::support::suppress::call_hook;
 use crate::support::text;
 
 /// What of a report's content may leave the process: its input, its result and the provider's response.
@@ -174,7 +174,7 @@ fn truncated(long: &str, max_bytes: usize) -> Box<RawValue> {
 
 fn rewrite(report: TaskReport, hook: &Hook) -> TaskReport {
     let mut rewritten = report.clone();
-    let done = hooked(|| hook(&mut rewritten)).is_some();
+    let done = call_hook(|| hook(&mut rewritten)).is_some();
     if !done {
         rewritten = report.clone();
         rewritten.input = None;

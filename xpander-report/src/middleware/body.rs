@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::{LONGEST, LONGEST_TOGETHER};
+use super::{MAX_RESPONSE, MAX_RESPONSES};
 use crate::envelope::response::Recording;
 use crate::run::handle::TaskHandle;
 
@@ -34,8 +34,8 @@ impl Copying {
                 false => 0,
             };
             let length = copy.len() + data.len();
-            let fits = length.saturating_add(rest) <= LONGEST;
-            if !self.task.reserve(data.len(), LONGEST_TOGETHER) || !fits {
+            let fits = length.saturating_add(rest) <= MAX_RESPONSE;
+            if !self.task.reserve(data.len(), MAX_RESPONSES) || !fits {
                 self.task.release(length);
                 *copy = Vec::new();
                 return false;
@@ -47,7 +47,7 @@ impl Copying {
             true
         });
         if fits == Some(false) {
-            self.task.count_unread();
+            self.task.count_oversized();
         }
         fits == Some(true)
     }

@@ -15,9 +15,9 @@ use body::Copying;
 use crate::run::handle::TaskHandle;
 
 /// A response that is longer than this many bytes is not read.
-const LONGEST: usize = 16 << 20;
+const MAX_RESPONSE: usize = 16 << 20;
 /// A run whose responses are longer than this together has no more of them read.
-const LONGEST_TOGETHER: usize = 4 * LONGEST;
+const MAX_RESPONSES: usize = 4 * MAX_RESPONSE;
 
 /// Kinds of media that no provider's response is of.
 const NO_TEXT: [&str; 4] = ["audio", "font", "image", "video"];

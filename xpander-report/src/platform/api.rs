@@ -13,17 +13,17 @@ use super::config::Config;
 use super::error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 use super::secret::ApiKey;
 use crate::report::TaskReport;
-use crate::support::own_thread::quietly;
 use crate::support::panics::catch_panic;
 use crate::support::suppress;
+use crate::support::suppress::suppressed;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// A wait longer than this is not believed.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 /// An answer longer than this many bytes is none of the platform's.
-const LONGEST_ANSWER: usize = 64 << 20;
+const MAX_ANSWER: usize = 64 << 20;
 /// How many characters of a server's text an error shows.
-const SHOWN: usize = 1_000;
+const MAX_SHOWN: usize = 1_000;
 
 /// One request to the platform.
 pub(crate) struct Request {
@@ -130,7 +130,7 @@ impl Api {
                 builder = builder.no_proxy();
             }
             if let Some(customise) = &config.http {
-                builder = suppress::aloud(|| customise(builder));
+                builder = suppress::traced(|| customise(builder));
             }
             builder
                 .redirect(redirect::Policy::none())
@@ -161,8 +161,8 @@ impl Api {
         let mut response = builder.send().await.map_err(|error| self.broken(error))?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
-                let problem = format!("the answer is longer than {LONGEST_ANSWER} bytes");
+            if body.len() + chunk.len() > MAX_ANSWER {
+                let problem = format!("the answer is longer than {MAX_ANSWER} bytes");
                 return Err(Error::broken(self.doing(), problem));
             }
             body.extend_from_slice(&chunk);
@@ -178,7 +178,7 @@ impl Api {
             ApiKey::Value(key) => return Ok(Arc::clone(key)),
             ApiKey::Provider(provider) => Arc::clone(provider),
         };
-        let asked = tokio::task::spawn_blocking(move || quietly(|| provider()));
+        let asked = tokio::task::spawn_blocking(move || suppressed(|| provider()));
         match tokio::time::timeout(self.config.timeout, asked).await {
             Ok(Ok(key)) if key.trim().is_empty() => Err(Error::broken(DOING, "it gave no key")),
             Ok(Ok(key)) => Ok(key.trim().into()),
@@ -247,13 +247,13 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
             until.duration_since(SystemTime::now()).unwrap_or_default()
         }
     };
-    Some(wait.min(LONGEST_RETRY_AFTER))
+    Some(wait.min(MAX_RETRY_AFTER))
 }
 
 /// The start of what a server said, for an error. A server may send back the key.
 fn shown(body: &[u8], key: &str) -> String {
     let text = String::from_utf8_lossy(body).replace(key, "***");
-    match text.char_indices().nth(SHOWN) {
+    match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_long_makes_no_long_error() {
-        let long = error(&format!("\"{}\"", "x".repeat(10 * SHOWN)));
-        assert!(long.chars().count() < 3 * SHOWN);
+        let long = error(&format!("\"{}\"", "x".repeat(10 * MAX_SHOWN)));
+        assert!(long.chars().count() < 3 * MAX_SHOWN);
     }
 }

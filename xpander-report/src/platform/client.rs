@@ -12,8 +12,8 @@ use crate::report::TaskReport;
 use crate::report::agent::Agent;
 use crate::report::task::Task;
 use crate::support::block_on::block_on;
-use crate::support::own_thread::quietly;
-use crate::support::suppress;
+use crate::support::runtime;
+use crate::support::suppress::suppressed;
 use crate::support::sync::lock;
 
 /// The platform's calls, one request and one answer each.
@@ -147,13 +147,13 @@ fn start(config: Arc<Config>) -> Result<mpsc::UnboundedSender<Call>, Error> {
     let (sender, calls) = mpsc::unbounded_channel();
     thread::Builder::new()
         .name("xpander-client".to_owned())
-        .spawn(move || quietly(|| serve(config, calls)))
+        .spawn(move || suppressed(|| serve(config, calls)))
         .map_err(|error| Error::broken("starting the client's thread", error))?;
     Ok(sender)
 }
 
 fn serve(config: Arc<Config>, mut calls: mpsc::UnboundedReceiver<Call>) {
-    let runtime = match suppress::runtime() {
+    let runtime = match runtime::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             if let Some(call) = calls.blocking_recv() {
@@ -163,7 +163,7 @@ fn serve(config: Arc<Config>, mut calls: mpsc::UnboundedReceiver<Call>) {
             return;
         }
     };
-    suppress::block_on(&runtime, async {
+    runtime::block_on(&runtime, async {
         let mut connected = None;
         while let Some(mut call) = calls.recv().await {
             let api = match &connected {

@@ -1,33 +1,25 @@
 //! The answer in a document, be it in an envelope, or the error in its place.
 
-use crate::provider::document::BYTE_ORDER_MARK;
 use crate::provider::document::Node;
 use crate::provider::envelope;
 use crate::provider::reading::Reading;
 use crate::provider::response::ProviderResponse;
 use crate::provider::shape::Shape;
 use crate::provider::shapes::FORMATS;
-use crate::provider::surrogates;
-use crate::provider::vocabulary;
-
-/// What JSON says that is no stream: `is_declared` if it is known to be a response.
-pub(super) fn read(json: &str, is_declared: bool) -> Option<ProviderResponse> {
-    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
-    match vocabulary::read(json) {
-        Some(document) => answer(&document, is_declared, 0),
-        None => read(&surrogates::replaced(json)?, is_declared),
-    }
-}
 
 /// What a document says, or the answers in the envelope that it is.
-fn answer(document: &Node<'_>, is_declared: bool, depth: usize) -> Option<ProviderResponse> {
+pub(super) fn answer(
+    document: &Node<'_>,
+    is_declared: bool,
+    depth: usize,
+) -> Option<ProviderResponse> {
     let mut formats = FORMATS
         .iter()
         .filter(|format| (is_declared || !format.only_declared) && format.shape != Shape::Error);
     if let Some(format) = formats.find(|format| (format.matches)(document)) {
         return Some(format.says(document));
     }
-    if depth < envelope::DEPTH {
+    if depth < envelope::MAX_DEPTH {
         if is_declared && let Node::List(answers) = document {
             return together(answers, is_declared, depth);
         }
@@ -57,7 +49,7 @@ fn error(document: &Node<'_>, depth: usize) -> Option<ProviderResponse> {
     if let Some(format) = formats.find(|format| (format.matches)(document)) {
         return Some(format.says(document));
     }
-    if depth == envelope::DEPTH || !envelope::is_one(document) {
+    if depth == envelope::MAX_DEPTH || !envelope::is_one(document) {
         return None;
     }
     let inside = envelope::inside(document, true).find_map(|answers| {

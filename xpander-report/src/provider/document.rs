@@ -22,16 +22,16 @@ keys! {
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// No shape reads anything that lies deeper.
-const DEPTH: u8 = 16;
+const MAX_DEPTH: u8 = 16;
 
 /// No response has longer lists of anything but numbers.
-const ITEMS: usize = 1 << 14;
+const MAX_ITEMS: usize = 1 << 14;
 
 /// No response has more names that are data.
-const NAMES: usize = 1 << 10;
+const MAX_NAMES: usize = 1 << 10;
 
 /// A count beyond it is no count: JSON's numbers are exact up to here.
-const LARGEST_COUNT: f64 = 9_007_199_254_740_991.0;
+const MAX_COUNT: f64 = 9_007_199_254_740_991.0;
 
 static NULL: Node<'static> = Node::Null;
 
@@ -114,7 +114,7 @@ impl<'a> Node<'a> {
             }
             _ => return None,
         };
-        let is_count = (0.0..=LARGEST_COUNT).contains(&number);
+        let is_count = (0.0..=MAX_COUNT).contains(&number);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -272,7 +272,7 @@ impl<'de> DeserializeSeed<'de> for Seed {
     type Value = Node<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<'de>, D::Error> {
-        if self.depth > DEPTH {
+        if self.depth > MAX_DEPTH {
             return IgnoredAny::deserialize(deserializer).map(|_| Node::Null);
         }
         deserializer.deserialize_any(self)
@@ -324,7 +324,7 @@ impl<'de> Visitor<'de> for Seed {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'de>, A::Error> {
         let mut items = Vec::new();
-        while items.len() < ITEMS {
+        while items.len() < MAX_ITEMS {
             let Some(item) = list.next_element_seed(self.inside())? else {
                 return Ok(Node::List(items));
             };
@@ -342,7 +342,7 @@ impl<'de> Visitor<'de> for Seed {
             let mut fields = Vec::new();
             while let Some(name) = map.next_key::<String>()? {
                 fields.push((name, map.next_value_seed(self.inside())?));
-                if fields.len() == NAMES {
+                if fields.len() == MAX_NAMES {
                     break;
                 }
             }

@@ -16,7 +16,7 @@ keys! {
 }
 
 /// An answer lies no deeper.
-pub(super) const DEPTH: usize = 5;
+pub(super) const MAX_DEPTH: usize = 5;
 
 struct Envelope {
     /// Where the answer is, or a list of answers.

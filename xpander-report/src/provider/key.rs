@@ -8,7 +8,7 @@ impl Key {
     /// The key of a name that is spelled `LIKE_THIS`.
     pub(super) const fn named(name: &str) -> Self {
         let name = name.as_bytes();
-        let mut joined = [0; LONGEST];
+        let mut joined = [0; MAX_NAME];
         let mut length = 0;
         let mut at = 0;
         while at < name.len() {
@@ -28,7 +28,7 @@ impl Key {
 }
 
 /// No name that is read is longer.
-const LONGEST: usize = 64;
+const MAX_NAME: usize = 64;
 
 /// Whether two names are one key.
 pub(super) fn is_same(name: &str, other: &str) -> bool {

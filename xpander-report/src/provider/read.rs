@@ -1,18 +1,22 @@
-use crate::provider::answer;
-use crate::provider::document::BYTE_ORDER_MARK;
+use crate::provider::answer::answer;
+use crate::provider::document::Node;
 use crate::provider::response::ProviderResponse;
-use crate::provider::stream::recording::read_list;
-use crate::provider::stream::recording::read_stream;
+use crate::provider::stream::recording::{read_list, read_stream};
+use crate::provider::vocabulary;
 
 impl ProviderResponse {
     /// Reads JSON that is known to be a provider's response, or to have one in it, such as a line of a
     /// batch's results. Of a list it says what its responses say together, or its chunks. `None` if it has
     /// no shape that this library knows, or is not JSON.
     pub fn read(json: &str) -> Option<Self> {
-        let list = json.trim_start_matches(BYTE_ORDER_MARK).trim_start();
-        // A list may be one of what was streamed.
-        let streamed = list.starts_with('[').then(|| read_list(list)).flatten();
-        streamed.or_else(|| answer::read(json, true))
+        vocabulary::read(json, |document, json| {
+            // A list may be one of what was streamed.
+            let streamed = match document {
+                Node::List(_) => read_list(json),
+                _ => None,
+            };
+            streamed.or_else(|| answer(document, true, 0))
+        })?
     }
 
     /// Reads the whole body of an answer that a provider streamed, as it was recorded: server-sent
@@ -49,7 +53,7 @@ impl ProviderResponse {
     pub(crate) fn recognise(json: &str) -> Option<Self> {
         // What is no object counts only if it is declared.
         json.starts_with('{')
-            .then(|| answer::read(json, false))
-            .flatten()
+            .then(|| vocabulary::read(json, |document, _| answer(document, false, 0)))
+            .flatten()?
     }
 }

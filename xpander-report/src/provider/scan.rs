@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::provider::event::{Event, Inside};
 
 /// Nobody looks into what lies deeper.
-const DEPTH: usize = 12;
+const MAX_DEPTH: usize = 12;
 
 pub(super) struct Scan<'a> {
     json: &'a str,
@@ -37,7 +37,7 @@ impl<'a> Scan<'a> {
         self.space();
         let start = self.at;
         let inside = match self.peek()? {
-            b'{' | b'[' if depth == DEPTH => self.skip()?,
+            b'{' | b'[' if depth == MAX_DEPTH => self.skip()?,
             b'{' => self.fields(depth)?,
             b'[' => self.items(depth)?,
             b'"' => self.text()?,

@@ -12,7 +12,7 @@ keys! {
 }
 
 /// JSON's numbers are exact up to here.
-const LARGEST_COUNT: u64 = 1 << 53;
+const MAX_COUNT: u64 = 1 << 53;
 
 /// A provider's own numbers, before they become ours.
 #[derive(Debug, Clone, Copy, Default)]
@@ -117,7 +117,7 @@ pub(super) fn both(earlier: Tokens, later: Tokens) -> Tokens {
 
 /// A sum beyond the largest count is no count either.
 fn counted(tokens: Tokens) -> Tokens {
-    let count = |count: Option<u64>| count.map(|count| count.min(LARGEST_COUNT));
+    let count = |count: Option<u64>| count.map(|count| count.min(MAX_COUNT));
     Tokens {
         prompt_tokens: count(tokens.prompt_tokens),
         completion_tokens: count(tokens.completion_tokens),

@@ -1,11 +1,11 @@
 //! The fields that are read, of all shapes together.
 
-use crate::provider::document::{self, Node};
+use crate::provider::document::{self, BYTE_ORDER_MARK, Node};
 use crate::provider::key::{Key, Keys};
 use crate::provider::shapes::FORMATS;
 use crate::provider::stream::protocols::PROTOCOLS;
 use crate::provider::stream::{metrics, protocols};
-use crate::provider::{envelope, failure, format, reading, usage};
+use crate::provider::{envelope, failure, format, reading, surrogates, usage};
 
 /// The keys that are kept: those of all shapes, and of what reads beside them.
 static KEYS: Keys = {
@@ -31,9 +31,14 @@ static KEYS: Keys = {
     keys
 };
 
-/// Reads a document; `None` if it is not JSON.
-pub(super) fn read(json: &str) -> Option<Node<'_>> {
-    Node::read(json, &KEYS)
+/// Looks at a document, and at its JSON as far as it is text; `None` if it is not JSON.
+pub(super) fn read<T>(json: &str, look: impl Fn(&Node<'_>, &str) -> T) -> Option<T> {
+    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
+    if let Some(document) = Node::read(json, &KEYS) {
+        return Some(look(&document, json));
+    }
+    let whole = surrogates::replaced(json)?;
+    Some(look(&Node::read(&whole, &KEYS)?, &whole))
 }
 
 /// The key that a field's name is, if any shape reads it.

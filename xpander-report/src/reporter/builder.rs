@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Reporter;
 use crate::delivery::Delivery;
-use crate::delivery::settings::{Durability, Limits, Overflow, Settings, Storage};
+use crate::delivery::settings::{Durability, Limits, Overflow, Settings, SpoolSettings};
 use crate::delivery::targets::Targets;
 use crate::envelope::redaction::Redaction;
 use crate::platform::config::ConfigBuilder;
@@ -39,7 +39,7 @@ use crate::sink::event::Listener;
 /// | longest wait before a retry | 60 s | |
 /// | wait before a refused key or agent is tried again, doubling, drawn at random | 30 s to 10 min | |
 /// | content of a report that the platform found too large | 16 KiB a field | |
-/// | longest `Retry-After` that is believed | 10 min | |
+/// | longest `Retry-Then` that is believed | 10 min | |
 /// | opening a connection | 5 s | [`ConfigBuilder::connect_timeout`] |
 /// | one request | 15 s | [`ConfigBuilder::timeout`] |
 #[derive(Debug, Clone, Default)]
@@ -51,7 +51,7 @@ pub struct ReporterBuilder {
     targets: Targets,
     listener: Listener,
     delivers_on_signals: bool,
-    storage: Storage,
+    spool: SpoolSettings,
 }
 
 impl Reporter {
@@ -126,13 +126,13 @@ impl ReporterBuilder {
     /// A directory that cannot be used is told and tried again with each report; until then reports are kept
     /// in memory.
     pub fn spool(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.storage.dir = Some(dir.into());
+        self.spool.dir = Some(dir.into());
         self
     }
 
     /// When a report that was accepted is safe, if there is a spool.
     pub fn durability(mut self, durability: Durability) -> Self {
-        self.storage.durability = durability;
+        self.spool.durability = durability;
         self
     }
 
@@ -140,13 +140,13 @@ impl ReporterBuilder {
     /// included; beyond it reports are kept in memory. Dead letters (the last 10,000) and damaged files, which
     /// stay for somebody to look at, come on top.
     pub fn spool_bytes(mut self, bytes: u64) -> Self {
-        self.storage.limits.bytes = bytes;
+        self.spool.limits.bytes = bytes;
         self
     }
 
     /// How long a report may wait in the spool; older ones are dropped and counted when their turn comes.
     pub fn spool_age(mut self, age: Duration) -> Self {
-        self.storage.limits.age = age;
+        self.spool.limits.age = age;
         self
     }
 
@@ -246,7 +246,7 @@ impl ReporterBuilder {
     /// A setting that is missing or malformed, with the variable that would set it.
     pub fn build(self) -> Result<Reporter, ConfigError> {
         if self.config.is_disabled()? {
-            return Ok(Reporter::off());
+            return Ok(Reporter::disabled());
         }
         #[cfg(all(unix, feature = "signals"))]
         if self.delivers_on_signals {
@@ -268,9 +268,9 @@ impl ReporterBuilder {
             self.redaction.capture_content(false)
         };
         let spool_dir = self.config.spool_dir()?;
-        let storage = Storage {
-            dir: self.storage.dir.or(spool_dir.map(PathBuf::from)),
-            ..self.storage
+        let spool = SpoolSettings {
+            dir: self.spool.dir.or(spool_dir.map(PathBuf::from)),
+            ..self.spool
         };
         Ok(Settings {
             config: Arc::new(self.config.build()?),
@@ -279,7 +279,7 @@ impl ReporterBuilder {
             targets,
             listener: self.listener,
             delivers_on_signals: self.delivers_on_signals,
-            storage,
+            spool,
         })
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use once_cell::sync::OnceCell;
 
 use super::Reporter;
-use crate::support::own_thread::is_quiet;
+use crate::support::suppress::is_suppressed;
 use crate::support::sync::unpoisoned;
 
 static INSTALLED: OnceCell<Reporter> = OnceCell::new();
@@ -36,14 +36,14 @@ pub(crate) fn install(reporter: Reporter) -> Result<(), Reporter> {
 }
 
 /// Looks for no reporter in the environment any more.
-pub(crate) fn give_up() {
+pub(crate) fn switch_off() {
     set_kind(NONE);
 }
 
 /// The reporter of a run that starts now, if it goes anywhere.
 pub(crate) fn current() -> Option<Reporter> {
     let state = STATE.load(Ordering::Acquire);
-    if state == NONE || is_quiet() {
+    if state == NONE || is_suppressed() {
         return None;
     }
     let scoped = if state >= SCOPE { scoped() } else { None };

@@ -19,15 +19,15 @@ pub fn init() -> ReporterGuard {
         Ok(reporter) => reporter,
         Err(why) => {
             warn(format_args!("runs are not reported: {why}"));
-            global::give_up();
-            return Reporter::off().guard();
+            global::switch_off();
+            return Reporter::disabled().guard();
         }
     };
     match reporter.install() {
         Ok(guard) => guard,
         Err(already) => {
             warn(format_args!("`init` changes nothing: {already}"));
-            global::current().unwrap_or_else(Reporter::off).guard()
+            global::current().unwrap_or_else(Reporter::disabled).guard()
         }
     }
 }

@@ -16,10 +16,10 @@ use crate::report::TaskReport;
 use crate::report::dead_letter::DeadLetter;
 use crate::sink::delivery_outcome::DeliveryOutcome;
 use crate::sink::stats::{FlushOutcome, NotPersisted, Stats};
-use crate::sink::{After, Background, Flushing, Sink};
+use crate::sink::{Background, Flushing, Sink, Then};
 use crate::support::block_on::block_on_for;
 use crate::support::diagnostics::warn;
-use crate::support::own_thread::is_quiet;
+use crate::support::suppress::is_suppressed;
 
 /// Accepts reports without blocking and delivers them in the background.
 ///
@@ -71,11 +71,11 @@ impl Reporter {
     /// ```
     /// use xpander_report::{Reporter, TaskReport};
     ///
-    /// let reporter = Reporter::off();
+    /// let reporter = Reporter::disabled();
     /// reporter.report(TaskReport::new().input("not sent"));
     /// assert!(!reporter.is_enabled());
     /// ```
-    pub fn off() -> Self {
+    pub fn disabled() -> Self {
         Self { sink: None }
     }
 
@@ -134,7 +134,7 @@ impl Reporter {
             return DeliveryOutcome::Disabled;
         };
         // The library cannot wait for itself.
-        if is_quiet() {
+        if is_suppressed() {
             return DeliveryOutcome::Disabled;
         }
         let mut envelope = Box::new(Envelope::from(report));
@@ -158,23 +158,23 @@ impl Reporter {
     /// Reports that wait for a retry are tried at once. If the platform refuses the API key, it waits no
     /// longer. Needs no particular runtime.
     pub async fn flush(&self, timeout: Duration) -> FlushOutcome {
-        self.flush_then(timeout, After::GoOn).await
+        self.flush_then(timeout, Then::Continue).await
     }
 
     /// [`flush`](Self::flush) for code that is not async. It blocks this thread.
     pub fn flush_blocking(&self, timeout: Duration) -> FlushOutcome {
-        self.wait(timeout, After::GoOn)
+        self.wait(timeout, Then::Continue)
     }
 
     /// Flushes, then takes no more reports. What is left after `timeout` is in the spool if there is one, and
     /// other processes may deliver it; else it is dropped and counted.
     pub async fn shutdown(&self, timeout: Duration) -> FlushOutcome {
-        self.flush_then(timeout, After::Stop).await
+        self.flush_then(timeout, Then::Shutdown).await
     }
 
     /// [`shutdown`](Self::shutdown) for code that is not async. It blocks this thread.
     pub fn shutdown_blocking(&self, timeout: Duration) -> FlushOutcome {
-        self.wait(timeout, After::Stop)
+        self.wait(timeout, Then::Shutdown)
     }
 
     /// Waits until everything accepted so far is safe, at most for `timeout`: on disk, as its `Durability`
@@ -263,7 +263,7 @@ impl Reporter {
         self.sink.as_ref()?.background()
     }
 
-    fn flush_then(&self, timeout: Duration, after: After) -> Flushing<'_> {
+    fn flush_then(&self, timeout: Duration, after: Then) -> Flushing<'_> {
         match self.background() {
             Some(background) => background.flush(timeout, after),
             None => Box::pin(ready(FlushOutcome::default())),
@@ -271,7 +271,7 @@ impl Reporter {
     }
 
     /// Waits a little longer than the worker should take, whatever became of it.
-    fn wait(&self, timeout: Duration, after: After) -> FlushOutcome {
+    fn wait(&self, timeout: Duration, after: Then) -> FlushOutcome {
         let flushing = self.flush_then(timeout, after);
         block_on_for(flushing, patience(timeout)).unwrap_or_else(|| FlushOutcome {
             pending: self.stats().pending,
@@ -295,14 +295,14 @@ impl Reporter {
     }
 
     #[cfg(feature = "_middleware")]
-    pub(crate) fn count_unread(&self) {
+    pub(crate) fn count_oversized(&self) {
         if let Some(sink) = &self.sink {
-            sink.count_unread();
+            sink.count_oversized();
         }
     }
 
     pub(crate) fn accept(&self, mut envelope: Box<Envelope>) {
-        if let Some(sink) = self.sink.as_ref().filter(|_| !is_quiet()) {
+        if let Some(sink) = self.sink.as_ref().filter(|_| !is_suppressed()) {
             envelope.stamp();
             sink.accept(envelope);
         }
@@ -342,7 +342,7 @@ impl Drop for ReporterGuard {
             return;
         };
         let timeout = background.exit_timeout();
-        let outcome = self.reporter.wait(timeout, After::Leave);
+        let outcome = self.reporter.wait(timeout, Then::Exit);
         if outcome.pending > 0 {
             warn(format_args!(
                 "{} reports were not delivered when the guard was dropped; flush for longer, or see \

@@ -12,7 +12,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::support::diagnostics::warn;
 use crate::support::exit;
-use crate::support::exit::End;
+use crate::support::exit::ProcessEnd;
 use crate::support::process;
 
 const SIGNALS: [i32; 3] = [SIGTERM, SIGINT, SIGHUP];
@@ -57,7 +57,7 @@ fn wait(ends_at_once: &Arc<AtomicBool>) -> io::Result<()> {
         .spawn(move || {
             if let Some(signal) = signals.forever().next() {
                 ends_at_once.store(true, Ordering::SeqCst);
-                exit::deliver(End::Signal);
+                exit::deliver(ProcessEnd::Signal);
                 let _ = emulate_default_handler(signal);
             }
         })

@@ -20,12 +20,12 @@ thread_local! {
 struct Stack {
     next: u64,
     /// Each under a number of its own: they may be left in any order. None hides the run before it.
-    runs: Vec<(u64, Option<Arc<Shared>>)>,
+    runs: Vec<(u64, Option<Arc<RunState>>)>,
 }
 
 /// What a run and its handles share.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct RunState {
     pub(super) reporter: Reporter,
     /// Gone once the body has ended.
     pub(super) envelope: Mutex<Option<Box<Envelope>>>,
@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub(crate) recorded: AtomicUsize,
 }
 
-impl Shared {
+impl RunState {
     /// Changes what will be reported, while the body runs.
     pub(crate) fn edit<T>(&self, edit: impl FnOnce(&mut Envelope) -> T) -> Option<T> {
         self.lock().as_deref_mut().map(edit)
@@ -53,8 +53,8 @@ impl Shared {
 
     /// A response was too long to be read.
     #[cfg(feature = "_middleware")]
-    pub(crate) fn count_unread(&self) {
-        self.reporter.count_unread();
+    pub(crate) fn count_oversized(&self) {
+        self.reporter.count_oversized();
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<Box<Envelope>>> {
@@ -63,7 +63,7 @@ impl Shared {
 }
 
 /// The run that this thread executes just now.
-pub(crate) fn current() -> Option<Arc<Shared>> {
+pub(crate) fn current() -> Option<Arc<RunState>> {
     let current = ENTERED.try_with(|entered| entered.borrow().runs.last()?.1.clone());
     current.ok().flatten()
 }
@@ -73,7 +73,7 @@ pub(crate) fn current() -> Option<Arc<Shared>> {
 pub(crate) struct Entered(Option<u64>);
 
 impl Entered {
-    pub(crate) fn enter(run: Option<Arc<Shared>>) -> Self {
+    pub(crate) fn enter(run: Option<Arc<RunState>>) -> Self {
         let number = ENTERED.try_with(|entered| {
             let Stack { next, runs } = &mut *entered.borrow_mut();
             // There is nothing to hide.

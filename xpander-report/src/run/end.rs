@@ -14,7 +14,7 @@ use crate::envelope::value::Produced;
 use crate::provider::llm_response::LlmResponse;
 use crate::report::json;
 use crate::run::capture::captured;
-use crate::run::current::Shared;
+use crate::run::current::RunState;
 use crate::run::key_values::IntoTokens;
 use crate::run::key_values::IntoTools;
 use crate::support::bounded::MAX_CAPTURED;
@@ -23,7 +23,7 @@ use crate::support::panics::catch_panic;
 /// A run whose body has given a value: what came out is captured here.
 #[derive(Debug)]
 pub struct End {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<RunState>,
     pub(super) envelope: Box<Envelope>,
 }
 

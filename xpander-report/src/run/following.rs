@@ -69,7 +69,7 @@ pin_project! {
 
 impl<F, C> Following<F, C> {
     pub(crate) fn new(mut run: Run, future: F, end: C) -> Self {
-        run.wait();
+        run.defer_clock();
         Self {
             run,
             end: Some(end),
@@ -133,7 +133,7 @@ pub struct Awaited<I, C> {
 
 impl<I, C> Awaited<I, C> {
     pub(crate) fn new(mut run: Run, future: I, end: C) -> Self {
-        run.wait();
+        run.defer_clock();
         Self { run, end, future }
     }
 }
@@ -148,7 +148,7 @@ impl<I: IntoFuture, C: Ending<I::Output>> IntoFuture for Awaited<I, C> {
             end,
             future,
         } = self;
-        let future = run.go_on(|| future.into_future());
+        let future = run.resume(|| future.into_future());
         Following::new(run, future, end)
     }
 }

@@ -17,7 +17,7 @@ use crate::envelope::value::Captured;
 use crate::provider::llm_response::LlmResponse;
 use crate::report::json;
 use crate::report::tokens::Tokens;
-use crate::run::current::{self, Entered, Shared};
+use crate::run::current::{self, Entered, RunState};
 
 /// The run that executes the code that asks, or a handle that does nothing outside a run.
 ///
@@ -50,7 +50,7 @@ pub fn called(tool: &str) {
 
 /// A run, seen from inside its body; see [`current_task`].
 #[derive(Debug, Clone)]
-pub struct TaskHandle(Option<Arc<Shared>>);
+pub struct TaskHandle(Option<Arc<RunState>>);
 
 impl TaskHandle {
     /// The task's id, under which the run will be found; `None` outside a run.
@@ -183,9 +183,9 @@ impl TaskHandle {
     }
 
     /// A response was too long to be read.
-    pub(crate) fn count_unread(&self) {
+    pub(crate) fn count_oversized(&self) {
         if let Some(run) = &self.0 {
-            run.count_unread();
+            run.count_oversized();
         }
     }
 }

@@ -111,7 +111,7 @@ impl<E> Copy for Errors<E> {}
 /// Those of the `Result` that a function gives.
 pub trait ResultErrors<E> {
     /// Names them.
-    fn told_errors(&self) -> Errors<E> {
+    fn key_errors(&self) -> Errors<E> {
         Errors(PhantomData)
     }
 }
@@ -121,7 +121,7 @@ impl<V: Layered, W, X> ResultErrors<V::Error> for &&&ShownProbe<'_, V, W, X> {}
 /// Those of the items of a box, where the function has none of its own.
 pub trait BoxErrors<Via, E> {
     /// Names them.
-    fn told_errors(&self) -> Errors<E> {
+    fn key_errors(&self) -> Errors<E> {
         Errors(PhantomData)
     }
 }
@@ -134,7 +134,7 @@ impl<V, W, X, Via, T: Layered> BoxErrors<Via, T::Error> for &&ShownProbe<'_, V, 
 /// Those of the items of what a function shows to be a stream.
 pub trait ShownErrors<E> {
     /// Names them.
-    fn told_errors(&self) -> Errors<E> {
+    fn key_errors(&self) -> Errors<E> {
         Errors(PhantomData)
     }
 }
@@ -152,13 +152,13 @@ impl<V, Via, T: Layered> ShownErrors<T::Error> for &ShownProbe<'_, V, Via, AnIte
 /// There are none.
 pub trait NoErrors<V> {
     /// Does not compile, with a message.
-    fn told_errors(&self) -> Errors<Infallible>
+    fn key_errors(&self) -> Errors<Infallible>
     where
         V: HasAnError;
 }
 
 impl<V, W, X> NoErrors<V> for ShownProbe<'_, V, W, X> {
-    fn told_errors(&self) -> Errors<Infallible>
+    fn key_errors(&self) -> Errors<Infallible>
     where
         V: HasAnError,
     {
@@ -176,12 +176,12 @@ pub trait HasAnError {}
 
 /// An error, and those that the key `error` tells.
 #[derive(Debug)]
-pub struct Told<'a, E, K>(pub &'a E, pub Errors<K>);
+pub struct ErrorProbe<'a, E, K>(pub &'a E, pub Errors<K>);
 
 /// The key tells this error.
-pub trait ToldByKey<'a, E> {
+pub trait ErrorByKey<'a, E> {
     /// Tells it.
-    fn tell_error(
+    fn capture_error(
         &self,
         outcome: &mut Outcome<'_>,
         error: &dyn Capture,
@@ -189,8 +189,8 @@ pub trait ToldByKey<'a, E> {
     );
 }
 
-impl<'a, E> ToldByKey<'a, E> for &Told<'a, E, E> {
-    fn tell_error(
+impl<'a, E> ErrorByKey<'a, E> for &ErrorProbe<'a, E, E> {
+    fn capture_error(
         &self,
         outcome: &mut Outcome<'_>,
         error: &dyn Capture,
@@ -202,9 +202,9 @@ impl<'a, E> ToldByKey<'a, E> for &Told<'a, E, E> {
 }
 
 /// The key is about other errors.
-pub trait ToldByItself<'a, K> {
+pub trait ErrorByItself<'a, K> {
     /// Tells this one as it is.
-    fn tell_error(
+    fn capture_error(
         &self,
         outcome: &mut Outcome<'_>,
         error: &dyn Capture,
@@ -212,8 +212,8 @@ pub trait ToldByItself<'a, K> {
     );
 }
 
-impl<'a, E, K: 'a> ToldByItself<'a, K> for Told<'a, E, K> {
-    fn tell_error(
+impl<'a, E, K: 'a> ErrorByItself<'a, K> for ErrorProbe<'a, E, K> {
+    fn capture_error(
         &self,
         outcome: &mut Outcome<'_>,
         error: &dyn Capture,

@@ -32,7 +32,7 @@ use crate::envelope::Envelope;
 use crate::envelope::Field;
 use crate::envelope::MAX_ITEMS;
 use crate::run::current::Entered;
-use crate::run::current::Shared;
+use crate::run::current::RunState;
 use crate::run::end::End;
 use crate::run::end::Outcome;
 use crate::support::panics::catch_panic;
@@ -41,7 +41,7 @@ use crate::support::panics::catch_panic;
 /// its body has begun. By default nobody listens to it.
 #[derive(Debug, Default)]
 pub struct Run {
-    shared: Option<Arc<Shared>>,
+    shared: Option<Arc<RunState>>,
     started: Option<Instant>,
     /// How long its function took, once it has returned.
     took: Option<Duration>,
@@ -77,7 +77,7 @@ impl Run {
     }
 
     /// The user's keys look at what the function returned, while the run may go on.
-    pub fn keys(&mut self, keys: &mut dyn FnMut(&mut Outcome<'_>)) {
+    pub fn apply_keys(&mut self, keys: &mut dyn FnMut(&mut Outcome<'_>)) {
         let Some(shared) = self.shared.clone() else {
             return;
         };
@@ -91,7 +91,7 @@ impl Run {
     }
 
     /// The function has given a future or a stream, which is polled later or never.
-    pub(crate) fn wait(&mut self) {
+    pub(crate) fn defer_clock(&mut self) {
         self.took = None;
         let has_done_nothing = |envelope: &mut Envelope| {
             envelope.responses.is_empty() && envelope.used_tools == Field::Absent
@@ -114,21 +114,21 @@ impl Run {
     }
 
     /// Runs a piece of a body that comes in pieces.
-    pub(crate) fn go_on<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        self.resume();
+    pub(crate) fn resume<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        self.ensure_clock();
         self.inside(body)
     }
 
-    /// [`go_on`](Self::go_on) for what is polled.
+    /// [`resume`](Self::resume) for what is polled.
     pub(crate) fn poll<T>(&mut self, mut poll: impl FnMut() -> Poll<T>) -> Poll<T> {
-        self.resume();
+        self.ensure_clock();
         let mut polled = Poll::Pending;
         self.step(&mut || polled = poll());
         polled
     }
 
     /// The next item of what the function returned.
-    pub(crate) fn item(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
+    pub(crate) fn on_item(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
         if let Some(shared) = &self.shared {
             let content = shared.reporter.captures_content();
             let mut outcome = Outcome::new(content, MAX_ITEMS, None);
@@ -195,7 +195,7 @@ impl Run {
     }
 
     /// Begins the clock unless it runs.
-    fn resume(&mut self) {
+    fn ensure_clock(&mut self) {
         if self.started.is_none() {
             self.start_clock();
         }

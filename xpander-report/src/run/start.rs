@@ -15,13 +15,13 @@ use crate::reporter::Reporter;
 use crate::reporter::global;
 use crate::run::Run;
 use crate::run::capture::captured;
-use crate::run::current::Shared;
+use crate::run::current::RunState;
 use crate::run::end::Outcome;
 use crate::run::end::extracted;
 use crate::run::key_values::IntoId;
 use crate::support::bounded::MAX_CAPTURED;
 use crate::support::panics::catch_panic;
-use crate::support::random::luck;
+use crate::support::random;
 
 /// A run before its body begins: what it is given is captured here. Off when nobody listens.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Start {
             return;
         };
         // A rate that panics is no rate.
-        let is_drawn = catch_panic(rate).is_none_or(|rate| luck() < rate);
+        let is_drawn = catch_panic(rate).is_none_or(|rate| random::unit() < rate);
         if !is_drawn && keep_failures {
             envelope.only_if_failed = true;
         } else if !is_drawn {
@@ -112,7 +112,7 @@ impl Start {
     pub fn begin(self) -> Run {
         Run {
             shared: self.0.map(|(reporter, envelope)| {
-                Arc::new(Shared {
+                Arc::new(RunState {
                     reporter,
                     envelope: Mutex::new(Some(envelope)),
                     #[cfg(any(

@@ -55,7 +55,7 @@ impl<S, C> Streaming<S, C> {
     }
 
     fn new(mut run: Run, items: S, look: C, is_complete: fn(&S) -> bool) -> Self {
-        run.wait();
+        run.defer_clock();
         Self {
             run,
             look,
@@ -75,7 +75,7 @@ impl<S: Stream, C: Fn(&S::Item, &mut Outcome<'_>)> Stream for Streaming<S, C> {
         };
         let polled = this.run.poll(|| items.as_mut().poll_next(context));
         match &polled {
-            Poll::Ready(Some(item)) => this.run.item(&mut |outcome| (this.look)(item, outcome)),
+            Poll::Ready(Some(item)) => this.run.on_item(&mut |outcome| (this.look)(item, outcome)),
             Poll::Ready(None) => this.run.complete(),
             Poll::Pending => {}
         }
@@ -96,9 +96,9 @@ impl<S: FusedStream, C: Fn(&S::Item, &mut Outcome<'_>)> FusedStream for Streamin
 impl<S: Iterator, C: Fn(&S::Item, &mut Outcome<'_>)> Streaming<S, C> {
     fn step(&mut self, next: impl FnOnce(&mut S) -> Option<S::Item>) -> Option<S::Item> {
         let items = self.items.as_mut()?;
-        let item = self.run.go_on(|| next(items));
+        let item = self.run.resume(|| next(items));
         match &item {
-            Some(item) => self.run.item(&mut |outcome| (self.look)(item, outcome)),
+            Some(item) => self.run.on_item(&mut |outcome| (self.look)(item, outcome)),
             None => self.run.complete(),
         }
         item

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::stats::Dropped;
 use crate::platform::error::Error;
-use crate::support::own_thread::hooked;
+use crate::support::suppress::call_hook;
 
 /// Something that a reporter did; see [`ReporterBuilder::on_event`](crate::ReporterBuilder::on_event).
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub enum Event<'a> {
         task_id: &'a str,
     },
     /// A report did not arrive and will be tried again.
-    PutOff {
+    Retrying {
         /// The task's id.
         task_id: &'a str,
         /// Why it did not.
@@ -46,13 +46,13 @@ impl Listener {
         Self(Some(Arc::new(hook)))
     }
 
-    pub(crate) fn tell(&self, event: &Event<'_>) {
+    pub(crate) fn notify(&self, event: &Event<'_>) {
         if let Some(hook) = &self.0 {
-            hooked(|| hook(event));
+            call_hook(|| hook(event));
         }
     }
 
-    pub(crate) fn is_there(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.is_some()
     }
 }

@@ -36,7 +36,7 @@ pub(crate) trait Sink: Send + Sync {
         not(feature = "_middleware"),
         expect(dead_code, reason = "only middleware reads")
     )]
-    fn count_unread(&self);
+    fn count_oversized(&self);
 
     fn stats(&self) -> Stats;
 
@@ -49,7 +49,7 @@ pub(crate) trait Background {
     /// How long the end of the program waits for it.
     fn exit_timeout(&self) -> Duration;
 
-    fn flush(&self, timeout: Duration, after: After) -> Flushing<'_>;
+    fn flush(&self, timeout: Duration, after: Then) -> Flushing<'_>;
 
     /// Waits until what is in the spool is delivered, too.
     #[cfg(feature = "http")]
@@ -73,10 +73,10 @@ pub(crate) trait Background {
 
 /// What becomes of a reporter after a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum After {
-    GoOn,
+pub(crate) enum Then {
+    Continue,
     /// The program is about to end.
-    Leave,
+    Exit,
     /// It takes no more reports.
-    Stop,
+    Shutdown,
 }

@@ -10,7 +10,7 @@ use crate::support::sync::{AtomicU64, Ordering};
 
 /// What a reporter has done so far, in reports where nothing else is said.
 ///
-/// At rest, `accepted + adopted = delivered + merged + superseded + left_out + dead + dropped + pending + spooled`.
+/// At rest, `accepted + adopted = delivered + merged + superseded + sampled_out + dead + dropped + pending + spooled`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
@@ -25,7 +25,7 @@ pub struct Stats {
     /// The platform had all of it already, from newer reports of the same task.
     pub superseded: u64,
     /// Left out by `sample`, when it was clear that the run had not failed.
-    pub left_out: u64,
+    pub sampled_out: u64,
     /// Neither delivered nor given up yet, and in memory only.
     pub pending: u64,
     /// How many bytes are held in memory for delivery, about.
@@ -37,9 +37,9 @@ pub struct Stats {
     /// Tries that failed and were put off.
     pub retried: u64,
     /// Refused by the platform for good; see [`dead_letters`](crate::Reporter::dead_letters).
-    pub dead: u64,
+    pub dead_lettered: u64,
     /// Responses that were too long to be read.
-    pub unread: u64,
+    pub oversized: u64,
     /// Given up, by reason.
     pub dropped: Dropped,
     /// How long the oldest has waited of those in memory for delivery.
@@ -160,14 +160,14 @@ pub(crate) struct Counters {
     pub(crate) adopted: Counter,
     pub(crate) retried: Counter,
     pub(crate) not_spooled: Counter,
-    pub(crate) unread: Counter,
+    pub(crate) oversized: Counter,
     /// The sum of the endings.
     ended: Counter,
     delivered: Counter,
     merged: Counter,
     superseded: Counter,
-    left_out: Counter,
-    dead: Counter,
+    sampled_out: Counter,
+    dead_lettered: Counter,
     queue_full: Counter,
     no_agent: Counter,
     shut_down: Counter,
@@ -182,8 +182,8 @@ impl Counters {
             Ending::Delivered => &self.delivered,
             Ending::Merged => &self.merged,
             Ending::Superseded => &self.superseded,
-            Ending::SampledOut => &self.left_out,
-            Ending::Refused => &self.dead,
+            Ending::SampledOut => &self.sampled_out,
+            Ending::Refused => &self.dead_lettered,
             Ending::Expired | Ending::Dropped(DropReason::Expired) => &self.expired,
             Ending::Dropped(DropReason::QueueFull) => &self.queue_full,
             Ending::Dropped(DropReason::NoAgent) => &self.no_agent,
@@ -222,11 +222,11 @@ impl Counters {
             delivered: self.delivered.get(),
             merged: self.merged.get(),
             superseded: self.superseded.get(),
-            left_out: self.left_out.get(),
+            sampled_out: self.sampled_out.get(),
             not_spooled: self.not_spooled.get(),
             retried: self.retried.get(),
-            dead: self.dead.get(),
-            unread: self.unread.get(),
+            dead_lettered: self.dead_lettered.get(),
+            oversized: self.oversized.get(),
             dropped: self.dropped(),
             ..Stats::default()
         }

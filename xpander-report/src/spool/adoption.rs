@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
-use super::source::Source;
+use super::segment_reader::SegmentReader;
 use super::writer::Spool;
 use crate::envelope::outgoing::Delivered;
 use crate::envelope::sequence;
@@ -22,8 +22,8 @@ use crate::spool::files::directory::made_at;
 use crate::spool::files::directory::read_acks;
 use crate::spool::format::entry::Ack;
 use crate::spool::format::entry::DeliveredTask;
-use crate::spool::place::SourceId;
-use crate::support::random::luck;
+use crate::spool::place::SegmentId;
+use crate::support::random;
 use crate::support::sync::Ordering;
 
 /// How often to look for what other processes left behind.
@@ -43,17 +43,17 @@ pub(super) struct Adoption {
     /// There was more to adopt than is worked on at once.
     has_more: bool,
     /// Why the directory cannot be looked through was told.
-    is_blind: bool,
+    warned_scan: bool,
     /// Segments that stay where they are, and why was told.
-    foreign: HashSet<String>,
+    other_platform: HashSet<String>,
     /// Segments that something is wrong with, of which was told, and when they are tried again.
-    troubled: HashMap<String, Instant>,
+    backing_off: HashMap<String, Instant>,
     /// What the platform has of tasks with names, as files of acks say; looked up while there are segments of others.
-    known: HashMap<TaskId, Delivered>,
+    delivered: HashMap<TaskId, Delivered>,
 }
 
 /// The segments that are open.
-type Sources = BTreeMap<SourceId, Source>;
+type Segments = BTreeMap<SegmentId, SegmentReader>;
 
 impl Adoption {
     pub(super) fn new(spool: Arc<Spool>, now: Instant) -> Self {
@@ -62,10 +62,10 @@ impl Adoption {
             begun: sequence::now(),
             scan_at: now,
             has_more: true,
-            is_blind: false,
-            foreign: HashSet::new(),
-            troubled: HashMap::new(),
-            known: HashMap::new(),
+            warned_scan: false,
+            other_platform: HashSet::new(),
+            backing_off: HashMap::new(),
+            delivered: HashMap::new(),
         }
     }
 
@@ -84,30 +84,30 @@ impl Adoption {
     }
 
     /// Whether nothing is left of others that something is wrong with.
-    pub(super) fn is_untroubled(&self) -> bool {
-        self.troubled.is_empty() && !self.is_blind
+    pub(super) fn is_undisturbed(&self) -> bool {
+        self.backing_off.is_empty() && !self.warned_scan
     }
 
     /// What the platform has of this task, as far as files of acks say.
     pub(super) fn delivered(&self, id: &TaskId) -> Option<&Delivered> {
-        self.known.get(id)
+        self.delivered.get(id)
     }
 
     /// The segments that no process has any more, beside those that are open; none if it is not time to look.
-    pub(super) fn scan(&mut self, now: Instant, open: &Sources) -> Option<Vec<Source>> {
-        let goes_on = self.has_more && has_room(open, &[]) && !self.is_blind;
+    pub(super) fn scan(&mut self, now: Instant, open: &Segments) -> Option<Vec<SegmentReader>> {
+        let goes_on = self.has_more && has_room(open, &[]) && !self.warned_scan;
         if now >= self.scan_at {
-            self.scan_at = now + SCAN.mul_f64(0.75 + luck() / 2.0);
+            self.scan_at = now + SCAN.mul_f64(0.75 + random::unit() / 2.0);
         } else if !goes_on {
             return None;
         }
         self.has_more = false;
         let mut adopted = Vec::new();
         match found(self.try_scan(now, open, &mut adopted)) {
-            Ok(()) => self.is_blind = false,
+            Ok(()) => self.warned_scan = false,
             Err(error) => {
                 self.has_more = true;
-                if !std::mem::replace(&mut self.is_blind, true) {
+                if !std::mem::replace(&mut self.warned_scan, true) {
                     self.spool
                         .warn(format_args!("cannot be looked through: {error}"));
                 }
@@ -119,8 +119,8 @@ impl Adoption {
     fn try_scan(
         &mut self,
         now: Instant,
-        open: &Sources,
-        adopted: &mut Vec<Source>,
+        open: &Segments,
+        adopted: &mut Vec<SegmentReader>,
     ) -> io::Result<()> {
         let spool = Arc::clone(&self.spool);
         let directory = spool.directory();
@@ -142,10 +142,10 @@ impl Adoption {
             }
         }
         spool.used.store(used, Ordering::Relaxed);
-        self.foreign.retain(|name| names.contains(name));
-        self.troubled.retain(|name, _| names.contains(name));
-        let has_others = !adopted.is_empty() || open.values().any(|source| !source.is_own);
-        self.known = match has_others {
+        self.other_platform.retain(|name| names.contains(name));
+        self.backing_off.retain(|name, _| names.contains(name));
+        let has_others = !adopted.is_empty() || open.values().any(|reader| !reader.is_own);
+        self.delivered = match has_others {
             true => self.read_known(),
             false => HashMap::new(),
         };
@@ -155,13 +155,13 @@ impl Adoption {
     }
 
     /// Whether this segment may be adopted.
-    fn is_new(&self, name: &str, now: Instant, open: &Sources) -> bool {
-        let is_mine = open.values().any(|source| source.segment.name == name);
-        let is_put_off = self.troubled.get(name).is_some_and(|until| now < *until);
-        !is_mine && !is_put_off && !self.foreign.contains(name)
+    fn is_new(&self, name: &str, now: Instant, open: &Segments) -> bool {
+        let is_mine = open.values().any(|reader| reader.segment.name == name);
+        let is_backing_off = self.backing_off.get(name).is_some_and(|until| now < *until);
+        !is_mine && !is_backing_off && !self.other_platform.contains(name)
     }
 
-    fn adopt(&mut self, name: &str) -> Option<Source> {
+    fn adopt(&mut self, name: &str) -> Option<SegmentReader> {
         let directory = self.spool.directory();
         let (segment, header) = match directory.adopt(name) {
             Ok(Some(adopted)) => adopted,
@@ -172,12 +172,12 @@ impl Adoption {
                 return None;
             }
             Err(error) => {
-                self.put_off(name, format_args!("cannot be read: {error}"));
+                self.back_off(name, format_args!("cannot be read: {error}"));
                 return None;
             }
         };
         if header != self.spool.header {
-            self.foreign.insert(name.to_owned());
+            self.other_platform.insert(name.to_owned());
             self.spool.warn(format_args!(
                 "{name}.{SEGMENT} waits for the platform at {}, not for {}; a program with that address \
                  delivers it, as does `xpander-report spool drain`",
@@ -185,19 +185,19 @@ impl Adoption {
             ));
             return None;
         }
-        let mut source = Source::new(Arc::new(segment), false);
+        let mut reader = SegmentReader::new(Arc::new(segment), false);
         match self.read_acks(name) {
             Ok(acks) => {
-                source.has_names = acks.iter().any(|ack| ack.task.is_some());
-                source.settled = acks.into_iter().map(|ack| ack.offset).collect();
+                reader.has_names = acks.iter().any(|ack| ack.task.is_some());
+                reader.settled = acks.into_iter().map(|ack| ack.offset).collect();
             }
             Err(error) => {
-                source.has_names = true;
+                reader.has_names = true;
                 self.spool
                     .warn(format_args!("{name}.{ACKS} cannot be read: {error}"));
             }
         }
-        Some(source)
+        Some(reader)
     }
 
     fn read_acks(&self, name: &str) -> io::Result<Vec<Ack>> {
@@ -260,15 +260,15 @@ impl Adoption {
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
             Err(error) => {
                 let problem = format_args!("is damaged and cannot be put aside: {error}");
-                self.put_off(name, problem);
+                self.back_off(name, problem);
                 false
             }
         }
     }
 
     /// A segment stays until the next look at the directory. Why is told once.
-    pub(super) fn put_off(&mut self, name: &str, why: fmt::Arguments<'_>) {
-        let put_off = self.troubled.insert(name.to_owned(), self.scan_at);
+    pub(super) fn back_off(&mut self, name: &str, why: fmt::Arguments<'_>) {
+        let put_off = self.backing_off.insert(name.to_owned(), self.scan_at);
         if put_off.is_none() {
             self.spool.warn(format_args!("{name}.{SEGMENT} {why}"));
         }
@@ -276,11 +276,11 @@ impl Adoption {
 }
 
 /// Whether one more segment may be adopted.
-fn has_room(open: &Sources, adopted: &[Source]) -> bool {
+fn has_room(open: &Segments, adopted: &[SegmentReader]) -> bool {
     let others = || {
-        let open = open.values().filter(|source| !source.is_own);
+        let open = open.values().filter(|reader| !reader.is_own);
         open.chain(adopted)
     };
-    let unread = others().filter(|source| !source.is_read());
+    let unread = others().filter(|reader| !reader.is_read());
     unread.count() < MAX_READ && others().count() < MAX_ADOPTED
 }

@@ -5,9 +5,9 @@ use std::io;
 use std::sync::Arc;
 
 use super::format::entry;
-use super::place::SourceId;
+use super::place::SegmentId;
 use super::reader::Replay;
-use super::source::Source;
+use super::segment_reader::SegmentReader;
 use super::writer::SEGMENT_BYTES;
 use crate::envelope::outgoing::Outgoing;
 use crate::spool::files::directory::SEGMENT;
@@ -18,8 +18,8 @@ use crate::support::sync::Ordering;
 /// A report that goes into another segment.
 struct Survivor {
     /// The name of its place.
-    key: (SourceId, u64),
-    source: SourceId,
+    key: (SegmentId, u64),
+    reader: SegmentId,
     offset: u64,
     outgoing: Outgoing,
 }
@@ -36,11 +36,11 @@ impl Replay {
         }
         match self.copy(&survivors) {
             Ok(copied) => {
-                self.is_stuck = false;
+                self.warned_compaction = false;
                 self.replace(survivors, copied);
             }
             Err(error) => {
-                if !std::mem::replace(&mut self.is_stuck, true) {
+                if !std::mem::replace(&mut self.warned_compaction, true) {
                     self.spool.warn(format_args!(
                         "files stay though most of what is in them is settled: {error}"
                     ));
@@ -51,16 +51,16 @@ impl Replay {
 
     /// What is waited for of the segments that are worth it.
     fn survivors(&self) -> Vec<Survivor> {
-        let keys: HashMap<_, _> = self.moved.iter().map(|(key, to)| (*to, *key)).collect();
+        let keys: HashMap<_, _> = self.relocated.iter().map(|(key, to)| (*to, *key)).collect();
         let mut survivors = Vec::new();
-        for (id, source) in self.worth_it() {
-            let offsets = source.open.keys();
+        for (id, reader) in self.worth_it() {
+            let offsets = reader.open.keys();
             let read = offsets.map(|offset| {
                 let place = (*id, *offset);
-                let outgoing = source.read_again(*offset)?;
+                let outgoing = reader.read_again(*offset)?;
                 Ok::<_, io::Error>(Survivor {
                     key: keys.get(&place).copied().unwrap_or(place),
-                    source: *id,
+                    reader: *id,
                     offset: *offset,
                     outgoing,
                 })
@@ -73,17 +73,17 @@ impl Replay {
 
     /// Segments in which little is waited for, if much room or many files are gained; together as much as goes into
     /// one.
-    fn worth_it(&self) -> Vec<(&SourceId, &Source)> {
+    fn worth_it(&self) -> Vec<(&SegmentId, &SegmentReader)> {
         /// One part in so many is little.
         const PART: u64 = 4;
         const SMALL: u64 = SEGMENT_BYTES / 16;
         const MANY: usize = 16;
         let (mut waiting, mut written) = (0, 0);
         let mut chosen = Vec::new();
-        for (id, source) in &self.sources {
-            let (waits, holds) = (source.waiting(), source.segment.written());
+        for (id, reader) in &self.readers {
+            let (waits, holds) = (reader.waiting(), reader.segment.written());
             let is_little = waits * PART <= holds || waits <= SMALL;
-            if waits == 0 || !is_little || !source.is_whole() {
+            if waits == 0 || !is_little || !reader.is_whole() {
                 continue;
             }
             if waiting + waits > SEGMENT_BYTES {
@@ -91,7 +91,7 @@ impl Replay {
             }
             waiting += waits;
             written += holds;
-            chosen.push((id, source));
+            chosen.push((id, reader));
         }
         if waiting * PART > written && chosen.len() < MANY {
             chosen.clear();
@@ -125,22 +125,22 @@ impl Replay {
     fn replace(&mut self, survivors: Vec<Survivor>, (segment, places): Copied) {
         let spool = Arc::clone(&self.spool);
         spool.used.fetch_add(segment.written(), Ordering::Relaxed);
-        let mut source = Source::new(Arc::new(segment), false);
-        source.skip_to(source.segment.written());
-        source.open.extend(places.iter().copied());
-        let id = self.add(source);
+        let mut reader = SegmentReader::new(Arc::new(segment), false);
+        reader.skip_to(reader.segment.written());
+        reader.open.extend(places.iter().copied());
+        let id = self.add(reader);
         let mut emptied = BTreeSet::new();
         for (survivor, (offset, _)) in survivors.into_iter().zip(places) {
-            self.moved.insert(survivor.key, (id, offset));
-            emptied.insert(survivor.source);
-            if let Some(source) = self.sources.get_mut(&survivor.source) {
-                source.open.remove(&survivor.offset);
+            self.relocated.insert(survivor.key, (id, offset));
+            emptied.insert(survivor.reader);
+            if let Some(reader) = self.readers.get_mut(&survivor.reader) {
+                reader.open.remove(&survivor.offset);
                 // If the file cannot be removed, it is there no more.
                 let ack = Ack {
                     offset: survivor.offset,
                     task: None,
                 };
-                let _ = source.acknowledge(spool.directory(), &ack);
+                let _ = reader.acknowledge(spool.directory(), &ack);
             }
         }
         for id in emptied {

@@ -12,7 +12,7 @@ use crate::report::TaskReport;
 use crate::report::dead_letter::DeadLetter;
 use crate::spool::files::directory::{ACKS, Directory, SEGMENT, read_all, read_header};
 use crate::spool::files::disk::OsDisk;
-use crate::spool::format::record::Stretch;
+use crate::spool::format::record::Chunk;
 
 /// A spool's directory, seen from outside: what waits there, also while programs use it.
 ///
@@ -239,15 +239,15 @@ impl SpoolDirectory {
             damaged_bytes: 0,
             bytes: bytes.len() as u64,
         };
-        for stretch in record::stretches(&bytes) {
-            match stretch {
-                Stretch::Record(offset, _) if settled.contains(&offset) => content.settled += 1,
-                Stretch::Record(0, _) => {}
-                Stretch::Record(_, text) => match entry::decode_report(text) {
+        for chunk in record::chunks(&bytes) {
+            match chunk {
+                Chunk::Record(offset, _) if settled.contains(&offset) => content.settled += 1,
+                Chunk::Record(0, _) => {}
+                Chunk::Record(_, text) => match entry::decode_report(text) {
                     Ok(outgoing) => content.reports.push(outgoing),
                     Err(_) => content.damaged_bytes += text.len(),
                 },
-                Stretch::Damaged(bytes) => content.damaged_bytes += bytes,
+                Chunk::Damaged(bytes) => content.damaged_bytes += bytes,
             }
         }
         Ok(content)

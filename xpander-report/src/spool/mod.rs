@@ -14,7 +14,7 @@ pub(crate) mod inspect;
 pub(crate) mod place;
 pub(crate) mod read_cache;
 pub(crate) mod reader;
-mod source;
+mod segment_reader;
 #[cfg(test)]
 mod tests;
 pub(crate) mod writer;

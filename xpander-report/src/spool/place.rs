@@ -2,12 +2,12 @@
 
 use crate::envelope::outgoing::Outgoing;
 
-pub(crate) type SourceId = u64;
+pub(crate) type SegmentId = u64;
 
 /// Where a report lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(super) source: SourceId,
+    pub(super) segment: SegmentId,
     pub(super) offset: u64,
     /// Of an own report: how many had been appended with it.
     pub(super) number: Option<u64>,
@@ -26,7 +26,7 @@ impl Place {
     #[cfg(test)]
     pub(crate) fn own(number: u64) -> Self {
         Self {
-            source: 0,
+            segment: 0,
             offset: 0,
             number: Some(number),
         }
@@ -37,8 +37,8 @@ impl Place {
         self.offset
     }
 
-    pub(super) fn key(&self) -> (SourceId, u64) {
-        (self.source, self.offset)
+    pub(super) fn key(&self) -> (SegmentId, u64) {
+        (self.segment, self.offset)
     }
 
     /// Whether this process wrote it.

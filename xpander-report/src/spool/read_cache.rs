@@ -7,12 +7,12 @@ use crate::envelope::outgoing::Outgoing;
 use crate::spool::files::segment::Segment;
 
 /// So many bytes of what was just written are kept: more than comes while the worker does something else.
-const MOST: usize = 4 << 20;
+const MAX_BYTES: usize = 4 << 20;
 
 /// What was just written, as it was before: who reads it next need not read the file, which would hold up who
 /// writes it. May have gaps.
 #[derive(Default)]
-pub(crate) struct Recent {
+pub(crate) struct ReadCache {
     reports: SegQueue<(Written, Outgoing)>,
     bytes: AtomicUsize,
 }
@@ -33,9 +33,9 @@ impl Written {
     }
 }
 
-impl Recent {
+impl ReadCache {
     pub(crate) fn push(&self, written: Written, outgoing: Outgoing) {
-        if self.bytes.load(Ordering::Relaxed) < MOST {
+        if self.bytes.load(Ordering::Relaxed) < MAX_BYTES {
             self.bytes.fetch_add(written.bytes(), Ordering::Relaxed);
             self.reports.push((written, outgoing));
         }

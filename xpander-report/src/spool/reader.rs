@@ -8,8 +8,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use super::read_cache::Written;
-use super::source::Held;
-use super::source::Source;
+use super::segment_reader::InMemory;
+use super::segment_reader::SegmentReader;
 use super::writer::Spool;
 use crate::envelope::outgoing::Delivered;
 use crate::envelope::outgoing::Outgoing;
@@ -24,18 +24,18 @@ use crate::spool::format::entry::Ack;
 use crate::spool::format::entry::DeliveredTask;
 use crate::spool::place::Place;
 use crate::spool::place::Replayed;
-use crate::spool::place::SourceId;
+use crate::spool::place::SegmentId;
 use crate::support::sync::Ordering;
 
 /// The side of the spool that gives reports back, in the order in which they were written, and keeps which
 /// are settled. One at a time in a process.
 pub(crate) struct Replay {
     pub(super) spool: Arc<Spool>,
-    pub(super) sources: BTreeMap<SourceId, Source>,
-    next_source: SourceId,
+    pub(super) readers: BTreeMap<SegmentId, SegmentReader>,
+    next_id: SegmentId,
     adoption: Adoption,
     /// Why what waits cannot be gathered was told.
-    pub(super) is_stuck: bool,
+    pub(super) warned_compaction: bool,
     /// Own reports that were read.
     read: u64,
     /// Of those, the ones that could not be read, or are another's now.
@@ -43,7 +43,7 @@ pub(crate) struct Replay {
     /// The ones that are not settled, by their number.
     open: BTreeSet<u64>,
     /// Where reports are that lie elsewhere than where they were read.
-    pub(super) moved: HashMap<(SourceId, u64), (SourceId, u64)>,
+    pub(super) relocated: HashMap<(SegmentId, u64), (SegmentId, u64)>,
     /// An own report that is still in memory, and not read yet.
     recent: Option<(Written, Outgoing)>,
 }
@@ -54,14 +54,14 @@ impl Replay {
         Self {
             adoption: Adoption::new(Arc::clone(&spool), now),
             spool,
-            sources: BTreeMap::new(),
-            next_source: 0,
-            is_stuck: false,
+            readers: BTreeMap::new(),
+            next_id: 0,
+            warned_compaction: false,
             read: left,
             skipped: 0,
             // Nobody here will know that those are settled.
             open: (left > 0).then_some(1).into_iter().collect(),
-            moved: HashMap::new(),
+            relocated: HashMap::new(),
             recent: None,
         }
     }
@@ -73,15 +73,15 @@ impl Replay {
 
     /// Looks for what other processes left behind, if it is time.
     pub(crate) fn scan(&mut self, now: Instant) {
-        let Some(adopted) = self.adoption.scan(now, &self.sources) else {
+        let Some(adopted) = self.adoption.scan(now, &self.readers) else {
             return;
         };
-        for source in adopted {
-            self.add(source);
+        for reader in adopted {
+            self.add(reader);
         }
         let limit = self.spool.limits.bytes;
         if self.spool.used.load(Ordering::Relaxed) > limit / 2
-            || self.sources.len() > MAX_ADOPTED / 2
+            || self.readers.len() > MAX_ADOPTED / 2
         {
             self.compact();
         }
@@ -97,18 +97,18 @@ impl Replay {
         self.adoption.delivered(id)
     }
 
-    pub(super) fn add(&mut self, source: Source) -> SourceId {
-        let id = self.next_source;
-        self.next_source += 1;
-        self.sources.insert(id, source);
+    pub(super) fn add(&mut self, reader: SegmentReader) -> SegmentId {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.readers.insert(id, reader);
         id
     }
 
     /// The next report, own ones first.
     pub(crate) fn next(&mut self) -> Option<Replayed> {
         self.take_unknown();
-        let own = self.sources.iter().filter(|(_, source)| source.is_own);
-        let adopted = self.sources.iter().filter(|(_, source)| !source.is_own);
+        let own = self.readers.iter().filter(|(_, reader)| reader.is_own);
+        let adopted = self.readers.iter().filter(|(_, reader)| !reader.is_own);
         let ids: Vec<_> = own.chain(adopted).map(|(id, _)| *id).collect();
         for id in ids {
             if let Some(replayed) = self.next_of(id) {
@@ -120,59 +120,59 @@ impl Replay {
     }
 
     /// What of an own segment could not be read is counted as read.
-    fn catch_up(&mut self, id: SourceId) {
-        let source = self.sources.get_mut(&id);
-        let Some(source) = source.filter(|source| source.is_own) else {
+    fn catch_up(&mut self, id: SegmentId) {
+        let reader = self.readers.get_mut(&id);
+        let Some(reader) = reader.filter(|reader| reader.is_own) else {
             return;
         };
-        if source.is_damaged && !source.segment.is_sealed() {
-            self.spool.seal(&source.segment);
+        if reader.is_damaged && !reader.segment.is_sealed() {
+            self.spool.seal(&reader.segment);
         }
-        let last = source.segment.last_number();
-        if source.segment.is_sealed() && source.is_read() && self.read < last {
-            self.skipped += (last - self.read).saturating_sub(source.held.len() as u64);
+        let last = reader.segment.last_number();
+        if reader.segment.is_sealed() && reader.is_read() && self.read < last {
+            self.skipped += (last - self.read).saturating_sub(reader.held.len() as u64);
             self.read = last;
-            source.held.clear();
+            reader.held.clear();
             // It is never settled here.
             self.open.insert(last);
         }
     }
 
-    fn next_of(&mut self, id: SourceId) -> Option<Replayed> {
+    fn next_of(&mut self, id: SegmentId) -> Option<Replayed> {
         let age = self.spool.limits.age;
         loop {
             self.pass_held_of(id);
             let recent = self.take_recent(id);
-            let source = self.sources.get_mut(&id)?;
+            let reader = self.readers.get_mut(&id)?;
             let read = match recent {
                 Some((written, outgoing)) => {
-                    source.pass((written.end - written.start) as usize);
+                    reader.pass((written.end - written.start) as usize);
                     Ok(Some((written.start, outgoing)))
                 }
-                None => source.next(),
+                None => reader.next(),
             };
             let (offset, mut outgoing) = match read {
                 Ok(next) => next?,
                 Err(error) => {
                     // It is tried again when somebody adopts it.
-                    self.spool.seal(&source.segment);
-                    source.skip_to(source.segment.written());
-                    source.is_unreadable = true;
-                    let name = source.segment.name.clone();
+                    self.spool.seal(&reader.segment);
+                    reader.skip_to(reader.segment.written());
+                    reader.is_unreadable = true;
+                    let name = reader.segment.name.clone();
                     self.adoption
-                        .put_off(&name, format_args!("cannot be read: {error}"));
+                        .back_off(&name, format_args!("cannot be read: {error}"));
                     return None;
                 }
             };
-            let is_expired = source.is_expired(&outgoing, age);
-            source.bound(&mut outgoing, self.adoption.begun);
+            let is_expired = reader.is_expired(&outgoing, age);
+            reader.bound(&mut outgoing, self.adoption.begun);
             // Behind damaged bytes it may be one that is held.
-            let held = source.held.remove(&offset).map(|(_, held)| held);
+            let held = reader.held.remove(&offset).map(|(_, held)| held);
             let number = self.count_read(id, offset, held);
             if held.is_none() {
                 return Some(Replayed {
                     place: Place {
-                        source: id,
+                        segment: id,
                         offset,
                         number,
                     },
@@ -184,13 +184,13 @@ impl Replay {
     }
 
     /// The report that begins there was read, or passed because it is held. Returns its number if it is an own one.
-    fn count_read(&mut self, id: SourceId, offset: u64, held: Option<Held>) -> Option<u64> {
-        let source = self.sources.get_mut(&id)?;
-        let is_waiting = held != Some(Held::Ended);
+    fn count_read(&mut self, id: SegmentId, offset: u64, held: Option<InMemory>) -> Option<u64> {
+        let reader = self.readers.get_mut(&id)?;
+        let is_waiting = held != Some(InMemory::Ended);
         if is_waiting {
-            source.open.insert(offset, source.at - offset);
+            reader.open.insert(offset, reader.at - offset);
         }
-        source.is_own.then(|| {
+        reader.is_own.then(|| {
             self.read += 1;
             if is_waiting {
                 self.open.insert(self.read);
@@ -201,7 +201,7 @@ impl Replay {
 
     /// Passes the reports that are in memory, if they come next.
     pub(crate) fn pass_held(&mut self) {
-        let own = self.sources.iter().filter(|(_, source)| source.is_own);
+        let own = self.readers.iter().filter(|(_, reader)| reader.is_own);
         let ids: Vec<_> = own.map(|(id, _)| *id).collect();
         for id in ids {
             self.pass_held_of(id);
@@ -209,27 +209,27 @@ impl Replay {
         }
     }
 
-    fn pass_held_of(&mut self, id: SourceId) {
-        while let Some(source) = self.sources.get_mut(&id)
-            && let offset = source.at
-            && let Some((length, held)) = source.held.remove(&offset)
+    fn pass_held_of(&mut self, id: SegmentId) {
+        while let Some(reader) = self.readers.get_mut(&id)
+            && let offset = reader.at
+            && let Some((length, held)) = reader.held.remove(&offset)
         {
-            source.pass(length as usize);
+            reader.pass(length as usize);
             self.count_read(id, offset, Some(held));
         }
     }
 
-    /// The next report of this source, if it is still in memory.
-    fn take_recent(&mut self, id: SourceId) -> Option<(Written, Outgoing)> {
-        let source = self.sources.get(&id).filter(|source| source.is_own)?;
+    /// The next report of this reader, if it is still in memory.
+    fn take_recent(&mut self, id: SegmentId) -> Option<(Written, Outgoing)> {
+        let reader = self.readers.get(&id).filter(|reader| reader.is_own)?;
         loop {
-            let recent = self.recent.take().or_else(|| self.spool.recent.pop())?;
+            let recent = self.recent.take().or_else(|| self.spool.read_cache.pop())?;
             let (written, _) = &recent;
-            let is_here = written.segment.as_ptr() == Arc::as_ptr(&source.segment);
-            if is_here && written.start == source.at {
+            let is_here = written.segment.as_ptr() == Arc::as_ptr(&reader.segment);
+            if is_here && written.start == reader.at {
                 return Some(recent);
             }
-            let is_passed = written.number <= self.read || is_here && written.start < source.at;
+            let is_passed = written.number <= self.read || is_here && written.start < reader.at;
             if !is_passed {
                 self.recent = Some(recent);
                 return None;
@@ -240,20 +240,28 @@ impl Replay {
     /// In which segment a report lies, and where there.
     #[cfg(test)]
     pub(super) fn whereabouts(&self, place: Place) -> Option<(&str, std::ops::Range<usize>)> {
-        let (id, at) = self.moved.get(&place.key()).copied().unwrap_or(place.key());
-        let source = self.sources.get(&id)?;
-        let bytes = at as usize..(at + source.open.get(&at)?) as usize;
-        Some((&source.segment.name, bytes))
+        let (id, at) = self
+            .relocated
+            .get(&place.key())
+            .copied()
+            .unwrap_or(place.key());
+        let reader = self.readers.get(&id)?;
+        let bytes = at as usize..(at + reader.open.get(&at)?) as usize;
+        Some((&reader.segment.name, bytes))
     }
 
     /// A report that was read before and is not settled.
     pub(crate) fn read_again(&self, place: Place) -> Option<Replayed> {
-        let (id, at) = self.moved.get(&place.key()).copied().unwrap_or(place.key());
-        let source = self.sources.get(&id)?;
-        match source.read_again(at) {
+        let (id, at) = self
+            .relocated
+            .get(&place.key())
+            .copied()
+            .unwrap_or(place.key());
+        let reader = self.readers.get(&id)?;
+        match reader.read_again(at) {
             Ok(mut outgoing) => {
-                let is_expired = source.is_expired(&outgoing, self.spool.limits.age);
-                source.bound(&mut outgoing, self.adoption.begun);
+                let is_expired = reader.is_expired(&outgoing, self.spool.limits.age);
+                reader.bound(&mut outgoing, self.adoption.begun);
                 Some(Replayed {
                     place,
                     outgoing,
@@ -261,7 +269,7 @@ impl Replay {
                 })
             }
             Err(error) => {
-                let name = &source.segment.name;
+                let name = &reader.segment.name;
                 self.spool.warn(format_args!(
                     "a report in {name}.{SEGMENT} cannot be read again: {error}"
                 ));
@@ -277,14 +285,14 @@ impl Replay {
             if let Some(number) = place.number {
                 self.open.remove(&number);
             }
-            let (id, at) = self.moved.remove(&place.key()).unwrap_or(place.key());
-            let Some(source) = self.sources.get_mut(&id) else {
+            let (id, at) = self.relocated.remove(&place.key()).unwrap_or(place.key());
+            let Some(reader) = self.readers.get_mut(&id) else {
                 continue;
             };
-            source.end(at);
-            source.has_names |= task.is_some();
+            reader.end(at);
+            reader.has_names |= task.is_some();
             // Without it the report arrives once more, if the process does not live to remove the segment.
-            let _ = source.acknowledge(
+            let _ = reader.acknowledge(
                 self.spool.directory(),
                 &Ack {
                     offset: at,
@@ -302,12 +310,15 @@ impl Replay {
     /// another process's now.
     pub(crate) fn hold(&mut self, written: &Written) -> Option<Place> {
         self.take_unknown();
-        let is_its = |source: &Source| Arc::as_ptr(&source.segment) == written.segment.as_ptr();
-        let (id, source) = self.sources.iter_mut().find(|(_, source)| is_its(source))?;
+        let is_its =
+            |reader: &SegmentReader| Arc::as_ptr(&reader.segment) == written.segment.as_ptr();
+        let (id, reader) = self.readers.iter_mut().find(|(_, reader)| is_its(reader))?;
         let length = written.end - written.start;
-        source.held.insert(written.start, (length, Held::Waiting));
+        reader
+            .held
+            .insert(written.start, (length, InMemory::Waiting));
         Some(Place {
-            source: *id,
+            segment: *id,
             offset: written.start,
             number: Some(written.number),
         })
@@ -315,39 +326,39 @@ impl Replay {
 
     fn take_unknown(&mut self) {
         for segment in self.spool.take_unknown() {
-            self.add(Source::new(segment, true));
+            self.add(SegmentReader::new(segment, true));
         }
     }
 
     /// Removes a segment that is read and settled whole.
-    pub(super) fn finish(&mut self, id: SourceId, is_over: bool) {
+    pub(super) fn finish(&mut self, id: SegmentId, is_over: bool) {
         self.catch_up(id);
-        let Some(source) = self.sources.get(&id) else {
+        let Some(reader) = self.readers.get(&id) else {
             return;
         };
-        let is_done = source.is_read() && source.open.is_empty();
-        if !is_done || source.is_unreadable && source.is_own {
+        let is_done = reader.is_read() && reader.open.is_empty();
+        if !is_done || reader.is_unreadable && reader.is_own {
             return;
         }
-        if !source.is_unreadable && !self.spool.retire(&source.segment, source.at, is_over) {
+        if !reader.is_unreadable && !self.spool.retire(&reader.segment, reader.at, is_over) {
             return;
         }
-        let Some(source) = self.sources.remove(&id) else {
+        let Some(reader) = self.readers.remove(&id) else {
             return;
         };
-        if source.is_unreadable || !self.remove(&source) {
+        if reader.is_unreadable || !self.remove(&reader) {
             return;
         }
-        self.spool.removed(source.segment.written());
-        if !source.has_names {
-            let _ = self.spool.directory().remove(&source.segment.name, ACKS);
+        self.spool.removed(reader.segment.written());
+        if !reader.has_names {
+            let _ = self.spool.directory().remove(&reader.segment.name, ACKS);
         }
     }
 
     /// Says whether the segment is gone. Else its acks stay, or all of it would be delivered again.
-    fn remove(&mut self, source: &Source) -> bool {
-        let name = &source.segment.name;
-        if source.is_damaged {
+    fn remove(&mut self, reader: &SegmentReader) -> bool {
+        let name = &reader.segment.name;
+        if reader.is_damaged {
             return self
                 .adoption
                 .set_aside(name, "all that could be read of it was taken");
@@ -355,7 +366,7 @@ impl Replay {
         let removed = found(self.spool.directory().remove(name, SEGMENT));
         if let Err(error) = &removed {
             self.adoption
-                .put_off(name, format_args!("cannot be removed: {error}"));
+                .back_off(name, format_args!("cannot be removed: {error}"));
         }
         removed.is_ok()
     }
@@ -372,8 +383,8 @@ impl Replay {
 
     /// How many own reports that were not read are in memory, or have ended.
     pub(crate) fn held(&self) -> u64 {
-        let sources = self.sources.values();
-        sources.map(|source| source.held.len() as u64).sum()
+        let readers = self.readers.values();
+        readers.map(|reader| reader.held.len() as u64).sum()
     }
 
     /// How many of those could not be read, or are another's now.
@@ -383,30 +394,30 @@ impl Replay {
 
     /// Whether nothing is here that could be delivered.
     pub(crate) fn is_empty(&self) -> bool {
-        let is_done = |source: &Source| source.is_read() && source.open.is_empty();
+        let is_done = |reader: &SegmentReader| reader.is_read() && reader.open.is_empty();
         !self.adoption.has_more()
             && self.spool.appended() == self.read
-            && self.sources.values().all(is_done)
+            && self.readers.values().all(is_done)
     }
 
     /// Whether, besides, nothing is left of others that something is wrong with.
     pub(crate) fn is_drained(&self) -> bool {
-        self.is_empty() && self.adoption.is_untroubled()
+        self.is_empty() && self.adoption.is_undisturbed()
     }
 
     /// Lets go of everything: what is settled whole is removed, the rest is another's.
     pub(crate) fn close(&mut self) {
         self.take_unknown();
-        let ids: Vec<_> = self.sources.keys().copied().collect();
+        let ids: Vec<_> = self.readers.keys().copied().collect();
         for id in ids {
             self.finish(id, true);
         }
         self.recent = None;
-        while self.spool.recent.pop().is_some() {}
+        while self.spool.read_cache.pop().is_some() {}
         let appended = self.spool.close();
         self.skipped += self.unread(appended);
         self.read = appended;
-        self.sources.clear();
+        self.readers.clear();
         let directory = self.spool.directory();
         // What cannot be removed now is removed by the next one that looks.
         if let Ok(left) = directory.names(SEGMENT) {

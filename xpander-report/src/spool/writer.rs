@@ -14,7 +14,7 @@ use crate::spool::files::disk::OsDisk;
 use crate::spool::files::segment::Segment;
 use crate::spool::format::entry;
 use crate::spool::format::entry::Header;
-use crate::spool::read_cache::Recent;
+use crate::spool::read_cache::ReadCache;
 use crate::spool::read_cache::Written;
 use crate::support::diagnostics::warn;
 use crate::support::sync::AtomicBool;
@@ -28,8 +28,8 @@ use crate::support::sync::unpoisoned;
 pub(super) const SEGMENT_BYTES: u64 = 8 << 20;
 
 /// So many dead letters are kept, about; the oldest make room.
-const MOST_DEAD: usize = 10_000;
-const DEAD_BETWEEN_LOOKS: u64 = 100;
+const MAX_DEAD_LETTERS: usize = 10_000;
+const DEAD_LETTERS_BETWEEN_CHECKS: u64 = 100;
 
 /// The bounds of a spool.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +72,7 @@ pub(crate) struct Spool {
     /// How many dead letters were written.
     dead: AtomicU64,
     /// Of what was appended, what is still in memory.
-    pub(super) recent: Recent,
+    pub(super) read_cache: ReadCache,
 }
 
 #[derive(Default)]
@@ -117,7 +117,7 @@ impl Spool {
             has_unknown: AtomicBool::new(false),
             used: AtomicU64::new(0),
             dead: AtomicU64::new(0),
-            recent: Recent::default(),
+            read_cache: ReadCache::default(),
         }
     }
 
@@ -164,7 +164,7 @@ impl Spool {
 
     /// Keeps a report that was written in memory, too, for who reads it next; unless there is no room.
     pub(crate) fn remember(&self, written: Written, outgoing: Outgoing) {
-        self.recent.push(written, outgoing);
+        self.read_cache.push(written, outgoing);
     }
 
     /// The segment that the next report goes to, which came then.
@@ -274,9 +274,9 @@ impl Spool {
         let letter = serde_json::to_vec(letter)?;
         let kept = self.directory.write_dead(&letter, is_synced);
         let count = self.dead.fetch_add(1, Ordering::Relaxed);
-        if count.is_multiple_of(DEAD_BETWEEN_LOOKS) {
+        if count.is_multiple_of(DEAD_LETTERS_BETWEEN_CHECKS) {
             // They are looked through again next time.
-            let _ = self.directory.forget_dead(MOST_DEAD);
+            let _ = self.directory.forget_dead(MAX_DEAD_LETTERS);
         }
         kept
     }

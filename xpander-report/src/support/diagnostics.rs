@@ -7,7 +7,7 @@ use std::io::Write;
 
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
     #[cfg(feature = "tracing")]
-    if crate::support::suppress::aloud(|| is_traced(message)) {
+    if crate::support::suppress::traced(|| is_traced(message)) {
         return;
     }
     // The harness of tests takes in what `eprintln!` writes.

@@ -5,20 +5,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, TryLockError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::own_thread::is_quiet;
 use super::process;
+use super::suppress::is_suppressed;
 use crate::support::sync::{lock, unpoisoned};
 
 /// What a worker may take beyond its time, to write what is left to disk.
 pub(crate) const SLACK: Duration = Duration::from_secs(1);
 
 /// A wait without end would overflow the clock.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
 
 /// A reporter that may have something to deliver when the process ends.
 pub(crate) trait Leaving: Send + Sync {
     /// How long this end of the process waits for it; none: not at all.
-    fn patience(&self, end: End) -> Option<Duration>;
+    fn patience(&self, end: ProcessEnd) -> Option<Duration>;
 
     /// Delivers what is left, or writes it to disk.
     fn leave(self: Arc<Self>, timeout: Duration);
@@ -26,7 +26,7 @@ pub(crate) trait Leaving: Send + Sync {
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum ProcessEnd {
     Exit,
     #[cfg_attr(
         not(all(unix, feature = "signals")),
@@ -72,13 +72,13 @@ fn reporters() -> Option<MutexGuard<'static, Reporters>> {
 
 extern "C" fn at_exit() {
     // A panic must not go on into the C library.
-    let _ = std::panic::catch_unwind(|| deliver(End::Exit));
+    let _ = std::panic::catch_unwind(|| deliver(ProcessEnd::Exit));
 }
 
 /// Delivers what all reporters have left, each for as long as it may take.
-pub(crate) fn deliver(end: End) {
+pub(crate) fn deliver(end: ProcessEnd) {
     // The worker, which would do it, is who ends the process.
-    if is_quiet() {
+    if is_suppressed() {
         return;
     }
     let generation = process::generation();
@@ -89,7 +89,7 @@ pub(crate) fn deliver(end: End) {
         .filter_map(|(_, reporter)| {
             let reporter = reporter.upgrade()?;
             let patience = reporter.patience(end)?;
-            Some((reporter, patience.min(LONGEST)))
+            Some((reporter, patience.min(MAX_WAIT)))
         })
         .collect();
     let Some(patience) = waiting.iter().map(|(_, patience)| *patience).max() else {

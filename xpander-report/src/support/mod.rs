@@ -6,12 +6,12 @@ pub(crate) mod diagnostics;
 pub(crate) mod error_chain;
 #[cfg(feature = "http")]
 pub(crate) mod exit;
-pub(crate) mod own_thread;
 pub(crate) mod panics;
 #[cfg(feature = "http")]
 pub(crate) mod process;
 pub(crate) mod random;
 #[cfg(feature = "http")]
+pub(crate) mod runtime;
 pub(crate) mod suppress;
 pub(crate) mod sync;
 pub(crate) mod text;

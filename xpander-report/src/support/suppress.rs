@@ -1,44 +1,58 @@
-//! A runtime whose work is not seen by the program's `tracing` subscriber: the HTTP client's events are
-//! nobody's spans.
+//! Suppresses what the library itself would cause.
 //!
-//! A subscriber of the thread's own stands in the way only while something is polled. One that stayed would
-//! have every event of the whole program look for it.
+//! Code that the library calls on its way to the platform (a key's provider, a hook) may itself be instrumented. Its
+//! runs must not be reported: each report would cause the next. And the HTTP client's events are not for the program's
+//! `tracing` subscriber. A subscriber of the thread's own stands in the way only while something is polled: one that
+//! stayed would have every event of the whole program look for it.
 
+use std::cell::Cell;
+#[cfg(feature = "http")]
 use std::cell::RefCell;
-use std::future::Future;
-use std::io;
 
-use tokio::runtime::{Builder, Runtime};
+#[cfg(feature = "http")]
 use tracing_core::dispatcher::{self, DefaultGuard, Dispatch};
 
+use super::panics::catch_panic;
+
+thread_local! {
+    static IS_SUPPRESSED: Cell<bool> = const { Cell::new(false) };
+}
+
+#[cfg(feature = "http")]
 thread_local! {
     static SUBSCRIBER: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
 }
 
-pub(crate) fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread()
-        .enable_all()
-        .on_thread_park(restore)
-        .on_thread_unpark(silence)
-        .build()
+/// Whether the library itself is at work on this thread.
+pub(crate) fn is_suppressed() -> bool {
+    IS_SUPPRESSED.try_with(Cell::get).unwrap_or(false)
 }
 
-pub(crate) fn block_on<F: Future>(runtime: &Runtime, future: F) -> F::Output {
-    struct Restore;
+/// Runs `code` as the library's own.
+pub(crate) fn suppressed<T>(code: impl FnOnce() -> T) -> T {
+    struct Restore(bool);
 
     impl Drop for Restore {
         fn drop(&mut self) {
-            restore();
+            let _ = IS_SUPPRESSED.try_with(|is_suppressed| is_suppressed.set(self.0));
         }
     }
 
-    let _restore = Restore;
-    silence();
-    runtime.block_on(future)
+    let before = IS_SUPPRESSED.try_with(|is_suppressed| is_suppressed.replace(true));
+    let _restore = Restore(before.unwrap_or(false));
+    code()
+}
+
+/// Runs code that the user hooked in: its runs are not reported, its events are traced, and a panic stays inside.
+pub(crate) fn call_hook<T>(code: impl FnOnce() -> T) -> Option<T> {
+    #[cfg(feature = "http")]
+    let code = || traced(code);
+    catch_panic(|| suppressed(code))
 }
 
 /// Runs code that the program's subscriber shall see.
-pub(crate) fn aloud<T>(code: impl FnOnce() -> T) -> T {
+#[cfg(feature = "http")]
+pub(crate) fn traced<T>(code: impl FnOnce() -> T) -> T {
     struct Silence(bool);
 
     impl Drop for Silence {
@@ -55,7 +69,9 @@ pub(crate) fn aloud<T>(code: impl FnOnce() -> T) -> T {
     code()
 }
 
-fn silence() {
+/// The program's subscriber sees nothing of this thread from now on.
+#[cfg(feature = "http")]
+pub(super) fn silence() {
     let _ = SUBSCRIBER.try_with(|subscriber| {
         subscriber
             .borrow_mut()
@@ -63,10 +79,13 @@ fn silence() {
     });
 }
 
-fn restore() {
+/// The program's subscriber sees this thread again.
+#[cfg(feature = "http")]
+pub(super) fn restore() {
     drop(take());
 }
 
+#[cfg(feature = "http")]
 fn take() -> Option<DefaultGuard> {
     SUBSCRIBER.try_with(RefCell::take).ok().flatten()
 }

@@ -87,7 +87,7 @@ pub(super) fn tell(
         "{} delivered.",
         count(delivered, "report is", "reports are")
     )?;
-    let dead = number(stats.dead);
+    let dead = number(stats.dead_lettered);
     if dead > 0 {
         let refused = count(dead, "report was refused", "reports were refused");
         writeln!(out, "{refused}; see `xpander-report spool show --dead`.")?;

@@ -27,12 +27,12 @@ impl Backoff {
         longest: Duration::from_secs(600),
     };
 
-    /// The wait after `failures` failed tries; `luck` is from 0 to 1. What the platform asked for is
+    /// The wait after `failures` failed tries; `jitter` is from 0 to 1. What the platform asked for is
     /// the least.
-    pub(crate) fn wait(&self, failures: u32, asked: Option<Duration>, luck: f64) -> Duration {
+    pub(crate) fn delay(&self, failures: u32, asked: Option<Duration>, jitter: f64) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         let bound = self.first.saturating_mul(1 << doublings).min(self.longest);
-        let drawn = bound.mul_f64(luck.clamp(0.0, 1.0));
+        let drawn = bound.mul_f64(jitter.clamp(0.0, 1.0));
         match asked {
             // Still spread out, or everyone would come back in the same moment.
             Some(floor) => floor.saturating_add(drawn.min(self.first)),
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn the_bound_doubles_and_ends_at_the_longest() {
         let bounds: Vec<u64> = (1..=10)
-            .map(|failures| BACKOFF.wait(failures, None, 1.0).as_millis() as u64)
+            .map(|failures| BACKOFF.delay(failures, None, 1.0).as_millis() as u64)
             .collect();
         assert_eq!(
             bounds,
@@ -61,19 +61,19 @@ mod tests {
                 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000
             ]
         );
-        assert_eq!(BACKOFF.wait(u32::MAX, None, 1.0), BACKOFF.longest);
+        assert_eq!(BACKOFF.delay(u32::MAX, None, 1.0), BACKOFF.longest);
     }
 
     #[test]
-    fn luck_spreads_over_the_whole_wait() {
-        assert_eq!(BACKOFF.wait(3, None, 0.0), Duration::ZERO);
-        assert_eq!(BACKOFF.wait(3, None, 0.25), Duration::from_millis(500));
+    fn jitter_spreads_over_the_whole_wait() {
+        assert_eq!(BACKOFF.delay(3, None, 0.0), Duration::ZERO);
+        assert_eq!(BACKOFF.delay(3, None, 0.25), Duration::from_millis(500));
     }
 
     #[test]
     fn what_the_platform_asked_for_is_the_least() {
         let asked = Some(Duration::from_secs(90));
-        assert_eq!(BACKOFF.wait(1, asked, 0.0), Duration::from_secs(90));
-        assert_eq!(BACKOFF.wait(9, asked, 1.0), Duration::from_millis(90_500));
+        assert_eq!(BACKOFF.delay(1, asked, 0.0), Duration::from_secs(90));
+        assert_eq!(BACKOFF.delay(9, asked, 1.0), Duration::from_millis(90_500));
     }
 }

@@ -3,9 +3,9 @@ use std::time::{Duration, Instant};
 /// What reports pass on their way: all of them, or those of one agent. Knows no clock and does no I/O.
 ///
 /// While it is shut nothing passes. When its time has come, one report goes ahead; if that one is
-/// answered, the gate is open again.
+/// answered, the breaker is open again.
 #[derive(Debug, Default)]
-pub(crate) struct Gate {
+pub(crate) struct Breaker {
     state: State,
     /// How often it was shut since something passed.
     failures: u32,
@@ -14,41 +14,41 @@ pub(crate) struct Gate {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum State {
     #[default]
-    Open,
-    Shut {
+    Closed,
+    Open {
         until: Instant,
         /// Nobody may hurry it: the platform asked for the wait.
         is_asked: bool,
     },
     /// One report has gone ahead.
-    Probed,
+    HalfOpen,
 }
 
-impl Gate {
+impl Breaker {
     /// Whether a report may pass now.
-    pub(crate) fn is_open(&self, now: Instant) -> bool {
+    pub(crate) fn admits(&self, now: Instant) -> bool {
         match self.state {
-            State::Open => true,
-            State::Shut { until, .. } => until <= now,
-            State::Probed => false,
+            State::Closed => true,
+            State::Open { until, .. } => until <= now,
+            State::HalfOpen => false,
         }
     }
 
     /// Whether one report has gone ahead, and nobody knows yet what became of it.
-    pub(crate) fn is_probed(&self) -> bool {
-        self.state == State::Probed
+    pub(crate) fn is_half_open(&self) -> bool {
+        self.state == State::HalfOpen
     }
 
     /// A report passes.
     pub(crate) fn pass(&mut self) {
-        if let State::Shut { .. } = self.state {
-            self.state = State::Probed;
+        if let State::Open { .. } = self.state {
+            self.state = State::HalfOpen;
         }
     }
 
     /// The platform answered one that had passed. A wait that it asked for since then stands.
-    pub(crate) fn open(&mut self) {
-        if !matches!(self.state, State::Shut { is_asked: true, .. }) {
+    pub(crate) fn close(&mut self) {
+        if !matches!(self.state, State::Open { is_asked: true, .. }) {
             *self = Self::default();
         }
     }
@@ -57,34 +57,34 @@ impl Gate {
     /// passed together, one counts.
     pub(crate) fn failures_now(&self) -> u32 {
         match self.state {
-            State::Shut { .. } => self.failures,
-            State::Open | State::Probed => self.failures.saturating_add(1),
+            State::Open { .. } => self.failures,
+            State::Closed | State::HalfOpen => self.failures.saturating_add(1),
         }
     }
 
     /// Nothing passes until then. A wait that the platform asked for is not made shorter.
-    pub(crate) fn shut(&mut self, now: Instant, wait: Duration, is_asked: bool) {
+    pub(crate) fn open(&mut self, now: Instant, wait: Duration, is_asked: bool) {
         self.failures = self.failures_now();
         let until = now + wait;
         self.state = match self.state {
-            State::Shut {
+            State::Open {
                 until: asked,
                 is_asked: true,
             } if asked > until => self.state,
-            State::Shut {
+            State::Open {
                 is_asked: was_asked,
                 ..
-            } => State::Shut {
+            } => State::Open {
                 until,
                 is_asked: is_asked || was_asked,
             },
-            _ => State::Shut { until, is_asked },
+            _ => State::Open { until, is_asked },
         };
     }
 
     /// Lets the next report go ahead at once, unless the platform asked to wait.
     pub(crate) fn hurry(&mut self, now: Instant) {
-        if let State::Shut {
+        if let State::Open {
             until,
             is_asked: false,
         } = &mut self.state
@@ -95,8 +95,8 @@ impl Gate {
 
     /// Nobody knows what became of the report that had gone ahead: the next one may.
     pub(crate) fn recover(&mut self, now: Instant) {
-        if self.state == State::Probed {
-            self.state = State::Shut {
+        if self.state == State::HalfOpen {
+            self.state = State::Open {
                 until: now,
                 is_asked: false,
             };
@@ -104,10 +104,10 @@ impl Gate {
     }
 
     /// When a report may pass that may not now; none if that depends on an answer, or it is open.
-    pub(crate) fn opens_at(&self) -> Option<Instant> {
+    pub(crate) fn probe_at(&self) -> Option<Instant> {
         match self.state {
-            State::Shut { until, .. } => Some(until),
-            State::Open | State::Probed => None,
+            State::Open { until, .. } => Some(until),
+            State::Closed | State::HalfOpen => None,
         }
     }
 }
@@ -121,50 +121,50 @@ mod tests {
     #[test]
     fn one_report_goes_ahead_when_the_time_has_come() {
         let now = Instant::now();
-        let mut gate = Gate::default();
-        gate.shut(now, SECOND, false);
-        assert!(!gate.is_open(now));
-        assert_eq!(gate.opens_at(), Some(now + SECOND));
-        assert!(gate.is_open(now + SECOND));
-        gate.pass();
-        assert!(!gate.is_open(now + 99 * SECOND));
-        gate.open();
-        assert!(gate.is_open(now));
-        gate.pass();
-        assert!(gate.is_open(now));
+        let mut breaker = Breaker::default();
+        breaker.open(now, SECOND, false);
+        assert!(!breaker.admits(now));
+        assert_eq!(breaker.probe_at(), Some(now + SECOND));
+        assert!(breaker.admits(now + SECOND));
+        breaker.pass();
+        assert!(!breaker.admits(now + 99 * SECOND));
+        breaker.close();
+        assert!(breaker.admits(now));
+        breaker.pass();
+        assert!(breaker.admits(now));
     }
 
     #[test]
     fn what_the_platform_asked_for_is_neither_hurried_nor_shortened() {
         let now = Instant::now();
-        let mut gate = Gate::default();
-        gate.shut(now, 10 * SECOND, true);
-        gate.shut(now, SECOND, false);
-        gate.hurry(now);
-        assert_eq!(gate.opens_at(), Some(now + 10 * SECOND));
-        gate.shut(now, 20 * SECOND, false);
-        gate.hurry(now);
-        assert_eq!(gate.opens_at(), Some(now + 20 * SECOND));
+        let mut breaker = Breaker::default();
+        breaker.open(now, 10 * SECOND, true);
+        breaker.open(now, SECOND, false);
+        breaker.hurry(now);
+        assert_eq!(breaker.probe_at(), Some(now + 10 * SECOND));
+        breaker.open(now, 20 * SECOND, false);
+        breaker.hurry(now);
+        assert_eq!(breaker.probe_at(), Some(now + 20 * SECOND));
     }
 
     #[test]
     fn an_answer_to_what_went_before_does_not_end_a_wait_that_the_platform_asked_for() {
         let now = Instant::now();
-        let mut gate = Gate::default();
-        gate.shut(now, 10 * SECOND, true);
-        gate.open();
-        assert_eq!(gate.opens_at(), Some(now + 10 * SECOND));
-        gate.pass();
-        gate.open();
-        assert!(gate.is_open(now));
+        let mut breaker = Breaker::default();
+        breaker.open(now, 10 * SECOND, true);
+        breaker.close();
+        assert_eq!(breaker.probe_at(), Some(now + 10 * SECOND));
+        breaker.pass();
+        breaker.close();
+        assert!(breaker.admits(now));
     }
 
     #[test]
     fn another_wait_is_hurried() {
         let now = Instant::now();
-        let mut gate = Gate::default();
-        gate.shut(now, SECOND, false);
-        gate.hurry(now);
-        assert!(gate.is_open(now));
+        let mut breaker = Breaker::default();
+        breaker.open(now, SECOND, false);
+        breaker.hurry(now);
+        assert!(breaker.admits(now));
     }
 }

@@ -4,7 +4,7 @@ use crate::envelope::outgoing::Delivered;
 use crate::report::task_id::TaskId;
 
 /// So many tasks are remembered.
-const MOST: usize = 10_000;
+const MAX_TASKS: usize = 10_000;
 
 /// What the platform has of the tasks whose reports were delivered last.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl DeliveredTasks {
         };
         self.tasks.insert(id.clone(), (self.added, delivered));
         self.order.insert(self.added, id.clone());
-        if self.tasks.len() > MOST
+        if self.tasks.len() > MAX_TASKS
             && let Some((_, oldest)) = self.order.pop_first()
         {
             self.tasks.remove(&oldest);
@@ -58,12 +58,12 @@ mod tests {
             let outgoing = Outgoing::new(report, id(number), true, Sequence::next());
             tasks.add(&id(number), &outgoing.delivered());
         };
-        (0..MOST).for_each(&mut add);
+        (0..MAX_TASKS).for_each(&mut add);
         add(0);
-        add(MOST);
+        add(MAX_TASKS);
         assert!(tasks.get(&id(0)).is_some());
         assert!(tasks.get(&id(1)).is_none());
         assert!(tasks.get(&id(2)).is_some());
-        assert_eq!(tasks.order.len(), MOST);
+        assert_eq!(tasks.order.len(), MAX_TASKS);
     }
 }

@@ -23,7 +23,7 @@ use pending::{ADOPTED, Pending, Ticket};
 use scopes::{Failure, Scopes, Wait};
 
 /// What is left of each field of content once the platform has found a report too large.
-pub(crate) const CUT: usize = 16 << 10;
+pub(crate) const MAX_CUT_BYTES: usize = 16 << 10;
 
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
@@ -42,7 +42,7 @@ pub(crate) struct Outbox {
 /// What to do next.
 #[derive(Debug)]
 pub(crate) enum Next<'a> {
-    /// Send this. It is in flight until [`arrived`](Outbox::arrived), [`refused`](Outbox::refused), [`cut`](Outbox::cut)
+    /// Send this. It is in flight until [`delivered`](Outbox::delivered), [`refused`](Outbox::refused), [`cut`](Outbox::cut)
     /// or [`failed`](Outbox::failed) says otherwise.
     Send(TaskId, &'a Outgoing),
     /// Read these reports of a task, and [`load`](Outbox::load) them.
@@ -51,7 +51,7 @@ pub(crate) enum Next<'a> {
 
 /// A report that the platform took.
 #[derive(Debug)]
-pub(crate) struct Arrived {
+pub(crate) struct DeliveredReport {
     pub(crate) pending: Pending,
     /// What waited behind it and is superseded by it.
     pub(crate) superseded: Option<Pending>,
@@ -107,7 +107,7 @@ impl Outbox {
 
     /// The next report that may go now, or what has to be read before it can.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Next<'_>> {
-        if !self.scopes.is_platform_open(now) {
+        if !self.scopes.is_platform_admitting(now) {
             return None;
         }
         self.wake(now);
@@ -151,7 +151,7 @@ impl Outbox {
                 None
             }
             Err(superseded) => {
-                self.forget(&id, &superseded);
+                self.remove_tickets(&id, &superseded);
                 Some(superseded)
             }
         }
@@ -176,7 +176,7 @@ impl Outbox {
     /// Takes out what waits of a task.
     pub(crate) fn remove(&mut self, id: &TaskId) -> Option<Pending> {
         let waiting = self.edit(id, Lane::take_waiting)??;
-        self.forget(id, &waiting);
+        self.remove_tickets(id, &waiting);
         self.gone += 1;
         if self.gone > self.lanes.len() {
             self.shorten_lines();
@@ -201,9 +201,9 @@ impl Outbox {
     }
 
     /// The platform took the report in flight.
-    pub(crate) fn arrived(&mut self, id: &TaskId) -> Option<Arrived> {
+    pub(crate) fn delivered(&mut self, id: &TaskId) -> Option<DeliveredReport> {
         self.answered(id);
-        self.scopes.arrived();
+        self.scopes.delivered();
         let pending = self.edit(id, Lane::take_in_flight)??;
         if let Some(outgoing) = pending.outgoing().filter(|outgoing| outgoing.is_named) {
             self.delivered.add(id, &outgoing.delivered());
@@ -218,9 +218,9 @@ impl Outbox {
             None => None,
         };
         for pending in superseded.iter().chain([&pending]) {
-            self.forget(id, pending);
+            self.remove_tickets(id, pending);
         }
-        Some(Arrived {
+        Some(DeliveredReport {
             pending,
             superseded,
         })
@@ -230,7 +230,7 @@ impl Outbox {
     pub(crate) fn refused(&mut self, id: &TaskId) -> Option<Pending> {
         self.answered(id);
         let pending = self.edit(id, Lane::take_in_flight)??;
-        self.forget(id, &pending);
+        self.remove_tickets(id, &pending);
         Some(pending)
     }
 
@@ -258,7 +258,7 @@ impl Outbox {
     }
 
     /// The report is not here any more.
-    fn forget(&mut self, id: &TaskId, pending: &Pending) {
+    fn remove_tickets(&mut self, id: &TaskId, pending: &Pending) {
         for ticket in pending.tickets() {
             self.open.remove(&ticket);
         }

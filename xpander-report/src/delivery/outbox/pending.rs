@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::CUT;
+use super::MAX_CUT_BYTES;
 use crate::envelope::outgoing::{Delivered, Outgoing};
 use crate::spool::place::Place;
 
@@ -142,7 +142,7 @@ impl Pending {
         self.unread.clear();
         for mut read in read {
             if self.is_cut {
-                read.cut(CUT);
+                read.cut(MAX_CUT_BYTES);
             }
             match &mut self.content {
                 Content::Loaded(outgoing) => outgoing.merge(read),
@@ -189,7 +189,7 @@ impl Pending {
     pub(crate) fn cut(&mut self) -> bool {
         let was_whole = !std::mem::replace(&mut self.is_cut, true);
         if was_whole && let Content::Loaded(outgoing) = &mut self.content {
-            outgoing.cut(CUT);
+            outgoing.cut(MAX_CUT_BYTES);
         }
         self.count_bytes();
         was_whole

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
-use super::breaker::Gate;
+use super::breaker::Breaker;
 use crate::platform::error::Refusal;
 use crate::report::task_id::TaskId;
 
@@ -33,7 +33,7 @@ pub(crate) enum Wait {
 /// trouble is over.
 #[derive(Debug)]
 pub(crate) struct Scopes {
-    platform: Gate,
+    platform: Breaker,
     /// Whether the platform's breaker is open because the key is refused.
     is_key_refused: bool,
     /// The agents whose reports are refused.
@@ -48,7 +48,7 @@ pub(crate) struct Scopes {
 /// An agent whose reports are refused.
 #[derive(Debug, Default)]
 struct Agent {
-    gate: Gate,
+    breaker: Breaker,
     /// The tasks whose reports go next, because they were read for that.
     next: VecDeque<TaskId>,
     /// The tasks whose reports wait on disk only, oldest first. They are older than the others.
@@ -60,7 +60,7 @@ struct Agent {
 impl Default for Scopes {
     fn default() -> Self {
         Self {
-            platform: Gate::default(),
+            platform: Breaker::default(),
             is_key_refused: false,
             agents: HashMap::new(),
             failures: 0,
@@ -76,14 +76,14 @@ impl Scopes {
         connections.min(self.window)
     }
 
-    pub(crate) fn is_platform_open(&self, now: Instant) -> bool {
-        self.platform.is_open(now)
+    pub(crate) fn is_platform_admitting(&self, now: Instant) -> bool {
+        self.platform.admits(now)
     }
 
     /// Whether a report of this agent may go now. If not, its task waits here.
     pub(crate) fn admit(&mut self, agent: &str, id: &TaskId, now: Instant) -> bool {
         match self.agents.get_mut(agent) {
-            Some(agent) if !agent.gate.is_open(now) => {
+            Some(agent) if !agent.breaker.admits(now) => {
                 agent.held.push_back(id.clone());
                 false
             }
@@ -95,7 +95,7 @@ impl Scopes {
     pub(crate) fn next_probe(&mut self, now: Instant) -> Option<TaskId> {
         let mut agents = self.agents.values_mut();
         agents.find_map(|agent| {
-            let is_due = agent.gate.opens_at().is_some_and(|at| at <= now);
+            let is_due = agent.breaker.probe_at().is_some_and(|at| at <= now);
             is_due.then(|| agent.pop_oldest()).flatten()
         })
     }
@@ -104,7 +104,7 @@ impl Scopes {
     pub(crate) fn pass(&mut self, agent: &str) {
         self.platform.pass();
         if let Some(agent) = self.agents.get_mut(agent) {
-            agent.gate.pass();
+            agent.breaker.pass();
         }
     }
 
@@ -116,7 +116,7 @@ impl Scopes {
     }
 
     /// The platform took a report.
-    pub(crate) fn arrived(&mut self) {
+    pub(crate) fn delivered(&mut self) {
         if self.window < usize::MAX / 2 {
             self.window *= 2;
         }
@@ -125,7 +125,7 @@ impl Scopes {
     fn close_platform(&mut self) {
         self.failures = 0;
         self.is_key_refused = false;
-        self.platform.open();
+        self.platform.close();
     }
 
     /// A report of this agent did not arrive; `failures` counts how often. Says where it waits.
@@ -147,16 +147,16 @@ impl Scopes {
             }
             Some(Refusal::Key) => {
                 self.not_answered(agent, now, jitter);
-                let shut = self.platform.failures_now();
-                let wait = Backoff::REFUSAL.wait(shut, failure.asked, jitter);
-                self.platform.shut(now, wait, false);
+                let failures = self.platform.failures_now();
+                let wait = Backoff::REFUSAL.delay(failures, failure.asked, jitter);
+                self.platform.open(now, wait, false);
                 self.is_key_refused = true;
                 Wait::Platform
             }
             None => {
                 self.not_answered(agent, now, jitter);
                 self.is_key_refused = false;
-                let wait = self.backoff.wait(failures, failure.asked, jitter);
+                let wait = self.backoff.delay(failures, failure.asked, jitter);
                 self.outage(now, failure.asked, wait, jitter);
                 Wait::Until(now + wait)
             }
@@ -166,7 +166,7 @@ impl Scopes {
     /// If this was the probe of a refused agent, it did not learn whether the agent is still refused.
     fn not_answered(&mut self, agent: &str, now: Instant, jitter: f64) {
         let agent = self.agents.get_mut(agent);
-        if let Some(agent) = agent.filter(|agent| agent.gate.is_probed()) {
+        if let Some(agent) = agent.filter(|agent| agent.breaker.is_half_open()) {
             agent.refuse(None, now, jitter);
         }
     }
@@ -175,12 +175,12 @@ impl Scopes {
     fn outage(&mut self, now: Instant, asked: Option<Duration>, wait: Duration, jitter: f64) {
         self.failures = self.failures.saturating_add(1);
         if asked.is_some() {
-            self.platform.shut(now, wait, true);
-        } else if self.failures >= OUTAGE || self.platform.is_probed() {
+            self.platform.open(now, wait, true);
+        } else if self.failures >= OUTAGE || self.platform.is_half_open() {
             let wait = self
                 .backoff
-                .wait(self.platform.failures_now(), None, jitter);
-            self.platform.shut(now, wait, false);
+                .delay(self.platform.failures_now(), None, jitter);
+            self.platform.open(now, wait, false);
         }
         if self.failures >= OUTAGE || asked.is_some() {
             self.window = 1;
@@ -251,34 +251,34 @@ impl Scopes {
 
     /// Lets the next report go ahead at once, unless the platform asked to wait.
     pub(crate) fn hurry(&mut self, now: Instant) {
-        self.gates().for_each(|gate| gate.hurry(now));
+        self.breakers().for_each(|breaker| breaker.hurry(now));
     }
 
     /// Nobody knows what became of what was in flight.
     pub(crate) fn recover(&mut self, now: Instant) {
-        self.gates().for_each(|gate| gate.recover(now));
+        self.breakers().for_each(|breaker| breaker.recover(now));
     }
 
-    fn gates(&mut self) -> impl Iterator<Item = &mut Gate> {
-        let agents = self.agents.values_mut().map(|agent| &mut agent.gate);
+    fn breakers(&mut self) -> impl Iterator<Item = &mut Breaker> {
+        let agents = self.agents.values_mut().map(|agent| &mut agent.breaker);
         std::iter::once(&mut self.platform).chain(agents)
     }
 
     /// Whether nothing will go for long, because the key is refused and nothing is in flight to ask again.
     pub(crate) fn is_key_refused(&self) -> bool {
-        self.is_key_refused && self.platform.opens_at().is_some()
+        self.is_key_refused && self.platform.probe_at().is_some()
     }
 
     /// When something may go that may not go now. `ready` says whether a report waits for the platform alone; `delayed` is
     /// when the first delayed report is due.
     pub(crate) fn wake_at(&self, ready: bool, delayed: Option<Instant>) -> Option<Instant> {
-        if self.platform.is_probed() {
+        if self.platform.is_half_open() {
             return None;
         }
         let waiting = self.agents.values().filter(|agent| agent.has_some());
-        let agents = waiting.filter_map(|agent| agent.gate.opens_at());
+        let agents = waiting.filter_map(|agent| agent.breaker.probe_at());
         let next = delayed.into_iter().chain(agents).min();
-        match self.platform.opens_at() {
+        match self.platform.probe_at() {
             Some(opens) if ready => Some(opens),
             Some(opens) => next.map(|at| at.max(opens)),
             None => next,
@@ -305,8 +305,8 @@ impl Scopes {
 
 impl Agent {
     fn refuse(&mut self, asked: Option<Duration>, now: Instant, jitter: f64) {
-        let wait = Backoff::REFUSAL.wait(self.gate.failures_now(), asked, jitter);
-        self.gate.shut(now, wait, false);
+        let wait = Backoff::REFUSAL.delay(self.breaker.failures_now(), asked, jitter);
+        self.breaker.open(now, wait, false);
     }
 
     fn pop_oldest(&mut self) -> Option<TaskId> {

@@ -144,7 +144,7 @@ fn an_outage_of_an_hour_costs_few_tries_and_ends_without_a_herd() {
         }
         rounds.push(going.len());
         for id in &going {
-            simulation.outbox.arrived(id);
+            simulation.outbox.delivered(id);
         }
     }
     assert_eq!(rounds[..3], [1, 2, 4]);
@@ -197,7 +197,7 @@ fn one_report_that_fails_holds_nobody_back() {
     simulation.report("good", "a");
     let going = simulation.go();
     simulation.fail(&going[0], AWAY);
-    simulation.outbox.arrived(&going[1]);
+    simulation.outbox.delivered(&going[1]);
     simulation.report("better", "a");
     assert_eq!(simulation.names(), ["better"]);
     assert_eq!(simulation.sleep(), SECOND / 4);
@@ -223,7 +223,7 @@ fn a_refused_key_keeps_everything_and_one_report_asks_again() {
     let probe = simulation.go();
     assert_eq!(probe.len(), 1);
     assert!(!simulation.outbox.is_refused());
-    simulation.outbox.arrived(&probe[0]);
+    simulation.outbox.delivered(&probe[0]);
     assert_eq!(simulation.names().len(), 2);
 }
 
@@ -247,7 +247,7 @@ fn a_refused_agent_holds_back_its_own_reports_only() {
     simulation.fail(&probe[0], refused);
     assert_eq!(simulation.sleep(), 30 * SECOND);
     let probe = simulation.go();
-    simulation.outbox.arrived(&probe[0]);
+    simulation.outbox.delivered(&probe[0]);
     assert_eq!(simulation.names(), ["2"]);
 }
 
@@ -268,7 +268,7 @@ fn a_refused_agent_does_not_take_the_place_of_all_others() {
     assert_eq!(ids.collect::<String>(), "0123456");
     simulation.sleep();
     let probe = simulation.go().remove(0);
-    simulation.outbox.arrived(&probe);
+    simulation.outbox.delivered(&probe);
     assert_eq!(simulation.names(), ["8", "9"]);
 }
 
@@ -297,14 +297,14 @@ fn what_lies_on_disk_waits_there_while_its_agent_is_refused_and_comes_back_in_or
     let probe = simulation.go().remove(0);
     assert_eq!(probe.to_string(), "0");
     assert_eq!(simulation.read, [("0".to_owned(), 1)]);
-    simulation.outbox.arrived(&probe);
+    simulation.outbox.delivered(&probe);
     let going = simulation.go();
     let names: Vec<_> = going.iter().map(ToString::to_string).collect();
     assert_eq!(names, ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
     assert_eq!(simulation.read[2], ("2".to_owned(), 2));
     assert_eq!(simulation.read.len(), 7);
     for id in going {
-        simulation.outbox.arrived(&id);
+        simulation.outbox.delivered(&id);
     }
     assert!(simulation.outbox.is_empty());
     assert_eq!(simulation.outbox.held(), Load::default());
@@ -358,7 +358,7 @@ fn a_newer_report_on_disk_does_not_pass_one_in_memory() {
     simulation.sleep();
     let probe = simulation.go().remove(0);
     assert_eq!(simulation.read, [("task".to_owned(), 1)]);
-    simulation.outbox.arrived(&probe);
+    simulation.outbox.delivered(&probe);
     assert!(simulation.outbox.is_empty());
 }
 
@@ -435,7 +435,7 @@ fn whatever_goes_wrong_in_whatever_order_all_arrives_in_the_end() {
             for id in going {
                 match failures.next() {
                     Some(failure) => simulation.fail(&id, failure),
-                    None => drop(simulation.outbox.arrived(&id)),
+                    None => drop(simulation.outbox.delivered(&id)),
                 }
             }
         }
@@ -464,7 +464,7 @@ fn its_bytes_are_those_of_what_it_holds() {
     simulation.outbox.recover(simulation.now);
     assert_eq!(bytes(&simulation), one + 3 * ticket);
     assert_eq!(simulation.go(), std::slice::from_ref(&id));
-    simulation.outbox.arrived(&id);
+    simulation.outbox.delivered(&id);
     assert_eq!(bytes(&simulation), 0);
 }
 
@@ -482,7 +482,7 @@ fn deliver_all(simulation: &mut Simulation) -> TaskReport {
         has.input = sent.input.or(has.input);
         has.result = sent.result.or(has.result);
         has.is_success = Some(sent.is_success.unwrap_or(true));
-        simulation.outbox.arrived(&id);
+        simulation.outbox.delivered(&id);
     }
     has
 }
@@ -524,7 +524,7 @@ fn in_whatever_order_reports_of_a_task_come_the_platform_has_the_newest_of_each_
                             .as_ref()
                             .and_then(|pending| pending.outgoing());
                         has = sent.expect("its content").report.clone();
-                        simulation.outbox.arrived(&id);
+                        simulation.outbox.delivered(&id);
                     }
                 }
                 let more = deliver_all(&mut simulation);
@@ -556,9 +556,15 @@ fn a_report_that_the_platform_has_whole_is_superseded() {
     // It comes while the newer one is in flight, and once more afterwards.
     simulation.tickets += 1;
     simulation.push(Box::new(older), None);
-    let arrived = simulation.outbox.arrived(&id).expect("the newer one");
-    assert!(arrived.pending.tickets().eq([0]));
-    assert!(arrived.superseded.expect("the older one").tickets().eq([1]));
+    let delivered = simulation.outbox.delivered(&id).expect("the newer one");
+    assert!(delivered.pending.tickets().eq([0]));
+    assert!(
+        delivered
+            .superseded
+            .expect("the older one")
+            .tickets()
+            .eq([1])
+    );
     let pending = Pending::new(2, None, Box::new(again));
     assert!(simulation.outbox.push(id, pending).is_some());
     assert!(simulation.outbox.is_empty());
@@ -568,7 +574,10 @@ fn a_report_that_the_platform_has_whole_is_superseded() {
 #[test]
 fn what_is_too_large_goes_once_more_cut() {
     let mut simulation = Simulation::new();
-    let large = outgoing("large", TaskReport::new().input("x".repeat(2 * CUT)));
+    let large = outgoing(
+        "large",
+        TaskReport::new().input("x".repeat(2 * MAX_CUT_BYTES)),
+    );
     simulation.push(Box::new(large), None);
     let id = simulation.next().expect("the report");
     assert!(simulation.outbox.cut(&id));
@@ -576,7 +585,7 @@ fn what_is_too_large_goes_once_more_cut() {
         panic!("it does not go again");
     };
     let input = outgoing.report.input.as_deref().unwrap_or_default();
-    assert!(input.len() < CUT + 100, "{}", input.len());
+    assert!(input.len() < MAX_CUT_BYTES + 100, "{}", input.len());
     assert!(!simulation.outbox.cut(&id));
     let refused = simulation.outbox.refused(&id).expect("the report");
     assert!(refused.tickets().eq([0]));
@@ -599,15 +608,15 @@ fn what_was_saved_is_on_disk_and_stays_here() {
     assert_eq!(simulation.outbox.open_until(2), (2, 0));
     assert_eq!(simulation.outbox.unspooled(), []);
     let going = simulation.go();
-    let arrived = simulation.outbox.arrived(&going[0]).expect("the report");
-    assert_eq!(arrived.pending.places(), [place]);
+    let delivered = simulation.outbox.delivered(&going[0]).expect("the report");
+    assert_eq!(delivered.pending.places(), [place]);
     assert_eq!(simulation.outbox.held(), Load::default());
 }
 
 #[test]
 fn each_of_two_reports_that_are_too_large_is_cut_once() {
     let mut simulation = Simulation::new();
-    let large = || "x".repeat(2 * CUT);
+    let large = || "x".repeat(2 * MAX_CUT_BYTES);
     let first = outgoing("large", TaskReport::new().input(large()));
     let second = outgoing("large", TaskReport::new().result(large()));
     simulation.push(Box::new(first), None);
@@ -618,10 +627,10 @@ fn each_of_two_reports_that_are_too_large_is_cut_once() {
         panic!("it does not go again");
     };
     let report = outgoing.report.clone();
-    let mark = format!("… [{} bytes]", 2 * CUT);
+    let mark = format!("… [{} bytes]", 2 * MAX_CUT_BYTES);
     for text in [report.input, report.result] {
         let text = text.expect("a text");
-        assert!(text.len() < CUT + 100, "{}", text.len());
+        assert!(text.len() < MAX_CUT_BYTES + 100, "{}", text.len());
         assert!(text.ends_with(&mark));
     }
     // What is refused is what was sent.
@@ -661,7 +670,7 @@ fn tasks_that_changed_to_another_refused_agent_all_go_when_that_one_is_accepted(
     for _ in 0..10 {
         for id in simulation.go() {
             arrived.push(id.to_string());
-            simulation.outbox.arrived(&id);
+            simulation.outbox.delivered(&id);
         }
         if simulation.outbox.is_empty() {
             break;

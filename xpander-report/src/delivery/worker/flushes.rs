@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::Worker;
-use crate::delivery::flush::{Ask, Flush, Left, Mark};
+use crate::delivery::flush::{Flush, Remaining, WaitFor, Watermark};
 use crate::spool::reader::Replay;
 use crate::spool::writer::Spool;
 use crate::support::sync::lock;
@@ -22,11 +22,11 @@ impl Worker {
         let now = Instant::now();
         // What is on disk is safe without another try.
         let is_durable = self.shared.settings.is_durable();
-        let hurries = |flush: &Flush| flush.ask != Ask::Persisted || !is_durable;
+        let hurries = |flush: &Flush| flush.ask != WaitFor::Persisted || !is_durable;
         if begun.iter().any(hurries) {
             self.outbox.hurry(now);
         }
-        if begun.iter().any(|flush| flush.ask == Ask::Drain)
+        if begun.iter().any(|flush| flush.ask == WaitFor::Drain)
             && let Some(replay) = &mut self.replay
         {
             replay.scan_soon(now);
@@ -38,7 +38,7 @@ impl Worker {
     /// Ends the flushes that are over. Returns whether the worker shall end.
     pub(super) fn end_flushes(&mut self) -> bool {
         let now = Instant::now();
-        let is_over = |flush: &Flush| self.is_done(flush) || flush.gives_up(&self.outbox, now);
+        let is_over = |flush: &Flush| self.is_done(flush) || flush.stops_waiting(&self.outbox, now);
         let over: Vec<bool> = self.flushes.iter().map(is_over).collect();
         let mut over = over.into_iter();
         let (over, under_way): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushes)
@@ -60,51 +60,51 @@ impl Worker {
     fn is_done(&self, flush: &Flush) -> bool {
         let replay = self.replay.as_ref();
         let is_read = || {
-            let taken = self.shared.held.taken.load(Ordering::Acquire);
+            let taken = self.shared.gauges.taken.load(Ordering::Acquire);
             replay.is_none_or(|replay| {
                 flush.until.appended <= replay.read() && flush.until.queued <= taken
             })
         };
         let is_delivered = || is_read() && !self.outbox.has_open_until(flush.until.ticket);
         match flush.ask {
-            Ask::Flush(_) => is_delivered(),
-            Ask::Drain => is_delivered() && replay.is_none_or(Replay::is_drained),
-            Ask::Persisted => is_delivered() || self.is_safe(flush.until),
+            WaitFor::Flush(_) => is_delivered(),
+            WaitFor::Drain => is_delivered() && replay.is_none_or(Replay::is_drained),
+            WaitFor::Persisted => is_delivered() || self.is_safe(flush.until),
         }
     }
 
     /// What is left of what was accepted until then.
-    fn left(&self, until: Mark) -> Left {
+    fn left(&self, until: Watermark) -> Remaining {
         let (mut spooled, mut pending) = self.outbox.open_until(until.ticket);
         spooled += self.left_behind;
         if let Some(replay) = &self.replay {
             spooled += replay.unread(until.appended);
-            let taken = self.shared.held.taken.load(Ordering::Acquire);
+            let taken = self.shared.gauges.taken.load(Ordering::Acquire);
             pending += until.queued.saturating_sub(taken);
         }
-        Left { pending, spooled }
+        Remaining { pending, spooled }
     }
 
     /// Whether everything accepted until then is on disk.
-    fn is_safe(&self, until: Mark) -> bool {
+    fn is_safe(&self, until: Watermark) -> bool {
         self.left(until).pending == 0 && self.is_synced(until)
     }
 
     /// Whether what was written to disk until then is as safe there as is wanted.
-    pub(super) fn is_synced(&self, until: Mark) -> bool {
+    pub(super) fn is_synced(&self, until: Watermark) -> bool {
         let is_synced = |spool: &Arc<Spool>| spool.is_synced(until.appended);
         let spool = self.shared.spool.as_ref();
         !self.shared.settings.is_synced() || spool.is_some_and(is_synced)
     }
 
     /// What is left of what these waited for. If one of them leaves, that is on disk afterwards.
-    pub(super) fn leave(&mut self, over: &[Flush]) -> Vec<Left> {
+    pub(super) fn leave(&mut self, over: &[Flush]) -> Vec<Remaining> {
         if over.iter().any(Flush::leaves) {
             self.save();
         }
         let left = over.iter().map(|flush| {
             let left = self.left(flush.until);
-            if flush.ask == Ask::Persisted {
+            if flush.ask == WaitFor::Persisted {
                 self.unsafe_of(flush, left)
             } else {
                 left
@@ -114,12 +114,12 @@ impl Worker {
     }
 
     /// What is not safe yet of what is left.
-    fn unsafe_of(&self, flush: &Flush, left: Left) -> Left {
+    fn unsafe_of(&self, flush: &Flush, left: Remaining) -> Remaining {
         if self.is_done(flush) {
-            return Left::default();
+            return Remaining::default();
         }
         let is_synced = self.is_synced(flush.until);
-        Left {
+        Remaining {
             pending: left.pending + if is_synced { 0 } else { left.spooled },
             spooled: 0,
         }

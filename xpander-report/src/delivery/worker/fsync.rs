@@ -5,21 +5,21 @@ use std::thread;
 use tokio::sync::oneshot;
 
 use crate::spool::writer::Spool;
-use crate::support::own_thread::quietly;
+use crate::support::suppress::suppressed;
 
 /// A thread that waits for the disk, so that the worker need not. It ends with this value.
-pub(super) struct Syncer(mpsc::Sender<oneshot::Sender<io::Result<()>>>);
+pub(super) struct Fsync(mpsc::Sender<oneshot::Sender<io::Result<()>>>);
 
-impl Syncer {
+impl Fsync {
     pub(super) fn start(spool: Arc<Spool>) -> io::Result<Self> {
         let (ask, asked) = mpsc::channel::<oneshot::Sender<_>>();
         thread::Builder::new()
             .name("xpander-sync".to_owned())
             .spawn(move || {
-                quietly(|| {
-                    for tell in asked {
+                suppressed(|| {
+                    for answer in asked {
                         // Who asked may have gone.
-                        let _ = tell.send(spool.sync());
+                        let _ = answer.send(spool.sync());
                     }
                 });
             })?;
@@ -28,8 +28,8 @@ impl Syncer {
 
     /// Makes what was written so far survive a loss of power. Nothing comes back if the thread has died.
     pub(super) fn sync(&self) -> oneshot::Receiver<io::Result<()>> {
-        let (tell, told) = oneshot::channel();
-        let _ = self.0.send(tell);
-        told
+        let (answer, answered) = oneshot::channel();
+        let _ = self.0.send(answer);
+        answered
     }
 }

@@ -191,12 +191,13 @@ impl Worker {
                 .end([ticket], Ending::SampledOut, || DeliveryOutcome::Disabled),
         }
         // In this order, so that nothing is missed meanwhile.
-        let held = &self.shared.held;
-        held.bytes
+        let gauges = &self.shared.gauges;
+        gauges
+            .bytes
             .store(self.outbox.held().bytes, Ordering::Relaxed);
         self.update_spooled();
         self.update_merged();
-        held.taken.fetch_add(1, Ordering::Release);
+        gauges.taken.fetch_add(1, Ordering::Release);
         self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 

@@ -3,43 +3,43 @@ use std::time::{Duration, Instant};
 use metrics::{counter, gauge};
 
 use crate::sink::stats::Stats;
-use crate::support::own_thread::hooked;
+use crate::support::suppress::call_hook;
 
 /// How often, at most.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Gives the stats to the recorder of the crate `metrics` that the program installed. Several reporters add up
-/// in the counters; the gauges are those of the one that told last.
+/// in the counters; the gauges are those of the one that recorded last.
 #[derive(Default)]
-pub(super) struct Meter {
-    told: Stats,
+pub(super) struct Metrics {
+    recorded: Stats,
     at: Option<Instant>,
     is_behind: bool,
 }
 
-impl Meter {
-    pub(super) fn publish(&mut self, stats: Stats) {
+impl Metrics {
+    pub(super) fn record(&mut self, stats: Stats) {
         let is_soon = self.at.is_some_and(|at| at.elapsed() < PAUSE);
         // That time goes by is no news.
-        let age = self.told.oldest_age;
-        self.told.oldest_age = stats.oldest_age;
-        self.is_behind = is_soon && stats != self.told;
-        self.told.oldest_age = age;
+        let age = self.recorded.oldest_age;
+        self.recorded.oldest_age = stats.oldest_age;
+        self.is_behind = is_soon && stats != self.recorded;
+        self.recorded.oldest_age = age;
         if !is_soon {
-            self.tell_rest(stats);
+            self.record_rest(stats);
         }
     }
 
     /// Nothing comes after it.
-    pub(super) fn tell_rest(&mut self, stats: Stats) {
-        if stats == self.told {
+    pub(super) fn record_rest(&mut self, stats: Stats) {
+        if stats == self.recorded {
             return;
         }
         self.at = Some(Instant::now());
         // The recorder is somebody's code.
-        let told = &self.told;
-        hooked(|| record(&stats, told));
-        self.told = stats;
+        let recorded = &self.recorded;
+        call_hook(|| add(&stats, recorded));
+        self.recorded = stats;
     }
 
     /// When there is something to tell.
@@ -48,22 +48,22 @@ impl Meter {
     }
 }
 
-fn record(stats: &Stats, told: &Stats) {
+fn add(stats: &Stats, recorded: &Stats) {
     for (name, count, before) in [
-        ("accepted", stats.accepted, told.accepted),
-        ("adopted", stats.adopted, told.adopted),
-        ("delivered", stats.delivered, told.delivered),
-        ("merged", stats.merged, told.merged),
-        ("superseded", stats.superseded, told.superseded),
-        ("left_out", stats.left_out, told.left_out),
-        ("not_spooled", stats.not_spooled, told.not_spooled),
-        ("retried", stats.retried, told.retried),
-        ("dead", stats.dead, told.dead),
-        ("unread", stats.unread, told.unread),
+        ("accepted", stats.accepted, recorded.accepted),
+        ("adopted", stats.adopted, recorded.adopted),
+        ("delivered", stats.delivered, recorded.delivered),
+        ("merged", stats.merged, recorded.merged),
+        ("superseded", stats.superseded, recorded.superseded),
+        ("sampled_out", stats.sampled_out, recorded.sampled_out),
+        ("not_spooled", stats.not_spooled, recorded.not_spooled),
+        ("retried", stats.retried, recorded.retried),
+        ("dead_lettered", stats.dead_lettered, recorded.dead_lettered),
+        ("oversized", stats.oversized, recorded.oversized),
     ] {
         counter!(format!("xpander_report_{name}_total")).increment(count - before);
     }
-    let dropped = stats.dropped.since(&told.dropped);
+    let dropped = stats.dropped.since(&recorded.dropped);
     for (reason, count) in [
         ("queue_full", dropped.queue_full),
         ("no_agent", dropped.no_agent),

@@ -30,15 +30,15 @@ use crate::sink::stats::Ending;
 use crate::spool::format::entry::DeliveredTask;
 use crate::spool::reader::Replay;
 use crate::support::diagnostics::warn;
-use crate::support::own_thread::quietly;
-use crate::support::random::luck;
-use crate::support::suppress;
+use crate::support::random;
+use crate::support::runtime;
+use crate::support::suppress::suppressed;
 use crate::support::sync::lock;
-use fsync::Syncer;
+use fsync::Fsync;
 #[cfg(feature = "metrics")]
-use metrics::Meter;
+use metrics::Metrics;
 use requests::{Outcome, Requests};
-use warnings::Trouble;
+use warnings::Warnings;
 
 /// While reports keep coming, the worker looks for them this often and callers need not wake it: a
 /// wake-up costs a caller more than all the rest.
@@ -53,7 +53,7 @@ pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
         .name("xpander-reporter".to_owned())
         .spawn(move || {
             let _ended = Ended(Arc::clone(&shared));
-            quietly(|| live(shared));
+            suppressed(|| live(shared));
         })
         .map(drop)
 }
@@ -73,9 +73,9 @@ impl Drop for Ended {
 fn live(shared: Arc<Shared>) {
     let mut worker = Worker::new(shared);
     loop {
-        let lived = suppress::runtime().map(|runtime| {
+        let lived = runtime::runtime().map(|runtime| {
             catch_unwind(AssertUnwindSafe(|| {
-                suppress::block_on(&runtime, worker.run());
+                runtime::block_on(&runtime, worker.run());
             }))
         });
         match lived {
@@ -102,16 +102,16 @@ struct Worker {
     adopted: Ticket,
     /// Reports on disk that are another process's now.
     left_behind: u64,
-    syncer: Option<Syncer>,
+    fsync: Option<Fsync>,
     /// It makes what is on disk survive a loss of power.
     syncing: Option<oneshot::Receiver<io::Result<()>>>,
     requests: Requests,
     flushes: Vec<Flush>,
-    trouble: Trouble,
+    warnings: Warnings,
     /// What who listens knows to be dropped.
-    told_dropped: Dropped,
+    notified_dropped: Dropped,
     #[cfg(feature = "metrics")]
-    meter: Meter,
+    metrics: Metrics,
 }
 
 impl Worker {
@@ -119,21 +119,21 @@ impl Worker {
         let spool = shared.spool.clone();
         Self {
             // By the worker before this one, if there was one.
-            left_behind: shared.held.spooled.load(Ordering::Acquire),
+            left_behind: shared.gauges.spooled.load(Ordering::Acquire),
             shared,
             is_busy: false,
             outbox: Outbox::default(),
             replay: spool.map(|spool| Replay::new(spool, Instant::now())),
             put_back: None,
             adopted: ADOPTED,
-            syncer: None,
+            fsync: None,
             syncing: None,
             requests: Requests::new(),
             flushes: Vec::new(),
-            trouble: Trouble::default(),
-            told_dropped: Dropped::default(),
+            warnings: Warnings::default(),
+            notified_dropped: Dropped::default(),
             #[cfg(feature = "metrics")]
-            meter: Meter::default(),
+            metrics: Metrics::default(),
         }
     }
 
@@ -158,13 +158,13 @@ impl Worker {
                 self.stop();
             }
             if (stop || self.is_idle()) && self.shared.may_end() {
-                self.let_go();
-                self.publish();
+                self.release();
+                self.notify();
                 #[cfg(feature = "metrics")]
-                self.meter.tell_rest(self.shared.stats());
+                self.metrics.record_rest(self.shared.stats());
                 return;
             }
-            self.publish();
+            self.notify();
             self.wait().await;
         }
     }
@@ -177,7 +177,7 @@ impl Worker {
             && self.replay.as_ref().is_none_or(Replay::is_empty)
     }
 
-    /// After a panic: what was on the way is sent again, by a new client.
+    /// Then a panic: what was on the way is sent again, by a new client.
     fn recover(&mut self) {
         self.requests = Requests::new();
         self.syncing = None;
@@ -201,13 +201,14 @@ impl Worker {
     }
 
     fn update_held(&self) {
-        let held = &self.shared.held;
-        held.bytes
+        let gauges = &self.shared.gauges;
+        gauges
+            .bytes
             .store(self.outbox.held().bytes, Ordering::Relaxed);
         self.update_spooled();
         let oldest = self.outbox.oldest().unwrap_or_default().as_millis();
         let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
-        held.oldest.store(oldest, Ordering::Relaxed);
+        gauges.oldest.store(oldest, Ordering::Relaxed);
         debug_assert!(
             self.reports() <= self.shared.counters.outstanding(),
             "a report that has ended is still here"
@@ -227,20 +228,20 @@ impl Worker {
     }
 
     fn update_spooled(&self) {
-        let held = &self.shared.held;
+        let gauges = &self.shared.gauges;
         // In this order, so that nothing seems to be safe that is not.
         if let Some(replay) = &self.replay {
             let in_memory = replay.read() + replay.held();
-            held.read.store(in_memory, Ordering::Release);
+            gauges.read.store(in_memory, Ordering::Release);
         }
         let skipped = self.replay.as_ref().map_or(0, Replay::skipped);
         let spooled = self.outbox.held().spooled as u64 + self.left_behind + skipped;
-        held.spooled.store(spooled, Ordering::Release);
+        gauges.spooled.store(spooled, Ordering::Release);
     }
 
     fn update_merged(&self) {
         let merged = self.outbox.held().merged as u64;
-        self.shared.held.merged.store(merged, Ordering::Release);
+        self.shared.gauges.merged.store(merged, Ordering::Release);
     }
 
     /// Has what was written to disk survive a loss of power, if that is wanted.
@@ -252,14 +253,14 @@ impl Worker {
         if self.syncing.is_some() || !spool.is_dirty() {
             return;
         }
-        let syncer = match self.syncer.take() {
-            Some(syncer) => Ok(syncer),
-            None => Syncer::start(Arc::clone(spool)),
+        let fsync = match self.fsync.take() {
+            Some(fsync) => Ok(fsync),
+            None => Fsync::start(Arc::clone(spool)),
         };
-        match syncer {
-            Ok(syncer) => {
-                self.syncing = Some(syncer.sync());
-                self.syncer = Some(syncer);
+        match fsync {
+            Ok(fsync) => {
+                self.syncing = Some(fsync.sync());
+                self.fsync = Some(fsync);
             }
             Err(_) => {
                 let synced = spool.sync();
@@ -294,7 +295,7 @@ impl Worker {
             // The requests go on between two batches.
             tokio::task::yield_now().await;
             while let Some(outcome) = self.requests.try_next() {
-                self.note(outcome);
+                self.on_outcome(outcome);
             }
             return;
         }
@@ -311,15 +312,15 @@ impl Worker {
         let times = retry.into_iter().chain(pulse).chain(scan).chain(delivery);
         let wake_at = deadlines.chain(times);
         #[cfg(feature = "metrics")]
-        let wake_at = wake_at.chain(self.meter.due());
+        let wake_at = wake_at.chain(self.metrics.due());
         let wake_at = wake_at.min();
         tokio::select! {
             () = self.shared.lifecycle.notified() => {}
-            outcome = self.requests.next() => self.note(outcome),
-            synced = told(&mut self.syncing) => match synced {
+            outcome = self.requests.next() => self.on_outcome(outcome),
+            synced = received(&mut self.syncing) => match synced {
                 Some(synced) => self.synced(synced),
                 // Its thread died: another one tries again.
-                None => (self.syncer, self.syncing) = (None, None),
+                None => (self.fsync, self.syncing) = (None, None),
             },
             () = until(wake_at) => {}
         }
@@ -332,7 +333,7 @@ impl Worker {
             }
         }
         while let Some(outcome) = self.requests.try_next() {
-            self.note(outcome);
+            self.on_outcome(outcome);
         }
     }
 
@@ -346,31 +347,31 @@ impl Worker {
     }
 
     /// A request has ended.
-    fn note(&mut self, Outcome { id, result }: Outcome) {
+    fn on_outcome(&mut self, Outcome { id, result }: Outcome) {
         let shared = Arc::clone(&self.shared);
         let listener = &shared.settings.listener;
-        let task_id = listener.is_there().then(|| id.to_string());
+        let task_id = listener.is_set().then(|| id.to_string());
         let task_id = task_id.as_deref().unwrap_or_default();
         let error = match result {
             Ok(answer) => {
-                self.trouble.over();
+                self.warnings.recovered();
                 let task = || answer.decode::<Task>().ok().map(Box::new);
-                if let Some(arrived) = self.outbox.arrived(&id) {
+                if let Some(delivered) = self.outbox.delivered(&id) {
                     let outcome = || DeliveryOutcome::Delivered(task());
-                    self.end(&arrived.pending, Ending::Delivered, outcome);
-                    if let Some(pending) = arrived.superseded {
+                    self.end(&delivered.pending, Ending::Delivered, outcome);
+                    if let Some(pending) = delivered.superseded {
                         self.supersede(&pending);
                     }
                 }
-                listener.tell(&Event::Delivered { task_id });
+                listener.notify(&Event::Delivered { task_id });
                 return;
             }
             Err(error) => error,
         };
         *lock(&shared.last_error) = Some(error.with_sources());
         if error.is_retryable() || error.refusal().is_some() {
-            self.trouble.put_off(&id, &error);
-            listener.tell(&Event::PutOff {
+            self.warnings.retrying(&id, &error);
+            listener.notify(&Event::Retrying {
                 task_id,
                 error: &error,
             });
@@ -379,15 +380,16 @@ impl Worker {
                 refusal: error.refusal(),
                 asked: error.retry_after(),
             };
-            self.outbox.failed(id, Instant::now(), failure, luck());
+            self.outbox
+                .failed(id, Instant::now(), failure, random::unit());
             return;
         }
         if error.is_too_large() && self.outbox.cut(&id) {
             shared.counters.retried.add(1);
             return;
         }
-        self.trouble.refused(&id, &error);
-        listener.tell(&Event::Refused {
+        self.warnings.refused(&id, &error);
+        listener.notify(&Event::Refused {
             task_id,
             error: &error,
         });
@@ -464,19 +466,19 @@ impl Worker {
     }
 
     /// Tells who listens what was dropped, and how things stand.
-    fn publish(&mut self) {
+    fn notify(&mut self) {
         let dropped = self.shared.counters.dropped();
-        let reports = dropped.since(&self.told_dropped);
-        self.told_dropped = dropped;
+        let reports = dropped.since(&self.notified_dropped);
+        self.notified_dropped = dropped;
         if reports.total() > 0 {
             let listener = &self.shared.settings.listener;
-            listener.tell(&Event::Dropped { reports });
+            listener.notify(&Event::Dropped { reports });
         }
         #[cfg(feature = "metrics")]
-        self.meter.publish(self.shared.stats());
+        self.metrics.record(self.shared.stats());
     }
 
-    /// After a shutdown: what is not on disk is lost.
+    /// Then a shutdown: what is not on disk is lost.
     fn stop(&mut self) {
         self.take_in_all();
         let flushes = std::mem::take(&mut self.flushes);
@@ -489,7 +491,7 @@ impl Worker {
                 self.lose(&pending);
             }
         }
-        self.let_go();
+        self.release();
         self.shared.lifecycle.advance(Stage::Closed);
         for (flush, left) in flushes.into_iter().zip(left) {
             flush.end_dropped(left);
@@ -512,7 +514,7 @@ impl Worker {
     }
 
     /// What is on disk is another process's from now on.
-    fn let_go(&mut self) {
+    fn release(&mut self) {
         self.left_behind += self.outbox.held().spooled as u64;
         self.outbox = Outbox::default();
         if let Some(mut replay) = self.replay.take() {
@@ -523,7 +525,7 @@ impl Worker {
             }
             replay.close();
             self.left_behind += replay.skipped();
-            shared.held.read.store(replay.read(), Ordering::Release);
+            shared.gauges.read.store(replay.read(), Ordering::Release);
         }
         let waiting = lock(&self.shared.deliveries).take_all();
         drop(waiting);
@@ -532,7 +534,7 @@ impl Worker {
 }
 
 /// Waits for a thread's word; forever if there is none.
-async fn told<T>(word: &mut Option<oneshot::Receiver<T>>) -> Option<T> {
+async fn received<T>(word: &mut Option<oneshot::Receiver<T>>) -> Option<T> {
     match word {
         Some(word) => word.await.ok(),
         None => std::future::pending().await,

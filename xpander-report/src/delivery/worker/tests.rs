@@ -15,7 +15,7 @@ use crate::report::TaskReport;
 use crate::report::task_id::TaskId;
 use crate::reporter::Reporter;
 use crate::reporter::builder::ReporterBuilder;
-use crate::sink::After;
+use crate::sink::Then;
 use crate::support::block_on::block_on_for;
 
 const AWAY: Failure = Failure {
@@ -111,12 +111,12 @@ fn the_age_of_the_oldest_is_that_of_the_first_report_of_a_task() {
     accept(&worker, TaskReport::new().id("task"));
     worker.take_in(BATCH);
     worker.update_gauges();
-    let first = worker.shared.held.oldest.load(Ordering::Relaxed);
+    let first = worker.shared.gauges.oldest.load(Ordering::Relaxed);
     while sequence::now().as_millis() == u128::from(first) {}
     accept(&worker, TaskReport::new().id("task"));
     worker.take_in(BATCH);
     worker.update_gauges();
-    assert_eq!(worker.shared.held.oldest.load(Ordering::Relaxed), first);
+    assert_eq!(worker.shared.gauges.oldest.load(Ordering::Relaxed), first);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn who_asks_whether_reports_are_on_disk_does_not_have_them_tried_again() {
     drop(worker.shared.persisted(Duration::ZERO));
     worker.begin_flushes();
     assert_eq!(worker.outbox.wake_at(), waits_until);
-    drop(worker.shared.flush(Duration::ZERO, After::GoOn));
+    drop(worker.shared.flush(Duration::ZERO, Then::Continue));
     worker.begin_flushes();
     assert!(worker.outbox.next(Instant::now()).is_some());
 }
@@ -165,7 +165,7 @@ fn after_a_panic_what_was_on_the_way_goes_again_and_who_waits_is_answered() {
     assert!(worker.outbox.next(Instant::now()).is_some());
     accept(&worker, TaskReport::new().id("in the queue"));
     let shared = Arc::clone(&worker.shared);
-    let flushing = shared.flush(Duration::from_secs(60), After::GoOn);
+    let flushing = shared.flush(Duration::from_secs(60), Then::Continue);
     worker.recover();
     let outcome = block_on_for(flushing, Duration::from_secs(60)).unwrap();
     assert_eq!((outcome.pending, outcome.timed_out), (1, false));
@@ -178,8 +178,8 @@ fn who_does_not_wait_any_more_is_not_waited_for() {
     let mut worker = worker(|builder| builder);
     accept(&worker, TaskReport::new());
     let shared = Arc::clone(&worker.shared);
-    let waits = shared.flush(Duration::from_secs(3_600), After::GoOn);
-    drop(shared.flush(Duration::from_secs(3_600), After::GoOn));
+    let waits = shared.flush(Duration::from_secs(3_600), Then::Continue);
+    drop(shared.flush(Duration::from_secs(3_600), Then::Continue));
     worker.begin_flushes();
     assert_eq!(worker.flushes.len(), 2);
     worker.end_flushes();
@@ -202,7 +202,7 @@ fn a_worker_that_died_makes_room_for_another() {
     died.join().unwrap_err();
     shared.accept(envelope(TaskReport::new()));
     // By a thread that lives: the platform is away, but the flush is answered.
-    let flushing = shared.flush(Duration::from_millis(10), After::GoOn);
+    let flushing = shared.flush(Duration::from_millis(10), Then::Continue);
     let outcome = block_on_for(flushing, Duration::from_secs(60)).unwrap();
     assert_eq!((outcome.pending, outcome.timed_out), (1, true));
 }

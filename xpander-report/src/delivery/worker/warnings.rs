@@ -6,30 +6,30 @@ use crate::report::task_id::TaskId;
 use crate::support::diagnostics::warn;
 
 /// Failures in a row after which an outage is told: one may be chance.
-const TOLD_AFTER: u32 = 2;
+const FAILURES_BEFORE_WARNING: u32 = 2;
 
 /// What is told of failures: an outage once, a kind of refusal once.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
+pub(super) struct Warnings {
     failures: u32,
     refusals: HashSet<u16>,
 }
 
-impl Trouble {
+impl Warnings {
     /// A report arrived.
-    pub(super) fn over(&mut self) {
+    pub(super) fn recovered(&mut self) {
         self.failures = 0;
         self.refusals.retain(|status| !matches!(status, 401 | 403));
     }
 
     /// A report will be tried again.
-    pub(super) fn put_off(&mut self, id: &TaskId, error: &Error) {
+    pub(super) fn retrying(&mut self, id: &TaskId, error: &Error) {
         if let Some(refusal) = error.refusal() {
-            self.kept(id, error, refusal);
+            self.refused_for_now(id, error, refusal);
             return;
         }
         self.failures = self.failures.saturating_add(1);
-        if self.failures == TOLD_AFTER {
+        if self.failures == FAILURES_BEFORE_WARNING {
             warn(format_args!(
                 "reports wait and are tried again: {}",
                 error.with_sources()
@@ -37,7 +37,7 @@ impl Trouble {
         }
     }
 
-    fn kept(&mut self, id: &TaskId, error: &Error, refusal: Refusal) {
+    fn refused_for_now(&mut self, id: &TaskId, error: &Error, refusal: Refusal) {
         let status = status(error);
         if !self.refusals.insert(status) {
             return;

@@ -7,14 +7,12 @@ use serde_json::value::RawValue;
 use super::metrics;
 use super::metrics::METRICS;
 use super::protocols;
-use crate::provider::document::Node;
 use crate::provider::envelope;
 use crate::provider::event::Event;
 use crate::provider::failure;
 use crate::provider::response::ProviderResponse;
 use crate::provider::stream::part::Part;
 use crate::provider::stream::protocol::Protocol;
-use crate::provider::surrogates;
 use crate::provider::vocabulary;
 
 /// Puts together what a provider streams.
@@ -54,7 +52,7 @@ impl StreamReader {
             self.error = Some(error.into_owned());
         }
         match envelope::event(event, vocabulary::key) {
-            Some(inside) if depth < envelope::DEPTH => self.open(inside, depth + 1),
+            Some(inside) if depth < envelope::MAX_DEPTH => self.open(inside, depth + 1),
             _ => self.take(event),
         }
     }
@@ -65,9 +63,10 @@ impl StreamReader {
         }
         if self.protocol.is_none() {
             let (protocol, is_early) =
-                with_document(event.raw(), protocols::find).unwrap_or_default();
+                vocabulary::read(event.raw(), |event, _| protocols::find(event))
+                    .unwrap_or_default();
             self.protocol = protocol;
-            if is_early && self.early.len() < EARLY {
+            if is_early && self.early.len() < MAX_EARLY {
                 self.early.push(event.raw().to_owned());
             }
             if let Some(protocol) = protocol {
@@ -93,32 +92,25 @@ impl StreamReader {
             self.response.field(METRICS).keep_json(metrics);
         }
         let response = self.response.into_json()?;
-        let mut says = with_document(response.get(), |document| format.says(document))?;
+        let mut says = vocabulary::read(response.get(), |document, _| format.says(document))?;
         if says.tokens.is_none() {
             says.tokens = self.metrics.as_deref().and_then(|metrics| {
-                with_document(metrics, |metrics| metrics::usage(metrics).tokens()).flatten()
+                vocabulary::read(metrics, |metrics, _| metrics::usage(metrics).tokens()).flatten()
             });
         }
         let error = self
             .error
-            .and_then(|error| with_document(&error, failure::error).flatten());
+            .and_then(|error| vocabulary::read(&error, |error, _| failure::error(error)).flatten());
         says.failure = error.or(says.failure);
         Some((says, response))
     }
 }
 
 /// No more events are kept before one tells whose they are.
-const EARLY: usize = 1 << 14;
+const MAX_EARLY: usize = 1 << 14;
 
 /// The event inside one of Bedrock's, which gives what the model streams as bytes.
 fn unwrapped(event: &Event<'_>) -> Option<String> {
     let bytes = event.get("chunk").unwrap_or(event).text("bytes")?;
     String::from_utf8(STANDARD.decode(bytes.as_bytes()).ok()?).ok()
-}
-
-fn with_document<T>(json: &str, read: impl Fn(&Node<'_>) -> T) -> Option<T> {
-    match vocabulary::read(json) {
-        Some(document) => Some(read(&document)),
-        None => Some(read(&vocabulary::read(&surrogates::replaced(json)?)?)),
-    }
 }

@@ -5,10 +5,11 @@ use serde_json::value::RawValue;
 
 use super::reader::StreamReader;
 use super::{event_stream, server_sent};
-use crate::provider::answer;
+use crate::provider::answer::answer;
 use crate::provider::document::BYTE_ORDER_MARK;
 use crate::provider::event::Event;
 use crate::provider::response::ProviderResponse;
+use crate::provider::vocabulary;
 
 type Read = (ProviderResponse, Box<RawValue>);
 
@@ -42,7 +43,7 @@ pub(in crate::provider) fn read_list(json: &str) -> Option<ProviderResponse> {
 }
 
 fn one(json: &str) -> Option<Read> {
-    let says = answer::read(json, true)?;
+    let says = vocabulary::read(json, |document, _| answer(document, true, 0))??;
     let raw: &RawValue = serde_json::from_str(json).ok()?;
     Some((says, raw.to_owned()))
 }

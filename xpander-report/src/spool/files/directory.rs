@@ -12,8 +12,8 @@ use crate::spool::format::entry;
 use crate::spool::format::entry::Ack;
 use crate::spool::format::entry::Header;
 use crate::spool::format::record;
-use crate::spool::format::record::Found;
-use crate::spool::format::record::Stretch;
+use crate::spool::format::record::Chunk;
+use crate::spool::format::record::Decoded;
 
 /// Reports.
 pub(crate) const SEGMENT: &str = "seg";
@@ -251,9 +251,9 @@ pub(crate) fn read_all(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
 /// What a file of acks says; what of it is damaged is passed.
 pub(crate) fn read_acks(file: &dyn DiskFile) -> io::Result<Vec<Ack>> {
     let bytes = read_all(file)?;
-    let records = record::stretches(&bytes).filter_map(|stretch| match stretch {
-        Stretch::Record(_, text) => entry::decode(text).ok(),
-        Stretch::Damaged(_) => None,
+    let records = record::chunks(&bytes).filter_map(|chunk| match chunk {
+        Chunk::Record(_, text) => entry::decode(text).ok(),
+        Chunk::Damaged(_) => None,
     });
     Ok(records.collect())
 }
@@ -261,11 +261,11 @@ pub(crate) fn read_acks(file: &dyn DiskFile) -> io::Result<Vec<Ack>> {
 /// The header of a segment, and where its reports begin.
 pub(crate) fn read_header(file: &dyn DiskFile) -> io::Result<(Header, u64)> {
     /// The header is an address and little else.
-    const MOST: usize = 64 << 10;
+    const MAX_HEADER: usize = 64 << 10;
     let mut head = Vec::new();
-    file.read_at(0, MOST, &mut head)?;
+    file.read_at(0, MAX_HEADER, &mut head)?;
     match record::read(&head, true) {
-        Found::Record { text, end } => Ok((entry::decode(&head[text])?, end as u64)),
+        Decoded::Record { text, end } => Ok((entry::decode(&head[text])?, end as u64)),
         _ => Err(io::Error::new(
             io::ErrorKind::InvalidData,
             "it does not begin as a segment does",

@@ -133,7 +133,7 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(text: &'a [u8]) -> io::Result<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::Stretch;
+    use super::super::record::Chunk;
     use super::*;
     use crate::envelope::sequence::Sequence;
     use crate::report::task_id::TaskId;
@@ -147,9 +147,9 @@ mod tests {
     fn text(outgoing: &Outgoing) -> Vec<u8> {
         let (start, follow) = encode_report(outgoing).expect("a record");
         let record = [&start[..], &follow.concat()].concat();
-        let mut stretches = record::stretches(&record);
-        match (stretches.next(), stretches.next()) {
-            (Some(Stretch::Record(0, text)), None) => text.to_owned(),
+        let mut chunks = record::chunks(&record);
+        match (chunks.next(), chunks.next()) {
+            (Some(Chunk::Record(0, text)), None) => text.to_owned(),
             other => panic!("{other:?}"),
         }
     }

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-const MARK: [u8; 4] = [0xFF, b'x', b'r', 0xFE];
+const MAGIC: [u8; 4] = [0xFF, b'x', b'r', 0xFE];
 const HEAD: usize = 12;
 
 /// So long is a record without text.
@@ -14,8 +14,8 @@ pub(crate) const SHORTEST: usize = HEAD;
 /// The start of a record, to which `write_text` adds the text, or what of it does not `follow` in pieces.
 pub(crate) fn write(follow: &[&[u8]], write_text: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(512);
-    bytes.extend(MARK);
-    bytes.extend([0; HEAD - MARK.len()]);
+    bytes.extend(MAGIC);
+    bytes.extend([0; HEAD - MAGIC.len()]);
     write_text(&mut bytes);
     let follows: usize = follow.iter().map(|piece| piece.len()).sum();
     let length = u32::try_from(bytes.len() - HEAD + follows).unwrap_or(u32::MAX);
@@ -27,7 +27,7 @@ pub(crate) fn write(follow: &[&[u8]], write_text: impl FnOnce(&mut Vec<u8>)) -> 
 
 /// What bytes begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum Decoded {
     /// A record: where its text is, and where it ends.
     Record { text: Range<usize>, end: usize },
     /// Bytes that are no record.
@@ -37,32 +37,32 @@ pub(crate) enum Found {
 }
 
 /// Looks at the start of some bytes. `is_all` says that no more follow; otherwise
-/// [`Found::Incomplete`] asks for more.
-pub(crate) fn read(bytes: &[u8], is_all: bool) -> Found {
-    if !MARK.starts_with(&bytes[..bytes.len().min(MARK.len())]) {
+/// [`Decoded::Incomplete`] asks for more.
+pub(crate) fn read(bytes: &[u8], is_all: bool) -> Decoded {
+    if !MAGIC.starts_with(&bytes[..bytes.len().min(MAGIC.len())]) {
         return damaged(bytes, 1, is_all);
     }
     let Some((length, sum)) = head(bytes) else {
-        return Found::Incomplete;
+        return Decoded::Incomplete;
     };
     let end = HEAD.saturating_add(length as usize);
     match bytes.get(HEAD..end) {
-        Some(text) if checksum(length, text, &[]) == sum => Found::Record {
+        Some(text) if checksum(length, text, &[]) == sum => Decoded::Record {
             text: HEAD..end,
             end,
         },
-        Some(_) => damaged(bytes, MARK.len(), is_all),
-        None if !is_all => Found::Incomplete,
-        None => match next_mark(bytes, MARK.len()) {
-            Some(end) => Found::Damaged { end },
-            None => Found::Incomplete,
+        Some(_) => damaged(bytes, MAGIC.len(), is_all),
+        None if !is_all => Decoded::Incomplete,
+        None => match next_mark(bytes, MAGIC.len()) {
+            Some(end) => Decoded::Damaged { end },
+            None => Decoded::Incomplete,
         },
     }
 }
 
-/// A stretch of a file.
+/// A chunk of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stretch<'a> {
+pub(crate) enum Chunk<'a> {
     /// A record: where it begins, and its text.
     Record(u64, &'a [u8]),
     /// So many bytes that are no record.
@@ -70,21 +70,21 @@ pub(crate) enum Stretch<'a> {
 }
 
 /// Goes through the whole of a file.
-pub(crate) fn stretches(bytes: &[u8]) -> impl Iterator<Item = Stretch<'_>> {
+pub(crate) fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = &bytes[at..];
         let offset = at as u64;
         match read(rest, true) {
-            Found::Record { text, end } => {
+            Decoded::Record { text, end } => {
                 at += end;
-                Some(Stretch::Record(offset, &rest[text]))
+                Some(Chunk::Record(offset, &rest[text]))
             }
-            Found::Damaged { end } => {
+            Decoded::Damaged { end } => {
                 at += end;
-                Some(Stretch::Damaged(end))
+                Some(Chunk::Damaged(end))
             }
-            Found::Incomplete => None,
+            Decoded::Incomplete => None,
         }
     })
 }
@@ -98,12 +98,12 @@ fn head(bytes: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// Up to the next mark; without one, up to where one may begin.
-fn damaged(bytes: &[u8], from: usize, is_all: bool) -> Found {
+fn damaged(bytes: &[u8], from: usize, is_all: bool) -> Decoded {
     let end = next_mark(bytes, from).unwrap_or_else(|| {
-        let rest = if is_all { 0 } else { MARK.len() - 1 };
+        let rest = if is_all { 0 } else { MAGIC.len() - 1 };
         bytes.len().saturating_sub(rest).max(from)
     });
-    Found::Damaged {
+    Decoded::Damaged {
         end: end.min(bytes.len()),
     }
 }
@@ -111,8 +111,8 @@ fn damaged(bytes: &[u8], from: usize, is_all: bool) -> Found {
 fn next_mark(bytes: &[u8], from: usize) -> Option<usize> {
     let found = bytes
         .get(from..)?
-        .windows(MARK.len())
-        .position(|w| w == MARK)?;
+        .windows(MAGIC.len())
+        .position(|w| w == MAGIC)?;
     Some(from + found)
 }
 
@@ -143,10 +143,10 @@ mod tests {
     /// The texts that are found, and how many bytes are damaged.
     fn found(bytes: &[u8]) -> (Vec<String>, usize) {
         let (mut texts, mut lost) = (Vec::new(), 0);
-        for stretch in stretches(bytes) {
-            match stretch {
-                Stretch::Record(_, text) => texts.push(String::from_utf8(text.to_vec()).unwrap()),
-                Stretch::Damaged(bytes) => lost += bytes,
+        for chunk in chunks(bytes) {
+            match chunk {
+                Chunk::Record(_, text) => texts.push(String::from_utf8(text.to_vec()).unwrap()),
+                Chunk::Damaged(bytes) => lost += bytes,
             }
         }
         (texts, lost)
@@ -165,7 +165,11 @@ mod tests {
         let first = written(&["one"]).len();
         for end in first..bytes.len() {
             assert_eq!(found(&bytes[..end]), (vec!["one".to_owned()], 0), "{end}");
-            assert_eq!(read(&bytes[first..end], false), Found::Incomplete, "{end}");
+            assert_eq!(
+                read(&bytes[first..end], false),
+                Decoded::Incomplete,
+                "{end}"
+            );
         }
     }
 
@@ -190,7 +194,7 @@ mod tests {
         bytes.extend(written(&["found"]));
         assert_eq!(found(&bytes).0, ["found"]);
         for have in 1..bytes.len() {
-            if let Found::Damaged { end } = read(&bytes[..have], false) {
+            if let Decoded::Damaged { end } = read(&bytes[..have], false) {
                 assert!(end <= noise.len(), "{have}: {end}");
             }
         }

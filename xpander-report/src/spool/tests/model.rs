@@ -179,7 +179,7 @@ struct Report {
 enum State {
     Waiting,
     /// A process has read it.
-    Held(usize),
+    InMemory(usize),
     /// It ended; if that is surely known, nobody reads it again.
     Settled {
         is_known: bool,
@@ -408,7 +408,7 @@ impl World {
         let state = match place.flatten() {
             Some(place) => {
                 self.process(process).held.push((serial, place));
-                State::Held(number)
+                State::InMemory(number)
             }
             None => State::Waiting,
         };
@@ -457,7 +457,7 @@ impl World {
             return false;
         };
         let serial = self.check(at, &read);
-        self.reports[serial].state = State::Held(number);
+        self.reports[serial].state = State::InMemory(number);
         let process = self.process(at);
         if read.place.is_own() {
             assert!(process.last_own < Some(serial), "own reports out of order");
@@ -481,7 +481,7 @@ impl World {
         assert_eq!(outgoing.is_named, report.name.is_some());
         assert!(!read.is_expired, "nothing is that old");
         match report.state {
-            State::Held(by) => {
+            State::InMemory(by) => {
                 let has_it = self.processes.iter().flatten().any(|p| p.number == by);
                 assert!(!has_it, "report {serial} is read twice");
             }

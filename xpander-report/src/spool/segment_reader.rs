@@ -11,17 +11,17 @@ use crate::spool::files::directory::Directory;
 use crate::spool::files::disk::DiskFile;
 use crate::spool::files::segment::Segment;
 use crate::spool::format::entry::Ack;
-use crate::spool::format::record::Found;
+use crate::spool::format::record::Decoded;
 
 /// A report that is in memory and was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Held {
+pub(super) enum InMemory {
     Waiting,
     Ended,
 }
 
 /// A segment that is being read.
-pub(super) struct Source {
+pub(super) struct SegmentReader {
     pub(super) segment: Arc<Segment>,
     pub(super) is_own: bool,
     pub(super) at: u64,
@@ -36,13 +36,13 @@ pub(super) struct Source {
     /// Where reports lie that were read and have not ended, and how long their records are.
     pub(super) open: BTreeMap<u64, u64>,
     /// Where reports lie that are in memory and were not read, and how long their records are.
-    pub(super) held: HashMap<u64, (u64, Held)>,
+    pub(super) held: HashMap<u64, (u64, InMemory)>,
     pub(super) is_damaged: bool,
     /// The disk did not give all of it.
     pub(super) is_unreadable: bool,
 }
 
-impl Source {
+impl SegmentReader {
     pub(super) fn new(segment: Arc<Segment>, is_own: bool) -> Self {
         Self {
             at: segment.start,
@@ -81,7 +81,7 @@ impl Source {
     pub(super) fn end(&mut self, offset: u64) {
         self.open.remove(&offset);
         if let Some((_, held)) = self.held.get_mut(&offset) {
-            *held = Held::Ended;
+            *held = InMemory::Ended;
         }
     }
 
@@ -112,7 +112,7 @@ impl Source {
             let ahead = &self.ahead[self.passed..];
             let end = self.at + ahead.len() as u64;
             match record::read(ahead, end >= written) {
-                Found::Record { text, end } => {
+                Decoded::Record { text, end } => {
                     let is_new = !self.settled.contains(&offset);
                     let read = is_new.then(|| entry::decode_report(&ahead[text]));
                     self.pass(end);
@@ -122,16 +122,16 @@ impl Source {
                         None => {}
                     }
                 }
-                Found::Damaged { end } => {
+                Decoded::Damaged { end } => {
                     self.is_damaged = true;
                     self.pass(end);
                 }
-                Found::Incomplete if end >= written => {
+                Decoded::Incomplete if end >= written => {
                     // The process ended while it wrote; if it is this one, it did not.
                     self.is_damaged |= self.is_own;
                     self.skip_to(written);
                 }
-                Found::Incomplete => {
+                Decoded::Incomplete => {
                     let most = (written - end).min((ahead.len() + PIECE) as u64) as usize;
                     self.ahead.drain(..self.passed);
                     self.passed = 0;
@@ -154,8 +154,8 @@ impl Source {
             let file = &self.segment.file;
             file.read_at(offset + before as u64, PIECE + before, &mut bytes)?;
             match record::read(&bytes, false) {
-                Found::Record { text, .. } => return entry::decode_report(&bytes[text]),
-                Found::Incomplete if bytes.len() > before => {}
+                Decoded::Record { text, .. } => return entry::decode_report(&bytes[text]),
+                Decoded::Incomplete if bytes.len() > before => {}
                 _ => return Err(io::ErrorKind::InvalidData.into()),
             }
         }

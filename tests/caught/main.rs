@@ -1,17 +1,10 @@
 //! Responses that the middleware catches on their way, over real HTTP.
 #![deny(warnings, clippy::pedantic)]
 
-#[path = "caught/clients.rs"]
 mod clients;
-#[path = "caught/limits.rs"]
 mod limits;
-#[path = "caught/provider.rs"]
-mod provider;
-#[path = "caught/runs.rs"]
 mod runs;
-#[path = "caught/streams.rs"]
 mod streams;
-#[path = "caught/transparency.rs"]
 mod transparency;
 
 use std::future::Future;

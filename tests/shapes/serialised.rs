@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 use xpander_report::external_task;
-use xpander_report_tests_crates::{Said, declared, record, said};
+use xpander_report_tests::record;
+use xpander_report_tests::said::{Said, declared, said};
 
 /// What is read of a value that a function hands over, or returns.
 fn read(value: &Value, expected: &Said<'_>) {

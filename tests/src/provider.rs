@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use crate::server::{Answer, Server};
 use serde_json::{Value, json};
 use xpander_report::Tokens;
-use xpander_report_tests::server::{Answer, Server};
 
 pub const TOKENS: Tokens = Tokens::new(19, 10);
 
@@ -117,13 +117,15 @@ pub struct Gate {
     opened: Arc<Mutex<Receiver<()>>>,
 }
 
-impl Gate {
-    pub fn new() -> Self {
+impl Default for Gate {
+    fn default() -> Self {
         let (open, opened) = sync_channel(1);
         let opened = Arc::new(Mutex::new(opened));
         Self { open, opened }
     }
+}
 
+impl Gate {
     /// Lets the server go on, once.
     pub fn open(&self) {
         self.open.send(()).expect("a server that waits");

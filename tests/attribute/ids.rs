@@ -1,0 +1,13 @@
+use super::*;
+
+#[test]
+fn may_be_optional() {
+    #[external_task(id = id, agent_id = agent.map(|agent| format!("agent-{agent}")))]
+    fn run(id: Option<&str>, agent: Option<u8>) {}
+    let report = record(|| run(Some("own"), Some(7)));
+    assert_eq!(report.id.as_deref(), Some("own"));
+    assert_eq!(report.agent_id.as_deref(), Some("agent-7"));
+    let report = record(|| run(None, None));
+    assert_eq!(report.id.unwrap().len(), 36);
+    assert_eq!(report.agent_id, None);
+}

@@ -1,0 +1,33 @@
+use super::*;
+
+#[external_task]
+fn from_both_ends(text: &str) -> Box<dyn DoubleEndedIterator<Item = &str> + Send + '_> {
+    Box::new(text.split(' '))
+}
+
+#[external_task]
+fn sized(n: u8) -> Box<dyn ExactSizeIterator<Item = u8> + Sync> {
+    Box::new(vec![n, n].into_iter())
+}
+
+#[external_task]
+fn fused(n: u8) -> Result<Box<dyn std::iter::FusedIterator<Item = u8>>, String> {
+    Ok(Box::new(vec![n, n].into_iter()))
+}
+
+#[external_task]
+fn fused_stream(n: u8) -> Pin<Box<dyn stream::FusedStream<Item = u8> + Send>> {
+    Box::pin(stream::iter([n, n]).fuse())
+}
+
+#[test]
+fn is_followed() {
+    let (_, reports) = record(|| from_both_ends("a b").rev().count());
+    assert_eq!(outcome(&reports), (Some(true), Some("ba")));
+    let (_, reports) = record(|| sized(1).count());
+    assert_eq!(outcome(&reports), (Some(true), Some("[1,1]")));
+    let (_, reports) = record(|| fused(2).unwrap().count());
+    assert_eq!(outcome(&reports), (Some(true), Some("[2,2]")));
+    let (_, reports) = record(|| block_on(fused_stream(3).count()));
+    assert_eq!(outcome(&reports), (Some(true), Some("[3,3]")));
+}
