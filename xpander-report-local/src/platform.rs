@@ -6,6 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{broadcast, watch};
 
 use crate::access::{Access, Token};
@@ -33,6 +34,7 @@ pub struct Builder {
     token: Option<Token>,
     retention: Option<Duration>,
     keeps: bool,
+    clock: fn() -> Timestamp,
 }
 
 impl Builder {
@@ -102,6 +104,13 @@ impl Builder {
         self
     }
 
+    /// Takes the time at which a report arrives from this clock: tasks of many days are made with it.
+    #[doc(hidden)]
+    pub fn clock(mut self, clock: fn() -> Timestamp) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Starts the platform and returns once it accepts connections.
     ///
     /// It runs on a thread of its own (`xpander-local`), so this may be called from anywhere: with or
@@ -138,6 +147,7 @@ impl Builder {
             self.retention,
             &url(address),
             self.keeps,
+            self.clock,
         )?);
 
         let faults = Arc::new(Faults::default());
@@ -253,6 +263,7 @@ impl LocalPlatform {
             token: None,
             retention: None,
             keeps: true,
+            clock: Timestamp::now,
         }
     }
 

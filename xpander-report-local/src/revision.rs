@@ -19,7 +19,7 @@ pub struct Revision {
     pub status: TaskStatus,
     /// When it arrived.
     pub received_at: Timestamp,
-    /// What it changed; nothing for the first one, and for revisions that an early version kept.
+    /// What it changed; nothing for the first one.
     pub changes: Vec<Changed>,
     /// The request's body, JSON text byte for byte as it was sent; empty when there was none.
     pub body: String,

@@ -2,7 +2,6 @@
 
 mod agents;
 mod batch;
-mod carry_over;
 mod cleaning;
 mod delete;
 mod file;
@@ -63,6 +62,7 @@ pub(crate) struct Store {
     lock: Option<Lock>,
     /// Whether anything is stored at all.
     keeps: bool,
+    clock: fn() -> Timestamp,
 }
 
 impl Store {
@@ -73,6 +73,7 @@ impl Store {
         retention: Option<Duration>,
         url: &str,
         keeps: bool,
+        clock: fn() -> Timestamp,
     ) -> Result<Self, Error> {
         let (connection, place, mut lock) = match path {
             Some(path) => {
@@ -110,6 +111,7 @@ impl Store {
             behind,
             lock,
             keeps,
+            clock,
         })
     }
 
@@ -138,15 +140,15 @@ impl Store {
         agent: Option<String>,
         mut change: Change,
     ) -> rusqlite::Result<Option<TaskRecord>> {
+        let now = (self.clock)();
         if !self.keeps {
-            let now = Timestamp::now();
             let id = change.id.take().unwrap_or_default();
             let mut task = Change::blank(id, organization, agent.unwrap_or_default(), now);
             change.merge_into(&mut task, now);
             return Ok(Some(task));
         }
         self.writer
-            .write(move |batch| batch.change(&organization, agent.as_deref(), change))
+            .write(move |batch| batch.change(&organization, agent.as_deref(), change, now))
             .await
     }
 

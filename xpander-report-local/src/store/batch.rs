@@ -120,8 +120,9 @@ impl<'a> Batch<'a> {
         organization: &str,
         agent: Option<&str>,
         mut change: Change,
+        now: Timestamp,
     ) -> Result<Option<TaskRecord>> {
-        let now = rows::moment(Timestamp::now().as_microsecond())?;
+        let now = rows::moment(now.as_microsecond())?;
         let organization_key = self
             .memory
             .names
@@ -183,28 +184,6 @@ impl<'a> Batch<'a> {
         self.keep_revision(keys, change.kind, task.status, now, &changes, &body)?;
         self.events.push(Event::of(kind, &task));
         Ok(Some(task))
-    }
-
-    /// A new task as it stands, with the raw response and the revisions still to come.
-    pub(super) fn carry_over(&mut self, task: &TaskRecord) -> Result<i64> {
-        let organization = self
-            .memory
-            .names
-            .organization(self.connection, &task.organization_id)?;
-        let agent = self.memory.names.agent(
-            self.connection,
-            organization,
-            &task.agent_id,
-            task.created_at,
-        )?;
-        let keys = Keys {
-            seq: self.free_key(task.created_at)?,
-            agent,
-            organization,
-        };
-        self.write(keys, task)?;
-        indexing::add(self.connection, keys.seq)?;
-        Ok(keys.seq)
     }
 
     /// Brings the texts of some tasks into the index of words, those first that changed first.

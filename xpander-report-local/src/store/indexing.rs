@@ -41,17 +41,8 @@ pub(super) fn next(connection: &Connection, most: u32) -> Result<u64> {
     Ok(revisions.len() as u64)
 }
 
-/// Says that every revision is in the index.
-pub(super) fn complete(connection: &Connection) -> Result<()> {
-    connection.execute(
-        "UPDATE indexed SET revision = (SELECT coalesce(max(seq), 0) FROM revisions)",
-        (),
-    )?;
-    Ok(())
-}
-
 /// Indexes what a task has now.
-pub(super) fn add(connection: &Connection, task: i64) -> Result<()> {
+fn add(connection: &Connection, task: i64) -> Result<()> {
     let found = connection
         .prepare_cached(&format!(
             "SELECT t.status, t.agent, coalesce(x.input, t.input_start) AS input, \

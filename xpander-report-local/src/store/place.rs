@@ -45,10 +45,8 @@ impl Place {
     pub(super) fn writer(&self) -> Result<Connection> {
         let connection = self.open()?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE)?;
-        // Only has an effect on a database without tables, and after a VACUUM.
+        // It has an effect only before the first table is made.
         connection.pragma_update(None, "auto_vacuum", "incremental")?;
-        // The migration copies tables under other names.
-        connection.pragma_update(None, "foreign_keys", false)?;
         Ok(connection)
     }
 
