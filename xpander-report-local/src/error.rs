@@ -1,7 +1,9 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
 
 /// Why the local platform could not start, or could not read what it keeps.
 #[derive(Debug)]
@@ -83,6 +85,21 @@ pub enum Error {
         /// What SQLite said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl Error {
+    /// A failure of SQLite; `path` is the data file, if there is one.
+    pub(crate) fn storage(path: Option<&Path>, source: rusqlite::Error) -> Self {
+        match (path, source.sqlite_error_code()) {
+            (Some(path), Some(ErrorCode::DatabaseBusy)) => Self::DataFileLocked {
+                path: path.to_owned(),
+            },
+            _ => Self::Storage {
+                path: path.map(Path::to_owned),
+                source: source.into(),
+            },
+        }
+    }
 }
 
 impl fmt::Display for Error {

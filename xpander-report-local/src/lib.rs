@@ -79,30 +79,26 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod access;
-mod agent;
 mod api;
-mod body;
-mod change;
+mod app;
+mod builder;
 mod error;
-mod event;
-mod faults;
-mod guard;
-mod head;
+mod http;
+mod model;
 mod pages;
-mod path;
 mod platform;
-mod problem;
 pub mod query;
-mod revision;
 mod server;
 mod store;
-mod task;
 
+pub use builder::{Builder, DEFAULT_PORT};
 pub use error::Error;
-pub use event::{Event, EventKind};
-pub use faults::Fault;
-pub use platform::{Builder, DEFAULT_PORT, LocalPlatform};
-pub use query::{Filter, Metrics, MetricsQuery, Paging, TaskPage};
-pub use revision::{Changed, Revision, RevisionKind};
-pub use task::{TaskRecord, TaskStatus, Tokens};
+pub use http::faults::Fault;
+pub use model::event::{Event, EventKind};
+pub use model::revision::{Changed, Revision, RevisionKind};
+pub use model::task::{TaskRecord, TaskStatus, Tokens};
+pub use platform::LocalPlatform;
+pub use query::cursor::Paging;
+pub use query::figures::{Metrics, MetricsQuery};
+pub use query::filter::Filter;
+pub use query::page::TaskPage;

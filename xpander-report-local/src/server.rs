@@ -9,43 +9,14 @@ use axum::middleware::{from_fn_with_state, map_request};
 use axum::serve::ListenerExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 
-use crate::access::Access;
-use crate::faults::Faults;
-use crate::problem::Problem;
-use crate::store::Store;
-use crate::{api, guard, pages, path};
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::{guard, path};
+use crate::{api, pages};
 
 /// How long answers in progress, and then SQLite, may take to finish once the platform stops.
 const GRACE: Duration = Duration::from_secs(3);
-
-/// What every handler works with.
-#[derive(Debug, Clone)]
-pub(crate) struct App {
-    pub(crate) store: Arc<Store>,
-    pub(crate) access: Arc<Access>,
-    pub(crate) faults: Arc<Faults>,
-    /// The address of the pages for this machine's browsers.
-    pub(crate) url: Arc<str>,
-    /// Its sender is dropped when the platform stops.
-    pub(crate) stop: watch::Receiver<()>,
-}
-
-impl App {
-    /// Runs work on the store off the async thread, which reading would block.
-    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Problem>
-    where
-        F: FnOnce(&Store) -> Result<T, Problem> + Send + 'static,
-        T: Send + 'static,
-    {
-        let store = Arc::clone(&self.store);
-        match spawn_blocking(move || work(&store)).await {
-            Ok(outcome) => outcome,
-            Err(error) => Err(Problem::internal(error)),
-        }
-    }
-}
 
 /// The body of the server's thread: serves until the platform stops.
 pub(crate) fn run(listener: TcpListener, app: App, ready: &mpsc::SyncSender<io::Result<()>>) {

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::caller::Caller;
 use super::tasks::missing;
-use crate::problem::Problem;
-use crate::server::App;
-use crate::task::TaskRecord;
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::model::task::TaskRecord;
 
 #[derive(Debug, Serialize)]
 struct Activity<'a> {

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::caller::{Caller, Id};
 use super::json::{Agent, ListedAgent};
-use crate::body;
-use crate::problem::{Invalid, Place, Problem};
-use crate::server::App;
+use crate::app::App;
+use crate::http::body::read_text;
+use crate::http::problem::{Invalid, Place, Problem};
 
 /// `GET /agents/list`
 pub(super) async fn list(
@@ -53,7 +53,7 @@ pub(super) async fn sync_local_tools(
     Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = body::read(request.into_body()).await?;
+    let body = read_text(request.into_body()).await?;
     if serde_json::from_str::<Vec<&serde_json::value::RawValue>>(&body).is_err() {
         let at = [Place::Name("body")];
         let invalid = Invalid::new(&at, "list_type", "Input should be a valid list");

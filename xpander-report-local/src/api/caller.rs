@@ -1,8 +1,8 @@
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
-use crate::path::{LOCAL, Organization};
-use crate::problem::Problem;
+use crate::http::path::{LOCAL, Organization};
+use crate::http::problem::Problem;
 
 /// Who calls: someone with an API key, for an organization.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::agent;
-use crate::change::Details;
-use crate::task::{TaskRecord, TaskStatus, Tokens};
+use crate::model::agent;
+use crate::model::change::Details;
+use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 
 /// Where the platform says that a task came from.
 const SOURCE: &str = "sdk";

@@ -5,15 +5,17 @@ use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::body;
 use super::caller::{Caller, Id};
 use super::json::{ListedTask, Task};
-use crate::body;
-use crate::change::Change;
-use crate::problem::Problem;
-use crate::query::{Address, Filter, day_end_or_moment, moment};
-use crate::server::App;
-use crate::store::History;
-use crate::task::TaskRecord;
+use crate::app::App;
+use crate::http::body::read_text;
+use crate::http::problem::Problem;
+use crate::http::query_string::{Address, day_end_or_moment, moment};
+use crate::model::change::Change;
+use crate::model::task::TaskRecord;
+use crate::query::filter::Filter;
+use crate::query::history::History;
 
 /// Tasks on a page of the history when the request does not say.
 const PER_PAGE: u32 = 50;
@@ -49,8 +51,8 @@ pub(super) async fn create(
     Id(agent): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = body::read(request.into_body()).await?;
-    let task = accept_change(&app, caller, agent, body, Change::created).await?;
+    let body = read_text(request.into_body()).await?;
+    let task = accept_change(&app, caller, agent, body, body::create::parse).await?;
     Ok(answer(&task))
 }
 
@@ -61,8 +63,8 @@ pub(super) async fn measure(
     Id(agent): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = body::read(request.into_body()).await?;
-    let task = accept_change(&app, caller, agent, body, Change::measured).await?;
+    let body = read_text(request.into_body()).await?;
+    let task = accept_change(&app, caller, agent, body, body::measure::parse).await?;
     Ok(answer(&task))
 }
 
@@ -73,9 +75,9 @@ pub(super) async fn update(
     Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = body::read(request.into_body()).await?;
+    let body = read_text(request.into_body()).await?;
     let task = id.clone();
-    let change = parsed(body, move |body| Change::updated(task, body)).await?;
+    let change = parsed(body, move |body| body::update::parse(task, body)).await?;
     change_existing(&app, caller, id, change).await
 }
 

@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::address::Kept;
 use super::format::{Clock, Moment};
-use super::metrics::Shown;
+use super::totals::Shown;
 use super::view::{PageProblem, render};
-use crate::path::LOCAL;
-use crate::query::AgentFigures;
-use crate::server::App;
+use crate::app::App;
+use crate::http::path::LOCAL;
+use crate::query::figures::AgentFigures;
 
 /// Agents that the page lists.
 const LISTED: usize = 500;

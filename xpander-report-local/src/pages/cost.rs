@@ -4,7 +4,7 @@ use genai_prices::{PriceRequest, Usage, UsageKey};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::task::{TaskRecord, Tokens};
+use crate::model::task::{TaskRecord, Tokens};
 
 /// Bytes of a model's name; what is longer is none.
 const LONGEST: usize = 200;
@@ -104,11 +104,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::change::Change;
 
     fn cost(response: &str, tokens: Tokens) -> Option<Cost> {
         let at: Timestamp = "2026-03-05T12:00:00Z".parse().unwrap();
-        let blank = Change::blank("t".into(), "local".into(), "a".into(), at);
+        let blank = TaskRecord::blank("t".into(), "local".into(), "a".into(), at);
         of(&TaskRecord {
             tokens: Some(tokens),
             llm_response: Some(response.to_owned()),

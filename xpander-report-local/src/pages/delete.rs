@@ -9,12 +9,12 @@ use jiff::Timestamp;
 
 use super::address::Kept;
 use super::format;
-use super::text::{self, Key};
+use super::key::{Key, no_task};
+use super::links::{task_path, task_query};
 use super::view::{PageProblem, render};
-use super::{task_path, task_query};
-use crate::problem::Problem;
-use crate::query::Address;
-use crate::server::App;
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::query_string::Address;
 
 #[derive(Template)]
 #[template(path = "delete.html")]
@@ -39,7 +39,7 @@ pub(super) async fn ask_task(State(app): State<App>, key: Key) -> Result<Respons
     let page = app
         .run(move |store| {
             let Some(task) = store.task(&key.id, key.organization.as_deref())? else {
-                return Err(text::no_task(&key));
+                return Err(no_task(&key));
             };
             let query = task_query(&task.organization_id);
             let path = task_path(&task.id);
@@ -63,7 +63,7 @@ pub(super) async fn delete_task(State(app): State<App>, key: Key) -> Result<Resp
     let page = app
         .run(move |store| {
             if !store.delete_task(&key.id, key.organization.as_deref())? {
-                return Err(text::no_task(&key));
+                return Err(no_task(&key));
             }
             Ok(Done {
                 message: format!("The task {} is deleted.", key.id),

@@ -1,6 +1,6 @@
 use super::format;
 use super::json::Tree;
-use crate::head::head;
+use crate::model::text::head;
 
 /// How much of a text a page shows: about a screen.
 const BYTES: usize = 6_000;

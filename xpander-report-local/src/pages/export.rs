@@ -12,11 +12,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::view::PageProblem;
-use crate::problem::Problem;
-use crate::query::{Address, Filter, Paging};
-use crate::server::App;
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::query_string::Address;
+use crate::model::task::{TaskRecord, TaskStatus, Tokens};
+use crate::query::cursor::Paging;
+use crate::query::filter::Filter;
 use crate::store::Store;
-use crate::task::{TaskRecord, TaskStatus, Tokens};
 
 /// How many tasks are looked up together.
 const CHUNK: u32 = 200;

@@ -126,6 +126,11 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
+/// Clients send 0 for a duration that they do not know.
+pub(super) fn known_duration(seconds: Option<f64>) -> Option<String> {
+    seconds.filter(|seconds| *seconds != 0.0).map(duration)
+}
+
 /// Dollars, with as many digits as a small sum needs.
 #[cfg(feature = "cost")]
 pub(super) fn dollars(dollars: f64) -> String {

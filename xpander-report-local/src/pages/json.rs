@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::head::head;
+use crate::model::text::head;
 
 /// Levels that fold. What is deeper is shown as text.
 const DEEPEST: usize = 48;

@@ -13,9 +13,9 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 
 use super::view::PageProblem;
-use crate::event::Event;
-use crate::query::Address;
-use crate::server::App;
+use crate::app::App;
+use crate::http::query_string::Address;
+use crate::model::event::Event;
 
 /// Events of so short a time are told as one.
 const TOGETHER: Duration = Duration::from_millis(200);

@@ -9,13 +9,16 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 
-use super::address::{Choice, Kept};
+use super::address::Kept;
 use super::chart::{self, Chart, Look, time_unit};
+use super::choice::Choice;
 use super::format;
+use super::totals::Shown;
 use super::view::{PageProblem, render};
-use crate::path::LOCAL;
-use crate::query::{Address, DayFigures, Figures, Metrics, MetricsQuery};
-use crate::server::App;
+use crate::app::App;
+use crate::http::path::LOCAL;
+use crate::http::query_string::Address;
+use crate::query::figures::{DayFigures, Figures, Metrics, MetricsQuery};
 
 /// Days that charts and table show; the sums are over all.
 const DAYS: usize = 400;
@@ -64,40 +67,6 @@ struct Line {
     /// The list of the tasks.
     link: String,
     shown: Shown,
-}
-
-/// Figures as they are read.
-pub(super) struct Shown {
-    pub(super) requests: String,
-    /// `None` when none did.
-    pub(super) failed: Option<String>,
-    pub(super) ok: Option<String>,
-    pub(super) p50: Option<String>,
-    pub(super) p95: Option<String>,
-    pub(super) p99: Option<String>,
-    pub(super) tool_calls: String,
-    pub(super) input: String,
-    pub(super) output: String,
-    pub(super) total: String,
-}
-
-impl Shown {
-    pub(super) fn new(figures: &Figures) -> Self {
-        let ended = figures.completed() + figures.failed();
-        let duration = |share| figures.duration(share).map(format::duration);
-        Self {
-            requests: format::whole(figures.requests()),
-            failed: (figures.failed() > 0).then(|| format::whole(figures.failed())),
-            ok: (ended > 0).then(|| format::percent(figures.completed(), ended)),
-            p50: duration(0.5),
-            p95: duration(0.95),
-            p99: duration(0.99),
-            tool_calls: format::whole(figures.tool_calls()),
-            input: format::compact(figures.input_tokens()),
-            output: format::compact(figures.output_tokens()),
-            total: format::compact(figures.total_tokens()),
-        }
-    }
 }
 
 /// `GET /metrics`

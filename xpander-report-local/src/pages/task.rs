@@ -8,16 +8,15 @@ use super::address::Kept;
 use super::excerpt::{Excerpt, Shown};
 use super::format::{self, Clock, Moment};
 use super::json::Step;
-use super::tasks::known;
-use super::text::{self, Key};
+use super::key::{Key, no_task};
+use super::links::{encode, task_path, task_query};
 use super::view::{PageProblem, render};
-use super::{encode, task_path, task_query};
-use crate::head::head;
-use crate::path::LOCAL;
-use crate::revision::{Changed, RevisionKind};
-use crate::server::App;
-use crate::store::RevisionHead;
-use crate::task::{TaskRecord, TaskStatus, Tokens};
+use crate::app::App;
+use crate::http::path::LOCAL;
+use crate::model::revision::{Changed, RevisionKind};
+use crate::model::task::{TaskRecord, TaskStatus, Tokens};
+use crate::model::text::head;
+use crate::store::revisions::RevisionHead;
 
 /// How many of the latest reports the page lists.
 const REVISIONS: u32 = 100;
@@ -101,7 +100,7 @@ pub(super) async fn task(State(app): State<App>, key: Key) -> Result<Response, P
     let page = app
         .run(move |store| {
             let Some(task) = store.task(&key.id, key.organization.as_deref())? else {
-                return Err(text::no_task(&key));
+                return Err(no_task(&key));
             };
             let revisions = store.revision_heads(&task.id, &task.organization_id, REVISIONS)?;
             Ok(Page::new(task, revisions))
@@ -154,7 +153,7 @@ impl Page {
             delete: link("delete"),
             started: task.started_at.map(|at| clock.moment(at)),
             finished: task.finished_at.map(|at| clock.moment(at)),
-            duration: known(task.duration),
+            duration: format::known_duration(task.duration),
             facts,
             input: part(&task.input, "input", ".txt"),
             result: part(&task.result, "result", ".txt"),

@@ -8,15 +8,19 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::address::{Choice, Kept};
+use super::address::Kept;
+use super::choice::Choice;
 use super::format::{self, Clock, Moment};
+use super::links::{task_path, task_query};
 use super::view::{PageProblem, render};
-use super::{task_path, task_query};
-use crate::head::head;
-use crate::path::LOCAL;
-use crate::query::{Address, AtLeast, Cursor, ListedTask, Paging, Summary, TaskPage};
-use crate::server::App;
-use crate::task::TaskStatus;
+use crate::app::App;
+use crate::http::path::LOCAL;
+use crate::http::query_string::Address;
+use crate::model::task::TaskStatus;
+use crate::model::text::head;
+use crate::query::cursor::{Cursor, Paging};
+use crate::query::page::{ListedTask, TaskPage};
+use crate::query::summary::{AtLeast, Summary};
 
 const PER_PAGE: u32 = 50;
 
@@ -238,7 +242,7 @@ impl Row {
             status: task.status,
             finished: clock.moment(task.finished_at.unwrap_or(task.updated_at)),
             agent,
-            duration: known(task.duration),
+            duration: format::known_duration(task.duration),
             tokens: task.tokens.map(|tokens| {
                 (
                     format::count(tokens.prompt_tokens),
@@ -250,13 +254,6 @@ impl Row {
             result: shown_text(task.result.as_ref()),
         }
     }
-}
-
-/// Clients send 0 for a duration that they do not know.
-pub(super) fn known(duration: Option<f64>) -> Option<String> {
-    duration
-        .filter(|seconds| *seconds != 0.0)
-        .map(format::duration)
 }
 
 fn shown_text(text: Option<&String>) -> Option<String> {

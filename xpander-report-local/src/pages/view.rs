@@ -2,7 +2,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// A page that says no, as HTML.
 #[derive(Debug)]

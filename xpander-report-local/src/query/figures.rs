@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::store::Sums;
+use crate::model::sums::Sums;
 
 /// Which tasks the metrics are about.
 #[derive(Debug, Clone, Default)]

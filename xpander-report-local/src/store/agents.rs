@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Result, Row};
 
 use super::{Store, rows};
-use crate::agent::Agent;
+use crate::model::agent::Agent;
 
 const AGENT: &str = "SELECT a.id, o.id AS organization_id, a.created_at FROM organizations o \
      JOIN agents a ON a.organization = o.key WHERE o.id = ?1";

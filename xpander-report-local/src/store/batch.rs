@@ -11,10 +11,11 @@ use super::indexing;
 use super::names::Names;
 use super::rollups::Rollups;
 use super::rows;
-use crate::change::{Change, Details, differences};
-use crate::event::{Event, EventKind};
-use crate::revision::{Changed, RevisionKind};
-use crate::task::{TaskRecord, TaskStatus};
+use crate::model::change::differences::differences;
+use crate::model::change::{Change, Details};
+use crate::model::event::{Event, EventKind};
+use crate::model::revision::{Changed, RevisionKind};
+use crate::model::task::{TaskRecord, TaskStatus};
 
 /// How many characters of a text stand beside the columns that lists read.
 pub(super) const START: usize = 240;
@@ -145,7 +146,7 @@ impl<'a> Batch<'a> {
         };
         let mut task = match &before {
             Some(before) => before.clone(),
-            None => Change::blank(
+            None => TaskRecord::blank(
                 change
                     .id
                     .take()

@@ -3,9 +3,9 @@
 use rusqlite::{Result, params_from_iter};
 
 use super::cleaning::CHUNK;
-use super::list::Matching;
+use super::matching::Matching;
 use super::{Store, tasks};
-use crate::query::Filter;
+use crate::query::filter::Filter;
 
 impl Store {
     /// Deletes one task; without an organization, the one with that id that changed last.

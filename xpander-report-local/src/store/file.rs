@@ -9,7 +9,6 @@ use rusqlite::Connection;
 use super::lock::Lock;
 use super::place::Place;
 use super::schema::{self, APPLICATION_ID, VERSION};
-use super::storage;
 use crate::error::Error;
 
 /// The start of every SQLite database: <https://www.sqlite.org/fileformat.html#the_database_header>.
@@ -37,7 +36,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Place, Lock), Error> {
 }
 
 fn open_locked(path: &Path, place: &Place) -> Result<Connection, Error> {
-    let sqlite = |source| storage(Some(path), source);
+    let sqlite = |source| Error::storage(Some(path), source);
     let header = header(path).map_err(|source| Error::DataFile {
         path: path.to_owned(),
         source,
@@ -58,6 +57,7 @@ fn open_locked(path: &Path, place: &Place) -> Result<Connection, Error> {
     place.settle(&connection).map_err(sqlite)?;
     Ok(connection)
 }
+
 /// Creates the file with its folders, readable by its owner alone: it will hold people's prompts.
 fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {

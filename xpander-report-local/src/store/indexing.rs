@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::{names, rows};
-use crate::head::head;
-use crate::task::TaskStatus;
+use crate::model::task::TaskStatus;
+use crate::model::text::head;
 
 /// How many revisions one transaction takes into the index.
 pub(super) const CHUNK: u32 = 1024;

@@ -7,9 +7,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, Result, Row, params};
 
-use super::rollups::{COLUMNS, MICROSECONDS_PER_HOUR, Sums};
+use super::rollups::{COLUMNS, MICROSECONDS_PER_HOUR, add_row};
 use super::{Store, rows};
-use crate::query::{AgentFigures, DayFigures, Figures, Metrics, MetricsQuery, ToolFigures};
+use crate::model::sums::Sums;
+use crate::query::figures::{
+    AgentFigures, DayFigures, Figures, Metrics, MetricsQuery, ToolFigures,
+};
 
 /// More days than this are not listed one by one.
 const MOST_DAYS: usize = 3_660;
@@ -107,8 +110,8 @@ fn agents(
         if hour != day.0 {
             day = (hour, date(hour, zone)?);
         }
-        by_day.entry(day.1).or_default().add_row(row, 2)?;
-        by_agent.entry(row.get(1)?).or_default().add_row(row, 2)?;
+        add_row(by_day.entry(day.1).or_default(), row, 2)?;
+        add_row(by_agent.entry(row.get(1)?).or_default(), row, 2)?;
     }
     Ok((by_day, by_agent))
 }
@@ -181,7 +184,7 @@ fn tools(connection: &Connection, hours: Hours) -> Result<Vec<ToolFigures>> {
     let mut found = statement.query((hours.from, hours.to))?;
     let mut by_tool: BTreeMap<i64, Sums> = BTreeMap::new();
     while let Some(row) = found.next()? {
-        by_tool.entry(row.get(0)?).or_default().add_row(row, 1)?;
+        add_row(by_tool.entry(row.get(0)?).or_default(), row, 1)?;
     }
     let mut name = connection.prepare_cached("SELECT name FROM tools WHERE key = ?1")?;
     let mut tools = Vec::with_capacity(by_tool.len());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use crate::head::head;
+use crate::model::text::head;
 
 /// Names that are remembered before all are forgotten.
 const MOST: usize = 10_000;

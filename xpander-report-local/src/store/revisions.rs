@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Result, Row};
 
 use super::{Store, rows, tasks};
-use crate::revision::{Changed, Revision, RevisionKind};
-use crate::task::TaskStatus;
+use crate::model::revision::{Changed, Revision, RevisionKind};
+use crate::model::task::TaskStatus;
 
 /// A revision without its body.
 #[derive(Debug)]

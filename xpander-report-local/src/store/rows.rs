@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
 
-use crate::task::{TaskRecord, TaskStatus, Tokens};
+use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 
 /// The columns that [`task`] reads, of `tasks AS t LEFT JOIN texts AS x ON x.task = t.seq`; all but the raw
 /// response.

@@ -1,6 +1,6 @@
 //! From what a person types to the index's own language.
 
-use crate::query::words;
+use crate::query::filter::words;
 
 /// Everything that the person typed is text; nothing of it is syntax of the index. `None` when there are no
 /// words.

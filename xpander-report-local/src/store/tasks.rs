@@ -2,26 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 
-use super::list::Matching;
+use super::matching::Matching;
 use super::{Store, rows};
-use crate::query::Filter;
-use crate::task::TaskRecord;
-
-/// Which page of tasks, the way the API asks for it.
-#[derive(Debug)]
-pub(crate) struct History {
-    pub(crate) filter: Filter,
-    /// From 1.
-    pub(crate) page: u32,
-    pub(crate) per_page: u32,
-}
-
-/// A page with the number of all that match.
-#[derive(Debug, Default)]
-pub(crate) struct Paged {
-    pub(crate) tasks: Vec<TaskRecord>,
-    pub(crate) total: u64,
-}
+use crate::model::task::TaskRecord;
+use crate::query::history::{History, Paged};
 
 impl Store {
     /// All tasks with their raw responses, newest first.

@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::batch::{Batch, Memory};
 use super::{cleaning, indexing, rows};
-use crate::event::Event;
+use crate::model::event::Event;
 
 /// How many jobs share a transaction at most.
 const MOST: usize = 256;

@@ -2,11 +2,10 @@
 
 use serde_json::value::RawValue;
 
-use super::reader::Fields;
-use crate::problem::{Invalid, Place};
-use crate::task::{TaskStatus, Tokens};
-
-pub(super) type Checked<T> = Result<T, Vec<Invalid>>;
+use super::reader::{Checked, Fields};
+use crate::http::problem::{Invalid, Place};
+use crate::model::change::Details;
+use crate::model::task::{TaskStatus, Tokens};
 
 const BODY: Place = Place::Name("body");
 
@@ -122,7 +121,7 @@ pub(super) fn status(value: &RawValue, name: &'static str) -> Checked<TaskStatus
 }
 
 /// An object; only whether it is one is looked at.
-pub(super) fn object(value: &RawValue, name: &'static str) -> Checked<super::Details> {
+pub(super) fn object(value: &RawValue, name: &'static str) -> Checked<Details> {
     serde_json::from_str(value.get())
         .map_err(|_| wrong(name, "dict_type", "Input should be a valid JSON object"))
 }

@@ -5,15 +5,15 @@ mod batch;
 mod cleaning;
 mod delete;
 mod file;
-mod histogram;
 mod indexing;
 mod list;
 mod lock;
+mod matching;
 mod metrics;
 mod names;
 mod place;
 mod readers;
-mod revisions;
+pub(crate) mod revisions;
 mod rollups;
 mod rows;
 mod schema;
@@ -28,24 +28,20 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tokio::sync::broadcast;
 
-use crate::change::Change;
 use crate::error::Error;
-use crate::event::Event;
-use crate::query::Filter;
-use crate::task::TaskRecord;
+use crate::model::change::Change;
+use crate::model::event::Event;
+use crate::model::task::TaskRecord;
+use crate::query::filter::Filter;
 
 use batch::Memory;
 use lock::Lock;
 use place::Place;
 use readers::Readers;
 use writer::{Setting, Writer};
-
-pub(crate) use revisions::RevisionHead;
-pub(crate) use rollups::Sums;
-pub(crate) use tasks::History;
 
 /// Events that a slow listener may lag behind before it misses some.
 const EVENTS: usize = 4096;
@@ -82,7 +78,8 @@ impl Store {
             }
             None => {
                 let place = Place::memory();
-                let connection = in_memory(&place).map_err(|source| storage(None, source))?;
+                let connection =
+                    in_memory(&place).map_err(|source| Error::storage(None, source))?;
                 (connection, place, None)
             }
         };
@@ -90,7 +87,7 @@ impl Store {
             // Only a message for others.
             let _ = lock.sign(url);
         }
-        let memory = Memory::of(&connection).map_err(|source| storage(path, source))?;
+        let memory = Memory::of(&connection).map_err(|source| Error::storage(path, source))?;
         let gate = place.is_memory().then(|| Arc::new(RwLock::new(())));
         let (events, _) = broadcast::channel(EVENTS);
         let behind = Arc::new(AtomicBool::new(memory.unindexed() > 0));
@@ -143,7 +140,7 @@ impl Store {
         let now = (self.clock)();
         if !self.keeps {
             let id = change.id.take().unwrap_or_default();
-            let mut task = Change::blank(id, organization, agent.unwrap_or_default(), now);
+            let mut task = TaskRecord::blank(id, organization, agent.unwrap_or_default(), now);
             change.merge_into(&mut task, now);
             return Ok(Some(task));
         }
@@ -154,7 +151,7 @@ impl Store {
 
     /// A failure of one of the other methods, with the file that it is about.
     pub(crate) fn error(&self, source: rusqlite::Error) -> Error {
-        storage(self.path.as_deref(), source)
+        Error::storage(self.path.as_deref(), source)
     }
 }
 
@@ -172,16 +169,4 @@ fn in_memory(place: &Place) -> rusqlite::Result<Connection> {
     schema::migrate(&mut connection)?;
     place.settle(&connection)?;
     Ok(connection)
-}
-
-fn storage(path: Option<&Path>, source: rusqlite::Error) -> Error {
-    match (path, source.sqlite_error_code()) {
-        (Some(path), Some(ErrorCode::DatabaseBusy)) => Error::DataFileLocked {
-            path: path.to_owned(),
-        },
-        _ => Error::Storage {
-            path: path.map(Path::to_owned),
-            source: source.into(),
-        },
-    }
 }

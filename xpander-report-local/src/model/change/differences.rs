@@ -1,7 +1,7 @@
 //! What a change has changed, for a person.
 
-use crate::revision::Changed;
-use crate::task::{TaskRecord, Tokens};
+use crate::model::revision::Changed;
+use crate::model::task::{TaskRecord, Tokens};
 
 /// How many characters of a value are kept.
 const SHOWN: usize = 160;

@@ -2,6 +2,7 @@
 
 mod activity;
 mod agents;
+mod body;
 mod caller;
 mod json;
 mod reports;
@@ -10,7 +11,7 @@ mod tasks;
 use axum::Router;
 use axum::routing::{get, patch, post};
 
-use crate::server::App;
+use crate::app::App;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()

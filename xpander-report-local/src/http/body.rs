@@ -3,7 +3,7 @@ use std::pin::Pin;
 
 use axum::body::{Body, HttpBody};
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// The largest accepted request body: 32 MiB.
 pub(crate) const LIMIT: usize = 32 * 1024 * 1024;
@@ -13,7 +13,7 @@ pub(crate) const LIMIT: usize = 32 * 1024 * 1024;
 const PATIENCE: usize = 4 * LIMIT;
 
 /// The whole body as text.
-pub(crate) async fn read(mut body: Body) -> Result<String, Problem> {
+pub(crate) async fn read_text(mut body: Body) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     let mut received = 0_usize;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {

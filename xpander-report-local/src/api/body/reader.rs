@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::Details;
-use super::field::Checked;
-use crate::problem::{Invalid, Place, Problem};
+use crate::http::problem::{Invalid, Place, Problem};
+use crate::model::change::Details;
+
+/// A value, or all that is wrong with it.
+pub(super) type Checked<T> = Result<T, Vec<Invalid>>;
 
 /// The fields of an object, with their values still as text. The last of two equal names counts.
 pub(super) type Fields<'a> = BTreeMap<String, &'a RawValue>;

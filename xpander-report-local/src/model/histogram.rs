@@ -14,13 +14,13 @@ pub(crate) struct Histogram(Vec<i64>);
 
 impl Histogram {
     /// Counts a duration in seconds `by` times. One that is unknown, which clients report as 0, is none.
-    pub(super) fn count(&mut self, seconds: Option<f64>, by: i64) {
+    pub(crate) fn count(&mut self, seconds: Option<f64>, by: i64) {
         if let Some(seconds) = seconds.filter(|seconds| *seconds > 0.0) {
             self.add(bucket(seconds), by);
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.reach(other.0.len());
         for (count, by) in self.0.iter_mut().zip(&other.0) {
             *count += by;
@@ -57,7 +57,7 @@ impl Histogram {
     }
 
     /// Pairs of 2 and 4 bytes: bucket and count.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let counted = (0_u16..).zip(&self.0).filter(|(_, count)| **count > 0);
         counted
             .flat_map(|(bucket, count)| {
@@ -69,7 +69,7 @@ impl Histogram {
             .collect()
     }
 
-    pub(super) fn add_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn add_bytes(&mut self, bytes: &[u8]) {
         for pair in bytes.chunks_exact(6) {
             if let [a, b, c, d, e, f] = *pair {
                 let count = u32::from_be_bytes([c, d, e, f]);

@@ -12,8 +12,8 @@ use axum::http::uri::Authority;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::access::Access;
-use crate::problem::Problem;
+use crate::http::access::Access;
+use crate::http::problem::Problem;
 
 const HEADERS: [(HeaderName, &str); 6] = [
     (

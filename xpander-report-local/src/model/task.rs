@@ -45,6 +45,37 @@ pub struct TaskRecord {
     pub details: Option<String>,
 }
 
+impl TaskRecord {
+    /// A task that nothing is known of but its place.
+    pub(crate) const fn blank(
+        id: String,
+        organization_id: String,
+        agent_id: String,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            agent_id,
+            organization_id,
+            status: TaskStatus::Completed,
+            input: None,
+            result: None,
+            llm_response: None,
+            tokens: None,
+            used_tools: Vec::new(),
+            duration: None,
+            created_at,
+            updated_at: created_at,
+            started_at: None,
+            finished_at: None,
+            internal_status: None,
+            source: None,
+            title: None,
+            details: None,
+        }
+    }
+}
+
 /// Tokens of one task. Cache counts are never added to the total: some providers count them among the
 /// prompt tokens already. Counts beyond 64 bits are clamped; negative ones are kept as they were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

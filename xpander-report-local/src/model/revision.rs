@@ -3,7 +3,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::task::TaskStatus;
+use crate::model::task::TaskStatus;
 
 /// One accepted request that made or changed a task.
 #[derive(Debug, Clone, PartialEq, Eq)]

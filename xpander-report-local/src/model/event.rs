@@ -1,4 +1,4 @@
-use crate::task::{TaskRecord, TaskStatus};
+use crate::model::task::{TaskRecord, TaskStatus};
 
 /// Something that happened to a task, told once it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,39 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Change, Details};
-use crate::revision::RevisionKind;
-use crate::task::{TaskRecord, TaskStatus};
+use crate::model::revision::RevisionKind;
+use crate::model::task::{TaskRecord, TaskStatus};
 
 impl Change {
-    /// A task that nothing is known of but its place.
-    pub(crate) fn blank(
-        id: String,
-        organization_id: String,
-        agent_id: String,
-        created_at: Timestamp,
-    ) -> TaskRecord {
-        TaskRecord {
-            id,
-            agent_id,
-            organization_id,
-            status: TaskStatus::Completed,
-            input: None,
-            result: None,
-            llm_response: None,
-            tokens: None,
-            used_tools: Vec::new(),
-            duration: None,
-            created_at,
-            updated_at: created_at,
-            started_at: None,
-            finished_at: None,
-            internal_status: None,
-            source: None,
-            title: None,
-            details: None,
-        }
-    }
-
     /// Null keeps what is stored. So do a duration of 0 and an empty list of tools: they are what clients
     /// send when they know nothing.
     pub(crate) fn merge_into(&mut self, task: &mut TaskRecord, now: Timestamp) {

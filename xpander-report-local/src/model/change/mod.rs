@@ -1,22 +1,14 @@
-//! A request that makes or changes a task, checked, and what it does to the task.
+//! What a request says about a task, and what it does to the task.
 
-mod created;
-mod differences;
-mod field;
-mod measured;
+pub(crate) mod differences;
 mod merge;
-mod reader;
-mod report;
-mod updated;
 
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::revision::RevisionKind;
-use crate::task::{TaskStatus, Tokens};
-
-pub(crate) use differences::differences;
+use crate::model::revision::RevisionKind;
+use crate::model::task::{TaskStatus, Tokens};
 
 /// Fields that are kept only to be given back.
 pub(crate) type Details = BTreeMap<String, Box<RawValue>>;

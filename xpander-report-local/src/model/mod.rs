@@ -1,0 +1,10 @@
+//! What is stored, and what a request does to it.
+
+pub(crate) mod agent;
+pub(crate) mod change;
+pub(crate) mod event;
+pub(crate) mod histogram;
+pub(crate) mod revision;
+pub(crate) mod sums;
+pub(crate) mod task;
+pub(crate) mod text;

@@ -1,0 +1,45 @@
+//! The addresses of a task's pages.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::http::path::LOCAL;
+
+/// All but the characters that URLs never need to encode.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The path of a task's page.
+pub(crate) fn task_path(id: &str) -> String {
+    let mark = if marked(id) { "~" } else { "" };
+    format!("/tasks/{mark}{}", encode(id))
+}
+
+/// Ids that browsers would take for a way up or for nothing get a mark in front, and so do ids that begin with
+/// the mark.
+fn marked(id: &str) -> bool {
+    id == "." || id == ".." || id.starts_with('~')
+}
+
+/// The id in the path of a task's page, once it is decoded.
+pub(super) fn unmarked(id: String) -> String {
+    match id.strip_prefix('~') {
+        Some(rest) if marked(rest) => rest.to_owned(),
+        _ => id,
+    }
+}
+
+/// The part of a task's links that tells which organization's task it is; empty for the local one.
+pub(super) fn task_query(organization: &str) -> String {
+    if organization == LOCAL {
+        String::new()
+    } else {
+        format!("?organization={}", encode(organization))
+    }
+}
+
+pub(super) fn encode(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
