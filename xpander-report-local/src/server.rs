@@ -16,7 +16,7 @@ use crate::http::{guard, path};
 use crate::{api, pages};
 
 /// How long answers in progress, and then SQLite, may take to finish once the platform stops.
-const GRACE: Duration = Duration::from_secs(3);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The body of the server's thread: serves until the platform stops.
 pub(crate) fn run(listener: TcpListener, app: App, ready: &mpsc::SyncSender<io::Result<()>>) {
@@ -31,7 +31,7 @@ pub(crate) fn run(listener: TcpListener, app: App, ready: &mpsc::SyncSender<io::
     let _ = ready.send(Ok(()));
     let stop = app.stop.clone();
     runtime.block_on(serve(listener, router(app), stop));
-    runtime.shutdown_timeout(GRACE);
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
 }
 
 fn start(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
@@ -56,7 +56,7 @@ async fn serve(listener: tokio::net::TcpListener, router: Router, stop: watch::R
     let serving = axum::serve(listener, router).with_graceful_shutdown(stopped(stop.clone()));
     let overdue = async {
         stopped(stop).await;
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
         _ = serving => {}

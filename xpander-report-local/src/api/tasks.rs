@@ -18,14 +18,14 @@ use crate::query::filter::Filter;
 use crate::query::history::History;
 
 /// Tasks on a page of the history when the request does not say.
-const PER_PAGE: u32 = 50;
-const MOST_PER_PAGE: u32 = 1000;
+const DEFAULT_PER_PAGE: u32 = 50;
+const MAX_PER_PAGE: u32 = 1000;
 
 /// The same for the public list.
-const PUBLIC_PER_PAGE: u32 = 20;
+const DEFAULT_PUBLIC_PER_PAGE: u32 = 20;
 
 /// A body up to so many bytes is read at once; a larger one would keep the other requests waiting.
-const SHORT: usize = 64 * 1024;
+const MAX_INLINE_BYTES: usize = 64 * 1024;
 
 type Parameters = Query<HashMap<String, String>>;
 
@@ -120,7 +120,7 @@ async fn listed(
 ) -> Result<Response, Problem> {
     let mut address = Address::new(parameters);
     let page = address.number("page", 1, u32::MAX);
-    let per_page = address.number("per_page", PER_PAGE, MOST_PER_PAGE);
+    let per_page = address.number("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE);
     let filter = Filter {
         organization_id: Some(caller.organization),
         status: address.status(),
@@ -161,7 +161,7 @@ pub(super) async fn page(
 
     let mut address = Address::new(parameters);
     let page = address.number("page", 1, u32::MAX);
-    let per_page = address.number("per_page", PUBLIC_PER_PAGE, MOST_PER_PAGE);
+    let per_page = address.number("per_page", DEFAULT_PUBLIC_PER_PAGE, MAX_PER_PAGE);
     let filter = Filter {
         organization_id: Some(caller.organization),
         agent_id: address.text("agent_id"),
@@ -223,7 +223,7 @@ async fn parsed(
     body: String,
     parse: impl FnOnce(String) -> Result<Change, Problem> + Send + 'static,
 ) -> Result<Change, Problem> {
-    if body.len() <= SHORT {
+    if body.len() <= MAX_INLINE_BYTES {
         return parse(body);
     }
     tokio::task::spawn_blocking(move || parse(body))

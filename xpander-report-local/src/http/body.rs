@@ -6,11 +6,11 @@ use axum::body::{Body, HttpBody};
 use crate::http::problem::Problem;
 
 /// The largest accepted request body: 32 MiB.
-pub(crate) const LIMIT: usize = 32 * 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// How much of a body is read before the connection is given up. What is over [`LIMIT`] is discarded:
+/// How much of a body is read before the connection is given up. What is over [`MAX_BYTES`] is discarded:
 /// a client that still sends would otherwise see a reset connection instead of the answer.
-const PATIENCE: usize = 4 * LIMIT;
+const MAX_READ_BYTES: usize = 4 * MAX_BYTES;
 
 /// The whole body as text.
 pub(crate) async fn read_text(mut body: Body) -> Result<String, Problem> {
@@ -24,17 +24,17 @@ pub(crate) async fn read_text(mut body: Body) -> Result<String, Problem> {
             continue;
         };
         received += data.len();
-        if received <= LIMIT {
+        if received <= MAX_BYTES {
             bytes.extend_from_slice(&data);
-        } else if received <= PATIENCE {
+        } else if received <= MAX_READ_BYTES {
             bytes = Vec::new();
         } else {
             break;
         }
     }
-    if received > LIMIT {
+    if received > MAX_BYTES {
         return Err(Problem::too_large(format!(
-            "The body is larger than {LIMIT} bytes, the most that one report may have."
+            "The body is larger than {MAX_BYTES} bytes, the most that one report may have."
         )));
     }
     String::from_utf8(bytes)

@@ -1,11 +1,11 @@
 //! How many durations are about how long: sixteen buckets for each doubling from a millisecond on, so a
 //! bucket's middle is at most 2.2 % from each of its durations.
 
-const SHORTEST: f64 = 0.001;
-const PER_DOUBLING: f64 = 16.0;
+const MIN_SECONDS: f64 = 0.001;
+const BUCKETS_PER_DOUBLING: f64 = 16.0;
 
 /// About 136 years.
-const LAST: u16 = 660;
+const MAX_BUCKET: u16 = 660;
 
 /// The count of each bucket, up to the last one that has any. While it is a difference between two histograms,
 /// counts may be negative.
@@ -73,19 +73,19 @@ impl Histogram {
         for pair in bytes.chunks_exact(6) {
             if let [a, b, c, d, e, f] = *pair {
                 let count = u32::from_be_bytes([c, d, e, f]);
-                self.add(u16::from_be_bytes([a, b]).min(LAST), count.into());
+                self.add(u16::from_be_bytes([a, b]).min(MAX_BUCKET), count.into());
             }
         }
     }
 }
 
 fn bucket(seconds: f64) -> u16 {
-    let at = ((seconds / SHORTEST).log2() * PER_DOUBLING).floor();
-    at.clamp(0.0, f64::from(LAST)) as u16
+    let at = ((seconds / MIN_SECONDS).log2() * BUCKETS_PER_DOUBLING).floor();
+    at.clamp(0.0, f64::from(MAX_BUCKET)) as u16
 }
 
 fn middle(bucket: usize) -> f64 {
-    SHORTEST * ((bucket as f64 + 0.5) / PER_DOUBLING).exp2()
+    MIN_SECONDS * ((bucket as f64 + 0.5) / BUCKETS_PER_DOUBLING).exp2()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::http::path::LOCAL;
 use crate::query::figures::AgentFigures;
 
 /// Agents that the page lists.
-const LISTED: usize = 500;
+const MAX_AGENTS: usize = 500;
 
 #[derive(Template)]
 #[template(path = "agents.html")]
@@ -43,11 +43,11 @@ pub(super) async fn agents(State(app): State<App>) -> Result<Response, PageProbl
     let clock = Clock::local();
     let page = Page {
         url,
-        more: agents.len().saturating_sub(LISTED),
+        more: agents.len().saturating_sub(MAX_AGENTS),
         organizations: agents.iter().any(|agent| agent.organization_id != LOCAL),
         agents: agents
             .into_iter()
-            .take(LISTED)
+            .take(MAX_AGENTS)
             .map(|agent| Listed::new(agent, &clock))
             .collect(),
     };

@@ -12,16 +12,16 @@ pub(super) const TOP: f64 = 14.0;
 pub(super) const BOTTOM: f64 = 20.0;
 
 /// So few bars have their numbers on top.
-const NUMBERED: usize = 8;
+const MAX_NUMBERED: usize = 8;
 
 /// Bars are no wider than this.
-const WIDEST: f64 = 40.0;
+const MAX_BAR_WIDTH: f64 = 40.0;
 
 /// Dates under the bars.
-const DATES: usize = 5;
+const MAX_DATES: usize = 5;
 
 /// The lowest bar that is still seen.
-const LOWEST: f64 = 1.0;
+const MIN_BAR_HEIGHT: f64 = 1.0;
 
 /// How a chart is to look.
 pub(super) struct Look {
@@ -94,11 +94,11 @@ impl Chart {
         let axis = Axis::new(highest.max(look.top.unwrap_or(0.0)), look);
         let step = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
         let gap = if step > 4.0 { step * 0.2 } else { 0.0 };
-        let width = (step - gap).min(WIDEST);
+        let width = (step - gap).min(MAX_BAR_WIDTH);
         let bars = days.iter().enumerate().map(|(index, (date, value))| {
             let x = LEFT + step * index as f64;
             let shape = value.map(|value| {
-                let height = (axis.height(value)).max(LOWEST);
+                let height = (axis.height(value)).max(MIN_BAR_HEIGHT);
                 let y = HEIGHT - BOTTOM - height;
                 Shape {
                     span: Span {
@@ -107,7 +107,7 @@ impl Chart {
                     },
                     y: round(y),
                     height: round(height),
-                    number: (days.len() <= NUMBERED).then(|| Label {
+                    number: (days.len() <= MAX_NUMBERED).then(|| Label {
                         x: round(x + step / 2.0),
                         text: format(value),
                     }),
@@ -151,7 +151,7 @@ fn summary(title: &str, format: fn(f64) -> String, days: &[(Date, Option<f64>)])
 
 /// Dates in equal distances, so many that they do not run into each other.
 fn dates(days: &[(Date, Option<f64>)], step: f64) -> Vec<Label> {
-    let every = days.len().div_ceil(DATES).max(1);
+    let every = days.len().div_ceil(MAX_DATES).max(1);
     days.iter()
         .enumerate()
         .step_by(every)
@@ -270,7 +270,7 @@ mod tests {
         let full = HEIGHT - TOP - BOTTOM;
         assert_eq!(
             heights,
-            [Some(full / 2.0), Some(full), None, Some(LOWEST)],
+            [Some(full / 2.0), Some(full), None, Some(MIN_BAR_HEIGHT)],
             "a gap is no bar, and nothing is nearly none"
         );
         assert_eq!(chart.bars[1].tip, "Fri Feb 27, 2026: 100");
@@ -346,7 +346,7 @@ mod tests {
                 .iter()
                 .all(|bar| bar.bar.as_ref().unwrap().number.is_none())
         );
-        assert_eq!(many.dates.len(), DATES);
+        assert_eq!(many.dates.len(), MAX_DATES);
         assert!(many.dates.iter().all(|label| label.x < WIDTH));
     }
 

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::model::task::{TaskRecord, Tokens};
 
 /// Bytes of a model's name; what is longer is none.
-const LONGEST: usize = 200;
+const MAX_MODEL_BYTES: usize = 200;
 
 /// A price in US dollars.
 #[derive(Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub(super) fn of(task: &TaskRecord) -> Option<Cost> {
     let model = first
         .model
         .as_deref()
-        .filter(|model| model.len() <= LONGEST)?;
+        .filter(|model| model.len() <= MAX_MODEL_BYTES)?;
     if answers.iter().any(|answer| answer.model != first.model) {
         return None;
     }

@@ -3,8 +3,8 @@ use super::json::Tree;
 use crate::model::text::head;
 
 /// How much of a text a page shows: about a screen.
-const BYTES: usize = 6_000;
-const LINES: usize = 40;
+const MAX_BYTES: usize = 6_000;
+const MAX_LINES: usize = 40;
 
 /// What a page shows of a text.
 #[derive(Debug)]
@@ -48,9 +48,9 @@ impl Excerpt {
 fn start(whole: &str) -> &str {
     let lines = whole
         .match_indices('\n')
-        .nth(LINES - 1)
+        .nth(MAX_LINES - 1)
         .map_or(whole.len(), |(index, _)| index);
-    head(whole, lines.min(BYTES))
+    head(whole, lines.min(MAX_BYTES))
 }
 
 #[cfg(test)]
@@ -66,18 +66,18 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_between_characters() {
-        let whole = "é".repeat(BYTES);
+        let whole = "é".repeat(MAX_BYTES);
         let excerpt = Excerpt::of(&whole);
         assert!(whole.starts_with(text(&excerpt)));
-        assert_eq!(text(&excerpt).len(), BYTES);
+        assert_eq!(text(&excerpt).len(), MAX_BYTES);
         assert!(excerpt.cut && excerpt.size == "12 KB");
     }
 
     #[test]
     fn many_lines_are_cut_and_few_are_not() {
-        let lines = Excerpt::of(&"x\n".repeat(LINES + 1));
-        assert_eq!(text(&lines).lines().count(), LINES);
+        let lines = Excerpt::of(&"x\n".repeat(MAX_LINES + 1));
+        assert_eq!(text(&lines).lines().count(), MAX_LINES);
         assert!(lines.cut);
-        assert!(!Excerpt::of(&"x\n".repeat(LINES)).cut);
+        assert!(!Excerpt::of(&"x\n".repeat(MAX_LINES)).cut);
     }
 }

@@ -21,10 +21,10 @@ use crate::query::filter::Filter;
 use crate::store::Store;
 
 /// How many tasks are looked up together.
-const CHUNK: u32 = 200;
+const MAX_LOOKED_UP: u32 = 200;
 
 /// So many bytes are sent together, and the task that passes them.
-const BYTES: usize = 256 * 1024;
+const CHUNK_BYTES: usize = 256 * 1024;
 
 /// `GET /tasks.csv`: a row for each task, without raw responses.
 pub(super) async fn csv(
@@ -106,7 +106,7 @@ impl Export {
             row(&mut chunk, COLUMNS.map(str::to_owned));
         }
         self.begun = true;
-        while chunk.len() < BYTES {
+        while chunk.len() < CHUNK_BYTES {
             let Some((id, organization)) = self.key(store)? else {
                 break;
             };
@@ -125,7 +125,7 @@ impl Export {
         if self.keys.is_empty()
             && let Some(paging) = self.next.take()
         {
-            let page = store.list(&self.filter, paging, CHUNK)?;
+            let page = store.list(&self.filter, paging, MAX_LOOKED_UP)?;
             self.next = page.older.map(Paging::Older);
             let tasks = page.tasks.into_iter();
             self.keys = tasks.map(|task| (task.id, task.organization_id)).collect();

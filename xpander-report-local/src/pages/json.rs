@@ -9,21 +9,21 @@ use serde_json::value::RawValue;
 use crate::model::text::head;
 
 /// Levels that fold. What is deeper is shown as text.
-const DEEPEST: usize = 48;
+const MAX_DEPTH: usize = 48;
 
 /// Lines and bytes that a tree shows.
-const LINES: usize = 1_500;
-const BYTES: usize = 60_000;
+const MAX_LINES: usize = 1_500;
+const MAX_BYTES: usize = 60_000;
 
 /// Bytes of one value that a tree shows.
-const VALUE: usize = 8_000;
+const MAX_VALUE_BYTES: usize = 8_000;
 
 /// Lines that are seen at one glance.
-const SCREEN: usize = 15;
+const SCREEN_LINES: usize = 15;
 
 /// A tree of at most so many lines is shown unfolded, and of a larger one so many levels.
-const FEW: usize = 60;
-const OPEN: usize = 2;
+const MAX_UNFOLDED_LINES: usize = 60;
+const DEFAULT_UNFOLDED_LEVELS: usize = 2;
 
 /// A JSON text that begins as an object or a list.
 #[derive(Debug)]
@@ -90,12 +90,12 @@ impl Tree {
             complete: true,
         };
         growing.add(None, json, 0);
-        let few = growing.lines <= FEW;
+        let few = growing.lines <= MAX_UNFOLDED_LINES;
         let mut depth = 0;
         for step in &mut growing.steps {
             match step {
                 Step::Open { unfolded, .. } => {
-                    *unfolded = few || depth < OPEN;
+                    *unfolded = few || depth < DEFAULT_UNFOLDED_LEVELS;
                     depth += 1;
                 }
                 Step::Close => depth -= 1,
@@ -105,7 +105,7 @@ impl Tree {
         Some(Self {
             steps: growing.steps,
             complete: growing.complete,
-            long: growing.lines > SCREEN,
+            long: growing.lines > SCREEN_LINES,
         })
     }
 }
@@ -119,12 +119,12 @@ struct Growing {
 
 impl Growing {
     fn add(&mut self, key: Option<String>, json: &RawValue, depth: usize) {
-        if self.lines >= LINES || self.bytes >= BYTES {
+        if self.lines >= MAX_LINES || self.bytes >= MAX_BYTES {
             self.complete = false;
             return;
         }
         let text = json.get();
-        let inside = if depth < DEEPEST {
+        let inside = if depth < MAX_DEPTH {
             Inside::of(text)
         } else {
             None
@@ -139,7 +139,7 @@ impl Growing {
                 Some(b't' | b'f' | b'n') => (Kind::Word, text.to_owned()),
                 _ => (Kind::Raw, text.to_owned()),
             };
-            let shown = head(&text, VALUE);
+            let shown = head(&text, MAX_VALUE_BYTES);
             if shown.len() < text.len() {
                 self.complete = false;
             }
@@ -173,7 +173,7 @@ impl Growing {
                     if !self.complete {
                         break;
                     }
-                    let key = head(&key, VALUE).to_owned();
+                    let key = head(&key, MAX_VALUE_BYTES).to_owned();
                     self.add(Some(key), value, depth + 1);
                 }
             }
@@ -336,13 +336,15 @@ mod tests {
     fn depth_and_length_have_a_limit() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let tree = Tree::of(&deep).unwrap();
-        assert!(!tree.complete && tree.steps.len() < 3 * DEEPEST);
+        assert!(!tree.complete && tree.steps.len() < 3 * MAX_DEPTH);
         let wide = format!("[{}0]", "0,".repeat(1_000_000));
         let tree = Tree::of(&wide).unwrap();
-        assert!(!tree.complete && tree.steps.len() < LINES + 10);
+        assert!(!tree.complete && tree.steps.len() < MAX_LINES + 10);
         let long = format!(r#"{{"a":"{}","b":1}}"#, "ß".repeat(1_000_000));
         let tree = Tree::of(&long).unwrap();
         assert!(!tree.complete);
-        assert!(matches!(&tree.steps[1], Step::Value { text, .. } if text.len() < VALUE + 10));
+        assert!(
+            matches!(&tree.steps[1], Step::Value { text, .. } if text.len() < MAX_VALUE_BYTES + 10)
+        );
     }
 }

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::http::path::LOCAL;
 
 /// All but the characters that URLs never need to encode.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -41,5 +41,5 @@ pub(super) fn task_query(organization: &str) -> String {
 }
 
 pub(super) fn encode(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
+    utf8_percent_encode(text, PATH_SEGMENT).to_string()
 }

@@ -18,7 +18,7 @@ use crate::http::query_string::Address;
 use crate::model::event::Event;
 
 /// Events of so short a time are told as one.
-const TOGETHER: Duration = Duration::from_millis(200);
+const DEBOUNCE: Duration = Duration::from_millis(200);
 
 /// Which tasks a page shows.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl News {
                 Err(RecvError::Closed) => return None,
             }
         }
-        tokio::time::sleep(TOGETHER).await;
+        tokio::time::sleep(DEBOUNCE).await;
         while let Ok(_) | Err(TryRecvError::Lagged(_)) = self.events.try_recv() {}
         Some(())
     }

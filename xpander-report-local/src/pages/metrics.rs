@@ -21,12 +21,12 @@ use crate::http::query_string::Address;
 use crate::query::figures::{DayFigures, Figures, Metrics, MetricsQuery};
 
 /// Days that charts and table show; the sums are over all.
-const DAYS: usize = 400;
+const MAX_DAYS: usize = 400;
 
 /// Agents, and tools, that tables list.
-const LISTED: usize = 100;
+const MAX_ROWS: usize = 100;
 
-const OFFERED: u32 = 200;
+const MAX_CHOICES: u32 = 200;
 
 const RANGES: [(&str, &str, i64); 4] = [
     ("7d", "last 7 days", 7),
@@ -36,7 +36,7 @@ const RANGES: [(&str, &str, i64); 4] = [
 ];
 
 /// The range of an address that names none.
-const USUAL: &str = "30d";
+const DEFAULT_RANGE: &str = "30d";
 
 /// The word for a range that begins with the first task.
 const ALL: &str = "all";
@@ -82,7 +82,7 @@ pub(super) async fn metrics(
         .iter()
         .any(|name| parameters.contains_key(*name))
     {
-        parameters.insert("last".to_owned(), USUAL.to_owned());
+        parameters.insert("last".to_owned(), DEFAULT_RANGE.to_owned());
     }
     let kept = Kept::of(&parameters);
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
@@ -110,7 +110,7 @@ pub(super) async fn metrics(
             Ok(Page::new(
                 &kept,
                 &zone,
-                &store.agent_ids(OFFERED)?,
+                &store.agent_ids(MAX_CHOICES)?,
                 &metrics,
             ))
         })
@@ -133,7 +133,7 @@ impl Page {
             .iter()
             .map(|(value, label, _)| (*value, *label))
             .chain([(ALL, "all time")]);
-        let earlier = metrics.days.len().saturating_sub(DAYS);
+        let earlier = metrics.days.len().saturating_sub(MAX_DAYS);
         let days = metrics.days.get(earlier..).unwrap_or_default();
         let whole = kept.without(&["last", "from", "to"]);
         let today = Zoned::now().date();
@@ -168,7 +168,7 @@ impl Page {
             agents: metrics
                 .agents
                 .iter()
-                .take(LISTED)
+                .take(MAX_ROWS)
                 .map(|agent| {
                     let local = agent.organization_id == LOCAL;
                     let of = kept.with_agent(&agent.agent_id, &agent.organization_id);
@@ -183,18 +183,18 @@ impl Page {
                     }
                 })
                 .collect(),
-            more_agents: metrics.agents.len().saturating_sub(LISTED),
+            more_agents: metrics.agents.len().saturating_sub(MAX_ROWS),
             tools: metrics
                 .tools
                 .iter()
-                .take(LISTED)
+                .take(MAX_ROWS)
                 .map(|tool| Line {
                     name: tool.tool.clone(),
                     link: Kept::default().with("tool", &tool.tool).at("/"),
                     shown: Shown::new(&tool.figures),
                 })
                 .collect(),
-            more_tools: metrics.tools.len().saturating_sub(LISTED),
+            more_tools: metrics.tools.len().saturating_sub(MAX_ROWS),
             without_tools: kept
                 .get("agent")
                 .or(kept.get("organization"))

@@ -19,13 +19,13 @@ use crate::model::text::head;
 use crate::store::revisions::RevisionHead;
 
 /// How many of the latest reports the page lists.
-const REVISIONS: u32 = 100;
+const MAX_REVISIONS: u32 = 100;
 
 /// How many of the used tools the page lists.
-const TOOLS: usize = 200;
+const MAX_TOOLS: usize = 200;
 
 /// How much of a failure's reason, or of a tool's name, is shown.
-const SHOWN: usize = 300;
+const MAX_SHOWN_BYTES: usize = 300;
 
 #[derive(Template)]
 #[template(path = "task.html")]
@@ -102,7 +102,7 @@ pub(super) async fn task(State(app): State<App>, key: Key) -> Result<Response, P
             let Some(task) = store.task(&key.id, key.organization.as_deref())? else {
                 return Err(no_task(&key));
             };
-            let revisions = store.revision_heads(&task.id, &task.organization_id, REVISIONS)?;
+            let revisions = store.revision_heads(&task.id, &task.organization_id, MAX_REVISIONS)?;
             Ok(Page::new(task, revisions))
         })
         .await?;
@@ -130,7 +130,7 @@ impl Page {
             ("Source", &task.source),
         ] {
             if let Some(value) = value {
-                facts.push((name, head(value, SHOWN).to_owned()));
+                facts.push((name, head(value, MAX_SHOWN_BYTES).to_owned()));
             }
         }
         let mut tools = task.used_tools.iter();
@@ -180,13 +180,13 @@ impl Page {
                     size: format::size(revision.size),
                 })
                 .collect(),
-            more_tools: tools.len().saturating_sub(TOOLS),
+            more_tools: tools.len().saturating_sub(MAX_TOOLS),
             tools: tools
                 .by_ref()
-                .take(TOOLS)
+                .take(MAX_TOOLS)
                 .map(|name| Tool {
-                    name: head(name, SHOWN).to_owned(),
-                    link: format!("/?tool={}", encode(head(name, SHOWN))),
+                    name: head(name, MAX_SHOWN_BYTES).to_owned(),
+                    link: format!("/?tool={}", encode(head(name, MAX_SHOWN_BYTES))),
                 })
                 .collect(),
             agent: task.agent_id,
@@ -228,5 +228,5 @@ fn cost(_: &TaskRecord) -> Option<(String, String)> {
 /// The first line, or as much of it as a headline can hold.
 fn start(text: &str) -> &str {
     let line = text.trim_start().lines().next().unwrap_or_default();
-    head(line, SHOWN)
+    head(line, MAX_SHOWN_BYTES)
 }

@@ -25,13 +25,13 @@ use crate::query::summary::{AtLeast, Summary};
 const PER_PAGE: u32 = 50;
 
 /// Names of agents, and of tools, that can be chosen from.
-const OFFERED: u32 = 200;
+const MAX_CHOICES: u32 = 200;
 
 /// Names of tools that a row shows before it counts the rest.
-const TOOLS: usize = 2;
+const MAX_TOOLS: usize = 2;
 
 /// Bytes of a tool's name that a row shows.
-const TOOL_NAME: usize = 80;
+const MAX_TOOL_BYTES: usize = 80;
 
 const TIMES: [(&str, &str); 5] = [
     ("15m", "last 15 minutes"),
@@ -109,12 +109,13 @@ pub(super) async fn tasks(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
-    const PLACE: &str = "Input should be a place in the list, as the links to other pages have it";
+    const EXPECTED: &str =
+        "Input should be a place in the list, as the links to other pages have it";
     let kept = Kept::of(&parameters);
     let mut address = Address::new(parameters);
     let filter = address.filter();
-    let older = address.read("older", |place| place.parse().ok(), PLACE);
-    let newer = address.read("newer", |place| place.parse().ok(), PLACE);
+    let older = address.read("older", |place| place.parse().ok(), EXPECTED);
+    let newer = address.read("newer", |place| place.parse().ok(), EXPECTED);
     let paging = match (older, newer) {
         (Some(place), _) => Paging::Older(place),
         (None, Some(place)) => Paging::Newer(place),
@@ -126,7 +127,11 @@ pub(super) async fn tasks(
         .run(move |store| {
             let summary = store.summary(&filter)?;
             let page = store.list(&filter, paging, PER_PAGE)?;
-            let form = Form::new(&kept, &store.agent_ids(OFFERED)?, &store.tools(OFFERED)?);
+            let form = Form::new(
+                &kept,
+                &store.agent_ids(MAX_CHOICES)?,
+                &store.tools(MAX_CHOICES)?,
+            );
             Ok(Page::new(url, &kept, form, paging, &summary, &page))
         })
         .await?;
@@ -224,12 +229,12 @@ impl Row {
         } else {
             format!("{} / {}", task.organization_id, task.agent_id)
         };
-        let names = task.first_tools.iter().take(TOOLS);
+        let names = task.first_tools.iter().take(MAX_TOOLS);
         let shown = names
-            .map(|name| head(name, TOOL_NAME))
+            .map(|name| head(name, MAX_TOOL_BYTES))
             .collect::<Vec<_>>()
             .join(", ");
-        let tools = match task.tool_calls.saturating_sub(TOOLS as u64) {
+        let tools = match task.tool_calls.saturating_sub(MAX_TOOLS as u64) {
             0 => shown,
             more => format!("{shown} +{more}"),
         };

@@ -97,7 +97,7 @@ impl Filter {
 /// start of one.
 pub(crate) fn words(search: &str) -> Vec<(String, bool)> {
     /// More would only be a burden.
-    const MOST: usize = 32;
+    const MAX_WORDS: usize = 32;
     let mut words = Vec::new();
     for (index, part) in search.split('"').enumerate() {
         if index % 2 == 1 {
@@ -112,6 +112,6 @@ pub(crate) fn words(search: &str) -> Vec<(String, bool)> {
         }
     }
     words.retain(|(word, _)| word.chars().any(char::is_alphanumeric));
-    words.truncate(MOST);
+    words.truncate(MAX_WORDS);
     words
 }

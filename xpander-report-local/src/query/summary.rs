@@ -30,10 +30,10 @@ pub struct AtLeast {
 
 impl AtLeast {
     /// What is counted exactly.
-    pub(crate) const BOUND: u32 = 10_000;
+    pub(crate) const MAX_COUNTED: u32 = 10_000;
 
     pub(crate) fn of(counted: u64) -> Self {
-        let bound = u64::from(Self::BOUND);
+        let bound = u64::from(Self::MAX_COUNTED);
         Self {
             number: counted.min(bound),
             more: counted > bound,

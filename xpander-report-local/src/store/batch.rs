@@ -18,11 +18,11 @@ use crate::model::revision::{Changed, RevisionKind};
 use crate::model::task::{TaskRecord, TaskStatus};
 
 /// How many characters of a text stand beside the columns that lists read.
-pub(super) const START: usize = 240;
+pub(super) const MAX_START_CHARS: usize = 240;
 
 /// How many names of tools do, and how many characters of each.
-const TOOLS: usize = 3;
-const TOOL: usize = 80;
+const MAX_START_TOOLS: usize = 3;
+const MAX_TOOL_CHARS: usize = 80;
 
 /// What the writer remembers from one transaction to the next.
 #[derive(Debug, Default)]
@@ -189,8 +189,8 @@ impl<'a> Batch<'a> {
 
     /// Brings the texts of some tasks into the index of words, those first that changed first.
     pub(super) fn index_some(&mut self) -> Result<()> {
-        let seen = indexing::next(self.connection, indexing::CHUNK)?;
-        self.unindexed = if seen < u64::from(indexing::CHUNK) {
+        let seen = indexing::next(self.connection, indexing::MAX_CHUNK)?;
+        self.unindexed = if seen < u64::from(indexing::MAX_CHUNK) {
             0
         } else {
             self.unindexed.saturating_sub(seen)
@@ -450,7 +450,7 @@ fn start(text: Option<&str>) -> (Option<&str>, Option<&str>) {
     let Some(text) = text else {
         return (None, None);
     };
-    match text.char_indices().nth(START) {
+    match text.char_indices().nth(MAX_START_CHARS) {
         Some((end, _)) => (text.get(..end), Some(text)),
         None => (Some(text), None),
     }
@@ -463,10 +463,11 @@ fn tools_start(names: &[String]) -> (Option<String>, Option<String>) {
     }
     let first: Vec<&str> = names
         .iter()
-        .take(TOOLS)
-        .filter_map(|name| start_of(name, TOOL))
+        .take(MAX_START_TOOLS)
+        .filter_map(|name| start_of(name, MAX_TOOL_CHARS))
         .collect();
-    let whole = names.len() <= TOOLS && first.iter().zip(names).all(|(start, name)| start == name);
+    let whole = names.len() <= MAX_START_TOOLS
+        && first.iter().zip(names).all(|(start, name)| start == name);
     (
         Some(serde_json::json!(first).to_string()),
         (!whole).then(|| serde_json::json!(names).to_string()),

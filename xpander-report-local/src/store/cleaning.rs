@@ -8,10 +8,10 @@ use rusqlite::{Connection, Result};
 use super::batch::Batch;
 
 /// How many tasks one transaction deletes, so that reports need not wait long.
-pub(super) const CHUNK: u32 = 200;
+pub(super) const MAX_CHUNK: u32 = 200;
 
-const MOST_SELDOM: Duration = Duration::from_secs(600);
-const MOST_OFTEN: Duration = Duration::from_secs(1);
+const MAX_INTERVAL: Duration = Duration::from_secs(600);
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// When tasks that are too old are looked for.
 #[derive(Debug)]
@@ -46,8 +46,8 @@ impl Sweeps {
 
     /// After a full chunk there may be more.
     pub(super) fn swept(&mut self, now: Instant, deleted: u32) {
-        if deleted < CHUNK {
-            self.next = now + (self.retention / 10).clamp(MOST_OFTEN, MOST_SELDOM);
+        if deleted < MAX_CHUNK {
+            self.next = now + (self.retention / 10).clamp(MIN_INTERVAL, MAX_INTERVAL);
         }
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn sweep(batch: &mut Batch<'_>, limit: Timestamp) -> Result<u32> {
         .prepare_cached(
             "SELECT seq FROM tasks WHERE seq < ?1 AND updated_at < ?1 ORDER BY seq LIMIT ?2",
         )?
-        .query_map((limit.as_microsecond(), CHUNK), |row| row.get(0))?
+        .query_map((limit.as_microsecond(), MAX_CHUNK), |row| row.get(0))?
         .collect::<Result<_>>()?;
     let mut deleted = 0;
     for seq in old {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Result, params_from_iter};
 
-use super::cleaning::CHUNK;
+use super::cleaning::MAX_CHUNK;
 use super::matching::Matching;
 use super::{Store, tasks};
 use crate::query::filter::Filter;
@@ -38,7 +38,9 @@ impl Store {
                 matching.add_key("<", before);
                 connection
                     .prepare_cached(&matching.sql("t.seq", "DESC"))?
-                    .query_map(params_from_iter(matching.values(CHUNK)), |row| row.get(0))?
+                    .query_map(params_from_iter(matching.values(MAX_CHUNK)), |row| {
+                        row.get(0)
+                    })?
                     .collect()
             })?;
             let Some(oldest) = chunk.last() else {

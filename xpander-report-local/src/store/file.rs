@@ -13,7 +13,7 @@ use crate::error::Error;
 
 /// The start of every SQLite database: <https://www.sqlite.org/fileformat.html#the_database_header>.
 const MAGIC: &[u8] = b"SQLite format 3\0";
-const HEADER: usize = 100;
+const HEADER_BYTES: usize = 100;
 
 /// The connection that writes, with where it is and the lock that makes it the only one.
 pub(super) fn open(path: &Path) -> Result<(Connection, Place, Lock), Error> {
@@ -77,9 +77,9 @@ fn create(path: &Path) -> io::Result<()> {
 }
 
 fn header(path: &Path) -> io::Result<Vec<u8>> {
-    let mut header = Vec::with_capacity(HEADER);
+    let mut header = Vec::with_capacity(HEADER_BYTES);
     fs::File::open(path)?
-        .take(HEADER as u64)
+        .take(HEADER_BYTES as u64)
         .read_to_end(&mut header)?;
     Ok(header)
 }

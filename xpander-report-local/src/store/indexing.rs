@@ -10,13 +10,13 @@ use crate::model::task::TaskStatus;
 use crate::model::text::head;
 
 /// How many revisions one transaction takes into the index.
-pub(super) const CHUNK: u32 = 1024;
+pub(super) const MAX_CHUNK: u32 = 1024;
 
 /// How many may wait while reports keep coming.
-pub(super) const MOST: u64 = 2048;
+pub(super) const MAX_WAITING: u64 = 2048;
 
 /// How much of a text can be searched, in bytes.
-const SEARCHED: usize = 1024 * 1024;
+const MAX_SEARCHED_BYTES: usize = 1024 * 1024;
 
 /// Indexes the tasks of the next revisions, and says how many revisions these were.
 pub(super) fn next(connection: &Connection, most: u32) -> Result<u64> {
@@ -74,13 +74,13 @@ fn add(connection: &Connection, task: i64) -> Result<()> {
 
 fn searched(row: &Row<'_>, column: &str) -> Result<Option<String>> {
     let text: Option<String> = row.get(column)?;
-    Ok(text.map(|text| head(&text, SEARCHED).to_owned()))
+    Ok(text.map(|text| head(&text, MAX_SEARCHED_BYTES).to_owned()))
 }
 
 fn tools(connection: &Connection, names: &[String]) -> Result<BTreeSet<i64>> {
     let mut keys = BTreeSet::new();
     for name in names {
-        if keys.len() == names::MOST_TOOLS {
+        if keys.len() == names::MAX_TOOLS {
             break;
         }
         keys.extend(names::tool(connection, name)?);

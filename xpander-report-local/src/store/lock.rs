@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 
 /// How much of the holder's message is read.
-const LONGEST: u64 = 1024;
+const MAX_HOLDER_BYTES: u64 = 1024;
 
 /// Held while the platform runs; the operating system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Lock {
 /// Who signed; nobody where a locked file cannot be read.
 fn holder(file: &mut File) -> Option<String> {
     let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text).ok()?;
+    file.take(MAX_HOLDER_BYTES).read_to_string(&mut text).ok()?;
     // The file is only as trustworthy as its folder.
     let plain = |character: char| !character.is_control();
     (!text.is_empty() && text.chars().all(plain)).then_some(text)

@@ -10,7 +10,7 @@ use crate::query::filter::Filter;
 use crate::query::page::{ListedTask, TaskPage};
 use crate::query::summary::{AtLeast, Summary};
 
-const LISTED: &str = "t.seq, t.id, \
+const COLUMNS: &str = "t.seq, t.id, \
      (SELECT id FROM organizations WHERE key = t.organization) AS organization_id, \
      (SELECT id FROM agents WHERE key = t.agent) AS agent_id, \
      t.status, t.updated_at, t.started_at, t.finished_at, t.duration, t.completion_tokens, t.prompt_tokens, \
@@ -217,7 +217,7 @@ impl Matching {
         };
         // One more than asked for tells whether there are more.
         let mut tasks: Vec<(Cursor, ListedTask)> = connection
-            .prepare_cached(&self.sql(LISTED, order))?
+            .prepare_cached(&self.sql(COLUMNS, order))?
             .query_map(
                 params_from_iter(self.values(limit.saturating_add(1))),
                 listed,
@@ -251,13 +251,13 @@ impl Matching {
     pub(super) fn summary(&self, connection: &Connection) -> Result<Summary> {
         let sql = self.facts_sql("t.status, t.total_tokens, t.duration");
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = statement.query(params_from_iter(self.values(AtLeast::BOUND + 1)))?;
+        let mut found = statement.query(params_from_iter(self.values(AtLeast::MAX_COUNTED + 1)))?;
         let mut summary = Summary::default();
         let mut durations = Vec::new();
         let mut seen = 0;
         while let Some(row) = found.next()? {
             seen += 1;
-            if seen > u64::from(AtLeast::BOUND) {
+            if seen > u64::from(AtLeast::MAX_COUNTED) {
                 break;
             }
             match row.get_ref(0)?.as_str().unwrap_or_default() {

@@ -15,7 +15,7 @@ use crate::query::figures::{
 };
 
 /// More days than this are not listed one by one.
-const MOST_DAYS: usize = 3_660;
+const MAX_DAYS: usize = 3_660;
 
 impl Store {
     pub(crate) fn metrics(&self, query: &MetricsQuery) -> Result<Metrics> {
@@ -146,9 +146,9 @@ fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayFigure
     let all: Vec<Date> = first
         .series(jiff::Span::new().days(1))
         .take_while(|date| *date <= last)
-        .take(MOST_DAYS + 1)
+        .take(MAX_DAYS + 1)
         .collect();
-    if all.len() > MOST_DAYS {
+    if all.len() > MAX_DAYS {
         return sums.into_iter().map(listed).collect();
     }
     all.into_iter()

@@ -44,7 +44,7 @@ use readers::Readers;
 use writer::{Setting, Writer};
 
 /// Events that a slow listener may lag behind before it misses some.
-const EVENTS: usize = 4096;
+const MAX_EVENTS: usize = 4096;
 
 /// The database: one thread writes, whoever calls reads. Reading blocks.
 pub(crate) struct Store {
@@ -89,7 +89,7 @@ impl Store {
         }
         let memory = Memory::of(&connection).map_err(|source| Error::storage(path, source))?;
         let gate = place.is_memory().then(|| Arc::new(RwLock::new(())));
-        let (events, _) = broadcast::channel(EVENTS);
+        let (events, _) = broadcast::channel(MAX_EVENTS);
         let behind = Arc::new(AtomicBool::new(memory.unindexed() > 0));
         let writer = Writer::start(Setting {
             connection,

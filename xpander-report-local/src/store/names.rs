@@ -8,13 +8,13 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use crate::model::text::head;
 
 /// Names that are remembered before all are forgotten.
-const MOST: usize = 10_000;
+const MAX_CACHED: usize = 10_000;
 
 /// How much of a tool's name tells it from others.
-const LONGEST_TOOL: usize = 200;
+const MAX_TOOL_BYTES: usize = 200;
 
 /// How many different tools of one task can be filtered by and are counted.
-pub(super) const MOST_TOOLS: usize = 256;
+pub(super) const MAX_TOOLS: usize = 256;
 
 /// Keys that need not be looked up again.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl Names {
         let mut calls = BTreeMap::new();
         for name in names {
             let key = self.tool(connection, tool_name(name))?;
-            if calls.len() < MOST_TOOLS || calls.contains_key(&key) {
+            if calls.len() < MAX_TOOLS || calls.contains_key(&key) {
                 *calls.entry(key).or_default() += 1;
             } else {
                 break;
@@ -105,7 +105,7 @@ impl Names {
 }
 
 fn remember<N: Eq + std::hash::Hash>(names: &mut HashMap<N, i64>, name: N, key: i64) {
-    if names.len() >= MOST {
+    if names.len() >= MAX_CACHED {
         names.clear();
     }
     names.insert(name, key);
@@ -128,5 +128,5 @@ pub(super) fn tool(connection: &Connection, name: &str) -> Result<Option<i64>> {
 }
 
 fn tool_name(name: &str) -> &str {
-    head(name, LONGEST_TOOL)
+    head(name, MAX_TOOL_BYTES)
 }

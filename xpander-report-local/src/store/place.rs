@@ -8,21 +8,21 @@ use rusqlite::{Connection, OpenFlags, Result};
 use uuid::Uuid;
 
 /// How long a request waits for another program that holds the data file.
-const BUSY: Duration = Duration::from_secs(2);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Statements that a connection keeps ready.
-const STATEMENTS: usize = 64;
+const MAX_CACHED_STATEMENTS: usize = 64;
 
 /// Pages of the log after which it is written back: 32 MiB. Many reports change the same pages, which are
 /// written back once.
-const CHECKPOINT: u32 = 8192;
+const CHECKPOINT_PAGES: u32 = 8192;
 
 /// How large the log may stay once it is written back, in bytes.
-const LOG: u32 = 64 * 1024 * 1024;
+const MAX_LOG_BYTES: u32 = 64 * 1024 * 1024;
 
 /// What a connection keeps of the file in memory, in KiB.
-const WRITER_CACHE: i32 = 16 * 1024;
-const READER_CACHE: i32 = 6 * 1024;
+const WRITER_CACHE_KIB: i32 = 16 * 1024;
+const READER_CACHE_KIB: i32 = 6 * 1024;
 
 #[derive(Debug, Clone)]
 pub(super) enum Place {
@@ -44,7 +44,7 @@ impl Place {
     /// The connection that writes, before the schema is looked at.
     pub(super) fn writer(&self) -> Result<Connection> {
         let connection = self.open()?;
-        connection.pragma_update(None, "cache_size", -WRITER_CACHE)?;
+        connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         // It has an effect only before the first table is made.
         connection.pragma_update(None, "auto_vacuum", "incremental")?;
         Ok(connection)
@@ -58,13 +58,13 @@ impl Place {
         connection.pragma_update(None, "journal_mode", "wal")?;
         // With a write-ahead log this is safe against the end of the process, though not of the power.
         connection.pragma_update(None, "synchronous", "normal")?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
-        connection.pragma_update(None, "journal_size_limit", LOG)
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "journal_size_limit", MAX_LOG_BYTES)
     }
 
     pub(super) fn reader(&self) -> Result<Connection> {
         let connection = self.open()?;
-        connection.pragma_update(None, "cache_size", -READER_CACHE)?;
+        connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     }
@@ -78,10 +78,10 @@ impl Place {
                 flags | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_CREATE,
             )?,
         };
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         // Else statements are planned anew for each value that is bound.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.set_prepared_statement_cache_capacity(MAX_CACHED_STATEMENTS);
         Ok(connection)
     }
 }

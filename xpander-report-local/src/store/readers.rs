@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result};
 use super::place::Place;
 
 /// Idle connections that are kept.
-const KEPT: usize = 4;
+const MAX_IDLE: usize = 4;
 
 pub(super) struct Readers {
     place: Place,
@@ -40,7 +40,7 @@ impl Readers {
         let outcome = read(&transaction);
         drop(transaction);
         let mut idle = self.idle();
-        if outcome.is_ok() && idle.len() < KEPT {
+        if outcome.is_ok() && idle.len() < MAX_IDLE {
             idle.push(connection);
         }
         outcome

@@ -17,13 +17,13 @@ use super::{cleaning, indexing, rows};
 use crate::model::event::Event;
 
 /// How many jobs share a transaction at most.
-const MOST: usize = 256;
+const MAX_JOBS: usize = 256;
 
 /// Pages that are given back to the file system between two looks at the queue.
-const PAGES: u32 = 256;
+const MAX_FREED_PAGES: u32 = 256;
 
 /// How long nothing may come before the index of words catches up.
-const QUIET: Duration = Duration::from_millis(50);
+const INDEX_DELAY: Duration = Duration::from_millis(50);
 
 /// Work for the writer, and whoever waits for it.
 trait Job: Send {
@@ -157,7 +157,7 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
             wait = sweeps.wait(Instant::now());
         }
         if setting.memory.unindexed() > 0 {
-            wait = wait.min(QUIET);
+            wait = wait.min(INDEX_DELAY);
         }
         if shrinking {
             wait = Duration::ZERO;
@@ -165,9 +165,9 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
         match receive(queue, wait) {
             Ok(job) => {
                 let mut jobs = vec![job];
-                jobs.extend(queue.try_iter().take(MOST - 1));
+                jobs.extend(queue.try_iter().take(MAX_JOBS - 1));
                 shrinking |= commit(&mut setting, jobs);
-                if setting.memory.unindexed() > indexing::MOST {
+                if setting.memory.unindexed() > indexing::MAX_WAITING {
                     index(&mut setting);
                 }
             }
@@ -175,7 +175,7 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
             Err(RecvTimeoutError::Timeout) if shrinking => {
                 let _alone = alone(setting.gate.as_deref());
                 // What is not given back now is used again.
-                shrinking = cleaning::shrink(&setting.connection, PAGES).unwrap_or(false);
+                shrinking = cleaning::shrink(&setting.connection, MAX_FREED_PAGES).unwrap_or(false);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,

@@ -10,7 +10,7 @@ use crate::failure::with_causes;
 use crate::page;
 
 /// Clocks that differ by less do no harm.
-const MOST_SKEW: Duration = Duration::from_secs(60);
+const MAX_SKEW: Duration = Duration::from_secs(60);
 /// An id that no task has.
 const NO_TASK: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -128,7 +128,7 @@ fn clock(here: SystemTime, there: SystemTime) -> Finding {
         Ok(ahead) => (ahead, "ahead of"),
         Err(behind) => (behind.duration(), "behind"),
     };
-    if skew <= MOST_SKEW {
+    if skew <= MAX_SKEW {
         return Finding::ok("clock", "as the platform's");
     }
     Finding::new(

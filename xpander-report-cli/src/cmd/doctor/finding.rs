@@ -5,9 +5,9 @@ use textwrap::Options;
 
 use crate::text::printable;
 
-const COLUMNS: usize = 80;
+const MAX_COLUMNS: usize = 80;
 /// How many characters of what a platform said are shown.
-const SHOWN: usize = 200;
+const MAX_CHARS: usize = 200;
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -90,7 +90,7 @@ impl Finding {
 
 /// The start of what a platform said.
 pub(super) fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
+    match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
@@ -103,7 +103,7 @@ fn write_wrapped(
     text: &str,
 ) -> io::Result<()> {
     // An address that is broken in two cannot be copied.
-    let options = Options::new(COLUMNS)
+    let options = Options::new(MAX_COLUMNS)
         .initial_indent(first)
         .subsequent_indent(further)
         .break_words(false)

@@ -8,7 +8,7 @@ use super::super::spool::{count, moment};
 use super::finding::{Finding, Outcome, excerpt};
 
 /// More is not read into memory only to know when the oldest report came.
-const MOST_READ: u64 = 16 << 20;
+const MAX_READ_BYTES: u64 = 16 << 20;
 
 const WAITING: &str = "spooled reports";
 const REFUSED: &str = "refused reports";
@@ -93,7 +93,7 @@ fn oldest(spool: &SpoolDirectory, segments: &[SpoolSegment]) -> io::Result<Optio
     let Some(first) = segments.first() else {
         return Ok(None);
     };
-    if bytes > MOST_READ {
+    if bytes > MAX_READ_BYTES {
         return Ok(Some(format!("about {}", utc(first.made_at))));
     }
     // None: it was delivered meanwhile.

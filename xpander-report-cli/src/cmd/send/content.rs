@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::failure::Failure;
 
 /// No platform takes more in one field.
-const LONGEST: u64 = 64 << 20;
+const MAX_BYTES: u64 = 64 << 20;
 
 /// A value on the command line: as it is, in a file, or on standard input.
 #[derive(Debug, Clone)]
@@ -63,12 +63,12 @@ impl Content {
 fn read(source: impl Read, place: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     source
-        .take(LONGEST + 1)
+        .take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::usage(format_args!("{place}: {error}")))?;
-    if bytes.len() as u64 > LONGEST {
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(Failure::usage(format_args!(
-            "{place}: it is longer than {LONGEST} bytes, which no platform takes"
+            "{place}: it is longer than {MAX_BYTES} bytes, which no platform takes"
         )));
     }
     String::from_utf8(bytes).map_err(|error| {

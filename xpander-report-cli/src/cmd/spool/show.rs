@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::text::{printable, write_json};
 
 /// So much of an input is shown in a line.
-const SHOWN: usize = 60;
+const MAX_CHARS: usize = 60;
 
 /// The reports that wait, or all of one
 ///
@@ -83,7 +83,7 @@ impl Shown {
     fn write_line(&self, out: &mut impl Write) -> io::Result<()> {
         let says = self.refused.as_ref().or(self.report.input.as_ref());
         let says = printable(says.map_or("", String::as_str));
-        let mut shown: String = says.chars().take(SHOWN).collect();
+        let mut shown: String = says.chars().take(MAX_CHARS).collect();
         if shown.len() < says.len() {
             shown.push('…');
         }

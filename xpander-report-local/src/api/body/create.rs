@@ -2,7 +2,7 @@
 
 use super::field;
 use super::reader::Reader;
-use super::update::{KNOWN, input};
+use super::update::{KNOWN_FIELDS, input};
 use crate::http::problem::Problem;
 use crate::model::change::Change;
 use crate::model::revision::RevisionKind;
@@ -15,7 +15,7 @@ pub(crate) fn parse(body: String) -> Result<Change, Problem> {
     let (input, rest) = input(&mut reader);
     let source = reader.read("source", field::text);
     let title = reader.read("title", field::text);
-    let mut details = reader.others(&KNOWN);
+    let mut details = reader.others(&KNOWN_FIELDS);
     details.extend(rest);
     reader.finish(())?;
     Ok(Change {

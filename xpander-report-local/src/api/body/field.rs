@@ -10,12 +10,12 @@ use crate::model::task::{TaskStatus, Tokens};
 const BODY: Place = Place::Name("body");
 
 /// The longest id in bytes: it has to fit into addresses, percent-encoded.
-const LONGEST_ID: usize = 1024;
+const MAX_ID_BYTES: usize = 1024;
 
 pub(super) fn id(value: &RawValue, name: &'static str) -> Checked<String> {
     let id = text(value, name)?;
-    if id.len() > LONGEST_ID {
-        let message = format!("String should have at most {LONGEST_ID} bytes");
+    if id.len() > MAX_ID_BYTES {
+        let message = format!("String should have at most {MAX_ID_BYTES} bytes");
         return Err(wrong(name, "string_too_long", &message));
     }
     Ok(id)

@@ -9,7 +9,7 @@ use crate::model::change::Change;
 use crate::model::revision::RevisionKind;
 
 /// The fields that have a place of their own or that no request may set; all others are details.
-pub(super) const KNOWN: [&str; 19] = [
+pub(super) const KNOWN_FIELDS: [&str; 19] = [
     "id",
     "agent_id",
     "organization_id",
@@ -43,7 +43,7 @@ pub(crate) fn parse(id: String, body: String) -> Result<Change, Problem> {
     let duration = reader.read("duration", field::number);
     let source = reader.read("source", field::text);
     let title = reader.read("title", field::text);
-    let mut details = reader.others(&KNOWN);
+    let mut details = reader.others(&KNOWN_FIELDS);
     details.extend(rest);
     reader.finish(())?;
     Ok(Change {

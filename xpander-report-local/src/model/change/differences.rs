@@ -4,7 +4,7 @@ use crate::model::revision::Changed;
 use crate::model::task::{TaskRecord, Tokens};
 
 /// How many characters of a value are kept.
-const SHOWN: usize = 160;
+const MAX_CHARS: usize = 160;
 
 /// The fields that differ, times aside. Of a raw response only that it differs is told.
 pub(crate) fn differences(before: &TaskRecord, after: &TaskRecord) -> Vec<Changed> {
@@ -64,7 +64,7 @@ pub(crate) fn differences(before: &TaskRecord, after: &TaskRecord) -> Vec<Change
 }
 
 fn start(text: &str) -> String {
-    text.chars().take(SHOWN).collect()
+    text.chars().take(MAX_CHARS).collect()
 }
 
 fn tokens(tokens: Tokens) -> String {
@@ -80,8 +80,8 @@ fn tools(task: &TaskRecord) -> Option<String> {
         if !names.is_empty() {
             names.push_str(", ");
         }
-        names.extend(name.chars().take(SHOWN));
-        if names.len() > SHOWN {
+        names.extend(name.chars().take(MAX_CHARS));
+        if names.len() > MAX_CHARS {
             break;
         }
     }
