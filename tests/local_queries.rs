@@ -254,17 +254,17 @@ proptest! {
             (Some(found), Some(exact)) => prop_assert!((found / exact - 1.0).abs() < 0.023, "{found} {exact}"),
             (found, exact) => prop_assert_eq!(found, exact),
         }
-        let by_day: u64 = metrics.days.iter().map(|day| day.figures.requests()).sum();
+        let by_day: u64 = metrics.days.iter().map(|day| day.totals.requests()).sum();
         prop_assert_eq!(by_day, all.tasks.number);
         for agent in &metrics.agents {
             let own = tasks.iter().filter(|task| task.agent_id == agent.agent_id).count() as u64;
-            prop_assert_eq!(agent.figures.requests(), own);
+            prop_assert_eq!(agent.totals.requests(), own);
             let alone = platform.metrics(&MetricsQuery::new().agent_id(&agent.agent_id)).unwrap();
             prop_assert_eq!(alone.total.requests(), own);
         }
         for tool in &metrics.tools {
             let calls = tasks.iter().flat_map(|task| &task.used_tools).filter(|name| **name == tool.tool).count() as u64;
-            prop_assert_eq!(tool.figures.tool_calls(), calls);
+            prop_assert_eq!(tool.totals.tool_calls(), calls);
         }
         let used: HashSet<&String> = tasks.iter().flat_map(|task| &task.used_tools).collect();
         prop_assert_eq!(platform.tools(100).unwrap().len(), used.len());
@@ -403,9 +403,9 @@ fn metrics_have_every_day_of_their_range() {
             .days
             .iter()
             .take(6)
-            .all(|day| day.figures.requests() == 0)
+            .all(|day| day.totals.requests() == 0)
     );
-    let today = &metrics.days[6].figures;
+    let today = &metrics.days[6].totals;
     assert_eq!(
         (today.requests(), today.failed(), today.success_rate()),
         (1, 1, Some(0.0))
@@ -422,8 +422,8 @@ fn metrics_have_every_day_of_their_range() {
     assert_eq!(metrics.tools[0].tool, "x");
     assert_eq!(
         (
-            metrics.tools[0].figures.requests(),
-            metrics.tools[0].figures.tool_calls()
+            metrics.tools[0].totals.requests(),
+            metrics.tools[0].totals.tool_calls()
         ),
         (1, 2)
     );
@@ -456,7 +456,7 @@ fn agents_come_with_their_figures() {
     let agents = platform.agents().unwrap();
     let told: Vec<_> = agents
         .iter()
-        .map(|agent| (agent.agent_id.as_str(), agent.figures.requests()))
+        .map(|agent| (agent.agent_id.as_str(), agent.totals.requests()))
         .collect();
     assert_eq!(told, [("b", 2), ("a", 2)]);
     assert!(agents[0].latest > agents[1].latest);

@@ -99,6 +99,6 @@ pub use model::revision::{Changed, Revision, RevisionKind};
 pub use model::task::{TaskRecord, TaskStatus, Tokens};
 pub use platform::LocalPlatform;
 pub use query::cursor::Paging;
-pub use query::figures::{Metrics, MetricsQuery};
 pub use query::filter::Filter;
+pub use query::metrics::{Metrics, MetricsQuery};
 pub use query::page::TaskPage;

@@ -13,8 +13,8 @@ use crate::model::revision::Revision;
 use crate::model::task::TaskRecord;
 use crate::pages::links;
 use crate::query::cursor::Paging;
-use crate::query::figures::{AgentFigures, Metrics, MetricsQuery};
 use crate::query::filter::Filter;
+use crate::query::metrics::{AgentMetrics, Metrics, MetricsQuery};
 use crate::query::page::TaskPage;
 use crate::query::summary::Summary;
 use crate::store::Store;
@@ -163,14 +163,14 @@ impl LocalPlatform {
             .map_err(|source| self.store.error(source))
     }
 
-    /// Every agent with the figures of all its tasks, the one with the latest task first.
+    /// Every agent with the totals of all its tasks, the one with the latest task first.
     ///
     /// # Errors
     ///
     /// [`Error::Storage`] when the data cannot be read.
-    pub fn agents(&self) -> Result<Vec<AgentFigures>, Error> {
+    pub fn agents(&self) -> Result<Vec<AgentMetrics>, Error> {
         self.store
-            .agent_figures()
+            .agent_metrics()
             .map_err(|source| self.store.error(source))
     }
 

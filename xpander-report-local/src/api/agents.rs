@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::caller::{Caller, Id};
-use super::json::{Agent, ListedAgent};
+use super::json::{AgentJson, ListedAgentJson};
 use crate::app::App;
 use crate::http::body::read_text;
-use crate::http::problem::{Invalid, Place, Problem};
+use crate::http::problem::{Invalid, Loc, Problem};
 
 /// `GET /agents/list`
 pub(super) async fn list(
@@ -23,7 +23,7 @@ pub(super) async fn list(
     }
     app.run(move |store| {
         let agents = store.agents(&caller.organization)?;
-        Ok(Json(agents.iter().map(ListedAgent::from).collect::<Vec<_>>()).into_response())
+        Ok(Json(agents.iter().map(ListedAgentJson::from).collect::<Vec<_>>()).into_response())
     })
     .await
 }
@@ -39,7 +39,7 @@ pub(super) async fn agent(
 
 async fn one(app: App, caller: Caller, id: String) -> Result<Response, Problem> {
     app.run(move |store| match store.agent(&caller.organization, &id)? {
-        Some(agent) => Ok(Json(Agent::from(&agent)).into_response()),
+        Some(agent) => Ok(Json(AgentJson::from(&agent)).into_response()),
         None => Err(no_agent(&id, &caller)),
     })
     .await
@@ -55,7 +55,7 @@ pub(super) async fn sync_local_tools(
 ) -> Result<Response, Problem> {
     let body = read_text(request.into_body()).await?;
     if serde_json::from_str::<Vec<&serde_json::value::RawValue>>(&body).is_err() {
-        let at = [Place::Name("body")];
+        let at = [Loc::Name("body")];
         let invalid = Invalid::new(&at, "list_type", "Input should be a valid list");
         return Err(Problem::invalid(vec![invalid]));
     }

@@ -13,7 +13,7 @@ use super::caller::{Caller, Id};
 use super::tasks::{accept_change, answer};
 use crate::app::App;
 use crate::http::body::read_text;
-use crate::http::faults::Kind;
+use crate::http::faults::FaultKind;
 use crate::http::problem::Problem;
 
 /// `POST /agent-execution/{agent_id}/report_task`
@@ -26,8 +26,8 @@ pub(super) async fn accept(
     let body = read_text(request.into_body()).await?;
     let fault = app.faults.next();
     match fault {
-        Some(Kind::Delay(delay)) => tokio::time::sleep(delay).await,
-        Some(Kind::Status {
+        Some(FaultKind::Delay(delay)) => tokio::time::sleep(delay).await,
+        Some(FaultKind::Status {
             status,
             retry_after,
         }) => {
@@ -42,12 +42,12 @@ pub(super) async fn accept(
             }
             return Ok(refusal);
         }
-        Some(Kind::Drop) => return Ok(no_answer()),
-        Some(Kind::LoseAnswer) | None => {}
+        Some(FaultKind::Drop) => return Ok(no_answer()),
+        Some(FaultKind::LoseAnswer) | None => {}
     }
     let task = accept_change(&app, caller, agent, body, body::report::parse).await?;
     Ok(match fault {
-        Some(Kind::LoseAnswer) => no_answer(),
+        Some(FaultKind::LoseAnswer) => no_answer(),
         _ => answer(&task),
     })
 }

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::body;
 use super::caller::{Caller, Id};
-use super::json::{ListedTask, Task};
+use super::json::{ListedTaskJson, TaskJson};
 use crate::app::App;
 use crate::http::body::read_text;
 use crate::http::problem::Problem;
-use crate::http::query_string::{Address, day_end_or_moment, moment};
+use crate::http::query_string::{QueryString, day_end_or_moment, moment};
 use crate::model::change::Change;
 use crate::model::task::TaskRecord;
 use crate::query::filter::Filter;
@@ -118,26 +118,26 @@ async fn listed(
     parameters: HashMap<String, String>,
     of: impl FnOnce(Filter) -> Filter,
 ) -> Result<Response, Problem> {
-    let mut address = Address::new(parameters);
-    let page = address.number("page", 1, u32::MAX);
-    let per_page = address.number("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE);
+    let mut query_string = QueryString::new(parameters);
+    let page = query_string.number("page", 1, u32::MAX);
+    let per_page = query_string.number("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE);
     let filter = Filter {
         organization_id: Some(caller.organization),
-        status: address.status(),
-        user_id: address.text("user_id"),
-        internal_status: address.text("internal_status"),
-        parent_task_id: address.text("parent_task_id"),
-        triggering_agent_id: address.text("triggering_agent_id"),
+        status: query_string.status(),
+        user_id: query_string.text("user_id"),
+        internal_status: query_string.text("internal_status"),
+        parent_task_id: query_string.text("parent_task_id"),
+        triggering_agent_id: query_string.text("triggering_agent_id"),
         ..Filter::default()
     };
-    let history = address.finish(History {
+    let history = query_string.finish(History {
         filter: of(filter),
         page,
         per_page,
     })?;
     app.run(move |store| {
         let tasks = store.history(&history)?;
-        Ok(Json(tasks.iter().map(ListedTask::from).collect::<Vec<_>>()).into_response())
+        Ok(Json(tasks.iter().map(ListedTaskJson::from).collect::<Vec<_>>()).into_response())
     })
     .await
 }
@@ -151,35 +151,35 @@ pub(super) async fn page(
     const MOMENT: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
 
     #[derive(Serialize)]
-    struct Page<'a> {
-        items: Vec<ListedTask<'a>>,
+    struct TaskListing<'a> {
+        items: Vec<ListedTaskJson<'a>>,
         total: u64,
         page: u32,
         per_page: u32,
         total_pages: u64,
     }
 
-    let mut address = Address::new(parameters);
-    let page = address.number("page", 1, u32::MAX);
-    let per_page = address.number("per_page", DEFAULT_PUBLIC_PER_PAGE, MAX_PER_PAGE);
+    let mut query_string = QueryString::new(parameters);
+    let page = query_string.number("page", 1, u32::MAX);
+    let per_page = query_string.number("per_page", DEFAULT_PUBLIC_PER_PAGE, MAX_PER_PAGE);
     let filter = Filter {
         organization_id: Some(caller.organization),
-        agent_id: address.text("agent_id"),
-        status: address.status(),
-        user_id: address.text("user_id"),
-        from: address.read("from_date", moment, MOMENT),
-        to: address.read("to_date", day_end_or_moment, MOMENT),
+        agent_id: query_string.text("agent_id"),
+        status: query_string.status(),
+        user_id: query_string.text("user_id"),
+        from: query_string.read("from_date", moment, MOMENT),
+        to: query_string.read("to_date", day_end_or_moment, MOMENT),
         ..Filter::default()
     };
-    let history = address.finish(History {
+    let history = query_string.finish(History {
         filter,
         page,
         per_page,
     })?;
     app.run(move |store| {
         let paged = store.paged(&history)?;
-        Ok(Json(Page {
-            items: paged.tasks.iter().map(ListedTask::from).collect(),
+        Ok(Json(TaskListing {
+            items: paged.tasks.iter().map(ListedTaskJson::from).collect(),
             total: paged.total,
             page,
             per_page,
@@ -232,7 +232,7 @@ async fn parsed(
 }
 
 pub(super) fn answer(task: &TaskRecord) -> Response {
-    Json(Task::from(task)).into_response()
+    Json(TaskJson::from(task)).into_response()
 }
 
 pub(super) fn missing(id: &str, caller: &Caller) -> Problem {

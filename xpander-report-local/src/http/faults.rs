@@ -18,13 +18,13 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 #[must_use = "a fault does nothing until it is injected"]
 pub struct Fault {
-    pub(crate) kind: Kind,
+    pub(crate) kind: FaultKind,
     /// How many reports are left; `None` is all.
     times: Option<u32>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Kind {
+pub(crate) enum FaultKind {
     Delay(Duration),
     Status {
         status: u16,
@@ -35,13 +35,13 @@ pub(crate) enum Kind {
 }
 
 impl Fault {
-    const fn new(kind: Kind) -> Self {
+    const fn new(kind: FaultKind) -> Self {
         Self { kind, times: None }
     }
 
     /// A report waits so long before it is looked at. Then it is accepted as usual.
     pub const fn delay(delay: Duration) -> Self {
-        Self::new(Kind::Delay(delay))
+        Self::new(FaultKind::Delay(delay))
     }
 
     /// A report is refused with this status, from 400 to 599 (others become 500), and is not kept.
@@ -51,7 +51,7 @@ impl Fault {
         } else {
             500
         };
-        Self::new(Kind::Status {
+        Self::new(FaultKind::Status {
             status,
             retry_after: None,
         })
@@ -59,18 +59,18 @@ impl Fault {
 
     /// The connection is closed without an answer, and the report is not kept.
     pub const fn drop() -> Self {
-        Self::new(Kind::Drop)
+        Self::new(FaultKind::Drop)
     }
 
     /// The report is kept, and the connection is closed without an answer.
     pub const fn lose_answer() -> Self {
-        Self::new(Kind::LoseAnswer)
+        Self::new(FaultKind::LoseAnswer)
     }
 
     /// When the client may try again, for a [`status`](Self::status): a `Retry-After` header in whole seconds,
     /// rounded up. Other faults have no use for it.
     pub fn retry_after(mut self, after: Duration) -> Self {
-        if let Kind::Status { retry_after, .. } = &mut self.kind {
+        if let FaultKind::Status { retry_after, .. } = &mut self.kind {
             *retry_after = Some(after);
         }
         self
@@ -97,7 +97,7 @@ impl Faults {
     }
 
     /// What happens to the report that has just arrived.
-    pub(crate) fn next(&self) -> Option<Kind> {
+    pub(crate) fn next(&self) -> Option<FaultKind> {
         let mut faults = self.faults();
         loop {
             let fault = faults.front_mut()?;

@@ -85,7 +85,7 @@ fn check(access: &Access, request: &Request) -> Result<(), Problem> {
     if access.admits(headers) {
         Ok(())
     } else {
-        Err(Problem::token())
+        Err(Problem::token_missing())
     }
 }
 

@@ -12,8 +12,8 @@ use serde::Serialize;
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
-    /// Whether a browser should ask for a password.
-    asks: bool,
+    /// Whether the answer has a `WWW-Authenticate` header, at which a browser asks for a password.
+    challenge: bool,
     detail: Detail,
 }
 
@@ -27,7 +27,7 @@ enum Detail {
 /// One value of a request that is not what it should be.
 #[derive(Debug, Serialize)]
 pub(crate) struct Invalid {
-    loc: Vec<Place>,
+    loc: Vec<Loc>,
     msg: String,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -36,13 +36,13 @@ pub(crate) struct Invalid {
 /// A step on the way to an invalid value.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-pub(crate) enum Place {
+pub(crate) enum Loc {
     Name(&'static str),
     Index(usize),
 }
 
 impl Invalid {
-    pub(crate) fn new(loc: &[Place], kind: &'static str, msg: impl Into<String>) -> Self {
+    pub(crate) fn new(loc: &[Loc], kind: &'static str, msg: impl Into<String>) -> Self {
         Self {
             loc: loc.to_vec(),
             msg: msg.into(),
@@ -55,7 +55,7 @@ impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             status,
-            asks: false,
+            challenge: false,
             detail: Detail::Text(detail.into()),
         }
     }
@@ -76,10 +76,10 @@ impl Problem {
         )
     }
 
-    /// A request without the token; a browser then asks for a password.
-    pub(crate) fn token() -> Self {
+    /// The request lacks the token. The answer makes a browser ask for a password.
+    pub(crate) fn token_missing() -> Self {
         Self {
-            asks: true,
+            challenge: true,
             ..Self::new(
                 StatusCode::UNAUTHORIZED,
                 "This server was started with a token. Send it as the API key (x-api-key), as \
@@ -107,7 +107,7 @@ impl Problem {
     pub(crate) fn invalid(invalid: Vec<Invalid>) -> Self {
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
-            asks: false,
+            challenge: false,
             detail: Detail::Fields(invalid),
         }
     }
@@ -160,12 +160,12 @@ impl IntoResponse for Problem {
         })
         .into_response();
         *response.status_mut() = self.status;
-        if self.asks {
-            let challenge =
+        if self.challenge {
+            let value =
                 HeaderValue::from_static("Basic realm=\"xpander local\", charset=\"UTF-8\"");
             response
                 .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
+                .insert(header::WWW_AUTHENTICATE, value);
         }
         response
     }

@@ -4,18 +4,18 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::http::problem::{Invalid, Place, Problem};
+use crate::http::problem::{Invalid, Loc, Problem};
 use crate::model::task::TaskStatus;
 use crate::query::filter::Filter;
 
 /// The query of an address, read one parameter after the other; an empty one counts as absent.
 #[derive(Debug)]
-pub(crate) struct Address {
+pub(crate) struct QueryString {
     parameters: HashMap<String, String>,
     invalid: Vec<Invalid>,
 }
 
-impl Address {
+impl QueryString {
     pub(crate) fn new(mut parameters: HashMap<String, String>) -> Self {
         parameters.retain(|_, value| !value.is_empty());
         Self {
@@ -37,7 +37,7 @@ impl Address {
     ) -> Option<T> {
         let value = read(self.parameters.get(name)?);
         if value.is_none() {
-            let at = [Place::Name("query"), Place::Name(name)];
+            let at = [Loc::Name("query"), Loc::Name(name)];
             self.invalid
                 .push(Invalid::new(&at, "value_error", expected));
         }

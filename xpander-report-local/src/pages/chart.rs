@@ -23,8 +23,8 @@ const MAX_DATES: usize = 5;
 /// The lowest bar that is still seen.
 const MIN_BAR_HEIGHT: f64 = 1.0;
 
-/// How a chart is to look.
-pub(super) struct Look {
+/// How a chart looks.
+pub(super) struct ChartOptions {
     pub(super) title: &'static str,
     pub(super) format: fn(f64) -> String,
     /// In which units the axis counts, and their name, when that depends on how high it goes.
@@ -85,13 +85,13 @@ pub(super) struct Label {
 
 impl Chart {
     /// The values may be `None`, which is a gap.
-    pub(super) fn new(look: &Look, days: &[(Date, Option<f64>)]) -> Self {
-        let Look { title, format, .. } = *look;
+    pub(super) fn new(options: &ChartOptions, days: &[(Date, Option<f64>)]) -> Self {
+        let ChartOptions { title, format, .. } = *options;
         let highest = days
             .iter()
             .filter_map(|(_, value)| *value)
             .fold(0.0_f64, f64::max);
-        let axis = Axis::new(highest.max(look.top.unwrap_or(0.0)), look);
+        let axis = Axis::new(highest.max(options.top.unwrap_or(0.0)), options);
         let step = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
         let gap = if step > 4.0 { step * 0.2 } else { 0.0 };
         let width = (step - gap).min(MAX_BAR_WIDTH);
@@ -126,7 +126,7 @@ impl Chart {
         Self {
             title,
             summary: summary(title, format, days),
-            bad: look.bad,
+            bad: options.bad,
             bars: bars.collect(),
             ticks: axis.ticks(format),
             dates: dates(days, step),
@@ -181,23 +181,23 @@ struct Axis {
 }
 
 impl Axis {
-    fn new(highest: f64, look: &Look) -> Self {
-        if look.top == Some(highest) {
+    fn new(highest: f64, options: &ChartOptions) -> Self {
+        if options.top == Some(highest) {
             return Self {
                 step: highest / 4.0,
                 lines: 4,
                 unit: None,
             };
         }
-        let unit = look.unit.map(|unit| unit(highest));
+        let unit = options.unit.map(|unit| unit(highest));
         let (size, _) = unit.unwrap_or((1.0, ""));
         let rough = highest / size / 4.0;
-        let least = if look.whole { 1.0 } else { 0.001 };
+        let least = if options.whole { 1.0 } else { 0.001 };
         let magnitude = 10_f64.powf(rough.max(least).log10().floor());
         let step = [1.0, 2.0, 2.5, 5.0, 10.0]
             .into_iter()
             .map(|factor| factor * magnitude)
-            .filter(|step| !look.whole || step.fract() == 0.0)
+            .filter(|step| !options.whole || step.fract() == 0.0)
             .find(|step| *step >= rough)
             .unwrap_or(10.0 * magnitude);
         let step = step * size;
@@ -241,7 +241,7 @@ mod tests {
     use super::super::format;
     use super::*;
 
-    const COUNTS: Look = Look {
+    const COUNTS: ChartOptions = ChartOptions {
         title: "Requests",
         format: format::compact,
         unit: None,
@@ -250,9 +250,12 @@ mod tests {
         bad: false,
     };
 
-    fn chart(look: &Look, values: &[Option<f64>]) -> Chart {
+    fn chart(options: &ChartOptions, values: &[Option<f64>]) -> Chart {
         let days = date(2026, 2, 26).series(jiff::Span::new().days(1));
-        Chart::new(look, &days.zip(values.iter().copied()).collect::<Vec<_>>())
+        Chart::new(
+            options,
+            &days.zip(values.iter().copied()).collect::<Vec<_>>(),
+        )
     }
 
     fn labels(chart: &Chart) -> Vec<&str> {
@@ -290,7 +293,7 @@ mod tests {
             labels(&chart(&COUNTS, &[Some(71_000.0)])),
             ["0", "20 k", "40 k", "60 k", "80 k"]
         );
-        let rate = Look {
+        let rate = ChartOptions {
             title: "Success",
             format: |share| format!("{:.0} %", share * 100.0),
             unit: None,
@@ -306,7 +309,7 @@ mod tests {
 
     #[test]
     fn axes_of_time_count_in_fitting_units() {
-        let times = Look {
+        let times = ChartOptions {
             title: "Duration",
             format: format::duration,
             unit: Some(time_unit),

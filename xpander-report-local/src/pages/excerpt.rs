@@ -1,5 +1,5 @@
 use super::format;
-use super::json::Tree;
+use super::tree::Tree;
 use crate::model::text::head;
 
 /// How much of a text a page shows: about a screen.
@@ -9,15 +9,15 @@ const MAX_LINES: usize = 40;
 /// What a page shows of a text.
 #[derive(Debug)]
 pub(super) struct Excerpt {
-    pub(super) shown: Shown,
+    pub(super) content: Content,
     /// The size of the whole.
     pub(super) size: String,
-    /// Whether that is more than is shown.
+    /// Whether the whole is longer than the content.
     pub(super) cut: bool,
 }
 
 #[derive(Debug)]
-pub(super) enum Shown {
+pub(super) enum Content {
     /// Its start.
     Text(String),
     /// Its parts, since it is JSON.
@@ -26,19 +26,19 @@ pub(super) enum Shown {
 
 impl Excerpt {
     pub(super) fn of(whole: &str) -> Self {
-        let (shown, cut) = match Tree::of(whole) {
+        let (content, cut) = match Tree::of(whole) {
             Some(tree) => {
                 let cut = !tree.complete;
-                (Shown::Tree(tree), cut)
+                (Content::Tree(tree), cut)
             }
             None => {
                 let start = start(whole);
                 let cut = start.len() < whole.trim_end_matches('\n').len();
-                (Shown::Text(start.to_owned()), cut)
+                (Content::Text(start.to_owned()), cut)
             }
         };
         Self {
-            shown,
+            content,
             size: format::size(whole.len() as u64),
             cut,
         }
@@ -58,9 +58,9 @@ mod tests {
     use super::*;
 
     fn text(excerpt: &Excerpt) -> &str {
-        match &excerpt.shown {
-            Shown::Text(text) => text,
-            Shown::Tree(_) => panic!("it is no JSON"),
+        match &excerpt.content {
+            Content::Text(text) => text,
+            Content::Tree(_) => panic!("it is no JSON"),
         }
     }
 

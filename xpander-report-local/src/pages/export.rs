@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use super::view::PageProblem;
 use crate::app::App;
 use crate::http::problem::Problem;
-use crate::http::query_string::Address;
+use crate::http::query_string::QueryString;
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 use crate::query::cursor::Paging;
 use crate::query::filter::Filter;
@@ -47,10 +47,10 @@ fn export(
     parameters: HashMap<String, String>,
     format: Format,
 ) -> Result<Response, PageProblem> {
-    let mut address = Address::new(parameters);
-    let filter = address.filter();
+    let mut query_string = QueryString::new(parameters);
+    let filter = query_string.filter();
     let export = Export {
-        filter: address.finish(filter)?,
+        filter: query_string.finish(filter)?,
         format,
         keys: VecDeque::new(),
         next: Some(Paging::Newest),

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::view::PageProblem;
 use crate::app::App;
-use crate::http::query_string::Address;
+use crate::http::query_string::QueryString;
 use crate::model::event::Event;
 
 /// Events of so short a time are told as one.
@@ -22,13 +22,13 @@ const DEBOUNCE: Duration = Duration::from_millis(200);
 
 /// Which tasks a page shows.
 #[derive(Debug)]
-struct Shown {
+struct LiveFilter {
     id: Option<String>,
     agent: Option<String>,
     organization: Option<String>,
 }
 
-impl Shown {
+impl LiveFilter {
     fn is_about(&self, event: &Event) -> bool {
         let is = |wanted: &Option<String>, found: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted == found)
@@ -45,14 +45,14 @@ pub(super) async fn live(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
-    let mut address = Address::new(parameters);
-    let id = address.text("id");
-    let filter = address.filter();
-    let filter = address.finish(filter)?;
+    let mut query_string = QueryString::new(parameters);
+    let id = query_string.text("id");
+    let filter = query_string.filter();
+    let filter = query_string.finish(filter)?;
     let news = News {
         events: app.store.events(),
         stop: app.stop,
-        shown: Shown {
+        filter: LiveFilter {
             id,
             agent: filter.agent_id,
             organization: filter.organization_id,
@@ -71,7 +71,7 @@ pub(super) async fn live(
 struct News {
     events: Receiver<Event>,
     stop: watch::Receiver<()>,
-    shown: Shown,
+    filter: LiveFilter,
 }
 
 impl News {
@@ -83,7 +83,7 @@ impl News {
                 _ = self.stop.changed() => return None,
             };
             match received {
-                Ok(event) if !self.shown.is_about(&event) => {}
+                Ok(event) if !self.filter.is_about(&event) => {}
                 // What was missed may have been about the page.
                 Ok(_) | Err(RecvError::Lagged(_)) => break,
                 Err(RecvError::Closed) => return None,

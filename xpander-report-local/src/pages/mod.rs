@@ -1,7 +1,6 @@
 //! The pages: HTML made on the server, which can be read without a script. Everything that came from outside
 //! is escaped by the templates.
 
-mod address;
 mod agents;
 mod assets;
 mod chart;
@@ -11,16 +10,17 @@ mod cost;
 mod delete;
 mod excerpt;
 mod export;
+mod filter_params;
 mod format;
-mod json;
-mod key;
 pub(crate) mod links;
 mod live;
 mod metrics;
 mod task;
+mod task_key;
 mod tasks;
 mod text;
 mod totals;
+mod tree;
 mod view;
 
 use axum::Router;

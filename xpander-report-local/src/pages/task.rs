@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
-use super::address::Kept;
-use super::excerpt::{Excerpt, Shown};
+use super::excerpt::{Content, Excerpt};
+use super::filter_params::FilterParams;
 use super::format::{self, Clock, Moment};
-use super::json::Step;
-use super::key::{Key, no_task};
 use super::links::{encode, task_path, task_query};
+use super::task_key::{TaskKey, no_task};
+use super::tree::Step;
 use super::view::{PageProblem, render};
 use crate::app::App;
 use crate::http::path::LOCAL;
@@ -29,7 +29,7 @@ const MAX_SHOWN_BYTES: usize = 300;
 
 #[derive(Template)]
 #[template(path = "task.html")]
-struct Page {
+struct TaskDetailPage {
     id: String,
     title: Option<String>,
     status: TaskStatus,
@@ -53,7 +53,7 @@ struct Page {
     tools: Vec<Tool>,
     /// How many tools follow the listed ones.
     more_tools: usize,
-    revisions: Vec<Listed>,
+    revisions: Vec<RevisionRow>,
     /// How many reports are older than the listed ones.
     earlier: u64,
     live: String,
@@ -84,7 +84,7 @@ struct Tool {
     link: String,
 }
 
-struct Listed {
+struct RevisionRow {
     number: u64,
     kind: RevisionKind,
     changes: Vec<Changed>,
@@ -96,20 +96,20 @@ struct Listed {
 }
 
 /// `GET /tasks/{id}`
-pub(super) async fn task(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+pub(super) async fn task(State(app): State<App>, key: TaskKey) -> Result<Response, PageProblem> {
     let page = app
         .run(move |store| {
             let Some(task) = store.task(&key.id, key.organization.as_deref())? else {
                 return Err(no_task(&key));
             };
             let revisions = store.revision_heads(&task.id, &task.organization_id, MAX_REVISIONS)?;
-            Ok(Page::new(task, revisions))
+            Ok(TaskDetailPage::new(task, revisions))
         })
         .await?;
     Ok(render(&page)?.into_response())
 }
 
-impl Page {
+impl TaskDetailPage {
     fn new(task: TaskRecord, revisions: Vec<RevisionHead>) -> Self {
         let clock = Clock::local();
         let query = task_query(&task.organization_id);
@@ -142,7 +142,7 @@ impl Page {
                     .map_or("no reason was given", start)
                     .to_owned()
             }),
-            agent_link: Kept::default()
+            agent_link: FilterParams::default()
                 .with_agent(&task.agent_id, &task.organization_id)
                 .at("/"),
             live: format!(
@@ -169,7 +169,7 @@ impl Page {
             earlier: revisions.last().map_or(0, |oldest| oldest.number - 1),
             revisions: revisions
                 .into_iter()
-                .map(|revision| Listed {
+                .map(|revision| RevisionRow {
                     number: revision.number,
                     kind: revision.kind,
                     changes: revision.changes,

@@ -8,14 +8,14 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::address::Kept;
 use super::choice::Choice;
+use super::filter_params::FilterParams;
 use super::format::{self, Clock, Moment};
 use super::links::{task_path, task_query};
 use super::view::{PageProblem, render};
 use crate::app::App;
 use crate::http::path::LOCAL;
-use crate::http::query_string::Address;
+use crate::http::query_string::QueryString;
 use crate::model::task::TaskStatus;
 use crate::model::text::head;
 use crate::query::cursor::{Cursor, Paging};
@@ -43,11 +43,11 @@ const TIMES: [(&str, &str); 5] = [
 
 #[derive(Template)]
 #[template(path = "tasks.html")]
-struct Page {
+struct TaskListPage {
     url: String,
     form: Form,
     totals: Totals,
-    rows: Vec<Row>,
+    rows: Vec<TaskRow>,
     /// Whether these may not be all tasks.
     filtered: bool,
     newer: Option<String>,
@@ -86,7 +86,7 @@ struct Totals {
     uncounted: Option<String>,
 }
 
-struct Row {
+struct TaskRow {
     link: String,
     status: TaskStatus,
     finished: Moment,
@@ -98,7 +98,7 @@ struct Row {
     result: Option<String>,
 }
 
-impl Row {
+impl TaskRow {
     fn is_failure(&self) -> bool {
         matches!(self.status, TaskStatus::Failed | TaskStatus::Error)
     }
@@ -111,87 +111,90 @@ pub(super) async fn tasks(
 ) -> Result<Response, PageProblem> {
     const EXPECTED: &str =
         "Input should be a place in the list, as the links to other pages have it";
-    let kept = Kept::of(&parameters);
-    let mut address = Address::new(parameters);
-    let filter = address.filter();
-    let older = address.read("older", |place| place.parse().ok(), EXPECTED);
-    let newer = address.read("newer", |place| place.parse().ok(), EXPECTED);
+    let params = FilterParams::of(&parameters);
+    let mut query_string = QueryString::new(parameters);
+    let filter = query_string.filter();
+    let older = query_string.read("older", |place| place.parse().ok(), EXPECTED);
+    let newer = query_string.read("newer", |place| place.parse().ok(), EXPECTED);
     let paging = match (older, newer) {
         (Some(place), _) => Paging::Older(place),
         (None, Some(place)) => Paging::Newer(place),
         (None, None) => Paging::Newest,
     };
-    let (filter, paging) = address.finish((filter, paging))?;
+    let (filter, paging) = query_string.finish((filter, paging))?;
     let url = app.url.to_string();
     let page = app
         .run(move |store| {
             let summary = store.summary(&filter)?;
             let page = store.list(&filter, paging, PER_PAGE)?;
             let form = Form::new(
-                &kept,
+                &params,
                 &store.agent_ids(MAX_CHOICES)?,
                 &store.tools(MAX_CHOICES)?,
             );
-            Ok(Page::new(url, &kept, form, paging, &summary, &page))
+            Ok(TaskListPage::new(
+                url, &params, form, paging, &summary, &page,
+            ))
         })
         .await?;
     Ok(render(&page)?.into_response())
 }
 
-impl Page {
+impl TaskListPage {
     fn new(
         url: String,
-        kept: &Kept,
+        params: &FilterParams,
         form: Form,
         paging: Paging,
         summary: &Summary,
         page: &TaskPage,
     ) -> Self {
         let clock = Clock::local();
-        let list = kept.at("/");
-        let mark = if kept.is_empty() { '?' } else { '&' };
+        let list = params.at("/");
+        let mark = if params.is_empty() { '?' } else { '&' };
         let other = |name: &str, place: Option<Cursor>| {
             place.map(|place| format!("{list}{mark}{name}={place}"))
         };
         Self {
             url,
             form,
-            totals: Totals::new(summary, kept),
+            totals: Totals::new(summary, params),
             rows: page
                 .tasks
                 .iter()
-                .map(|task| Row::new(task, &clock))
+                .map(|task| TaskRow::new(task, &clock))
                 .collect(),
-            filtered: !kept.is_empty(),
+            filtered: !params.is_empty(),
             newer: other("newer", page.newer),
             older: other("older", page.older),
-            live: (paging == Paging::Newest).then(|| kept.at("/live")),
-            csv: kept.at("/tasks.csv"),
-            jsonl: kept.at("/tasks.jsonl"),
-            delete: kept.at("/delete"),
+            live: (paging == Paging::Newest).then(|| params.at("/live")),
+            csv: params.at("/tasks.csv"),
+            jsonl: params.at("/tasks.jsonl"),
+            delete: params.at("/delete"),
         }
     }
 }
 
 impl Form {
-    fn new(kept: &Kept, agents: &[String], tools: &[String]) -> Self {
+    fn new(params: &FilterParams, agents: &[String], tools: &[String]) -> Self {
         let statuses = TaskStatus::ALL.iter().map(|status| status.as_str());
-        let range = |name| kept.get(name).unwrap_or_default().to_owned();
-        let has_range = kept.get("from").or(kept.get("to")).is_some();
+        let range = |name| params.get(name).unwrap_or_default().to_owned();
+        let has_range = params.get("from").or(params.get("to")).is_some();
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
         Self {
-            search: kept.get("q").unwrap_or_default().to_owned(),
-            organization: kept.get("organization").map(str::to_owned),
-            statuses: Choice::among(statuses, kept.get("status")),
-            agents: Choice::among(agents.iter().map(String::as_str), kept.get("agent")),
-            tools: Choice::among(tools.iter().map(String::as_str), kept.get("tool")),
-            times: Choice::labelled(TIMES, kept.get("last")),
+            search: params.get("q").unwrap_or_default().to_owned(),
+            organization: params.get("organization").map(str::to_owned),
+            statuses: Choice::among(statuses, params.get("status")),
+            agents: Choice::among(agents.iter().map(String::as_str), params.get("agent")),
+            tools: Choice::among(tools.iter().map(String::as_str), params.get("tool")),
+            times: Choice::labelled(TIMES, params.get("last")),
             range: has_range.then(|| (range("from"), range("to"))),
             other_times: if has_range {
-                kept.without(&["from", "to"]).at("/")
+                params.without(&["from", "to"]).at("/")
             } else {
                 let from = today.saturating_sub(jiff::Span::new().days(6)).to_string();
-                kept.without(&["last"])
+                params
+                    .without(&["last"])
                     .with("from", from)
                     .with("to", today.to_string())
                     .at("/")
@@ -201,7 +204,7 @@ impl Form {
 }
 
 impl Totals {
-    fn new(summary: &Summary, kept: &Kept) -> Self {
+    fn new(summary: &Summary, params: &FilterParams) -> Self {
         let ended = summary.completed + summary.failed;
         // Of more than are counted, how many reported none is not known.
         let AtLeast { number, more } = summary.tasks;
@@ -209,10 +212,10 @@ impl Totals {
         Self {
             runs: summary.tasks.to_string(),
             newest: more.then(|| format::whole(number)),
-            ok: (ended > 0 && kept.get("status").is_none())
+            ok: (ended > 0 && params.get("status").is_none())
                 .then(|| format::percent(summary.completed, ended)),
             failed: (summary.failed > 0).then(|| {
-                let failed = kept.with("status", TaskStatus::Failed.as_str());
+                let failed = params.with("status", TaskStatus::Failed.as_str());
                 (format::whole(summary.failed), failed.at("/"))
             }),
             p95: summary.p95.map(format::duration),
@@ -222,7 +225,7 @@ impl Totals {
     }
 }
 
-impl Row {
+impl TaskRow {
     fn new(task: &ListedTask, clock: &Clock) -> Self {
         let agent = if task.organization_id == LOCAL {
             task.agent_id.clone()

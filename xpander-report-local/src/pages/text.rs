@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-use super::key::{Key, no_task};
+use super::task_key::{TaskKey, no_task};
 use super::view::PageProblem;
 use crate::app::App;
 use crate::http::problem::Problem;
@@ -14,22 +14,28 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
 /// `GET /tasks/{id}/input`
-pub(super) async fn input(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+pub(super) async fn input(State(app): State<App>, key: TaskKey) -> Result<Response, PageProblem> {
     part(app, key, TEXT, "input", |task| task.input).await
 }
 
 /// `GET /tasks/{id}/result`
-pub(super) async fn result(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+pub(super) async fn result(State(app): State<App>, key: TaskKey) -> Result<Response, PageProblem> {
     part(app, key, TEXT, "result", |task| task.result).await
 }
 
 /// `GET /tasks/{id}/response`
-pub(super) async fn response(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+pub(super) async fn response(
+    State(app): State<App>,
+    key: TaskKey,
+) -> Result<Response, PageProblem> {
     part(app, key, JSON, "raw response", |task| task.llm_response).await
 }
 
 /// `GET /tasks/{id}/revisions/{number}`
-pub(super) async fn revision(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+pub(super) async fn revision(
+    State(app): State<App>,
+    key: TaskKey,
+) -> Result<Response, PageProblem> {
     let body = app
         .run(move |store| {
             let number = key.number.filter(|number| *number > 0);
@@ -49,7 +55,7 @@ pub(super) async fn revision(State(app): State<App>, key: Key) -> Result<Respons
 
 async fn part(
     app: App,
-    key: Key,
+    key: TaskKey,
     content_type: &'static str,
     name: &'static str,
     of: impl FnOnce(TaskRecord) -> Option<String> + Send + 'static,

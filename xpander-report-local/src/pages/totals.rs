@@ -1,8 +1,8 @@
 use super::format;
-use crate::query::figures::Figures;
+use crate::query::metrics::MetricTotals;
 
-/// Figures as they are read.
-pub(super) struct Shown {
+/// Totals as a page shows them.
+pub(super) struct FormattedTotals {
     pub(super) requests: String,
     /// `None` when none did.
     pub(super) failed: Option<String>,
@@ -16,21 +16,21 @@ pub(super) struct Shown {
     pub(super) total: String,
 }
 
-impl Shown {
-    pub(super) fn new(figures: &Figures) -> Self {
-        let ended = figures.completed() + figures.failed();
-        let duration = |share| figures.duration(share).map(format::duration);
+impl FormattedTotals {
+    pub(super) fn new(totals: &MetricTotals) -> Self {
+        let ended = totals.completed() + totals.failed();
+        let duration = |share| totals.duration(share).map(format::duration);
         Self {
-            requests: format::whole(figures.requests()),
-            failed: (figures.failed() > 0).then(|| format::whole(figures.failed())),
-            ok: (ended > 0).then(|| format::percent(figures.completed(), ended)),
+            requests: format::whole(totals.requests()),
+            failed: (totals.failed() > 0).then(|| format::whole(totals.failed())),
+            ok: (ended > 0).then(|| format::percent(totals.completed(), ended)),
             p50: duration(0.5),
             p95: duration(0.95),
             p99: duration(0.99),
-            tool_calls: format::whole(figures.tool_calls()),
-            input: format::compact(figures.input_tokens()),
-            output: format::compact(figures.output_tokens()),
-            total: format::compact(figures.total_tokens()),
+            tool_calls: format::whole(totals.tool_calls()),
+            input: format::compact(totals.input_tokens()),
+            output: format::compact(totals.output_tokens()),
+            total: format::compact(totals.total_tokens()),
         }
     }
 }

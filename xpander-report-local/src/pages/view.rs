@@ -10,7 +10,7 @@ pub(super) struct PageProblem(Problem);
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct Page<'a> {
+struct ProblemPage<'a> {
     title: &'a str,
     message: &'a str,
 }
@@ -29,7 +29,7 @@ impl IntoResponse for PageProblem {
             StatusCode::BAD_REQUEST => "No such address",
             _ => "Something failed",
         };
-        match render(&Page {
+        match render(&ProblemPage {
             title,
             message: &self.0.message(),
         }) {

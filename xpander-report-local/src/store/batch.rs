@@ -7,10 +7,10 @@ use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::indexing;
-use super::names::Names;
+use super::interned::Interned;
 use super::rollups::Rollups;
 use super::rows;
+use super::search_index;
 use crate::model::change::differences::differences;
 use crate::model::change::{Change, Details};
 use crate::model::event::{Event, EventKind};
@@ -26,15 +26,15 @@ const MAX_TOOL_CHARS: usize = 80;
 
 /// What the writer remembers from one transaction to the next.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
-    names: Names,
+pub(super) struct WriterCache {
+    interned: Interned,
     /// The newest task's key.
     newest: i64,
     /// How many revisions the index of words does not know yet.
     unindexed: u64,
 }
 
-impl Memory {
+impl WriterCache {
     pub(super) fn of(connection: &Connection) -> Result<Self> {
         let newest =
             connection.query_row("SELECT coalesce(max(seq), 0) FROM tasks", (), |row| {
@@ -62,14 +62,14 @@ impl Memory {
 
     /// Forgets what a transaction that was rolled back may have made.
     pub(super) fn forget(&mut self) {
-        self.names.clear();
+        self.interned.clear();
     }
 }
 
 /// An open transaction.
 pub(super) struct Batch<'a> {
     pub(super) connection: &'a Connection,
-    memory: &'a mut Memory,
+    cache: &'a mut WriterCache,
     rollups: Rollups,
     events: Vec<Event>,
     unindexed: u64,
@@ -90,11 +90,11 @@ struct Keys {
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(connection: &'a Connection, memory: &'a mut Memory) -> Self {
+    pub(super) fn new(connection: &'a Connection, cache: &'a mut WriterCache) -> Self {
         Self {
             connection,
-            unindexed: memory.unindexed,
-            memory,
+            unindexed: cache.unindexed,
+            cache,
             rollups: Rollups::default(),
             events: Vec::new(),
         }
@@ -125,8 +125,8 @@ impl<'a> Batch<'a> {
     ) -> Result<Option<TaskRecord>> {
         let now = rows::moment(now.as_microsecond())?;
         let organization_key = self
-            .memory
-            .names
+            .cache
+            .interned
             .organization(self.connection, organization)?;
         let stored = match &change.id {
             Some(id) => find(self.connection, id, organization_key)?,
@@ -157,10 +157,10 @@ impl<'a> Batch<'a> {
             ),
         };
         if let Some(agent) = agent {
-            keys.agent = self
-                .memory
-                .names
-                .agent(self.connection, organization_key, agent, now)?;
+            keys.agent =
+                self.cache
+                    .interned
+                    .agent(self.connection, organization_key, agent, now)?;
             agent.clone_into(&mut task.agent_id);
         }
         let body = std::mem::take(&mut change.body);
@@ -189,8 +189,8 @@ impl<'a> Batch<'a> {
 
     /// Brings the texts of some tasks into the index of words, those first that changed first.
     pub(super) fn index_some(&mut self) -> Result<()> {
-        let seen = indexing::next(self.connection, indexing::MAX_CHUNK)?;
-        self.unindexed = if seen < u64::from(indexing::MAX_CHUNK) {
+        let seen = search_index::next(self.connection, search_index::MAX_CHUNK)?;
+        self.unindexed = if seen < u64::from(search_index::MAX_CHUNK) {
             0
         } else {
             self.unindexed.saturating_sub(seen)
@@ -228,7 +228,7 @@ impl<'a> Batch<'a> {
     /// The time as a key that no other task has.
     fn free_key(&mut self, time: Timestamp) -> Result<i64> {
         let mut key = time.as_microsecond();
-        if key <= self.memory.newest {
+        if key <= self.cache.newest {
             let mut taken = self
                 .connection
                 .prepare_cached("SELECT 1 FROM tasks WHERE seq = ?1")?;
@@ -236,7 +236,7 @@ impl<'a> Batch<'a> {
                 key += 1;
             }
         }
-        self.memory.newest = self.memory.newest.max(key);
+        self.cache.newest = self.cache.newest.max(key);
         Ok(key)
     }
 
@@ -345,7 +345,10 @@ impl<'a> Batch<'a> {
     }
 
     fn count(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
-        let tools = self.memory.names.tools(self.connection, &task.used_tools)?;
+        let tools = self
+            .cache
+            .interned
+            .tools(self.connection, &task.used_tools)?;
         if !tools.is_empty() {
             let mut insert = self.connection.prepare_cached(
                 "INSERT INTO task_tools (tool, task) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -359,7 +362,10 @@ impl<'a> Batch<'a> {
     }
 
     fn uncount(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
-        let tools = self.memory.names.tools(self.connection, &task.used_tools)?;
+        let tools = self
+            .cache
+            .interned
+            .tools(self.connection, &task.used_tools)?;
         for tool in tools.keys() {
             self.connection
                 .prepare_cached("DELETE FROM task_tools WHERE tool = ?1 AND task = ?2")?

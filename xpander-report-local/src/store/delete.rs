@@ -2,8 +2,8 @@
 
 use rusqlite::{Result, params_from_iter};
 
-use super::cleaning::MAX_CHUNK;
 use super::matching::Matching;
+use super::retention::MAX_CHUNK;
 use super::{Store, tasks};
 use crate::query::filter::Filter;
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::location::Location;
 use super::lock::Lock;
-use super::place::Place;
 use super::schema::{self, APPLICATION_ID, VERSION};
 use crate::error::Error;
 
@@ -16,7 +16,7 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER_BYTES: usize = 100;
 
 /// The connection that writes, with where it is and the lock that makes it the only one.
-pub(super) fn open(path: &Path) -> Result<(Connection, Place, Lock), Error> {
+pub(super) fn open(path: &Path) -> Result<(Connection, Location, Lock), Error> {
     let data_file = |source| Error::DataFile {
         path: path.to_owned(),
         source,
@@ -25,9 +25,9 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Place, Lock), Error> {
     // Whatever name it is given by, there is one lock.
     let absolute = fs::canonicalize(path).map_err(data_file)?;
     let lock = Lock::take(&absolute)?;
-    let place = Place::File(absolute);
-    match open_locked(path, &place) {
-        Ok(connection) => Ok((connection, place, lock)),
+    let location = Location::File(absolute);
+    match open_locked(path, &location) {
+        Ok(connection) => Ok((connection, location, lock)),
         Err(error) => {
             lock.give_up();
             Err(error)
@@ -35,14 +35,14 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Place, Lock), Error> {
     }
 }
 
-fn open_locked(path: &Path, place: &Place) -> Result<Connection, Error> {
+fn open_locked(path: &Path, location: &Location) -> Result<Connection, Error> {
     let sqlite = |source| Error::storage(Some(path), source);
     let header = header(path).map_err(|source| Error::DataFile {
         path: path.to_owned(),
         source,
     })?;
     check(path, &header)?;
-    let mut connection = place.writer().map_err(sqlite)?;
+    let mut connection = location.writer().map_err(sqlite)?;
     // The schema is made before the file changes to a write-ahead log, so that the header in the file
     // itself carries our mark from the first commit on.
     let found = schema::version(&connection).map_err(sqlite)?;
@@ -54,7 +54,7 @@ fn open_locked(path: &Path, place: &Place) -> Result<Connection, Error> {
         });
     }
     schema::migrate(&mut connection).map_err(sqlite)?;
-    place.settle(&connection).map_err(sqlite)?;
+    location.settle(&connection).map_err(sqlite)?;
     Ok(connection)
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result, Row, params_from_iter};
 
-use super::{indexing, names, rows, search};
+use super::{interned, rows, search, search_index};
 use crate::model::task::TaskStatus;
 use crate::query::cursor::{Cursor, Paging};
 use crate::query::filter::Filter;
@@ -32,7 +32,7 @@ impl Matching {
     /// `None` when the filter names something that no task has.
     pub(super) fn of(connection: &Connection, filter: &Filter) -> Result<Option<Self>> {
         let organization = match &filter.organization_id {
-            Some(id) => match names::organization(connection, id)? {
+            Some(id) => match interned::organization(connection, id)? {
                 Some(key) => Some(key),
                 None => return Ok(None),
             },
@@ -47,7 +47,7 @@ impl Matching {
             None => None,
         };
         let tool = match &filter.tool {
-            Some(tool) => match names::tool(connection, tool)? {
+            Some(tool) => match interned::tool(connection, tool)? {
                 Some(tool) => Some(tool),
                 None => return Ok(None),
             },
@@ -100,11 +100,11 @@ impl Matching {
         // The facts come first, since they usually leave fewer.
         let mut expression = String::new();
         let agents = agents.map(|agents| {
-            let facts: Vec<String> = agents.into_iter().map(indexing::agent_fact).collect();
+            let facts: Vec<String> = agents.into_iter().map(search_index::agent_fact).collect();
             facts.join(" OR ")
         });
-        let status = filter.status.map(indexing::status_fact);
-        for fact in [agents, status, tool.map(indexing::tool_fact)]
+        let status = filter.status.map(search_index::status_fact);
+        for fact in [agents, status, tool.map(search_index::tool_fact)]
             .into_iter()
             .flatten()
         {

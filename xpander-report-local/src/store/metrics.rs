@@ -1,4 +1,4 @@
-//! Figures out of the hourly sums.
+//! Metrics out of the hourly sums.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use rusqlite::{Connection, Result, Row, params};
 use super::rollups::{COLUMNS, MICROSECONDS_PER_HOUR, add_row};
 use super::{Store, rows};
 use crate::model::sums::Sums;
-use crate::query::figures::{
-    AgentFigures, DayFigures, Figures, Metrics, MetricsQuery, ToolFigures,
+use crate::query::metrics::{
+    AgentMetrics, DayMetrics, MetricTotals, Metrics, MetricsQuery, ToolMetrics,
 };
 
 /// More days than this are not listed one by one.
@@ -28,7 +28,7 @@ impl Store {
                 total.merge(sums);
             }
             Ok(Metrics {
-                total: Figures::new(total),
+                total: MetricTotals::new(total),
                 days: days(by_day, query, &zone),
                 agents: named_agents(connection, by_agent)?,
                 tools: if query.agent_id.is_none() && query.organization_id.is_none() {
@@ -40,8 +40,8 @@ impl Store {
         })
     }
 
-    /// Every agent with the figures of all its tasks, the one that reported last first.
-    pub(crate) fn agent_figures(&self) -> Result<Vec<AgentFigures>> {
+    /// Every agent with the totals of all its tasks, the one that reported last first.
+    pub(crate) fn agent_metrics(&self) -> Result<Vec<AgentMetrics>> {
         self.readers.read(|connection| {
             let query = MetricsQuery::default();
             let (_, mut sums) = agents(connection, &query, Hours::of(&query), &TimeZone::UTC)?;
@@ -122,7 +122,7 @@ fn date(hour: i64, zone: &TimeZone) -> Result<Date> {
 }
 
 /// Each day of the range, also those without tasks.
-fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayFigures> {
+fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayMetrics> {
     let day = |time: Timestamp| time.to_zoned(zone.clone()).date();
     let first = query.from.map(day).or_else(|| sums.keys().next().copied());
     let end = query.to.map(|to| {
@@ -138,9 +138,9 @@ fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayFigure
     let (Some(first), Some(last)) = (first, last) else {
         return Vec::new();
     };
-    let listed = |(date, sums)| DayFigures {
+    let listed = |(date, sums)| DayMetrics {
         date,
-        figures: Figures::new(sums),
+        totals: MetricTotals::new(sums),
     };
     // What a wild clock dated would make an endless list.
     let all: Vec<Date> = first
@@ -156,7 +156,7 @@ fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayFigure
         .collect()
 }
 
-fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentFigures>> {
+fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentMetrics>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, (SELECT id FROM organizations WHERE key = organization) AS organization_id, created_at, \
          (SELECT max(seq) FROM tasks WHERE agent = key) AS latest FROM agents WHERE key = ?1",
@@ -164,21 +164,21 @@ fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentFigur
     let mut agents = Vec::with_capacity(sums.len());
     for (key, sums) in sums {
         let agent = |row: &Row<'_>| {
-            Ok(AgentFigures {
+            Ok(AgentMetrics {
                 agent_id: row.get("id")?,
                 organization_id: row.get("organization_id")?,
                 created_at: rows::time(row, "created_at")?,
                 latest: rows::some_time(row, "latest")?,
-                figures: Figures::new(sums),
+                totals: MetricTotals::new(sums),
             })
         };
         agents.push(statement.query_row((key,), agent)?);
     }
-    agents.sort_by_key(|agent| std::cmp::Reverse(agent.figures.requests()));
+    agents.sort_by_key(|agent| std::cmp::Reverse(agent.totals.requests()));
     Ok(agents)
 }
 
-fn tools(connection: &Connection, hours: Hours) -> Result<Vec<ToolFigures>> {
+fn tools(connection: &Connection, hours: Hours) -> Result<Vec<ToolMetrics>> {
     let sql = format!("SELECT tool, {COLUMNS} FROM hours_of_tools WHERE hour >= ?1 AND hour < ?2");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query((hours.from, hours.to))?;
@@ -189,11 +189,11 @@ fn tools(connection: &Connection, hours: Hours) -> Result<Vec<ToolFigures>> {
     let mut name = connection.prepare_cached("SELECT name FROM tools WHERE key = ?1")?;
     let mut tools = Vec::with_capacity(by_tool.len());
     for (key, sums) in by_tool {
-        tools.push(ToolFigures {
+        tools.push(ToolMetrics {
             tool: name.query_row((key,), |row| row.get(0))?,
-            figures: Figures::new(sums),
+            totals: MetricTotals::new(sums),
         });
     }
-    tools.sort_by_key(|tool| std::cmp::Reverse(tool.figures.tool_calls()));
+    tools.sort_by_key(|tool| std::cmp::Reverse(tool.totals.tool_calls()));
     Ok(tools)
 }

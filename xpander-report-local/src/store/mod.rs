@@ -2,22 +2,22 @@
 
 mod agents;
 mod batch;
-mod cleaning;
 mod delete;
 mod file;
-mod indexing;
+mod interned;
 mod list;
+mod location;
 mod lock;
 mod matching;
 mod metrics;
-mod names;
-mod place;
 mod readers;
+mod retention;
 pub(crate) mod revisions;
 mod rollups;
 mod rows;
 mod schema;
 mod search;
+mod search_index;
 mod tasks;
 mod writer;
 
@@ -37,13 +37,13 @@ use crate::model::event::Event;
 use crate::model::task::TaskRecord;
 use crate::query::filter::Filter;
 
-use batch::Memory;
+use batch::WriterCache;
+use location::Location;
 use lock::Lock;
-use place::Place;
 use readers::Readers;
-use writer::{Setting, Writer};
+use writer::{Writer, WriterState};
 
-/// Events that a slow listener may lag behind before it misses some.
+/// How many events a slow listener may lag behind before it misses some.
 const MAX_EVENTS: usize = 4096;
 
 /// The database: one thread writes, whoever calls reads. Reading blocks.
@@ -53,8 +53,8 @@ pub(crate) struct Store {
     readers: Readers,
     writer: Writer,
     events: broadcast::Sender<Event>,
-    /// Whether the index of words is behind what is stored.
-    behind: Arc<AtomicBool>,
+    /// Whether stored texts are not in the search index yet.
+    index_is_stale: Arc<AtomicBool>,
     lock: Option<Lock>,
     /// Whether anything is stored at all.
     keeps: bool,
@@ -71,41 +71,41 @@ impl Store {
         keeps: bool,
         clock: fn() -> Timestamp,
     ) -> Result<Self, Error> {
-        let (connection, place, mut lock) = match path {
+        let (connection, location, mut lock) = match path {
             Some(path) => {
-                let (connection, place, lock) = file::open(path)?;
-                (connection, place, Some(lock))
+                let (connection, location, lock) = file::open(path)?;
+                (connection, location, Some(lock))
             }
             None => {
-                let place = Place::memory();
+                let location = Location::memory();
                 let connection =
-                    in_memory(&place).map_err(|source| Error::storage(None, source))?;
-                (connection, place, None)
+                    in_memory(&location).map_err(|source| Error::storage(None, source))?;
+                (connection, location, None)
             }
         };
         if let Some(lock) = &mut lock {
             // Only a message for others.
             let _ = lock.sign(url);
         }
-        let memory = Memory::of(&connection).map_err(|source| Error::storage(path, source))?;
-        let gate = place.is_memory().then(|| Arc::new(RwLock::new(())));
+        let cache = WriterCache::of(&connection).map_err(|source| Error::storage(path, source))?;
+        let memory_lock = location.is_memory().then(|| Arc::new(RwLock::new(())));
         let (events, _) = broadcast::channel(MAX_EVENTS);
-        let behind = Arc::new(AtomicBool::new(memory.unindexed() > 0));
-        let writer = Writer::start(Setting {
+        let index_is_stale = Arc::new(AtomicBool::new(cache.unindexed() > 0));
+        let writer = Writer::start(WriterState {
             connection,
-            memory,
-            behind: Arc::clone(&behind),
-            gate: gate.clone(),
+            cache,
+            index_is_stale: Arc::clone(&index_is_stale),
+            memory_lock: memory_lock.clone(),
             events: events.clone(),
             retention,
         })
         .map_err(|source| Error::Thread { source })?;
         Ok(Self {
             path: path.map(Path::to_owned),
-            readers: Readers::new(place, gate),
+            readers: Readers::new(location, memory_lock),
             writer,
             events,
-            behind,
+            index_is_stale,
             lock,
             keeps,
             clock,
@@ -114,7 +114,7 @@ impl Store {
 
     /// Before a search: every answered report is found.
     fn catch_up(&self, filter: &Filter) -> rusqlite::Result<()> {
-        if filter.search.is_some() && self.behind.load(Ordering::Acquire) {
+        if filter.search.is_some() && self.index_is_stale.load(Ordering::Acquire) {
             self.writer.write_blocking(|batch| batch.index_all())?;
         }
         Ok(())
@@ -164,9 +164,9 @@ impl fmt::Debug for Store {
     }
 }
 
-fn in_memory(place: &Place) -> rusqlite::Result<Connection> {
-    let mut connection = place.writer()?;
+fn in_memory(location: &Location) -> rusqlite::Result<Connection> {
+    let mut connection = location.writer()?;
     schema::migrate(&mut connection)?;
-    place.settle(&connection)?;
+    location.settle(&connection)?;
     Ok(connection)
 }

@@ -4,23 +4,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rusqlite::{Connection, Result};
 
-use super::place::Place;
+use super::location::Location;
 
 /// Idle connections that are kept.
 const MAX_IDLE: usize = 4;
 
 pub(super) struct Readers {
-    place: Place,
-    /// See [`Setting::gate`](super::writer::Setting::gate).
-    gate: Option<Arc<RwLock<()>>>,
+    location: Location,
+    /// See [`WriterState::memory_lock`](super::writer::WriterState::memory_lock).
+    memory_lock: Option<Arc<RwLock<()>>>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(super) const fn new(place: Place, gate: Option<Arc<RwLock<()>>>) -> Self {
+    pub(super) const fn new(location: Location, memory_lock: Option<Arc<RwLock<()>>>) -> Self {
         Self {
-            place,
-            gate,
+            location,
+            memory_lock,
             idle: Mutex::new(Vec::new()),
         }
     }
@@ -28,13 +28,13 @@ impl Readers {
     /// Reads one state of the database, whatever is written meanwhile.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let _shared = self
-            .gate
+            .memory_lock
             .as_ref()
-            .map(|gate| gate.read().unwrap_or_else(PoisonError::into_inner));
+            .map(|memory_lock| memory_lock.read().unwrap_or_else(PoisonError::into_inner));
         let idle = self.idle().pop();
         let mut connection = match idle {
             Some(connection) => connection,
-            None => self.place.reader()?,
+            None => self.location.reader()?,
         };
         let transaction = connection.transaction()?;
         let outcome = read(&transaction);

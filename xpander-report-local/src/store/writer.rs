@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Error, Result, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
 
-use super::batch::{Batch, Memory};
-use super::{cleaning, indexing, rows};
+use super::batch::{Batch, WriterCache};
+use super::{retention, rows, search_index};
 use crate::model::event::Event;
 
 /// How many jobs share a transaction at most.
@@ -31,13 +31,13 @@ trait Job: Send {
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
-struct Task<T, W, A> {
+struct WriteJob<T, W, A> {
     work: Option<W>,
     done: Option<T>,
     answer: A,
 }
 
-impl<T, W, A> Job for Task<T, W, A>
+impl<T, W, A> Job for WriteJob<T, W, A>
 where
     T: Send,
     W: FnOnce(&mut Batch<'_>) -> Result<T> + Send,
@@ -67,23 +67,23 @@ pub(super) struct Writer {
 }
 
 /// What the writer's thread owns or shares.
-pub(super) struct Setting {
+pub(super) struct WriterState {
     pub(super) connection: Connection,
-    pub(super) memory: Memory,
-    /// Held while a transaction is open, where the database itself cannot let others read meanwhile.
-    pub(super) gate: Option<Arc<RwLock<()>>>,
+    pub(super) cache: WriterCache,
+    /// Held while a transaction is open. `None` with a file, which can be read meanwhile.
+    pub(super) memory_lock: Option<Arc<RwLock<()>>>,
     pub(super) events: broadcast::Sender<Event>,
-    /// Told whether the index of words is behind what is stored.
-    pub(super) behind: Arc<AtomicBool>,
+    /// Set while stored texts are not in the search index yet.
+    pub(super) index_is_stale: Arc<AtomicBool>,
     pub(super) retention: Option<Duration>,
 }
 
 impl Writer {
-    pub(super) fn start(setting: Setting) -> io::Result<Self> {
+    pub(super) fn start(state: WriterState) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("xpander-local-writer".to_owned())
-            .spawn(move || run(setting, &queue))?;
+            .spawn(move || run(state, &queue))?;
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
@@ -120,7 +120,7 @@ impl Writer {
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
         answer: impl FnOnce(Result<T>) + Send + 'static,
     ) {
-        let job = Box::new(Task {
+        let job = Box::new(WriteJob {
             work: Some(work),
             done: None,
             answer,
@@ -146,17 +146,17 @@ fn gone() -> Error {
     rows::unreadable("the thread that writes has ended")
 }
 
-fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
-    let mut sweeps = setting.retention.map(cleaning::Sweeps::new);
+fn run(mut state: WriterState, queue: &Receiver<Box<dyn Job>>) {
+    let mut sweeps = state.retention.map(retention::SweepSchedule::new);
     // A process that was killed may have left free pages.
     let mut shrinking = true;
     loop {
         let mut wait = Duration::MAX;
         if let Some(sweeps) = &mut sweeps {
-            shrinking |= sweep(&mut setting, sweeps);
+            shrinking |= sweep(&mut state, sweeps);
             wait = sweeps.wait(Instant::now());
         }
-        if setting.memory.unindexed() > 0 {
+        if state.cache.unindexed() > 0 {
             wait = wait.min(INDEX_DELAY);
         }
         if shrinking {
@@ -166,16 +166,16 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
             Ok(job) => {
                 let mut jobs = vec![job];
                 jobs.extend(queue.try_iter().take(MAX_JOBS - 1));
-                shrinking |= commit(&mut setting, jobs);
-                if setting.memory.unindexed() > indexing::MAX_WAITING {
-                    index(&mut setting);
+                shrinking |= commit(&mut state, jobs);
+                if state.cache.unindexed() > search_index::MAX_WAITING {
+                    index(&mut state);
                 }
             }
-            Err(RecvTimeoutError::Timeout) if setting.memory.unindexed() > 0 => index(&mut setting),
+            Err(RecvTimeoutError::Timeout) if state.cache.unindexed() > 0 => index(&mut state),
             Err(RecvTimeoutError::Timeout) if shrinking => {
-                let _alone = alone(setting.gate.as_deref());
+                let _alone = alone(state.memory_lock.as_deref());
                 // What is not given back now is used again.
-                shrinking = cleaning::shrink(&setting.connection, MAX_FREED_PAGES).unwrap_or(false);
+                shrinking = retention::shrink(&state.connection, MAX_FREED_PAGES).unwrap_or(false);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
@@ -184,13 +184,13 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
 }
 
 /// Deletes some of what is too old, if it is time to. Says whether there was any.
-fn sweep(setting: &mut Setting, sweeps: &mut cleaning::Sweeps) -> bool {
+fn sweep(state: &mut WriterState, sweeps: &mut retention::SweepSchedule) -> bool {
     let now = Instant::now();
     if !sweeps.is_due(now) {
         return false;
     }
     let limit = sweeps.limit();
-    let swept = transact(setting, |batch| cleaning::sweep(batch, limit));
+    let swept = transact(state, |batch| retention::sweep(batch, limit));
     let deleted = swept.unwrap_or(0);
     sweeps.swept(now, deleted);
     deleted > 0
@@ -207,8 +207,8 @@ fn receive(
 }
 
 /// Does the jobs in one transaction and answers them. Says whether something was deleted.
-fn commit(setting: &mut Setting, mut jobs: Vec<Box<dyn Job>>) -> bool {
-    let committed = transact(setting, |batch| {
+fn commit(state: &mut WriterState, mut jobs: Vec<Box<dyn Job>>) -> bool {
+    let committed = transact(state, |batch| {
         for job in &mut jobs {
             job.work(batch)?;
         }
@@ -221,16 +221,19 @@ fn commit(setting: &mut Setting, mut jobs: Vec<Box<dyn Job>>) -> bool {
 }
 
 /// Brings the index of words nearer to what is stored. What fails now is done before the next search.
-fn index(setting: &mut Setting) {
-    let _ = transact(setting, |batch| batch.index_some());
+fn index(state: &mut WriterState) {
+    let _ = transact(state, |batch| batch.index_some());
 }
 
-fn transact<T>(setting: &mut Setting, work: impl FnOnce(&mut Batch<'_>) -> Result<T>) -> Result<T> {
-    let _alone = alone(setting.gate.as_deref());
-    let transaction = setting
+fn transact<T>(
+    state: &mut WriterState,
+    work: impl FnOnce(&mut Batch<'_>) -> Result<T>,
+) -> Result<T> {
+    let _alone = alone(state.memory_lock.as_deref());
+    let transaction = state
         .connection
         .transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut batch = Batch::new(&transaction, &mut setting.memory);
+    let mut batch = Batch::new(&transaction, &mut state.cache);
     let outcome = work(&mut batch)
         .and_then(|done| Ok((done, batch.finish()?)))
         .and_then(|done| {
@@ -239,24 +242,26 @@ fn transact<T>(setting: &mut Setting, work: impl FnOnce(&mut Batch<'_>) -> Resul
         });
     match outcome {
         Ok((done, finished)) => {
-            setting.memory.committed(&finished);
-            let behind = setting.memory.unindexed() > 0;
-            setting.behind.store(behind, Ordering::Release);
+            state.cache.committed(&finished);
+            let index_is_stale = state.cache.unindexed() > 0;
+            state
+                .index_is_stale
+                .store(index_is_stale, Ordering::Release);
             for event in finished.events {
                 // Without listeners nobody is told.
-                let _ = setting.events.send(event);
+                let _ = state.events.send(event);
             }
             Ok(done)
         }
         Err(error) => {
-            setting.memory.forget();
+            state.cache.forget();
             Err(error)
         }
     }
 }
 
-fn alone(gate: Option<&RwLock<()>>) -> Option<RwLockWriteGuard<'_, ()>> {
-    gate.map(|gate| gate.write().unwrap_or_else(PoisonError::into_inner))
+fn alone(memory_lock: Option<&RwLock<()>>) -> Option<RwLockWriteGuard<'_, ()>> {
+    memory_lock.map(|memory_lock| memory_lock.write().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The same error for another of those who wait.

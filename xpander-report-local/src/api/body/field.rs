@@ -3,11 +3,11 @@
 use serde_json::value::RawValue;
 
 use super::reader::{Checked, Fields};
-use crate::http::problem::{Invalid, Place};
+use crate::http::problem::{Invalid, Loc};
 use crate::model::change::Details;
 use crate::model::task::{TaskStatus, Tokens};
 
-const BODY: Place = Place::Name("body");
+const BODY: Loc = Loc::Name("body");
 
 /// The longest id in bytes: it has to fit into addresses, percent-encoded.
 const MAX_ID_BYTES: usize = 1024;
@@ -50,7 +50,7 @@ pub(super) fn texts(value: &RawValue, name: &'static str) -> Checked<Vec<String>
         match serde_json::from_str(value.get()) {
             Ok(text) => texts.push(text),
             Err(_) => invalid.push(Invalid::new(
-                &[BODY, Place::Name(name), Place::Index(index)],
+                &[BODY, Loc::Name(name), Loc::Index(index)],
                 "string_type",
                 "Input should be a valid string",
             )),
@@ -72,7 +72,7 @@ pub(super) fn tokens(value: &RawValue, name: &'static str) -> Checked<Tokens> {
         None => 0,
         Some(value) => integer(value.get()).unwrap_or_else(|| {
             invalid.push(Invalid::new(
-                &[BODY, Place::Name(name), Place::Name(part)],
+                &[BODY, Loc::Name(name), Loc::Name(part)],
                 "int_type",
                 "Input should be a valid integer",
             ));
@@ -111,7 +111,7 @@ fn float(text: &str) -> Option<f64> {
 }
 
 fn wrong(name: &'static str, kind: &'static str, message: &str) -> Vec<Invalid> {
-    vec![Invalid::new(&[BODY, Place::Name(name)], kind, message)]
+    vec![Invalid::new(&[BODY, Loc::Name(name)], kind, message)]
 }
 
 pub(super) fn status(value: &RawValue, name: &'static str) -> Checked<TaskStatus> {

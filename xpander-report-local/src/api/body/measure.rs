@@ -2,7 +2,7 @@
 
 use super::field;
 use super::reader::{Fields, Reader};
-use crate::http::problem::{Invalid, Place, Problem};
+use crate::http::problem::{Invalid, Loc, Problem};
 use crate::model::change::Change;
 use crate::model::revision::RevisionKind;
 use crate::model::task::Tokens;
@@ -15,7 +15,7 @@ pub(crate) fn parse(body: String) -> Result<Change, Problem> {
         .filter(|id| !id.is_empty());
     if id.is_none() {
         reader.refuse(Invalid::new(
-            &[Place::Name("body"), Place::Name("execution_id")],
+            &[Loc::Name("body"), Loc::Name("execution_id")],
             "missing",
             "Field required",
         ));

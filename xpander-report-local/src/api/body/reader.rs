@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::http::problem::{Invalid, Place, Problem};
+use crate::http::problem::{Invalid, Loc, Problem};
 use crate::model::change::Details;
 
 /// A value, or all that is wrong with it.
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
 }
 
 fn object(body: &str) -> Result<Fields<'_>, Problem> {
-    let at = [Place::Name("body")];
+    let at = [Loc::Name("body")];
     if body.trim().is_empty() {
         return Err(Problem::invalid(vec![Invalid::new(
             &at,

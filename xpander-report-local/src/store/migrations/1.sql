@@ -89,7 +89,7 @@ CREATE TABLE task_tools (
     PRIMARY KEY (tool, task)
 ) STRICT, WITHOUT ROWID;
 
--- The facts are words for what a search may be narrowed by: indexing.rs.
+-- The facts are words for what a search may be narrowed by: search_index.rs.
 CREATE VIRTUAL TABLE search USING fts5 (
     input, result, facts, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
 );
@@ -102,7 +102,7 @@ CREATE TABLE indexed (
 INSERT INTO indexed VALUES (0);
 
 -- Sums over the tasks that were created in an hour (counted since 1970, in UTC). Durations are a histogram:
--- histogram.rs.
+-- model/histogram.rs.
 CREATE TABLE hours_of_agents (
     hour              INTEGER NOT NULL,
     agent             INTEGER NOT NULL,

@@ -9,7 +9,7 @@ use crate::http::problem::Problem;
 
 /// Which task a page is about.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct TaskKey {
     pub(super) id: String,
     /// Any organization, when the address names none.
     pub(super) organization: Option<String>,
@@ -17,7 +17,7 @@ pub(super) struct Key {
     pub(super) number: Option<u32>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Key {
+impl<S: Send + Sync> FromRequestParts<S> for TaskKey {
     type Rejection = PageProblem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageProblem> {
@@ -35,7 +35,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
     }
 }
 
-pub(super) fn no_task(key: &Key) -> Problem {
+pub(super) fn no_task(key: &TaskKey) -> Problem {
     Problem::not_found(match &key.organization {
         Some(organization) => {
             format!(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-use super::{names, rows};
+use super::{interned, rows};
 use crate::model::task::TaskStatus;
 use crate::model::text::head;
 
@@ -80,10 +80,10 @@ fn searched(row: &Row<'_>, column: &str) -> Result<Option<String>> {
 fn tools(connection: &Connection, names: &[String]) -> Result<BTreeSet<i64>> {
     let mut keys = BTreeSet::new();
     for name in names {
-        if keys.len() == names::MAX_TOOLS {
+        if keys.len() == interned::MAX_TOOLS {
             break;
         }
-        keys.extend(names::tool(connection, name)?);
+        keys.extend(interned::tool(connection, name)?);
     }
     Ok(keys)
 }

@@ -25,14 +25,14 @@ const WRITER_CACHE_KIB: i32 = 16 * 1024;
 const READER_CACHE_KIB: i32 = 6 * 1024;
 
 #[derive(Debug, Clone)]
-pub(super) enum Place {
+pub(super) enum Location {
     /// An absolute path, since SQLite gives names such as `:memory:` a meaning of their own.
     File(PathBuf),
     /// The name under which the connections of this process find it.
     Memory(String),
 }
 
-impl Place {
+impl Location {
     pub(super) fn memory() -> Self {
         Self::Memory(format!("file:/xpander-local-{}?vfs=memdb", Uuid::now_v7()))
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::links::encode;
 use crate::http::path::LOCAL;
 
-/// The parameters of a filter, as [`Address::filter`](crate::http::query_string::Address::filter) reads them.
+/// The parameters of a filter, as [`QueryString::filter`](crate::http::query_string::QueryString::filter) reads them.
 const FILTER: [&str; 8] = [
     "organization",
     "agent",
@@ -19,15 +19,15 @@ const FILTER: [&str; 8] = [
 
 /// What of an address the links of its page keep: the filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Kept(BTreeMap<&'static str, String>);
+pub(super) struct FilterParams(BTreeMap<&'static str, String>);
 
-impl Kept {
+impl FilterParams {
     pub(super) fn of(parameters: &HashMap<String, String>) -> Self {
-        let kept = FILTER.into_iter().filter_map(|name| {
+        let params = FILTER.into_iter().filter_map(|name| {
             let value = parameters.get(name).filter(|value| !value.is_empty())?;
             Some((name, value.clone()))
         });
-        Self(kept.collect())
+        Self(params.collect())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -48,15 +48,15 @@ impl Kept {
     }
 
     pub(super) fn with(&self, name: &'static str, value: impl Into<String>) -> Self {
-        let mut kept = self.clone();
-        kept.0.insert(name, value.into());
-        kept
+        let mut params = self.clone();
+        params.0.insert(name, value.into());
+        params
     }
 
     pub(super) fn without(&self, names: &[&str]) -> Self {
-        let mut kept = self.clone();
-        kept.0.retain(|name, _| !names.contains(name));
-        kept
+        let mut params = self.clone();
+        params.0.retain(|name, _| !names.contains(name));
+        params
     }
 
     /// The address of another page with these parameters.
@@ -74,9 +74,9 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn kept(parameters: &[(&str, &str)]) -> Kept {
+    fn params(parameters: &[(&str, &str)]) -> FilterParams {
         let parameters = parameters.iter();
-        Kept::of(
+        FilterParams::of(
             &parameters
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
@@ -85,13 +85,13 @@ mod tests {
 
     #[test]
     fn links_keep_the_filter_and_nothing_else() {
-        let kept = kept(&[("q", "a&b"), ("status", ""), ("older", "7"), ("agent", "x")]);
-        assert_eq!(kept.at("/"), "/?agent=x&q=a%26b");
-        assert_eq!(kept.without(&["q"]).at("/"), "/?agent=x");
+        let params = params(&[("q", "a&b"), ("status", ""), ("older", "7"), ("agent", "x")]);
+        assert_eq!(params.at("/"), "/?agent=x&q=a%26b");
+        assert_eq!(params.without(&["q"]).at("/"), "/?agent=x");
         assert_eq!(
-            kept.with("agent", "y z").at("/tasks.csv"),
+            params.with("agent", "y z").at("/tasks.csv"),
             "/tasks.csv?agent=y%20z&q=a%26b"
         );
-        assert_eq!(Kept::default().at("/"), "/");
+        assert_eq!(FilterParams::default().at("/"), "/");
     }
 }

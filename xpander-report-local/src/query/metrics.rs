@@ -64,36 +64,36 @@ impl MetricsQuery {
     }
 }
 
-/// Figures over a range of time. They are of the tasks that are stored: what is deleted no longer counts.
+/// The metrics of a range of time. They cover the stored tasks only: a deleted task no longer counts.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Metrics {
     /// All together.
-    pub total: Figures,
+    pub total: MetricTotals,
     /// Each day from the first to the last of the range, or, where that is open, from the first that has tasks
     /// to the last; also days without tasks.
-    pub days: Vec<DayFigures>,
+    pub days: Vec<DayMetrics>,
     /// By agent, the one with the most requests first.
-    pub agents: Vec<AgentFigures>,
+    pub agents: Vec<AgentMetrics>,
     /// By tool, the one with the most calls first. A task that used several tools counts for each of them.
     /// Empty when only one agent or organization is asked for.
-    pub tools: Vec<ToolFigures>,
+    pub tools: Vec<ToolMetrics>,
 }
 
 /// One day.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct DayFigures {
+pub struct DayMetrics {
     /// The day.
     pub date: Date,
-    /// Its figures.
-    pub figures: Figures,
+    /// Its totals.
+    pub totals: MetricTotals,
 }
 
 /// One agent.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct AgentFigures {
+pub struct AgentMetrics {
     /// The agent's id.
     pub agent_id: String,
     /// The organization whose agent it is.
@@ -102,27 +102,27 @@ pub struct AgentFigures {
     pub created_at: Timestamp,
     /// When its latest task was created, if it has one.
     pub latest: Option<Timestamp>,
-    /// Its figures.
-    pub figures: Figures,
+    /// Its totals.
+    pub totals: MetricTotals,
 }
 
 /// One tool.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct ToolFigures {
+pub struct ToolMetrics {
     /// The tool's name, the first 200 bytes of it.
     pub tool: String,
-    /// The figures of the tasks that used it; `tool_calls` are its own.
-    pub figures: Figures,
+    /// The totals of the tasks that used it; `tool_calls` are its own.
+    pub totals: MetricTotals,
 }
 
 /// Sums over tasks.
 #[derive(Debug, Clone, Default)]
-pub struct Figures {
+pub struct MetricTotals {
     sums: Sums,
 }
 
-impl Figures {
+impl MetricTotals {
     pub(crate) const fn new(sums: Sums) -> Self {
         Self { sums }
     }

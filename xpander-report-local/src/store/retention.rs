@@ -15,12 +15,12 @@ const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// When tasks that are too old are looked for.
 #[derive(Debug)]
-pub(super) struct Sweeps {
+pub(super) struct SweepSchedule {
     retention: Duration,
     next: Instant,
 }
 
-impl Sweeps {
+impl SweepSchedule {
     pub(super) fn new(retention: Duration) -> Self {
         Self {
             retention,

@@ -41,14 +41,14 @@ pub(super) enum Step {
     /// Into a list or an object.
     Open {
         key: Option<String>,
-        /// What is inside, in few words.
+        /// How many children it has, in words.
         summary: String,
         unfolded: bool,
     },
     /// Past a value.
     Value {
         key: Option<String>,
-        kind: Kind,
+        kind: ValueKind,
         text: String,
     },
     /// Out of a list or an object.
@@ -57,7 +57,7 @@ pub(super) enum Step {
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
     Number,
     Word,
@@ -65,7 +65,7 @@ pub(super) enum Kind {
     Raw,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ValueKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Text => "text",
@@ -83,16 +83,16 @@ impl Tree {
             return None;
         }
         let json: &RawValue = serde_json::from_str(text).ok()?;
-        let mut growing = Growing {
+        let mut builder = TreeBuilder {
             steps: Vec::new(),
             lines: 0,
             bytes: 0,
             complete: true,
         };
-        growing.add(None, json, 0);
-        let few = growing.lines <= MAX_UNFOLDED_LINES;
+        builder.add(None, json, 0);
+        let few = builder.lines <= MAX_UNFOLDED_LINES;
         let mut depth = 0;
-        for step in &mut growing.steps {
+        for step in &mut builder.steps {
             match step {
                 Step::Open { unfolded, .. } => {
                     *unfolded = few || depth < DEFAULT_UNFOLDED_LEVELS;
@@ -103,41 +103,41 @@ impl Tree {
             }
         }
         Some(Self {
-            steps: growing.steps,
-            complete: growing.complete,
-            long: growing.lines > SCREEN_LINES,
+            steps: builder.steps,
+            complete: builder.complete,
+            long: builder.lines > SCREEN_LINES,
         })
     }
 }
 
-struct Growing {
+struct TreeBuilder {
     steps: Vec<Step>,
     lines: usize,
     bytes: usize,
     complete: bool,
 }
 
-impl Growing {
+impl TreeBuilder {
     fn add(&mut self, key: Option<String>, json: &RawValue, depth: usize) {
         if self.lines >= MAX_LINES || self.bytes >= MAX_BYTES {
             self.complete = false;
             return;
         }
         let text = json.get();
-        let inside = if depth < MAX_DEPTH {
-            Inside::of(text)
+        let children = if depth < MAX_DEPTH {
+            Children::of(text)
         } else {
             None
         };
-        let Some(inside) = inside else {
+        let Some(children) = children else {
             let (kind, text) = match text.as_bytes().first() {
                 Some(b'"') => match serde_json::from_str::<String>(text) {
-                    Ok(text) => (Kind::Text, text),
-                    Err(_) => (Kind::Raw, text.to_owned()),
+                    Ok(text) => (ValueKind::Text, text),
+                    Err(_) => (ValueKind::Raw, text.to_owned()),
                 },
-                Some(b'-' | b'0'..=b'9') => (Kind::Number, text.to_owned()),
-                Some(b't' | b'f' | b'n') => (Kind::Word, text.to_owned()),
-                _ => (Kind::Raw, text.to_owned()),
+                Some(b'-' | b'0'..=b'9') => (ValueKind::Number, text.to_owned()),
+                Some(b't' | b'f' | b'n') => (ValueKind::Word, text.to_owned()),
+                _ => (ValueKind::Raw, text.to_owned()),
             };
             let shown = head(&text, MAX_VALUE_BYTES);
             if shown.len() < text.len() {
@@ -152,15 +152,15 @@ impl Growing {
             self.steps.push(Step::Value { key, kind, text });
             return;
         };
-        let summary = inside.summary();
+        let summary = children.summary();
         self.count(&key, 0);
         self.steps.push(Step::Open {
             key,
             summary,
             unfolded: false,
         });
-        match inside {
-            Inside::List(values) => {
+        match children {
+            Children::List(values) => {
                 for (index, value) in values.into_iter().enumerate() {
                     if !self.complete {
                         break;
@@ -168,7 +168,7 @@ impl Growing {
                     self.add(Some(index.to_string()), value, depth + 1);
                 }
             }
-            Inside::Object(entries) => {
+            Children::Object(entries) => {
                 for (key, value) in entries {
                     if !self.complete {
                         break;
@@ -188,12 +188,12 @@ impl Growing {
 }
 
 /// What a list or an object has, in its order.
-enum Inside<'a> {
+enum Children<'a> {
     List(Vec<&'a RawValue>),
     Object(Vec<(String, &'a RawValue)>),
 }
 
-impl<'a> Inside<'a> {
+impl<'a> Children<'a> {
     fn of(text: &'a str) -> Option<Self> {
         match text.as_bytes().first()? {
             b'{' | b'[' => serde_json::from_str(text).ok(),
@@ -218,31 +218,31 @@ impl<'a> Inside<'a> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Inside<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Children<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
 
         impl<'de> Visitor<'de> for Reader {
-            type Value = Inside<'de>;
+            type Value = Children<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list or an object")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Inside<'de>, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Children<'de>, A::Error> {
                 let mut values = Vec::new();
                 while let Some(value) = list.next_element()? {
                     values.push(value);
                 }
-                Ok(Inside::List(values))
+                Ok(Children::List(values))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Inside<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Children<'de>, A::Error> {
                 let mut entries = Vec::new();
                 while let Some(entry) = map.next_entry()? {
                     entries.push(entry);
                 }
-                Ok(Inside::Object(entries))
+                Ok(Children::Object(entries))
             }
         }
 

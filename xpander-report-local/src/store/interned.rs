@@ -1,4 +1,4 @@
-//! Keys of the names that many rows share.
+//! Interned names: many rows share a name, so each has a key.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result};
 
 use crate::model::text::head;
 
-/// Names that are remembered before all are forgotten.
+/// How many names the cache holds before it is emptied.
 const MAX_CACHED: usize = 10_000;
 
 /// How much of a tool's name tells it from others.
@@ -18,13 +18,13 @@ pub(super) const MAX_TOOLS: usize = 256;
 
 /// Keys that need not be looked up again.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct Interned {
     organizations: HashMap<String, i64>,
     agents: HashMap<(i64, String), i64>,
     tools: HashMap<String, i64>,
 }
 
-impl Names {
+impl Interned {
     pub(super) fn organization(&mut self, connection: &Connection, id: &str) -> Result<i64> {
         if let Some(key) = self.organizations.get(id) {
             return Ok(*key);
