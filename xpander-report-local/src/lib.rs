@@ -90,6 +90,7 @@ mod platform;
 pub mod query;
 mod server;
 mod store;
+mod sync;
 
 pub use builder::{Builder, DEFAULT_PORT};
 pub use error::Error;
@@ -97,6 +98,7 @@ pub use http::faults::Fault;
 pub use model::event::{Event, EventKind};
 pub use model::revision::{Changed, Revision, RevisionKind};
 pub use model::task::{TaskRecord, TaskStatus, Tokens};
+pub use pages::links::task_path;
 pub use platform::LocalPlatform;
 pub use query::cursor::Paging;
 pub use query::filter::Filter;

@@ -1,6 +1,8 @@
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
+
+use crate::sync::ignore_poison;
 
 /// Something that goes wrong with reports, to see how the code under test takes it; injected by
 /// [`LocalPlatform::inject`](crate::LocalPlatform::inject).
@@ -115,6 +117,6 @@ impl Faults {
     }
 
     fn faults(&self) -> MutexGuard<'_, VecDeque<Fault>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        ignore_poison(self.0.lock())
     }
 }

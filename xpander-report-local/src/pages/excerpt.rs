@@ -1,6 +1,6 @@
 use super::format;
 use super::tree::Tree;
-use crate::model::text::head;
+use crate::model::text::first_bytes;
 
 /// How much of a text a page shows: about a screen.
 const MAX_BYTES: usize = 6_000;
@@ -50,7 +50,7 @@ fn start(whole: &str) -> &str {
         .match_indices('\n')
         .nth(MAX_LINES - 1)
         .map_or(whole.len(), |(index, _)| index);
-    head(whole, lines.min(MAX_BYTES))
+    first_bytes(whole, lines.min(MAX_BYTES))
 }
 
 #[cfg(test)]

@@ -11,8 +11,17 @@ const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The path of a task's page.
-pub(crate) fn task_path(id: &str) -> String {
+/// The path of a task's page on the local platform.
+///
+/// ```
+/// use xpander_report_local::task_path;
+///
+/// assert_eq!(task_path("orders/7"), "/tasks/orders%2F7");
+/// // A browser takes `..` for a way up, so such an id gets a mark.
+/// assert_eq!(task_path(".."), "/tasks/~..");
+/// ```
+#[must_use]
+pub fn task_path(id: &str) -> String {
     let mark = if marked(id) { "~" } else { "" };
     format!("/tasks/{mark}{}", encode(id))
 }

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::http::path::LOCAL;
 use crate::model::revision::{Changed, RevisionKind};
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
-use crate::model::text::head;
+use crate::model::text::first_bytes;
 use crate::store::revisions::RevisionHead;
 
 /// How many of the latest reports the page lists.
@@ -130,7 +130,7 @@ impl TaskDetailPage {
             ("Source", &task.source),
         ] {
             if let Some(value) = value {
-                facts.push((name, head(value, MAX_SHOWN_BYTES).to_owned()));
+                facts.push((name, first_bytes(value, MAX_SHOWN_BYTES).to_owned()));
             }
         }
         let mut tools = task.used_tools.iter();
@@ -185,8 +185,8 @@ impl TaskDetailPage {
                 .by_ref()
                 .take(MAX_TOOLS)
                 .map(|name| Tool {
-                    name: head(name, MAX_SHOWN_BYTES).to_owned(),
-                    link: format!("/?tool={}", encode(head(name, MAX_SHOWN_BYTES))),
+                    name: first_bytes(name, MAX_SHOWN_BYTES).to_owned(),
+                    link: format!("/?tool={}", encode(first_bytes(name, MAX_SHOWN_BYTES))),
                 })
                 .collect(),
             agent: task.agent_id,
@@ -228,5 +228,5 @@ fn cost(_: &TaskRecord) -> Option<(String, String)> {
 /// The first line, or as much of it as a headline can hold.
 fn start(text: &str) -> &str {
     let line = text.trim_start().lines().next().unwrap_or_default();
-    head(line, MAX_SHOWN_BYTES)
+    first_bytes(line, MAX_SHOWN_BYTES)
 }

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::http::path::LOCAL;
 use crate::http::query_string::QueryString;
 use crate::model::task::TaskStatus;
-use crate::model::text::head;
+use crate::model::text::first_bytes;
 use crate::query::cursor::{Cursor, Paging};
 use crate::query::page::{ListedTask, TaskPage};
 use crate::query::summary::{AtLeast, Summary};
@@ -234,7 +234,7 @@ impl TaskRow {
         };
         let names = task.first_tools.iter().take(MAX_TOOLS);
         let shown = names
-            .map(|name| head(name, MAX_TOOL_BYTES))
+            .map(|name| first_bytes(name, MAX_TOOL_BYTES))
             .collect::<Vec<_>>()
             .join(", ");
         let tools = match task.tool_calls.saturating_sub(MAX_TOOLS as u64) {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::model::text::head;
+use crate::model::text::first_bytes;
 
 /// Levels that fold. What is deeper is shown as text.
 const MAX_DEPTH: usize = 48;
@@ -139,7 +139,7 @@ impl TreeBuilder {
                 Some(b't' | b'f' | b'n') => (ValueKind::Word, text.to_owned()),
                 _ => (ValueKind::Raw, text.to_owned()),
             };
-            let shown = head(&text, MAX_VALUE_BYTES);
+            let shown = first_bytes(&text, MAX_VALUE_BYTES);
             if shown.len() < text.len() {
                 self.complete = false;
             }
@@ -173,7 +173,7 @@ impl TreeBuilder {
                     if !self.complete {
                         break;
                     }
-                    let key = head(&key, MAX_VALUE_BYTES).to_owned();
+                    let key = first_bytes(&key, MAX_VALUE_BYTES).to_owned();
                     self.add(Some(key), value, depth + 1);
                 }
             }

@@ -16,6 +16,7 @@ use crate::model::change::{Change, Details};
 use crate::model::event::{Event, EventKind};
 use crate::model::revision::{Changed, RevisionKind};
 use crate::model::task::{TaskRecord, TaskStatus};
+use crate::model::text::first_chars;
 
 /// How many characters of a text stand beside the columns that lists read.
 pub(super) const MAX_START_CHARS: usize = 240;
@@ -456,10 +457,8 @@ fn start(text: Option<&str>) -> (Option<&str>, Option<&str>) {
     let Some(text) = text else {
         return (None, None);
     };
-    match text.char_indices().nth(MAX_START_CHARS) {
-        Some((end, _)) => (text.get(..end), Some(text)),
-        None => (Some(text), None),
-    }
+    let start = first_chars(text, MAX_START_CHARS);
+    (Some(start), (start.len() < text.len()).then_some(text))
 }
 
 /// The first names as JSON, and all of them if that is more.
@@ -470,7 +469,7 @@ fn tools_start(names: &[String]) -> (Option<String>, Option<String>) {
     let first: Vec<&str> = names
         .iter()
         .take(MAX_START_TOOLS)
-        .filter_map(|name| start_of(name, MAX_TOOL_CHARS))
+        .map(|name| first_chars(name, MAX_TOOL_CHARS))
         .collect();
     let whole = names.len() <= MAX_START_TOOLS
         && first.iter().zip(names).all(|(start, name)| start == name);
@@ -478,13 +477,6 @@ fn tools_start(names: &[String]) -> (Option<String>, Option<String>) {
         Some(serde_json::json!(first).to_string()),
         (!whole).then(|| serde_json::json!(names).to_string()),
     )
-}
-
-fn start_of(text: &str, characters: usize) -> Option<&str> {
-    match text.char_indices().nth(characters) {
-        Some((end, _)) => text.get(..end),
-        None => Some(text),
-    }
 }
 
 /// Whose task it is, and what led to it: details that can be filtered by.

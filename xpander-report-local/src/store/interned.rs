@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use crate::model::text::head;
+use crate::model::text::first_bytes;
 
 /// How many names the cache holds before it is emptied.
 const MAX_CACHED: usize = 10_000;
@@ -128,5 +128,5 @@ pub(super) fn tool(connection: &Connection, name: &str) -> Result<Option<i64>> {
 }
 
 fn tool_name(name: &str) -> &str {
-    head(name, MAX_TOOL_BYTES)
+    first_bytes(name, MAX_TOOL_BYTES)
 }

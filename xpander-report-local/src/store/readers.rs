@@ -1,10 +1,11 @@
 //! Connections that only read, one for each who reads at the same time.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use rusqlite::{Connection, Result};
 
 use super::location::Location;
+use crate::sync::ignore_poison;
 
 /// Idle connections that are kept.
 const MAX_IDLE: usize = 4;
@@ -30,7 +31,7 @@ impl Readers {
         let _shared = self
             .memory_lock
             .as_ref()
-            .map(|memory_lock| memory_lock.read().unwrap_or_else(PoisonError::into_inner));
+            .map(|memory_lock| ignore_poison(memory_lock.read()));
         let idle = self.idle().pop();
         let mut connection = match idle {
             Some(connection) => connection,
@@ -47,6 +48,6 @@ impl Readers {
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        ignore_poison(self.idle.lock())
     }
 }

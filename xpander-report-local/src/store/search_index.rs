@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::{interned, rows};
 use crate::model::task::TaskStatus;
-use crate::model::text::head;
+use crate::model::text::first_bytes;
 
 /// How many revisions one transaction takes into the index.
 pub(super) const MAX_CHUNK: u32 = 1024;
@@ -74,7 +74,7 @@ fn add(connection: &Connection, task: i64) -> Result<()> {
 
 fn searched(row: &Row<'_>, column: &str) -> Result<Option<String>> {
     let text: Option<String> = row.get(column)?;
-    Ok(text.map(|text| head(&text, MAX_SEARCHED_BYTES).to_owned()))
+    Ok(text.map(|text| first_bytes(&text, MAX_SEARCHED_BYTES).to_owned()))
 }
 
 fn tools(connection: &Connection, names: &[String]) -> Result<BTreeSet<i64>> {

@@ -5,7 +5,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, RwLock, RwLockWriteGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, oneshot};
 use super::batch::{Batch, WriterCache};
 use super::{retention, rows, search_index};
 use crate::model::event::Event;
+use crate::sync::ignore_poison;
 
 /// How many jobs share a transaction at most.
 const MAX_JOBS: usize = 256;
@@ -261,7 +262,7 @@ fn transact<T>(
 }
 
 fn alone(memory_lock: Option<&RwLock<()>>) -> Option<RwLockWriteGuard<'_, ()>> {
-    memory_lock.map(|memory_lock| memory_lock.write().unwrap_or_else(PoisonError::into_inner))
+    memory_lock.map(|memory_lock| ignore_poison(memory_lock.write()))
 }
 
 /// The same error for another of those who wait.

@@ -2,6 +2,7 @@
 
 use crate::model::revision::Changed;
 use crate::model::task::{TaskRecord, Tokens};
+use crate::model::text::first_chars;
 
 /// How many characters of a value are kept.
 const MAX_CHARS: usize = 160;
@@ -64,7 +65,7 @@ pub(crate) fn differences(before: &TaskRecord, after: &TaskRecord) -> Vec<Change
 }
 
 fn start(text: &str) -> String {
-    text.chars().take(MAX_CHARS).collect()
+    first_chars(text, MAX_CHARS).to_owned()
 }
 
 fn tokens(tokens: Tokens) -> String {
@@ -80,7 +81,7 @@ fn tools(task: &TaskRecord) -> Option<String> {
         if !names.is_empty() {
             names.push_str(", ");
         }
-        names.extend(name.chars().take(MAX_CHARS));
+        names.push_str(first_chars(name, MAX_CHARS));
         if names.len() > MAX_CHARS {
             break;
         }
