@@ -1,5 +1,6 @@
 //! What others wrote (a model, a server, a variable) as text that a terminal shows and does not obey.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -16,6 +17,14 @@ pub(crate) fn printable(text: &str) -> String {
         }
     }
     printable
+}
+
+/// The start of a text, at most this many characters. An ellipsis shows that there is more.
+pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
+    }
 }
 
 /// Writes JSON on a line of its own. Inside of strings such characters are escaped; outside they are

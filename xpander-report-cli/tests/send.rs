@@ -62,6 +62,15 @@ mod a_report {
     use super::*;
 
     #[test]
+    fn is_shown_at_an_address_that_leads_a_browser_to_its_page() {
+        let platform = platform();
+        for id in [".", "..", "~tilde"] {
+            let said = send(&platform.url(), &["--id", id]).ends_with(0);
+            said.says(&format!("see {}", platform.task_url(id)));
+        }
+    }
+
+    #[test]
     fn carries_every_parameter_of_the_call() {
         let platform = platform();
         let arguments = [

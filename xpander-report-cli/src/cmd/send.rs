@@ -115,7 +115,7 @@ impl Send {
             .map_err(failure)?;
         let shown = match json {
             true => write_json(&mut io::stdout().lock(), &TaskJson(&task)),
-            false => write_line(&task, &page::place(&config, &task)),
+            false => write_line(&task, &page::location(&config, &task)),
         };
         shown.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => error.into(),

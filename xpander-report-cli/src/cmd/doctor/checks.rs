@@ -210,7 +210,7 @@ fn test_report(client: &Client, config: &Config) -> Finding {
                 "the task {} arrived and was read back ({}), {}",
                 sent.id,
                 millis(start),
-                page::place(config, &read)
+                page::location(config, &read)
             ),
         ),
         Ok(read) => Finding::wrong(

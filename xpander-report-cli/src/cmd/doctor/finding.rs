@@ -1,9 +1,10 @@
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use textwrap::Options;
 
-use crate::text::printable;
+use crate::text::{printable, shorten};
 
 const MAX_COLUMNS: usize = 80;
 /// How many characters of what a platform said are shown.
@@ -89,11 +90,8 @@ impl Finding {
 }
 
 /// The start of what a platform said.
-pub(super) fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(MAX_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+pub(super) fn excerpt(text: &str) -> Cow<'_, str> {
+    shorten(text, MAX_CHARS)
 }
 
 fn write_wrapped(

@@ -7,7 +7,7 @@ use xpander_report::{DeadLetter, SpooledReport, TaskReport};
 use super::super::Done;
 use super::{Directory, moment};
 use crate::failure::Failure;
-use crate::text::{printable, write_json};
+use crate::text::{printable, shorten, write_json};
 
 /// So much of an input is shown in a line.
 const MAX_CHARS: usize = 60;
@@ -83,10 +83,7 @@ impl Shown {
     fn write_line(&self, out: &mut impl Write) -> io::Result<()> {
         let says = self.refused.as_ref().or(self.report.input.as_ref());
         let says = printable(says.map_or("", String::as_str));
-        let mut shown: String = says.chars().take(MAX_CHARS).collect();
-        if shown.len() < says.len() {
-            shown.push('…');
-        }
+        let shown = shorten(&says, MAX_CHARS);
         writeln!(
             out,
             "{}  {}  {}  {shown}",
