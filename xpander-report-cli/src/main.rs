@@ -13,6 +13,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::cmd::{doctor, extract, local, send, spool};
+
 /// Report LLM work to xpander.ai.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 80)]
@@ -23,11 +25,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Local(cmd::Local),
-    Send(cmd::Send),
-    Doctor(cmd::Doctor),
-    Spool(cmd::Spool),
-    Extract(cmd::Extract),
+    Local(local::Local),
+    Send(send::Send),
+    Doctor(doctor::Doctor),
+    Spool(spool::Spool),
+    Extract(extract::Extract),
 }
 
 fn main() -> ExitCode {

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// The text in one line, with every character that steers a terminal or turns the direction of
@@ -42,6 +44,19 @@ pub(crate) fn write_json(output: &mut impl Write, value: &impl Serialize) -> io:
     line.push('\n');
     output.write_all(line.as_bytes())?;
     output.flush()
+}
+
+/// A moment, to the second, in UTC.
+pub(crate) fn moment(at: SystemTime) -> String {
+    Timestamp::try_from(at).map_or_else(
+        |_| "unknown".to_owned(),
+        |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
+}
+
+/// `1 report`, `2 reports`.
+pub(crate) fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Some editors and shells put a mark before the text.

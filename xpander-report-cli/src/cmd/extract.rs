@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use xpander_report::{ProviderResponse, Shape, Tokens};
 
-use super::Done;
+use crate::failure::Done;
 use crate::text::{without_mark, write_json};
 
 /// Show what a provider's response would be reported as

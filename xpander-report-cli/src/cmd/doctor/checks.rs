@@ -4,7 +4,7 @@ use http::Uri;
 use xpander_report::{Client, Config, ConfigBuilder, Error, StatusError, TaskReport};
 
 use super::finding::{Finding, Outcome, excerpt};
-use super::network::{self, Place};
+use super::network::{self, Endpoint};
 use super::{proxy, tls};
 use crate::failure::with_causes;
 use crate::page;
@@ -45,12 +45,12 @@ pub(super) fn run(builder: ConfigBuilder, send: bool) -> Vec<Finding> {
 fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
     let proxy = proxy::of(config);
     let base = config.base_url().parse::<Uri>().ok();
-    let Some(place) = proxy.as_ref().or(base.as_ref()).and_then(Place::of) else {
+    let Some(endpoint) = proxy.as_ref().or(base.as_ref()).and_then(Endpoint::of) else {
         // What the library takes for an address is left to it.
         return true;
     };
-    let Place { host, port, .. } = &place;
-    let addresses = match place.resolve() {
+    let Endpoint { host, port, .. } = &endpoint;
+    let addresses = match endpoint.resolve() {
         Ok(addresses) => addresses,
         Err(error) => {
             findings.push(Finding::wrong(
@@ -92,7 +92,7 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
         return true;
     }
     let asked = SystemTime::now();
-    let time = if place.has_tls {
+    let time = if endpoint.has_tls {
         let start = Instant::now();
         match tls::handshake(host, connection) {
             Ok(stream) => {
@@ -105,7 +105,7 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
                     "tls",
                     format!("{version}, the certificate is trusted ({})", millis(start)),
                 ));
-                network::time(&place.authority, stream)
+                network::time(&endpoint.authority, stream)
             }
             Err(error) => {
                 findings.push(Finding::wrong(
@@ -117,7 +117,7 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
             }
         }
     } else {
-        network::time(&place.authority, connection)
+        network::time(&endpoint.authority, connection)
     };
     findings.extend(time.map(|there| clock(asked, there)));
     true

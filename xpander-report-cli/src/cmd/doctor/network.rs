@@ -12,16 +12,16 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ADDRESSES: usize = 4;
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// A place that a connection goes to.
+/// Where a connection goes to.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Endpoint {
     pub(super) authority: String,
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) has_tls: bool,
 }
 
-impl Place {
+impl Endpoint {
     pub(super) fn of(address: &Uri) -> Option<Self> {
         let scheme = address.scheme_str()?;
         let has_tls = scheme == "https";

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use xpander_report::{ConfigBuilder, SpoolDirectory, SpoolSegment};
 
-use super::super::spool::{count, moment};
 use super::finding::{Finding, Outcome, excerpt};
+use crate::text::{count, moment};
 
 /// More is not read into memory only to know when the oldest report came.
 const MAX_READ_BYTES: u64 = 16 << 20;

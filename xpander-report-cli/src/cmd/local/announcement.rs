@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Token;
+use super::token::Token;
 
 /// What somebody who has just started the platform needs to know.
 pub(super) struct Announcement<'a> {

@@ -6,12 +6,11 @@ use std::time::Duration;
 use tokio::runtime;
 use xpander_report::{FlushOutcome, Reporter, SpoolDirectory};
 
-use super::super::Done;
-use super::{Directory, count};
+use super::directory::Directory;
 use crate::connection::{self, Connection};
 use crate::duration;
-use crate::failure::Failure;
-use crate::text::printable;
+use crate::failure::{Done, Failure};
+use crate::text::{count, printable};
 
 /// Deliver what programs left behind
 ///

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use serde::Serialize;
 use xpander_report::SpoolSegment;
 
-use super::super::Done;
-use super::{Directory, count, moment};
-use crate::text::{printable, write_json};
+use super::directory::Directory;
+use crate::failure::Done;
+use crate::text::{count, moment, printable, write_json};
 
 /// What waits, by file
 ///

@@ -3,9 +3,9 @@ use std::process::ExitCode;
 
 use xpander_report::SpoolDirectory;
 
-use super::super::Done;
-use super::{Directory, count};
-use crate::failure::Failure;
+use super::directory::Directory;
+use crate::failure::{Done, Failure};
+use crate::text::count;
 
 /// Delete what waits, what was refused and what is damaged
 ///

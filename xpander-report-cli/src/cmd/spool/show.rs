@@ -4,10 +4,9 @@ use std::process::ExitCode;
 use serde::Serialize;
 use xpander_report::{DeadLetter, SpooledReport, TaskReport};
 
-use super::super::Done;
-use super::{Directory, moment};
-use crate::failure::Failure;
-use crate::text::{printable, shorten, write_json};
+use super::directory::Directory;
+use crate::failure::{Done, Failure};
+use crate::text::{moment, printable, shorten, write_json};
 
 /// So much of an input is shown in a line.
 const MAX_CHARS: usize = 60;

@@ -11,10 +11,8 @@ use tokio::runtime::Runtime;
 use xpander_report_local::{DEFAULT_PORT, Error, LocalPlatform};
 
 use self::announcement::Announcement;
-use self::token::Token;
-use super::Done;
 use crate::duration;
-use crate::failure::Failure;
+use crate::failure::{Done, Failure};
 
 /// Run a platform of your own on this machine
 ///

@@ -12,8 +12,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use self::finding::{Finding, Outcome};
-use super::Done;
 use crate::connection::Connection;
+use crate::failure::Done;
 use crate::text::{printable, write_json};
 
 /// Find out why nothing arrives

@@ -12,9 +12,8 @@ use xpander_report::{Client, ConfigBuilder, Error, Redaction, Task, TaskReport};
 
 use self::content::Content;
 use self::task::TaskJson;
-use super::Done;
 use crate::connection::Connection;
-use crate::failure::{Failure, with_causes};
+use crate::failure::{Done, Failure, with_causes};
 use crate::text::{printable, without_mark, write_json};
 use crate::{connection, duration, page};
 
