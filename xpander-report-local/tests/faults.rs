@@ -1,16 +1,24 @@
 //! What goes wrong because a test asked for it, seen by the client and the reporter.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-#[path = "../xpander-report-local/tests/support/mod.rs"]
 mod support;
 
 use std::time::{Duration, Instant};
 
 use support::{platform, post};
-use xpander_report::{Client, TaskReport};
-use xpander_report_local::Fault;
-use xpander_report_tests::{LONG, config, reporter};
+use xpander_report::{Client, Config, ConfigBuilder, Reporter, TaskReport};
+use xpander_report_local::{Fault, LocalPlatform};
 
 const REPORT: &str = "/agent-execution/a/report_task";
+
+/// A configuration that takes nothing from the environment.
+fn config(platform: &LocalPlatform) -> ConfigBuilder {
+    Config::builder()
+        .variables([("", "")])
+        .base_url(platform.url())
+        .api_key("any")
+        .agent_id("a")
+}
 
 #[test]
 fn a_status_is_answered_as_often_as_asked_and_nothing_is_kept() {
@@ -58,7 +66,7 @@ fn a_delay_only_delays() {
 #[test]
 fn a_dropped_report_has_no_answer_and_is_not_kept() {
     let platform = platform();
-    let client = Client::new(config(platform.url()).build().unwrap());
+    let client = Client::new(config(&platform).build().unwrap());
     let report = TaskReport::new().id("t");
     platform.inject(Fault::drop().times(1));
     client.report_external_task_blocking(&report).unwrap_err();
@@ -70,7 +78,7 @@ fn a_dropped_report_has_no_answer_and_is_not_kept() {
 #[test]
 fn a_lost_answer_leaves_the_report() {
     let platform = platform();
-    let client = Client::new(config(platform.url()).build().unwrap());
+    let client = Client::new(config(&platform).build().unwrap());
     platform.inject(Fault::lose_answer().times(1));
     client
         .report_external_task_blocking(&TaskReport::new().id("t"))
@@ -85,9 +93,16 @@ fn a_reporter_delivers_through_all_of_them() {
     platform.inject(Fault::status(503).times(1));
     platform.inject(Fault::lose_answer().times(1));
     platform.inject(Fault::delay(Duration::from_millis(50)).times(1));
-    let reporter = reporter(platform.url());
+    let reporter = Reporter::builder()
+        .config(config(&platform))
+        .build()
+        .unwrap();
     reporter.report(TaskReport::new().id("t").result("there"));
-    assert!(reporter.flush_blocking(LONG).is_complete());
+    assert!(
+        reporter
+            .flush_blocking(Duration::from_secs(60))
+            .is_complete()
+    );
     let task = platform.task("t").unwrap().unwrap();
     assert_eq!(task.result.as_deref(), Some("there"));
     // Once with the lost answer, once for good: a repeated report updates its task.
