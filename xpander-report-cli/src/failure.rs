@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
-/// What a command ends with; the error is for the person at the terminal.
+/// The result of a command. The error is shown to the user.
 pub(crate) type Done<T = ()> = Result<T, Box<dyn Error>>;
 
 /// An error with an exit code of its own, for scripts.

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // Whoever reads the output has seen enough.
+        // The reader of the output has closed it, for example `head`.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             let says = text::printable(&failure::with_causes(&*error));

@@ -1,7 +1,7 @@
 use http::Uri;
 use xpander_report::{Config, Task};
 
-/// Where a person finds the task.
+/// Tells a person where the task is.
 pub(crate) fn location(config: &Config, task: &Task) -> String {
     match page(config, &task.id) {
         Some(page) => format!("see {page}"),
@@ -13,8 +13,8 @@ pub(crate) fn location(config: &Config, task: &Task) -> String {
     }
 }
 
-/// The task's page on the local platform. A base URL with a path is not the local platform's, but an agent
-/// controller's that is tunnelled to this machine.
+/// The task's page on the local platform. A base URL with a path is an agent controller's that is tunnelled
+/// to this machine.
 fn page(config: &Config, id: &str) -> Option<String> {
     let base = config.base_url();
     let has_path = base.parse::<Uri>().is_ok_and(|base| base.path() != "/");

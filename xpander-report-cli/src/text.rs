@@ -1,4 +1,4 @@
-//! What others wrote (a model, a server, a variable) as text that a terminal shows and does not obey.
+//! Makes text from others (a model, a server, a variable) safe for a terminal.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -7,8 +7,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// The text in one line, with every character that steers a terminal or turns the direction of
-/// writing written out.
+/// The text in one line. Control characters and characters that change the direction of writing are escaped.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.trim().chars() {
@@ -29,8 +28,7 @@ pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     }
 }
 
-/// Writes JSON on a line of its own. Inside of strings such characters are escaped; outside they are
-/// space.
+/// Writes JSON on one line. Control characters are escaped in strings and become spaces elsewhere.
 pub(crate) fn write_json(output: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     let json = serde_json::to_string(value)?;
     let mut line = String::with_capacity(json.len() + 1);
@@ -46,7 +44,7 @@ pub(crate) fn write_json(output: &mut impl Write, value: &impl Serialize) -> io:
     output.flush()
 }
 
-/// A moment, to the second, in UTC.
+/// A time in UTC, to the second.
 pub(crate) fn moment(at: SystemTime) -> String {
     Timestamp::try_from(at).map_or_else(
         |_| "unknown".to_owned(),
@@ -59,7 +57,7 @@ pub(crate) fn count(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// Some editors and shells put a mark before the text.
+/// The text without a byte order mark, which some editors and shells put first.
 pub(crate) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }

@@ -8,20 +8,20 @@ use crate::http::faults::Faults;
 use crate::http::problem::Problem;
 use crate::store::Store;
 
-/// What every handler works with.
+/// The state that every handler receives.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) access: Arc<Access>,
     pub(crate) faults: Arc<Faults>,
-    /// The address of the pages for this machine's browsers.
+    /// The base URL of the pages for browsers on this machine.
     pub(crate) url: Arc<str>,
-    /// Its sender is dropped when the platform stops.
+    /// Closed when the platform stops.
     pub(crate) stop: watch::Receiver<()>,
 }
 
 impl App {
-    /// Runs work on the store off the async thread, which reading would block.
+    /// Runs work on the store on a blocking thread.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Problem>
     where
         F: FnOnce(&Store) -> Result<T, Problem> + Send + 'static,

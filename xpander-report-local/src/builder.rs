@@ -16,7 +16,7 @@ use crate::platform::{LocalPlatform, url};
 use crate::server;
 use crate::store::Store;
 
-/// The port of a platform whose builder names none: `XPAN` on a telephone's keypad.
+/// The default port: `XPAN` on a telephone's keypad.
 pub const DEFAULT_PORT: u16 = 9726;
 
 /// Settings of a [`LocalPlatform`]; made by [`LocalPlatform::builder`].
@@ -35,8 +35,8 @@ pub struct Builder {
 
 impl Builder {
     /// The address to listen on: an IP address, as a value or as text, or `localhost`. The default is
-    /// 127.0.0.1. Any address that other machines can reach demands a [`token`](Self::token); `0.0.0.0` is
-    /// all of this machine's addresses.
+    /// 127.0.0.1. An address that other machines can reach requires a [`token`](Self::token). `0.0.0.0`
+    /// listens on all addresses of this machine.
     ///
     /// ```
     /// use std::net::Ipv6Addr;
@@ -50,57 +50,57 @@ impl Builder {
         self
     }
 
-    /// The port; 0 takes any free one, which [`LocalPlatform::url`] then names. The default is
+    /// The port to listen on. 0 takes any free port; [`LocalPlatform::url`] says which. The default is
     /// [`DEFAULT_PORT`].
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Answers also requests for this host name or IP address, whatever their port. May be called several
-    /// times. Without it only `localhost`, loopback addresses and the address it listens on are answered, so
-    /// that a foreign page cannot reach the data by a name that it lets point here (DNS rebinding).
+    /// Also answers requests for this host name or IP address, with any port. May be called several times. By
+    /// default only `localhost`, loopback addresses and the address it listens on are answered, so that a
+    /// foreign page cannot reach the data through a name that resolves to this machine (DNS rebinding).
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.allowed_hosts.push(host.into());
         self
     }
 
-    /// Answers only requests that carry this secret: as `x-api-key` (what clients call the API key), as
-    /// `Authorization: Bearer …`, or as the password that a browser asks for, with any user name. Without it
+    /// Answers only requests that carry this secret: as `x-api-key` (the clients' API key), as
+    /// `Authorization: Bearer …`, or as the password that a browser asks for, with any user name. By default
     /// any API key is accepted.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Token::new(token.into()));
         self
     }
 
-    /// Deletes tasks, with all that belongs to them, once their latest report is older than this. By
-    /// default they are kept for ever.
+    /// Deletes a task and all its data once its latest report is older than this. By default tasks are kept
+    /// forever.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = Some(retention);
         self
     }
 
-    /// Keeps the data in this SQLite file, which is created, with its parent folders, when it is missing.
-    /// An answered report survives the end of the process, however it ends.
+    /// Keeps the data in this SQLite file. A missing file is created with its parent folders. An answered
+    /// report survives the end of the process, even a crash.
     pub fn data(mut self, path: impl Into<PathBuf>) -> Self {
         self.data = Some(path.into());
         self
     }
 
-    /// Keeps the data in memory, gone when the platform stops. This is the default.
+    /// Keeps the data in memory until the platform stops. This is the default.
     pub fn ephemeral(mut self) -> Self {
         self.data = None;
         self
     }
 
-    /// Answers reports and keeps none of them: what storage costs is measured against this.
+    /// Answers reports without storing them. Benchmarks compare with this to see what storage costs.
     #[doc(hidden)]
     pub fn keep_nothing(mut self) -> Self {
         self.keeps = false;
         self
     }
 
-    /// Takes the time at which a report arrives from this clock: tasks of many days are made with it.
+    /// Reads the time of a report's arrival from this clock. Benchmarks create tasks of many days with it.
     #[doc(hidden)]
     pub fn clock(mut self, clock: fn() -> Timestamp) -> Self {
         self.clock = clock;
@@ -156,7 +156,7 @@ impl Builder {
             stop: stopped,
         };
         let (ready, started) = mpsc::sync_channel(1);
-        // The runtime is made and dropped on its own thread: dropping one inside another runtime panics.
+        // The thread creates and drops the runtime: dropping a runtime inside another one panics.
         let thread = thread::Builder::new()
             .name("xpander-local".to_owned())
             .spawn(move || server::run(listener, app, &ready))

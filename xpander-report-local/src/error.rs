@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// Why the local platform could not start, or could not read what it keeps.
+/// An error of the local platform: it could not start, or could not read or write its data.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -14,7 +14,7 @@ pub enum Error {
         /// What was asked for.
         host: String,
     },
-    /// Other machines can reach the host, and no token keeps them out.
+    /// Other machines can reach the host, and there is no token.
     TokenMissing {
         /// The host that was asked for.
         host: String,
@@ -66,14 +66,14 @@ pub enum Error {
         /// The newest schema version that this crate knows.
         known: u32,
     },
-    /// Another local platform works with the data file.
+    /// Another local platform uses the data file.
     DataFileInUse {
         /// The path that was asked for.
         path: PathBuf,
-        /// The address and the process of the one that has it; empty when that cannot be told.
+        /// The address and the process of the platform that uses it. Empty when unknown.
         by: String,
     },
-    /// Another program keeps the data file locked.
+    /// Another program has locked the data file.
     DataFileLocked {
         /// The path that was asked for.
         path: PathBuf,

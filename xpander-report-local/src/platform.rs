@@ -19,7 +19,7 @@ use crate::query::page::TaskPage;
 use crate::query::summary::Summary;
 use crate::store::Store;
 
-/// Where this machine's clients find a server at the address.
+/// The URL under which clients on this machine reach a server at the address.
 pub(crate) fn url(address: SocketAddr) -> String {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -120,7 +120,7 @@ impl LocalPlatform {
             .map_err(|source| self.store.error(source))
     }
 
-    /// A stretch of the tasks that match, newest first, at most `limit` of them; what fits into a list of each.
+    /// One page of the tasks that match, newest first, at most `limit` of them. Long texts are cut.
     ///
     /// ```
     /// use xpander_report_local::{Filter, LocalPlatform, Paging, TaskStatus};
@@ -185,8 +185,7 @@ impl LocalPlatform {
             .map_err(|source| self.store.error(source))
     }
 
-    /// Deletes the task that [`task`](Self::task) gives, with all that belongs to it. Says whether there was
-    /// one.
+    /// Deletes the task that [`task`](Self::task) returns, with all its data. Returns whether there was one.
     ///
     /// # Errors
     ///
@@ -197,8 +196,8 @@ impl LocalPlatform {
             .map_err(|source| self.store.error(source))
     }
 
-    /// Deletes the tasks that match and were there when it began, with all that belongs to them, and says how
-    /// many. The data file shrinks soon after.
+    /// Deletes the tasks that match and existed when the call began, with all their data. Returns how many.
+    /// The data file shrinks soon after.
     ///
     /// # Errors
     ///
@@ -209,26 +208,26 @@ impl LocalPlatform {
             .map_err(|source| self.store.error(source))
     }
 
-    /// What happens to tasks from now on, each told once it is stored. A receiver that lags thousands of events
-    /// behind misses the oldest of them and is told how many.
+    /// Subscribes to the events of tasks. An event is sent once the change is stored. A receiver that lags
+    /// thousands of events behind misses the oldest ones and learns how many.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.store.events()
     }
 
-    /// Makes something go wrong with the next reports. Faults come one after the other, in the order in which
-    /// they are injected; one that is not limited by [`Fault::times`] stays until they are cleared.
+    /// Makes the next reports fail. Faults apply one after the other, in the order in which they are
+    /// injected. A fault without [`Fault::times`] stays until the faults are cleared.
     pub fn inject(&self, fault: Fault) {
         self.faults.inject(fault);
     }
 
-    /// From now on reports are accepted as usual.
+    /// Removes all faults: reports are accepted as usual again.
     pub fn clear_faults(&self) {
         self.faults.clear();
     }
 
-    /// Every revision of the task that [`task`](Self::task) gives, in the order of their arrival: every accepted
-    /// request that made or changed it. Empty when there is no such task.
+    /// Every revision of the task that [`task`](Self::task) returns, in the order of arrival: each accepted
+    /// request that created or changed it. Empty when there is no such task.
     ///
     /// # Errors
     ///
@@ -239,8 +238,9 @@ impl LocalPlatform {
             .map_err(|source| self.store.error(source))
     }
 
-    /// Stops the platform: no new connections, answers in progress are finished, and at the latest after
-    /// a few seconds its threads have ended and the data file is closed. Dropping the platform does the same.
+    /// Stops the platform. It accepts no new connections and finishes the answers in progress. Its threads
+    /// have ended and the data file is closed after a few seconds at the latest. Dropping the platform does
+    /// the same.
     pub fn stop(mut self) {
         self.end();
     }
@@ -253,7 +253,7 @@ impl LocalPlatform {
     fn end(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the server has been printed by its thread; stopping has nothing to add to it.
+            // The thread has already printed a panic of the server.
             let _ = thread.join();
         }
     }

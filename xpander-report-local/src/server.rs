@@ -15,7 +15,7 @@ use crate::http::problem::Problem;
 use crate::http::{guard, path};
 use crate::{api, pages};
 
-/// How long answers in progress, and then SQLite, may take to finish once the platform stops.
+/// How long answers in progress, and then SQLite, may take to finish when the platform stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The body of the server's thread: serves until the platform stops.
@@ -50,7 +50,7 @@ async fn serve(listener: tokio::net::TcpListener, router: Router, stop: watch::R
     let stopped =
         |mut stop: watch::Receiver<()>| async move { while stop.changed().await.is_ok() {} };
     let listener = listener.tap_io(|connection| {
-        // Without it the kernel may hold back the end of a small answer; a refusal costs only time.
+        // Without it the kernel may delay the end of a small answer. A failure costs only time.
         let _ = connection.set_nodelay(true);
     });
     let serving = axum::serve(listener, router).with_graceful_shutdown(stopped(stop.clone()));
@@ -64,8 +64,8 @@ async fn serve(listener: tokio::net::TcpListener, router: Router, stop: watch::R
     }
 }
 
-/// The whole server. Paths are rewritten before they are routed, so the routes are the fallback of an
-/// outer router that carries the layers.
+/// The whole server. A path is rewritten before it is routed, so the routes are the fallback of an outer
+/// router that has the layers.
 pub(crate) fn router(app: App) -> Router {
     let access = Arc::clone(&app.access);
     let routes = api::routes()

@@ -38,7 +38,7 @@ pub(crate) struct Extract {
     stream: bool,
 }
 
-/// Stands where nothing is recognised.
+/// The output for unrecognised input.
 #[derive(Default, Serialize)]
 struct Unrecognised {
     shape: Option<&'static str>,

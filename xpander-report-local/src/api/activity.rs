@@ -1,4 +1,4 @@
-//! The activity log of a task, made out of what was reported of it.
+//! The activity log of a task, made from its reports.
 
 use std::collections::HashMap;
 
@@ -50,7 +50,7 @@ struct Content<'a> {
     files: [&'a str; 0],
 }
 
-/// What a tool was given is not reported, so `{}`.
+/// `{}`: the arguments of a tool call are not reported.
 #[derive(Debug, Serialize)]
 struct Nothing {}
 

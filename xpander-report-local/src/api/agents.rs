@@ -16,8 +16,8 @@ pub(super) async fn list(
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    // Only who asks for one agent says which version of it: this one is called `list`. Without the header it
-    // is found as `%6Cist`.
+    // Only a request for one agent has this header, so the agent is called `list`. Without the header it is
+    // found as `%6Cist`.
     if headers.contains_key("x-agent-version") {
         return one(app, caller, "list".to_owned()).await;
     }
@@ -45,8 +45,8 @@ async fn one(app: App, caller: Caller, id: String) -> Result<Response, Problem> 
     .await
 }
 
-/// `PATCH /agents/{agent_id}/sync_local_tools`: what the tools of an agent are is not kept here, since nothing
-/// calls them from here.
+/// `PATCH /agents/{agent_id}/sync_local_tools`: checks the body and stores nothing, since the local platform
+/// calls no tools.
 pub(super) async fn sync_local_tools(
     State(app): State<App>,
     caller: Caller,

@@ -1,5 +1,5 @@
-//! The API's records as JSON. The platform has more fields; these are the ones that its clients require
-//! or that are known here.
+//! The API's records as JSON. The public platform has more fields; these are the ones that clients require or
+//! that the local platform knows.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,10 +9,10 @@ use crate::model::agent::Agent;
 use crate::model::change::Details;
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 
-/// Where the platform says that a task came from.
+/// The `source` of a task whose creator gave none.
 const SOURCE: &str = "sdk";
 
-/// What the local platform says of an agent's model, which it does not know.
+/// The model of an agent: the local platform does not know it.
 const UNKNOWN: &str = "unknown";
 
 #[derive(Debug, Serialize)]
@@ -35,7 +35,7 @@ pub(super) struct TaskJson<'a> {
     source: &'a str,
     title: Option<&'a str>,
     background_auth_eligible: bool,
-    /// What the creator said besides.
+    /// The other fields of the request that created the task.
     #[serde(flatten)]
     details: Details,
 }
@@ -167,7 +167,7 @@ pub(super) struct ListedAgentJson<'a> {
     created_at: Timestamp,
 }
 
-/// None are known here, so `{}`.
+/// `{}`: the local platform knows no instructions.
 #[derive(Debug, Serialize)]
 struct Instructions {}
 

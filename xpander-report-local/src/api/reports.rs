@@ -52,7 +52,7 @@ pub(super) async fn accept(
     })
 }
 
-/// A body that fails before its first byte: the connection is closed, and nothing of the answer was sent.
+/// A body that fails before its first byte, so that the connection is closed without an answer.
 fn no_answer() -> Response {
     Response::new(Body::new(Failing))
 }

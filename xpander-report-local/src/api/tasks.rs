@@ -17,14 +17,14 @@ use crate::model::task::TaskRecord;
 use crate::query::filter::Filter;
 use crate::query::history::History;
 
-/// Tasks on a page of the history when the request does not say.
+/// Tasks on a page of the history.
 const DEFAULT_PER_PAGE: u32 = 50;
 const MAX_PER_PAGE: u32 = 1000;
 
-/// The same for the public list.
+/// Tasks on a page of the public list.
 const DEFAULT_PUBLIC_PER_PAGE: u32 = 20;
 
-/// A body up to so many bytes is read at once; a larger one would keep the other requests waiting.
+/// A larger body is parsed on a blocking thread, so that it does not delay other requests.
 const MAX_INLINE_BYTES: usize = 64 * 1024;
 
 type Parameters = Query<HashMap<String, String>>;
@@ -81,7 +81,7 @@ pub(super) async fn update(
     change_existing(&app, caller, id, change).await
 }
 
-/// `DELETE /agent-execution/{task_id}`: it stops, it does not erase.
+/// `DELETE /agent-execution/{task_id}`: stops the task, does not delete it.
 pub(super) async fn stop(
     State(app): State<App>,
     caller: Caller,
@@ -190,7 +190,7 @@ pub(super) async fn page(
     .await
 }
 
-/// Stores what a body of the agent says of one of its tasks, which may be a new one.
+/// Parses a body about a task of the agent and stores the change. The task may be new.
 pub(super) async fn accept_change(
     app: &App,
     caller: Caller,

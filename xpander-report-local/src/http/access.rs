@@ -1,4 +1,4 @@
-//! Who may have answers: under which names the server is asked, and with which secret.
+//! Access control: the host names that the server answers to, and its token.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -56,7 +56,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The names that the server answers to, and its secret.
+/// The host names that the server answers to, and its token.
 #[derive(Debug)]
 pub(crate) struct Access {
     listening: IpAddr,
@@ -79,7 +79,7 @@ impl Access {
         let Ok(authority) = host.parse::<Authority>() else {
             return false;
         };
-        // User information in front of the host is what no client sends.
+        // No client sends user information in front of the host.
         if authority.as_str().contains('@') {
             return false;
         }
@@ -87,13 +87,13 @@ impl Access {
         if name == "localhost" || self.hosts.contains(&name) {
             return true;
         }
-        // Whoever asks for an address asked for this machine: rebinding takes a name.
+        // DNS rebinding needs a name, so IP addresses of this machine are safe.
         name.parse().is_ok_and(|ip: IpAddr| {
             ip.is_loopback() || ip == self.listening || self.listening.is_unspecified()
         })
     }
 
-    /// Whether the request may have an answer that is more than "who are you?".
+    /// Whether the request carries the token, if there is one.
     pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
         self.token
             .as_ref()
@@ -101,14 +101,14 @@ impl Access {
     }
 }
 
-/// A host's name without what does not tell it from others.
+/// The host in canonical form: without brackets, port and trailing dot, in lower case.
 fn bare(host: &str) -> String {
     let host = host.trim();
     let host = host
         .strip_prefix('[')
         .and_then(|host| host.split(']').next())
         .unwrap_or(host);
-    // An IPv6 address has several colons, a port one.
+    // An IPv6 address has several colons, a host with a port has one.
     let host = match host.split_once(':') {
         Some((name, port)) if !port.contains(':') => name,
         _ => host,

@@ -8,8 +8,8 @@ use crate::http::problem::Problem;
 /// The largest accepted request body: 32 MiB.
 pub(crate) const MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// How much of a body is read before the connection is given up. What is over [`MAX_BYTES`] is discarded:
-/// a client that still sends would otherwise see a reset connection instead of the answer.
+/// How much of a body is read before the connection is closed. Bytes beyond [`MAX_BYTES`] are discarded:
+/// without reading them, a client that still sends would see a reset connection instead of the answer.
 const MAX_READ_BYTES: usize = 4 * MAX_BYTES;
 
 /// The whole body as text.

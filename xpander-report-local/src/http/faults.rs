@@ -21,7 +21,7 @@ use crate::sync::ignore_poison;
 #[must_use = "a fault does nothing until it is injected"]
 pub struct Fault {
     pub(crate) kind: FaultKind,
-    /// How many reports are left; `None` is all.
+    /// How many more reports it affects; `None` is all.
     times: Option<u32>,
 }
 
@@ -41,12 +41,12 @@ impl Fault {
         Self { kind, times: None }
     }
 
-    /// A report waits so long before it is looked at. Then it is accepted as usual.
+    /// Delays a report. Then it is accepted as usual.
     pub const fn delay(delay: Duration) -> Self {
         Self::new(FaultKind::Delay(delay))
     }
 
-    /// A report is refused with this status, from 400 to 599 (others become 500), and is not kept.
+    /// Refuses a report with this status, from 400 to 599 (others become 500), and does not store it.
     pub const fn status(status: u16) -> Self {
         let status = if status >= 400 && status <= 599 {
             status
@@ -59,18 +59,18 @@ impl Fault {
         })
     }
 
-    /// The connection is closed without an answer, and the report is not kept.
+    /// Closes the connection without an answer and does not store the report.
     pub const fn drop() -> Self {
         Self::new(FaultKind::Drop)
     }
 
-    /// The report is kept, and the connection is closed without an answer.
+    /// Stores the report and closes the connection without an answer.
     pub const fn lose_answer() -> Self {
         Self::new(FaultKind::LoseAnswer)
     }
 
-    /// When the client may try again, for a [`status`](Self::status): a `Retry-After` header in whole seconds,
-    /// rounded up. Other faults have no use for it.
+    /// Adds a `Retry-After` header to a [`status`](Self::status), in whole seconds, rounded up. Other faults
+    /// ignore it.
     pub fn retry_after(mut self, after: Duration) -> Self {
         if let FaultKind::Status { retry_after, .. } = &mut self.kind {
             *retry_after = Some(after);
@@ -78,14 +78,14 @@ impl Fault {
         self
     }
 
-    /// Only so many reports; otherwise all, until the faults are cleared.
+    /// How many reports it affects. By default all, until the faults are cleared.
     pub const fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 }
 
-/// The faults that wait for reports, in the order in which they were injected.
+/// The injected faults, in the order of injection.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<VecDeque<Fault>>);
 
@@ -98,7 +98,7 @@ impl Faults {
         self.faults().clear();
     }
 
-    /// What happens to the report that has just arrived.
+    /// The fault for the report that has just arrived.
     pub(crate) fn next(&self) -> Option<FaultKind> {
         let mut faults = self.faults();
         loop {

@@ -1,7 +1,7 @@
-//! Keeps the developer's prompts from every other web page that the developer has open.
+//! Protects the stored prompts from other web pages in the developer's browser.
 //!
-//! Listening on the loopback address does not: a foreign page can send requests to it, and by DNS
-//! rebinding can even read the answers under a name of its own.
+//! Listening on the loopback address is not enough: a foreign page can send requests to it, and with DNS
+//! rebinding it can read the answers.
 
 use std::sync::Arc;
 
@@ -34,8 +34,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// Refuses what does not come from programs with the token, if there is one, and from the server's own
-/// pages; every answer gets the headers that confine it.
+/// Refuses requests from foreign pages and requests without the token, if there is one. Adds the security
+/// headers to every answer.
 pub(crate) async fn guard(
     State(access): State<Arc<Access>>,
     request: Request,
@@ -89,14 +89,14 @@ fn check(access: &Access, request: &Request) -> Result<(), Problem> {
     }
 }
 
-/// Following a link shows our page to the person who clicked, and nothing to the page with the link.
+/// A link from another site is harmless: the person sees our page, the linking page sees nothing.
 fn is_link(request: &Request) -> bool {
     *request.method() == Method::GET
         && text(request.headers(), "sec-fetch-mode") == Some("navigate")
         && text(request.headers(), "sec-fetch-dest") == Some("document")
 }
 
-/// A proxy in front may have ended TLS, so both schemes are ours.
+/// Both schemes are ours: a proxy in front may terminate TLS.
 fn is_own(origin: &str, host: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| {
         origin

@@ -1,4 +1,4 @@
-//! What every request passes before its route: who may ask, where the request goes and what its body is.
+//! The HTTP side of a request before and around its handler.
 
 pub(crate) mod access;
 pub(crate) mod body;

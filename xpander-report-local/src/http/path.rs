@@ -1,4 +1,4 @@
-//! Where a request really goes: clients are configured with base URLs that carry mounts and
+//! Normalizes the paths of requests. Clients are configured with base URLs that contain mounts and
 //! organizations, and join them with more or fewer slashes.
 
 use axum::extract::Request;
@@ -6,26 +6,26 @@ use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use percent_encoding::percent_decode_str;
 
-/// The first segments of the API. What stands before them is a mount or an organization.
+/// The first segments of the API. A segment before them is a mount or an organization.
 const API: [&str; 4] = ["agent-execution", "agents", "agents-metrics", "activity"];
 
-/// The first segments of the pages, whose task ids may well be called `agents`.
+/// The first segments of the pages. A task id after them may be `agents`.
 const PAGES: [&str; 2] = ["assets", "tasks"];
 
-/// The one path of the public API, which stands behind other mounts.
+/// The one path of the public API, which has other mounts.
 const PUBLIC: [&str; 2] = ["v1", "tasks"];
 
-/// A segment that deployments put in front and that is no organization.
+/// A mount of the public platform. It is no organization.
 const MOUNT: &str = "agent-controller";
 
-/// The organization of requests that name none.
+/// The organization of a request whose path names none.
 pub(crate) const LOCAL: &str = "local";
 
 /// The organization that a request's path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Organization(pub(crate) String);
 
-/// Strips the path of an API request down to what the router knows, and remembers its organization.
+/// Reduces the path of an API request to the route, and stores its organization in the request.
 pub(crate) async fn rewrite(mut request: Request) -> Request {
     if let Some((path, organization)) = split(request.uri().path()) {
         let rewritten = match request.uri().query() {
@@ -40,8 +40,8 @@ pub(crate) async fn rewrite(mut request: Request) -> Request {
     request
 }
 
-/// The path as the API's routes spell it, still percent-encoded so that `%2F` stays inside its segment,
-/// and the organization. `None` when it is no path of the API.
+/// The route's path and the organization. The path stays percent-encoded, so that `%2F` stays inside its
+/// segment. `None` for a path that is not the API's.
 fn split(path: &str) -> Option<(String, Organization)> {
     let segments: Vec<&str> = path
         .split('/')

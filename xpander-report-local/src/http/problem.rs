@@ -1,4 +1,4 @@
-//! Answers that say no, in the platform's form: `{"detail": …}`.
+//! Error answers in the platform's form: `{"detail": …}`.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ enum Detail {
     Fields(Vec<Invalid>),
 }
 
-/// One value of a request that is not what it should be.
+/// An invalid value of a request.
 #[derive(Debug, Serialize)]
 pub(crate) struct Invalid {
     loc: Vec<Loc>,
@@ -33,7 +33,7 @@ pub(crate) struct Invalid {
     kind: &'static str,
 }
 
-/// A step on the way to an invalid value.
+/// A step of the path to an invalid value.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Loc {
@@ -60,7 +60,7 @@ impl Problem {
         }
     }
 
-    /// A refusal that a test asked for.
+    /// The answer of an injected fault.
     pub(crate) fn injected(status: StatusCode, detail: impl Into<String>) -> Self {
         Self::new(status, detail)
     }
@@ -123,7 +123,7 @@ impl Problem {
         self.status
     }
 
-    /// The detail in one line, for a person.
+    /// The detail in one line.
     pub(crate) fn message(&self) -> String {
         match &self.detail {
             Detail::Text(text) => text.clone(),
@@ -139,7 +139,7 @@ impl Problem {
 impl From<rusqlite::Error> for Problem {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            // Another program holds the file; clients try again on this status.
+            // Another program has locked the file. Clients retry on this status.
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The data file is locked by another program. Try again, or close that program.",

@@ -8,7 +8,7 @@ use crate::http::problem::{Invalid, Loc, Problem};
 use crate::model::task::TaskStatus;
 use crate::query::filter::Filter;
 
-/// The query of an address, read one parameter after the other; an empty one counts as absent.
+/// The query string of a request. An empty parameter counts as absent. All errors are collected.
 #[derive(Debug)]
 pub(crate) struct QueryString {
     parameters: HashMap<String, String>,
@@ -28,7 +28,7 @@ impl QueryString {
         self.parameters.get(name).cloned()
     }
 
-    /// The value, read with `read`, which says what it should be otherwise.
+    /// Parses a parameter with `read`. `expected` is the message for an invalid value.
     pub(crate) fn read<T>(
         &mut self,
         name: &'static str,
@@ -66,7 +66,7 @@ impl QueryString {
         }
     }
 
-    /// The filter that the pages' addresses hold: `organization`, `agent`, `status`, `tool`, `q`, and the time
+    /// The filter in the query string of a page: `organization`, `agent`, `status`, `tool`, `q`, and the time
     /// as `from` and `to`, or as `last` with a number of minutes, hours or days (`90m`, `24h`, `7d`).
     pub(crate) fn filter(&mut self) -> Filter {
         const MOMENT: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
@@ -84,12 +84,12 @@ impl QueryString {
     }
 }
 
-/// A status; Python's clients may send the name of the enumeration's member.
+/// A status. Python clients may send the name of the enum member.
 fn status(word: &str) -> Option<TaskStatus> {
     TaskStatus::from_word(word.strip_prefix("AgentExecutionStatus.").unwrap_or(word))
 }
 
-/// So long before now.
+/// Now minus an amount of time.
 fn ago(text: &str) -> Option<Timestamp> {
     let unit = text.chars().last()?;
     let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
@@ -107,9 +107,9 @@ fn ago(text: &str) -> Option<Timestamp> {
     )
 }
 
-/// A time with its offset, or one of UTC, or the beginning of a day there.
+/// A time with its offset, a time in UTC, or the start of a day in UTC.
 pub(crate) fn moment(text: &str) -> Option<Timestamp> {
-    // A plus in an address that was not encoded has become a space.
+    // An unencoded plus in a query string has become a space.
     let text = &text.replace(' ', "+");
     text.parse()
         .ok()
@@ -117,7 +117,7 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
         .or_else(|| of(text.parse::<Date>().ok()?.into()))
 }
 
-/// The same, but of a day its end.
+/// Like [`moment`], but of a day the end.
 pub(crate) fn day_end_or_moment(text: &str) -> Option<Timestamp> {
     match text.parse::<Date>() {
         Ok(day) if !text.contains(['T', 't', ' ']) => of(day.tomorrow().ok()?.into()),

@@ -1,6 +1,6 @@
 use crate::model::task::{TaskRecord, TaskStatus};
 
-/// Something that happened to a task, told once it is stored.
+/// An event of a task. It is sent once the change is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
@@ -12,7 +12,7 @@ pub struct Event {
     pub organization_id: String,
     /// Its agent.
     pub agent_id: String,
-    /// How it stands, or stood.
+    /// Its status, or its last status if it was deleted.
     pub status: TaskStatus,
 }
 
@@ -20,11 +20,11 @@ pub struct Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// Its first report, or its creation.
+    /// It was created, or reported for the first time.
     Created,
-    /// A later report, or another change.
+    /// It was reported again, or changed.
     Changed,
-    /// It was deleted, by a person or because it was older than what is retained.
+    /// It was deleted, on request or because it had expired.
     Deleted,
 }
 

@@ -1,5 +1,5 @@
-//! How many durations are about how long: sixteen buckets for each doubling from a millisecond on, so a
-//! bucket's middle is at most 2.2 % from each of its durations.
+//! A histogram of durations with logarithmic buckets: sixteen for each doubling, starting at a millisecond.
+//! The middle of a bucket differs by at most 2.2 % from each of its durations.
 
 const MIN_SECONDS: f64 = 0.001;
 const BUCKETS_PER_DOUBLING: f64 = 16.0;
@@ -7,13 +7,13 @@ const BUCKETS_PER_DOUBLING: f64 = 16.0;
 /// About 136 years.
 const MAX_BUCKET: u16 = 660;
 
-/// The count of each bucket, up to the last one that has any. While it is a difference between two histograms,
-/// counts may be negative.
+/// The count of each bucket, up to the last bucket in use. In a difference of two histograms counts may be
+/// negative.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Histogram(Vec<i64>);
 
 impl Histogram {
-    /// Counts a duration in seconds `by` times. One that is unknown, which clients report as 0, is none.
+    /// Counts a duration in seconds `by` times. Ignores unknown durations, which clients report as 0.
     pub(crate) fn count(&mut self, seconds: Option<f64>, by: i64) {
         if let Some(seconds) = seconds.filter(|seconds| *seconds > 0.0) {
             self.add(bucket(seconds), by);
@@ -41,7 +41,7 @@ impl Histogram {
         }
     }
 
-    /// The duration in seconds that so large a share of all stays at or below; `None` without durations.
+    /// A quantile of the durations in seconds. `None` without durations.
     pub(crate) fn quantile(&self, share: f64) -> Option<f64> {
         let all: i64 = self.0.iter().sum();
         if all <= 0 {

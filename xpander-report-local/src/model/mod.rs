@@ -1,4 +1,4 @@
-//! What is stored, and what a request does to it.
+//! The data model: what is stored, and how a request changes it.
 
 pub(crate) mod agent;
 pub(crate) mod change;

@@ -5,27 +5,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::task::TaskStatus;
 
-/// One accepted request that made or changed a task.
+/// An accepted request that created or changed a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Revision {
-    /// Its place among the task's revisions, from 1.
+    /// The number of the revision, starting at 1 for each task.
     pub number: u64,
     /// What kind of request it was.
     pub kind: RevisionKind,
     /// The agent that it was about.
     pub agent_id: String,
-    /// The status that it led to.
+    /// The task's status after it.
     pub status: TaskStatus,
     /// When it arrived.
     pub received_at: Timestamp,
-    /// What it changed; nothing for the first one.
+    /// The changed fields. Empty for the first revision.
     pub changes: Vec<Changed>,
-    /// The request's body, JSON text byte for byte as it was sent; empty when there was none.
+    /// The request's body, byte for byte. Empty when there was none.
     pub body: String,
 }
 
-/// Which request led to a revision.
+/// The kind of request that led to a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RevisionKind {
@@ -50,7 +50,7 @@ impl RevisionKind {
         Self::Metrics,
     ];
 
-    /// One word for it, in lower case.
+    /// The kind as a word in lower case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -73,14 +73,14 @@ impl fmt::Display for RevisionKind {
     }
 }
 
-/// A field that a revision changed. Long values are cut.
+/// A field that a revision changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Changed {
     /// The field's name, as in [`TaskRecord`](crate::TaskRecord).
     pub field: String,
-    /// The start of what it was, for a person.
+    /// The start of the old value.
     pub before: Option<String>,
-    /// The start of what it became.
+    /// The start of the new value.
     pub after: Option<String>,
 }

@@ -1,22 +1,22 @@
 use super::histogram::Histogram;
 use super::task::{TaskRecord, TaskStatus};
 
-/// Sums over tasks, or what is to be added to them.
+/// Sums over tasks, or a difference of sums.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Sums {
     pub(crate) requests: i64,
     pub(crate) completed: i64,
-    /// Failed by itself or by the platform.
+    /// Tasks with the status `failed` or `error`.
     pub(crate) failed: i64,
     pub(crate) tool_calls: i64,
-    /// Floating, since wild counts would overflow.
+    /// A float, since invalid counts would overflow an integer.
     pub(crate) prompt_tokens: f64,
     pub(crate) completion_tokens: f64,
     pub(crate) durations: Histogram,
 }
 
 impl Sums {
-    /// Counts a task `by` times, with so many calls of tools.
+    /// Counts a task `by` times, with this many tool calls.
     pub(crate) fn count(&mut self, task: &TaskRecord, calls: usize, by: i64) {
         self.requests += by;
         match task.status {

@@ -3,50 +3,50 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// A task as the platform keeps it: the reports of one id, merged.
+/// A stored task: the merged reports of one id.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TaskRecord {
-    /// The id that the first report gave, or the one made for it.
+    /// The id of the first report, or a generated one.
     pub id: String,
     /// The agent of the latest report.
     pub agent_id: String,
     /// The organization that the requests' paths named, or `local`.
     pub organization_id: String,
-    /// How the task stands.
+    /// The task's status.
     pub status: TaskStatus,
-    /// What went in.
+    /// The input of the run.
     pub input: Option<String>,
-    /// What came out, or why it failed.
+    /// The result of the run, or the reason of its failure.
     pub result: Option<String>,
-    /// The raw response, JSON text byte for byte as it was sent.
+    /// The provider's raw response, byte for byte as it was sent.
     pub llm_response: Option<String>,
     /// The tokens that were used.
     pub tokens: Option<Tokens>,
     /// The names of the tools that were used, in order.
     pub used_tools: Vec<String>,
-    /// How long the run took, in seconds, as reported. Clients send 0 when they do not know.
+    /// The reported duration of the run in seconds. Clients send 0 for unknown.
     pub duration: Option<f64>,
     /// When the first report arrived.
     pub created_at: Timestamp,
     /// When the latest report arrived.
     pub updated_at: Timestamp,
-    /// When the run started: the first report's arrival less its duration. `None` while it is pending.
+    /// When the run started: the first report's arrival minus its duration. `None` while the task is pending.
     pub started_at: Option<Timestamp>,
     /// When the run ended: the latest report's arrival. `None` while it has not ended.
     pub finished_at: Option<Timestamp>,
-    /// A word of the caller's own about how the task stands.
+    /// A status that the caller defines.
     pub internal_status: Option<String>,
-    /// Where the task came from, as its creator said; reports say nothing of it.
+    /// The source of the task, if its creator named one. Reports do not name it.
     pub source: Option<String>,
-    /// A headline that its creator gave it.
+    /// The title, if the creator gave one.
     pub title: Option<String>,
-    /// What else its creator said, and what is kept only to be given back: a JSON object.
+    /// The other fields of the creating request, as a JSON object.
     pub details: Option<String>,
 }
 
 impl TaskRecord {
-    /// A task that nothing is known of but its place.
+    /// A task without any reported data.
     pub(crate) const fn blank(
         id: String,
         organization_id: String,
@@ -76,8 +76,8 @@ impl TaskRecord {
     }
 }
 
-/// Tokens of one task. Cache counts are never added to the total: some providers count them among the
-/// prompt tokens already. Counts beyond 64 bits are clamped; negative ones are kept as they were sent.
+/// The tokens of a task. Cache counts are not added to the total: some providers include them in the prompt
+/// tokens. Counts beyond 64 bits are clamped; negative counts are stored as sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Tokens {
@@ -110,8 +110,7 @@ impl Tokens {
     }
 }
 
-/// How a task stands, in the platform's words. Reports lead to [`Completed`](Self::Completed) and
-/// [`Failed`](Self::Failed).
+/// The status of a task. Reports lead to [`Completed`](Self::Completed) and [`Failed`](Self::Failed).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -143,7 +142,7 @@ impl TaskStatus {
         Self::Stopped,
     ];
 
-    /// What is said of a word that is none.
+    /// The error message for an unknown status.
     pub(crate) const EXPECTED: &str = "Input should be 'pending', 'executing', 'paused', 'error', 'failed', \
                                        'completed' or 'stopped'";
 
@@ -161,7 +160,7 @@ impl TaskStatus {
         }
     }
 
-    /// Whether nothing more happens to a task with this status by itself.
+    /// Whether the run of the task has ended.
     #[must_use]
     pub const fn is_final(self) -> bool {
         match self {
@@ -170,7 +169,7 @@ impl TaskStatus {
         }
     }
 
-    /// The status of a word in any case.
+    /// Parses the platform's word, ignoring case.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         Self::ALL
             .into_iter()

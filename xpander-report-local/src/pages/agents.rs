@@ -1,4 +1,4 @@
-//! All agents that have reported.
+//! The page of all agents.
 
 use askama::Template;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::http::path::LOCAL;
 use crate::query::metrics::AgentMetrics;
 
-/// Agents that the page lists.
+/// How many agents the page lists.
 const MAX_AGENTS: usize = 500;
 
 #[derive(Template)]
@@ -21,7 +21,7 @@ struct AgentsPage {
     url: String,
     agents: Vec<AgentRow>,
     more: usize,
-    /// Whether any is of another organization than the local one.
+    /// Whether any agent belongs to another organization than `local`.
     organizations: bool,
 }
 

@@ -1,8 +1,8 @@
-//! Bars by day, drawn on the server.
+//! Bar charts by day, as SVG.
 
 use jiff::civil::Date;
 
-/// The drawing's own units; pages scale it.
+/// The size of the drawing in its own units. Pages scale it.
 pub(super) const WIDTH: f64 = 400.0;
 pub(super) const HEIGHT: f64 = 150.0;
 /// Room for the labels of the axis.
@@ -11,39 +11,39 @@ pub(super) const RIGHT: f64 = 4.0;
 pub(super) const TOP: f64 = 14.0;
 pub(super) const BOTTOM: f64 = 20.0;
 
-/// So few bars have their numbers on top.
+/// With more bars, no bar has its number on top.
 const MAX_NUMBERED: usize = 8;
 
-/// Bars are no wider than this.
+/// The maximal width of a bar.
 const MAX_BAR_WIDTH: f64 = 40.0;
 
-/// Dates under the bars.
+/// How many dates stand under the bars.
 const MAX_DATES: usize = 5;
 
-/// The lowest bar that is still seen.
+/// A bar of this height is still visible.
 const MIN_BAR_HEIGHT: f64 = 1.0;
 
 /// How a chart looks.
 pub(super) struct ChartOptions {
     pub(super) title: &'static str,
     pub(super) format: fn(f64) -> String,
-    /// In which units the axis counts, and their name, when that depends on how high it goes.
+    /// The unit of the axis, if it depends on the highest value.
     pub(super) unit: Option<UnitOf>,
-    /// What the axis goes up to at least; of shares it is all.
+    /// The axis goes up to this value at least. For shares it is 1.
     pub(super) top: Option<f64>,
-    /// Whether the bars count whole things, so that the axis has no halves.
+    /// Whether the values are integers, so that the axis has no fractions.
     pub(super) whole: bool,
-    /// Whether high bars are bad news.
+    /// Whether high bars are bad.
     pub(super) bad: bool,
 }
 
-/// The unit for an axis that goes so high: its size and its name.
+/// The unit for a highest value: its size and its name.
 type UnitOf = fn(f64) -> (f64, &'static str);
 
-/// What there is to draw.
+/// A chart, ready to draw.
 pub(super) struct Chart {
     pub(super) title: &'static str,
-    /// The same in one sentence, for who cannot see it.
+    /// The chart in one sentence, for screen readers.
     pub(super) summary: String,
     pub(super) bad: bool,
     pub(super) bars: Vec<Bar>,
@@ -52,7 +52,7 @@ pub(super) struct Chart {
 }
 
 pub(super) struct Bar {
-    /// The whole column, which says what it is when one points at it.
+    /// The whole column, which shows the tip.
     pub(super) column: Span,
     pub(super) tip: String,
     /// `None` on a day without a value.
@@ -69,7 +69,7 @@ pub(super) struct Shape {
     pub(super) span: Span,
     pub(super) y: f64,
     pub(super) height: f64,
-    /// The number on top, with where its middle is.
+    /// The number on top. `x` is its middle.
     pub(super) number: Option<Label>,
 }
 
@@ -84,7 +84,7 @@ pub(super) struct Label {
 }
 
 impl Chart {
-    /// The values may be `None`, which is a gap.
+    /// A day without a value leaves a gap.
     pub(super) fn new(options: &ChartOptions, days: &[(Date, Option<f64>)]) -> Self {
         let ChartOptions { title, format, .. } = *options;
         let highest = days
@@ -149,7 +149,7 @@ fn summary(title: &str, format: fn(f64) -> String, days: &[(Date, Option<f64>)])
     }
 }
 
-/// Dates in equal distances, so many that they do not run into each other.
+/// Dates at equal distances. They do not overlap.
 fn dates(days: &[(Date, Option<f64>)], step: f64) -> Vec<Label> {
     let every = days.len().div_ceil(MAX_DATES).max(1);
     days.iter()
@@ -162,7 +162,7 @@ fn dates(days: &[(Date, Option<f64>)], step: f64) -> Vec<Label> {
         .collect()
 }
 
-/// Seconds, or what is longer or shorter than they are.
+/// The unit of time for a highest value in seconds.
 pub(super) fn time_unit(highest: f64) -> (f64, &'static str) {
     match highest {
         0.0..2.0 => (0.001, "ms"),
@@ -172,9 +172,9 @@ pub(super) fn time_unit(highest: f64) -> (f64, &'static str) {
     }
 }
 
-/// The scale of values.
+/// The axis of values.
 struct Axis {
-    /// Between two lines.
+    /// The value between two lines.
     step: f64,
     lines: u32,
     unit: Option<(f64, &'static str)>,

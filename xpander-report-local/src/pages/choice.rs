@@ -1,4 +1,4 @@
-/// One of the things that a person can choose in a form.
+/// An option of a select in a form.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) value: String,
@@ -7,7 +7,7 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// Choices that are called as their values are. What is chosen is among them, even if no one would offer it.
+    /// Options whose labels are their values. The chosen value is always among them.
     pub(super) fn among<'a>(
         values: impl IntoIterator<Item = &'a str>,
         chosen: Option<&str>,

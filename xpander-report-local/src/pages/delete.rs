@@ -1,4 +1,4 @@
-//! Deleting tasks, once a person has confirmed it. The guard refuses what pages of other origins send.
+//! Deletes tasks after a confirmation. The guard refuses requests from other origins.
 
 use std::collections::HashMap;
 
@@ -20,9 +20,9 @@ use crate::http::query_string::QueryString;
 #[template(path = "delete.html")]
 struct ConfirmPage {
     title: String,
-    /// What is to be deleted, in words.
+    /// The criteria of the tasks to delete: a label and a value each.
     of: Vec<(&'static str, String)>,
-    /// Where the answer goes; `None` when there is nothing to delete.
+    /// The URL of the confirmation. `None` when there is nothing to delete.
     action: Option<String>,
     back: String,
 }
@@ -88,7 +88,7 @@ pub(super) async fn ask(
     let params = FilterParams::of(&parameters);
     let mut query_string = QueryString::new(parameters);
     let mut filter = query_string.filter();
-    // What arrives while the person reads is not what was asked about.
+    // Tasks that arrive before the confirmation are not deleted.
     let now = Timestamp::now();
     filter.to = Some(filter.to.map_or(now, |to| to.min(now)));
     let filter = query_string.finish(filter)?;

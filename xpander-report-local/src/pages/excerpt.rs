@@ -2,25 +2,25 @@ use super::format;
 use super::tree::Tree;
 use crate::model::text::first_bytes;
 
-/// How much of a text a page shows: about a screen.
+/// How much of a text a page shows, about a screen.
 const MAX_BYTES: usize = 6_000;
 const MAX_LINES: usize = 40;
 
-/// What a page shows of a text.
+/// The part of a text that a page shows.
 #[derive(Debug)]
 pub(super) struct Excerpt {
     pub(super) content: Content,
-    /// The size of the whole.
+    /// The size of the whole text.
     pub(super) size: String,
-    /// Whether the whole is longer than the content.
+    /// Whether the whole text is longer than the content.
     pub(super) cut: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum Content {
-    /// Its start.
+    /// The start of the text.
     Text(String),
-    /// Its parts, since it is JSON.
+    /// The text as a tree, since it is JSON.
     Tree(Tree),
 }
 

@@ -1,4 +1,4 @@
-//! The tasks of a filter as a file.
+//! Exports the tasks of a filter as a file.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -20,10 +20,10 @@ use crate::query::cursor::Paging;
 use crate::query::filter::Filter;
 use crate::store::Store;
 
-/// How many tasks are looked up together.
+/// How many tasks are looked up at once.
 const MAX_LOOKED_UP: u32 = 200;
 
-/// So many bytes are sent together, and the task that passes them.
+/// A chunk of the answer ends with the task that reaches this size.
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// `GET /tasks.csv`: a row for each task, without raw responses.
@@ -87,13 +87,14 @@ enum Format {
     Jsonl,
 }
 
-/// How far an export has come. What arrives after it began is newer than its first task and no part of it.
+/// The progress of an export. Tasks that arrive after its start are newer than its first task and not part of
+/// it.
 struct Export {
     filter: Filter,
     format: Format,
-    /// The ids and organizations of the tasks that come next.
+    /// The ids and organizations of the next tasks.
     keys: VecDeque<(String, String)>,
-    /// Where the tasks after those are, unless there are none.
+    /// The page after those tasks. `None` if there is none.
     next: Option<Paging>,
     begun: bool,
 }

@@ -1,4 +1,4 @@
-//! The addresses of pages, which hold the filter.
+//! The filter parameters in the links of a page.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,7 +17,7 @@ const FILTER: [&str; 8] = [
     "to",
 ];
 
-/// What of an address the links of its page keep: the filter.
+/// The filter parameters of a page, which its links keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FilterParams(BTreeMap<&'static str, String>);
 
@@ -38,7 +38,7 @@ impl FilterParams {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Of this agent only, which an organization other than the local one may have, too.
+    /// Adds an agent. An agent of another organization than `local` needs its organization too.
     pub(super) fn with_agent(&self, agent_id: &str, organization_id: &str) -> Self {
         let of = self.with("agent", agent_id);
         match organization_id {
@@ -59,7 +59,7 @@ impl FilterParams {
         params
     }
 
-    /// The address of another page with these parameters.
+    /// The link to another page with these parameters.
     pub(super) fn at(&self, path: &str) -> String {
         let mut address = path.to_owned();
         for (index, (name, value)) in self.0.iter().enumerate() {

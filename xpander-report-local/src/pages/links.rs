@@ -1,10 +1,10 @@
-//! The addresses of a task's pages.
+//! The links to a task's pages.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::http::path::LOCAL;
 
-/// All but the characters that URLs never need to encode.
+/// Everything but the unreserved characters of RFC 3986.
 const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -26,13 +26,13 @@ pub fn task_path(id: &str) -> String {
     format!("/tasks/{mark}{}", encode(id))
 }
 
-/// Ids that browsers would take for a way up or for nothing get a mark in front, and so do ids that begin with
-/// the mark.
+/// Browsers resolve the segments `.` and `..`, so such an id gets a mark in front. So does an id that starts
+/// with the mark.
 fn marked(id: &str) -> bool {
     id == "." || id == ".." || id.starts_with('~')
 }
 
-/// The id in the path of a task's page, once it is decoded.
+/// The id in the decoded path of a task's page.
 pub(super) fn unmarked(id: String) -> String {
     match id.strip_prefix('~') {
         Some(rest) if marked(rest) => rest.to_owned(),
@@ -40,7 +40,7 @@ pub(super) fn unmarked(id: String) -> String {
     }
 }
 
-/// The part of a task's links that tells which organization's task it is; empty for the local one.
+/// The query that names a task's organization. Empty for `local`.
 pub(super) fn task_query(organization: &str) -> String {
     if organization == LOCAL {
         String::new()

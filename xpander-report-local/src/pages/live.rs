@@ -1,4 +1,4 @@
-//! News of tasks as they happen, for pages that are open.
+//! Live updates of open pages (server-sent events).
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -17,10 +17,10 @@ use crate::app::App;
 use crate::http::query_string::QueryString;
 use crate::model::event::Event;
 
-/// Events of so short a time are told as one.
+/// Events within this time are sent as one.
 const DEBOUNCE: Duration = Duration::from_millis(200);
 
-/// Which tasks a page shows.
+/// The tasks that a page shows.
 #[derive(Debug)]
 struct LiveFilter {
     id: Option<String>,
@@ -39,8 +39,8 @@ impl LiveFilter {
     }
 }
 
-/// `GET /live`: a message whenever one of the page's tasks has come, changed or gone. It says only that; what
-/// the page shows of it is asked from the page's own address.
+/// `GET /live`: a message whenever one of the page's tasks is created, changed or deleted. It has no content:
+/// the script then loads the page again.
 pub(super) async fn live(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
@@ -75,7 +75,7 @@ struct News {
 }
 
 impl News {
-    /// Waits for the next news; `None` when the platform stops.
+    /// Waits for the next event of the page's tasks. `None` when the platform stops.
     async fn next(&mut self) -> Option<()> {
         loop {
             let received = tokio::select! {
@@ -84,7 +84,7 @@ impl News {
             };
             match received {
                 Ok(event) if !self.filter.is_about(&event) => {}
-                // What was missed may have been about the page.
+                // A missed event may be about the page.
                 Ok(_) | Err(RecvError::Lagged(_)) => break,
                 Err(RecvError::Closed) => return None,
             }

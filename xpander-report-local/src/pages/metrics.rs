@@ -20,10 +20,10 @@ use crate::http::path::LOCAL;
 use crate::http::query_string::QueryString;
 use crate::query::metrics::{DayMetrics, MetricTotals, Metrics, MetricsQuery};
 
-/// Days that charts and table show; the sums are over all.
+/// How many days the charts and the table show. The totals are over all days.
 const MAX_DAYS: usize = 400;
 
-/// Agents, and tools, that tables list.
+/// How many agents, and how many tools, the tables list.
 const MAX_ROWS: usize = 100;
 
 const MAX_CHOICES: u32 = 200;
@@ -35,10 +35,10 @@ const RANGES: [(&str, &str, i64); 4] = [
     ("365d", "last 365 days", 365),
 ];
 
-/// The range of an address that names none.
+/// The range when the query string has none.
 const DEFAULT_RANGE: &str = "30d";
 
-/// The word for a range that begins with the first task.
+/// The range that begins with the first task.
 const ALL: &str = "all";
 
 #[derive(Template)]
@@ -52,19 +52,19 @@ struct MetricsPage {
     total: FormattedTotals,
     charts: Vec<Chart>,
     days: Vec<MetricsRow>,
-    /// How many days before these are only in the sums.
+    /// How many earlier days are only in the totals.
     earlier: Option<usize>,
     agents: Vec<MetricsRow>,
     more_agents: usize,
     tools: Vec<MetricsRow>,
     more_tools: usize,
-    /// Whether tools are not told, since they are not summed by agent.
+    /// The link to the metrics of all agents, if tools are hidden because they are not summed by agent.
     without_tools: Option<String>,
 }
 
 struct MetricsRow {
     name: String,
-    /// The list of the tasks.
+    /// The link to the list of the tasks.
     link: String,
     totals: FormattedTotals,
 }
@@ -118,7 +118,7 @@ pub(super) async fn metrics(
     Ok(render(&page)?.into_response())
 }
 
-/// When the first of the last days began, of which today is one.
+/// The start of the first of the last days. Today is one of them.
 fn beginning(days: i64, zone: &TimeZone) -> Option<Timestamp> {
     let today = Timestamp::now().to_zoned(zone.clone());
     let first = today.date().checked_sub(Span::new().days(days - 1)).ok()?;
@@ -203,7 +203,7 @@ impl MetricsPage {
     }
 }
 
-/// The list of one day's tasks.
+/// The link to the list of one day's tasks.
 fn tasks_of(date: Date, params: &FilterParams, zone: &TimeZone) -> String {
     let begins = |date: Date| {
         let zoned = date.to_zoned(zone.clone()).ok()?;
@@ -299,7 +299,7 @@ fn charts(days: &[DayMetrics]) -> Vec<Chart> {
     charts
         .iter()
         .map(|(options, of)| {
-            // A day without runs is a gap, not a nought.
+            // A day without runs is a gap, not a zero.
             let value = |totals: &MetricTotals| of(totals).filter(|_| totals.requests() > 0);
             let values: Vec<(Date, Option<f64>)> = days
                 .iter()

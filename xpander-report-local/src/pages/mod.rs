@@ -1,5 +1,4 @@
-//! The pages: HTML made on the server, which can be read without a script. Everything that came from outside
-//! is escaped by the templates.
+//! The pages: HTML rendered on the server, readable without a script. The templates escape all data.
 
 mod agents;
 mod assets;

@@ -24,7 +24,7 @@ const MAX_REVISIONS: u32 = 100;
 /// How many of the used tools the page lists.
 const MAX_TOOLS: usize = 200;
 
-/// How much of a failure's reason, or of a tool's name, is shown.
+/// How many bytes of a failure's reason, or of a tool's name, are shown.
 const MAX_SHOWN_BYTES: usize = 300;
 
 #[derive(Template)]
@@ -35,37 +35,37 @@ struct TaskDetailPage {
     status: TaskStatus,
     reason: Option<String>,
     agent: String,
-    /// The list of the agent's tasks.
+    /// The link to the list of the agent's tasks.
     agent_link: String,
     organization: Option<String>,
     started: Option<Moment>,
     finished: Option<Moment>,
     duration: Option<String>,
-    /// What else is known of it: a name and a value.
+    /// Further fields: a name and a value each.
     facts: Vec<(&'static str, String)>,
     input: Option<Part>,
     result: Option<Part>,
     response: Option<Part>,
     details: Option<Part>,
     tokens: Option<Used>,
-    /// In dollars, with the model whose prices these are.
+    /// The cost in dollars, and the model that it is computed for.
     cost: Option<(String, String)>,
     tools: Vec<Tool>,
-    /// How many tools follow the listed ones.
+    /// How many tools are not listed.
     more_tools: usize,
     revisions: Vec<RevisionRow>,
-    /// How many reports are older than the listed ones.
+    /// How many older reports are not listed.
     earlier: u64,
     live: String,
     delete: String,
 }
 
-/// A text with the address of all of it.
+/// An excerpt of a text, with the link to the whole text.
 struct Part {
-    /// One word, for addresses within the page.
+    /// One word, for ids in the page.
     name: &'static str,
     excerpt: Excerpt,
-    /// Nothing when the page has all of it and it is nowhere else.
+    /// `None` when the whole text has no page of its own.
     link: Option<String>,
     file: String,
 }
@@ -74,13 +74,13 @@ struct Used {
     prompt: String,
     completion: String,
     total: String,
-    /// Read from the cache and written to it, when it took part.
+    /// Tokens read from the cache and written to it, if there are any.
     cache: Option<(String, String)>,
 }
 
 struct Tool {
     name: String,
-    /// The list of the tasks that used it.
+    /// The link to the list of the tasks that used it.
     link: String,
 }
 
@@ -225,7 +225,7 @@ fn cost(_: &TaskRecord) -> Option<(String, String)> {
     None
 }
 
-/// The first line, or as much of it as a headline can hold.
+/// The start of the first line.
 fn start(text: &str) -> &str {
     let line = text.trim_start().lines().next().unwrap_or_default();
     first_bytes(line, MAX_SHOWN_BYTES)

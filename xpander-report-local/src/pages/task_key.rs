@@ -11,9 +11,9 @@ use crate::http::problem::Problem;
 #[derive(Debug)]
 pub(super) struct TaskKey {
     pub(super) id: String,
-    /// Any organization, when the address names none.
+    /// `None` means any organization.
     pub(super) organization: Option<String>,
-    /// Of the revision, where the address has one.
+    /// The number of the revision, if the path has one.
     pub(super) number: Option<u32>,
 }
 

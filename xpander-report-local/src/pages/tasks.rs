@@ -1,4 +1,4 @@
-//! The list of tasks.
+//! The page with the list of tasks.
 
 use std::collections::HashMap;
 
@@ -24,13 +24,13 @@ use crate::query::summary::{AtLeast, Summary};
 
 const PER_PAGE: u32 = 50;
 
-/// Names of agents, and of tools, that can be chosen from.
+/// How many agents, and how many tools, the form offers.
 const MAX_CHOICES: u32 = 200;
 
-/// Names of tools that a row shows before it counts the rest.
+/// How many tools a row names. It counts the others.
 const MAX_TOOLS: usize = 2;
 
-/// Bytes of a tool's name that a row shows.
+/// How many bytes of a tool's name a row shows.
 const MAX_TOOL_BYTES: usize = 80;
 
 const TIMES: [(&str, &str); 5] = [
@@ -48,18 +48,18 @@ struct TaskListPage {
     form: Form,
     totals: Totals,
     rows: Vec<TaskRow>,
-    /// Whether these may not be all tasks.
+    /// Whether a filter selects the tasks.
     filtered: bool,
     newer: Option<String>,
     older: Option<String>,
-    /// Where news of these tasks come from, unless they are a stretch that nothing is added to.
+    /// The URL of live updates. `None` on older pages, which get no new tasks.
     live: Option<String>,
     csv: String,
     jsonl: String,
     delete: String,
 }
 
-/// What can be chosen, with what is.
+/// The filter form.
 struct Form {
     search: String,
     organization: Option<String>,
@@ -67,22 +67,22 @@ struct Form {
     agents: Vec<Choice>,
     tools: Vec<Choice>,
     times: Vec<Choice>,
-    /// A range of time instead of the time until now.
+    /// The range of dates, if the filter has one.
     range: Option<(String, String)>,
-    /// Where the other way to choose the time is.
+    /// The link that switches between a range of dates and a time until now.
     other_times: String,
 }
 
 struct Totals {
     runs: String,
-    /// Over how many of the newest tasks the other figures are, when there are more.
+    /// How many of the newest tasks the other totals cover, if there are more tasks.
     newest: Option<String>,
     ok: Option<String>,
-    /// How many failed, with the address that shows them.
+    /// How many failed, and the link that shows them.
     failed: Option<(String, String)>,
     p95: Option<String>,
     tokens: String,
-    /// How many runs reported no tokens, when some did not.
+    /// How many runs reported no tokens, if any.
     uncounted: Option<String>,
 }
 
@@ -206,7 +206,7 @@ impl Form {
 impl Totals {
     fn new(summary: &Summary, params: &FilterParams) -> Self {
         let ended = summary.completed + summary.failed;
-        // Of more than are counted, how many reported none is not known.
+        // Beyond the exact count the number is unknown.
         let AtLeast { number, more } = summary.tasks;
         let uncounted = number.saturating_sub(summary.counted);
         Self {

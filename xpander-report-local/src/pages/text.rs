@@ -1,4 +1,4 @@
-//! The whole of a task's texts, as they came.
+//! The whole texts of a task, as they were sent.
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;

@@ -4,7 +4,7 @@ use crate::query::metrics::MetricTotals;
 /// Totals as a page shows them.
 pub(super) struct FormattedTotals {
     pub(super) requests: String,
-    /// `None` when none did.
+    /// `None` when none failed.
     pub(super) failed: Option<String>,
     pub(super) ok: Option<String>,
     pub(super) p50: Option<String>,

@@ -1,5 +1,5 @@
-//! JSON as a tree that folds. It is read from the text, so that the order of keys and the digits of numbers
-//! stay as they came.
+//! JSON as a foldable tree. It is read from the text, so that the order of keys and the digits of numbers are
+//! preserved.
 
 use std::fmt;
 
@@ -8,34 +8,34 @@ use serde_json::value::RawValue;
 
 use crate::model::text::first_bytes;
 
-/// Levels that fold. What is deeper is shown as text.
+/// How many levels fold. Deeper JSON is shown as text.
 const MAX_DEPTH: usize = 48;
 
-/// Lines and bytes that a tree shows.
+/// How many lines and bytes a tree shows.
 const MAX_LINES: usize = 1_500;
 const MAX_BYTES: usize = 60_000;
 
-/// Bytes of one value that a tree shows.
+/// How many bytes of one value a tree shows.
 const MAX_VALUE_BYTES: usize = 8_000;
 
-/// Lines that are seen at one glance.
+/// How many lines fit on a screen.
 const SCREEN_LINES: usize = 15;
 
-/// A tree of at most so many lines is shown unfolded, and of a larger one so many levels.
+/// A tree with at most this many lines is unfolded. Of a larger tree, the first levels are.
 const MAX_UNFOLDED_LINES: usize = 60;
 const DEFAULT_UNFOLDED_LEVELS: usize = 2;
 
-/// A JSON text that begins as an object or a list.
+/// A JSON object or list.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) steps: Vec<Step>,
-    /// Whether it is all of the JSON.
+    /// Whether the tree has all of the JSON.
     pub(super) complete: bool,
     /// Whether it does not fit on a screen.
     pub(super) long: bool,
 }
 
-/// A step on the way through a tree.
+/// A step of the depth-first walk through the tree.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// Into a list or an object.
@@ -45,7 +45,7 @@ pub(super) enum Step {
         summary: String,
         unfolded: bool,
     },
-    /// Past a value.
+    /// A value that is neither a list nor an object.
     Value {
         key: Option<String>,
         kind: ValueKind,
@@ -55,7 +55,7 @@ pub(super) enum Step {
     Close,
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
     Text,
@@ -77,7 +77,7 @@ impl fmt::Display for ValueKind {
 }
 
 impl Tree {
-    /// `None` when the text is no JSON object and no list.
+    /// `None` when the text is neither a JSON object nor a list.
     pub(super) fn of(text: &str) -> Option<Self> {
         if !text.trim_start().starts_with(['{', '[']) {
             return None;
@@ -187,7 +187,7 @@ impl TreeBuilder {
     }
 }
 
-/// What a list or an object has, in its order.
+/// The children of a list or an object, in order.
 enum Children<'a> {
     List(Vec<&'a RawValue>),
     Object(Vec<(String, &'a RawValue)>),

@@ -4,7 +4,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::http::problem::Problem;
 
-/// A page that says no, as HTML.
+/// An error page.
 #[derive(Debug)]
 pub(super) struct PageProblem(Problem);
 

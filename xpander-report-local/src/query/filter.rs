@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use crate::model::task::TaskStatus;
 
-/// Which tasks. Without conditions: all.
+/// Selects tasks. Without conditions it selects all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Filter {
@@ -18,12 +18,12 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Only what was created before this time.
     pub to: Option<Timestamp>,
-    /// Only tasks with these words in the first MiB of their input or of their result, in any order and
-    /// whatever their case and accents. `"two words"` stand together, and `word*` is the start of a word.
+    /// Only tasks with these words in the first MiB of their input or result, in any order, regardless of
+    /// case and accents. `"two words"` is a phrase, and `word*` is a prefix.
     pub search: Option<String>,
     /// Only tasks that were created for this user.
     pub user_id: Option<String>,
-    /// Only with this status of the caller's own.
+    /// Only with this internal status.
     pub internal_status: Option<String>,
     /// Only tasks that this task created.
     pub parent_task_id: Option<String>,
@@ -93,10 +93,9 @@ impl Filter {
     }
 }
 
-/// The words of a search, each of which may be several that stand together, and whether it is only the
-/// start of one.
+/// The words and phrases of a search, each with whether it is a prefix.
 pub(crate) fn words(search: &str) -> Vec<(String, bool)> {
-    /// More would only be a burden.
+    /// More words would only cost time.
     const MAX_WORDS: usize = 32;
     let mut words = Vec::new();
     for (index, part) in search.split('"').enumerate() {

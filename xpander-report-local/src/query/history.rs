@@ -1,16 +1,16 @@
 use super::filter::Filter;
 use crate::model::task::TaskRecord;
 
-/// Which page of tasks, the way the API asks for it.
+/// A page of tasks by its number.
 #[derive(Debug)]
 pub(crate) struct History {
     pub(crate) filter: Filter,
-    /// From 1.
+    /// Starts at 1.
     pub(crate) page: u32,
     pub(crate) per_page: u32,
 }
 
-/// A page with the number of all that match.
+/// A page of tasks, and the number of all tasks that match.
 #[derive(Debug, Default)]
 pub(crate) struct Paged {
     pub(crate) tasks: Vec<TaskRecord>,

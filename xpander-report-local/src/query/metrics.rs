@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::sums::Sums;
 
-/// Which tasks the metrics are about.
+/// Selects the tasks of the metrics.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct MetricsQuery {
@@ -16,13 +16,13 @@ pub struct MetricsQuery {
     pub from: Option<Timestamp>,
     /// Only what was created before this time, to the hour.
     pub to: Option<Timestamp>,
-    /// Whose days are meant; this machine's when there is none. Where days do not begin at a full hour of UTC,
-    /// the hour that two days share counts for the one in which it begins.
+    /// The time zone of the days; by default this machine's. Where days do not begin at a full hour of UTC,
+    /// an hour that two days share counts for the day in which it begins.
     pub time_zone: Option<TimeZone>,
 }
 
 impl MetricsQuery {
-    /// Of all tasks.
+    /// The metrics of all tasks.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -56,7 +56,7 @@ impl MetricsQuery {
         self
     }
 
-    /// Whose days are meant.
+    /// The time zone of the days.
     #[must_use]
     pub fn time_zone(mut self, zone: TimeZone) -> Self {
         self.time_zone = Some(zone);
@@ -68,19 +68,19 @@ impl MetricsQuery {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// All together.
+    /// The totals of all tasks.
     pub total: MetricTotals,
-    /// Each day from the first to the last of the range, or, where that is open, from the first that has tasks
-    /// to the last; also days without tasks.
+    /// Each day of the range, even without tasks. An open range starts at the first day with tasks and ends
+    /// at the last.
     pub days: Vec<DayMetrics>,
-    /// By agent, the one with the most requests first.
+    /// By agent, the most requests first.
     pub agents: Vec<AgentMetrics>,
-    /// By tool, the one with the most calls first. A task that used several tools counts for each of them.
-    /// Empty when only one agent or organization is asked for.
+    /// By tool, the most calls first. A task counts for each tool that it used. Empty when the query selects
+    /// one agent or organization.
     pub tools: Vec<ToolMetrics>,
 }
 
-/// One day.
+/// The metrics of a day.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DayMetrics {
@@ -90,7 +90,7 @@ pub struct DayMetrics {
     pub totals: MetricTotals,
 }
 
-/// One agent.
+/// The metrics of an agent.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AgentMetrics {
@@ -106,11 +106,11 @@ pub struct AgentMetrics {
     pub totals: MetricTotals,
 }
 
-/// One tool.
+/// The metrics of a tool.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ToolMetrics {
-    /// The tool's name, the first 200 bytes of it.
+    /// The first 200 bytes of the tool's name.
     pub tool: String,
     /// The totals of the tasks that used it; `tool_calls` are its own.
     pub totals: MetricTotals,
@@ -127,7 +127,7 @@ impl MetricTotals {
         Self { sums }
     }
 
-    /// Tasks.
+    /// The number of tasks.
     #[must_use]
     pub const fn requests(&self) -> u64 {
         self.sums.requests.unsigned_abs()
@@ -139,45 +139,45 @@ impl MetricTotals {
         self.sums.completed.unsigned_abs()
     }
 
-    /// Tasks that failed, by themselves or by the platform.
+    /// Tasks with the status `failed` or `error`.
     #[must_use]
     pub const fn failed(&self) -> u64 {
         self.sums.failed.unsigned_abs()
     }
 
-    /// The share of those that succeeded among those that succeeded or failed; `None` when there are none.
+    /// The share of successful tasks among those that succeeded or failed. `None` when there are none.
     #[must_use]
     pub fn success_rate(&self) -> Option<f64> {
         let ended = self.completed() + self.failed();
         (ended > 0).then(|| self.completed() as f64 / ended as f64)
     }
 
-    /// Calls of tools.
+    /// The number of tool calls.
     #[must_use]
     pub const fn tool_calls(&self) -> u64 {
         self.sums.tool_calls.unsigned_abs()
     }
 
-    /// Tokens of the prompts. Floating, since counts that a client invents may be beyond 64 bits.
+    /// Prompt tokens. A float: the sum of invalid counts may exceed 64 bits.
     #[must_use]
     pub const fn input_tokens(&self) -> f64 {
         self.sums.prompt_tokens
     }
 
-    /// Tokens of the answers.
+    /// Completion tokens.
     #[must_use]
     pub const fn output_tokens(&self) -> f64 {
         self.sums.completion_tokens
     }
 
-    /// Prompts and answers together.
+    /// Prompt and completion tokens together.
     #[must_use]
     pub fn total_tokens(&self) -> f64 {
         self.sums.prompt_tokens + self.sums.completion_tokens
     }
 
-    /// The duration in seconds that so large a share of the runs stays at or below (0.95 for the 95th
-    /// percentile), within 2.2 %. `None` when no run reported a duration.
+    /// A quantile of the durations in seconds, accurate to 2.2 %: 0.95 is the 95th percentile. `None` when no
+    /// run reported a duration.
     #[must_use]
     pub fn duration(&self, share: f64) -> Option<f64> {
         self.sums.durations.quantile(share)

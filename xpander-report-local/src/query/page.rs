@@ -3,29 +3,29 @@ use jiff::Timestamp;
 use super::cursor::Cursor;
 use crate::model::task::{TaskStatus, Tokens};
 
-/// A stretch of a list of tasks, newest first.
+/// A page of a list of tasks, newest first.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TaskPage {
     /// The tasks.
     pub tasks: Vec<ListedTask>,
-    /// Where newer tasks end, if there are any.
+    /// The position before which there are newer tasks, if any.
     pub newer: Option<Cursor>,
-    /// Where older tasks begin, if there are any.
+    /// The position after which there are older tasks, if any.
     pub older: Option<Cursor>,
 }
 
-/// A task in a list: what of it fits there.
+/// A task in a list, with long texts cut.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListedTask {
-    /// See [`TaskRecord`](crate::TaskRecord), also for the others.
+    /// The task's id.
     pub id: String,
     /// The organization whose task it is.
     pub organization_id: String,
     /// The agent of the latest report.
     pub agent_id: String,
-    /// How the task stands.
+    /// The task's status.
     pub status: TaskStatus,
     /// When the first report arrived.
     pub created_at: Timestamp,
@@ -39,14 +39,14 @@ pub struct ListedTask {
     pub duration: Option<f64>,
     /// The tokens that were used.
     pub tokens: Option<Tokens>,
-    /// How many calls of tools were reported.
+    /// The number of tool calls.
     pub tool_calls: u64,
-    /// The names of the first tools, the long ones cut.
+    /// The names of the first tools. Long names are cut.
     pub first_tools: Vec<String>,
     /// The start of the input, at most 240 characters.
     pub input: Option<String>,
     /// The start of the result, or of the reason of a failure, at most 240 characters.
     pub result: Option<String>,
-    /// Its headline, if its creator gave one.
+    /// The title, if the creator gave one.
     pub title: Option<String>,
 }

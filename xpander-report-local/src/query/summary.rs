@@ -1,35 +1,35 @@
 use std::fmt;
 
-/// Sums over the tasks of a filter; over the newest 10,000 of them when there are more.
+/// Sums over the tasks of a filter. If there are more than 10,000, over the newest 10,000.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Summary {
-    /// How many tasks there are.
+    /// The number of tasks.
     pub tasks: AtLeast,
     /// Tasks that succeeded.
     pub completed: u64,
-    /// Tasks that failed, by themselves or by the platform.
+    /// Tasks with the status `failed` or `error`.
     pub failed: u64,
     /// Tasks that reported tokens.
     pub counted: u64,
-    /// All tokens that were used. Floating, since counts that a client invents may be beyond 64 bits.
+    /// The sum of all tokens. A float: the sum of invalid counts may exceed 64 bits.
     pub tokens: f64,
-    /// The duration in seconds that 95 of 100 runs stay at or below; `None` when none reported any.
+    /// The 95th percentile of the durations in seconds. `None` when no run reported a duration.
     pub p95: Option<f64>,
 }
 
-/// A number that is exact up to a bound.
+/// A count that is exact up to a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct AtLeast {
-    /// The number, or the bound.
+    /// The count, or the limit.
     pub number: u64,
     /// Whether there are more.
     pub more: bool,
 }
 
 impl AtLeast {
-    /// What is counted exactly.
+    /// The largest exact count.
     pub(crate) const MAX_COUNTED: u32 = 10_000;
 
     pub(crate) fn of(counted: u64) -> Self {

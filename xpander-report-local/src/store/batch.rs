@@ -1,4 +1,4 @@
-//! What one transaction of the writer does.
+//! One transaction of the writer.
 
 use std::collections::BTreeMap;
 
@@ -18,20 +18,20 @@ use crate::model::revision::{Changed, RevisionKind};
 use crate::model::task::{TaskRecord, TaskStatus};
 use crate::model::text::first_chars;
 
-/// How many characters of a text stand beside the columns that lists read.
+/// How many characters of a text the table `tasks` holds. Lists show only these.
 pub(super) const MAX_START_CHARS: usize = 240;
 
-/// How many names of tools do, and how many characters of each.
+/// How many names of tools the table `tasks` holds, and how many characters of each.
 const MAX_START_TOOLS: usize = 3;
 const MAX_TOOL_CHARS: usize = 80;
 
-/// What the writer remembers from one transaction to the next.
+/// State that the writer keeps between transactions.
 #[derive(Debug, Default)]
 pub(super) struct WriterCache {
     interned: Interned,
     /// The newest task's key.
     newest: i64,
-    /// How many revisions the index of words does not know yet.
+    /// How many revisions are not in the search index yet.
     unindexed: u64,
 }
 
@@ -61,7 +61,7 @@ impl WriterCache {
         self.unindexed = finished.unindexed;
     }
 
-    /// Forgets what a transaction that was rolled back may have made.
+    /// Drops the cached keys, since a rolled back transaction may have created some of them.
     pub(super) fn forget(&mut self) {
         self.interned.clear();
     }
@@ -76,7 +76,7 @@ pub(super) struct Batch<'a> {
     unindexed: u64,
 }
 
-/// What a transaction leads to once it is committed.
+/// The effects of a transaction once it is committed.
 pub(super) struct Finished {
     pub(super) events: Vec<Event>,
     unindexed: u64,
@@ -106,7 +106,7 @@ impl<'a> Batch<'a> {
         self.events.iter().any(deleted)
     }
 
-    /// Writes what was collected over the transaction; to be called at its end.
+    /// Writes the collected sums. Must be the last step of the transaction.
     pub(super) fn finish(mut self) -> Result<Finished> {
         self.rollups.store(self.connection)?;
         Ok(Finished {
@@ -115,8 +115,8 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Creates or changes the task that the change is about and keeps the change as a revision. Without an
-    /// agent the task must exist: `None` says that it does not.
+    /// Creates or changes a task and stores the change as a revision. Without an agent the task must exist;
+    /// otherwise the result is `None`.
     pub(super) fn change(
         &mut self,
         organization: &str,
@@ -188,7 +188,7 @@ impl<'a> Batch<'a> {
         Ok(Some(task))
     }
 
-    /// Brings the texts of some tasks into the index of words, those first that changed first.
+    /// Adds the texts of some tasks to the search index, the oldest changes first.
     pub(super) fn index_some(&mut self) -> Result<()> {
         let seen = search_index::next(self.connection, search_index::MAX_CHUNK)?;
         self.unindexed = if seen < u64::from(search_index::MAX_CHUNK) {
@@ -199,7 +199,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// The same with all that are not there yet.
+    /// Adds all missing texts to the search index.
     pub(super) fn index_all(&mut self) -> Result<()> {
         while self.unindexed > 0 {
             self.index_some()?;
@@ -207,7 +207,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Deletes a task with all that belongs to it, if it is there.
+    /// Deletes a task with all its rows. Returns whether it existed.
     pub(super) fn delete(&mut self, seq: i64) -> Result<bool> {
         let Some((task, keys)) = by_key(self.connection, seq)? else {
             return Ok(false);
@@ -226,7 +226,7 @@ impl<'a> Batch<'a> {
         Ok(true)
     }
 
-    /// The time as a key that no other task has.
+    /// The time as a key, moved on if another task has that key.
     fn free_key(&mut self, time: Timestamp) -> Result<i64> {
         let mut key = time.as_microsecond();
         if key <= self.cache.newest {
@@ -452,7 +452,7 @@ fn one(
         .optional()
 }
 
-/// The start of a text, and all of it if that is more.
+/// The start of a text, and the whole text if it is longer.
 fn start(text: Option<&str>) -> (Option<&str>, Option<&str>) {
     let Some(text) = text else {
         return (None, None);
@@ -461,7 +461,7 @@ fn start(text: Option<&str>) -> (Option<&str>, Option<&str>) {
     (Some(start), (start.len() < text.len()).then_some(text))
 }
 
-/// The first names as JSON, and all of them if that is more.
+/// The first names as JSON, and all names if there are more.
 fn tools_start(names: &[String]) -> (Option<String>, Option<String>) {
     if names.is_empty() {
         return (None, None);
@@ -479,7 +479,7 @@ fn tools_start(names: &[String]) -> (Option<String>, Option<String>) {
     )
 }
 
-/// Whose task it is, and what led to it: details that can be filtered by.
+/// The details that lists can be filtered by.
 #[derive(Debug, Default)]
 struct Linked {
     user_id: Option<String>,

@@ -1,4 +1,4 @@
-//! Deleting what a person chose.
+//! Deletes tasks on request.
 
 use rusqlite::{Result, params_from_iter};
 
@@ -8,7 +8,7 @@ use super::{Store, tasks};
 use crate::query::filter::Filter;
 
 impl Store {
-    /// Deletes one task; without an organization, the one with that id that changed last.
+    /// Deletes one task. Without an organization, the task with that id that was updated last.
     pub(crate) fn delete_task(&self, id: &str, organization: Option<&str>) -> Result<bool> {
         let found = self
             .readers
@@ -19,7 +19,7 @@ impl Store {
         }
     }
 
-    /// Deletes all tasks that match and were there when it began. Says how many.
+    /// Deletes the tasks that match and existed when the call began. Returns how many.
     pub(crate) fn delete(&self, filter: &Filter) -> Result<u64> {
         self.catch_up(filter)?;
         let newest: Option<i64> = self.readers.read(|connection| {

@@ -1,4 +1,4 @@
-//! Interned names: many rows share a name, so each has a key.
+//! Interned names: many rows share a name, so each name has a key.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,13 +10,13 @@ use crate::model::text::first_bytes;
 /// How many names the cache holds before it is emptied.
 const MAX_CACHED: usize = 10_000;
 
-/// How much of a tool's name tells it from others.
+/// Tools are distinguished by this many bytes of their names.
 const MAX_TOOL_BYTES: usize = 200;
 
-/// How many different tools of one task can be filtered by and are counted.
+/// How many different tools of one task are counted and can be filtered by.
 pub(super) const MAX_TOOLS: usize = 256;
 
-/// Keys that need not be looked up again.
+/// A cache of keys.
 #[derive(Debug, Default)]
 pub(super) struct Interned {
     organizations: HashMap<String, i64>,
@@ -40,7 +40,7 @@ impl Interned {
         Ok(key)
     }
 
-    /// The key of an agent, which the first report creates.
+    /// The key of an agent. The first report creates the agent.
     pub(super) fn agent(
         &mut self,
         connection: &Connection,
@@ -65,7 +65,7 @@ impl Interned {
         Ok(key)
     }
 
-    /// The keys of the tools, with how often each of them is among the names.
+    /// The keys of the tools, each with the number of its calls.
     pub(super) fn tools(
         &mut self,
         connection: &Connection,
@@ -98,7 +98,7 @@ impl Interned {
         Ok(key)
     }
 
-    /// Forgets all, since a transaction that made some of them was rolled back.
+    /// Empties the cache.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
@@ -111,7 +111,7 @@ fn remember<N: Eq + std::hash::Hash>(names: &mut HashMap<N, i64>, name: N, key: 
     names.insert(name, key);
 }
 
-/// The key of an organization that has one.
+/// The key of an organization, if there is such an organization.
 pub(super) fn organization(connection: &Connection, id: &str) -> Result<Option<i64>> {
     connection
         .prepare_cached("SELECT key FROM organizations WHERE id = ?1")?
@@ -119,7 +119,7 @@ pub(super) fn organization(connection: &Connection, id: &str) -> Result<Option<i
         .optional()
 }
 
-/// The key of a tool that was used.
+/// The key of a tool, if there is such a tool.
 pub(super) fn tool(connection: &Connection, name: &str) -> Result<Option<i64>> {
     connection
         .prepare_cached("SELECT key FROM tools WHERE name = ?1")?

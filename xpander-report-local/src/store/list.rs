@@ -10,7 +10,7 @@ use crate::query::page::TaskPage;
 use crate::query::summary::Summary;
 
 impl Store {
-    /// A stretch of the tasks that match, at most `limit` of them.
+    /// One page of the tasks that match, at most `limit` of them.
     pub(crate) fn list(&self, filter: &Filter, paging: Paging, limit: u32) -> Result<TaskPage> {
         self.catch_up(filter)?;
         self.readers.read(|connection| {
@@ -32,7 +32,7 @@ impl Store {
         })
     }
 
-    /// Names of tools that were used, for a person to choose from, at most `limit` of them.
+    /// The names of the used tools, at most `limit` of them.
     pub(crate) fn tools(&self, limit: u32) -> Result<Vec<String>> {
         self.readers.read(|connection| {
             connection

@@ -1,4 +1,4 @@
-//! Where the database is, and how it is opened there.
+//! The location of the database, and its connections.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,25 +10,25 @@ use uuid::Uuid;
 /// How long a request waits for another program that holds the data file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Statements that a connection keeps ready.
+/// Prepared statements that a connection caches.
 const MAX_CACHED_STATEMENTS: usize = 64;
 
-/// Pages of the log after which it is written back: 32 MiB. Many reports change the same pages, which are
-/// written back once.
+/// The write-ahead log is checkpointed after this many pages: 32 MiB. Many reports change the same pages, and
+/// a checkpoint writes each page once.
 const CHECKPOINT_PAGES: u32 = 8192;
 
-/// How large the log may stay once it is written back, in bytes.
+/// The size in bytes to which the log is truncated after a checkpoint.
 const MAX_LOG_BYTES: u32 = 64 * 1024 * 1024;
 
-/// What a connection keeps of the file in memory, in KiB.
+/// The page cache of a connection, in KiB.
 const WRITER_CACHE_KIB: i32 = 16 * 1024;
 const READER_CACHE_KIB: i32 = 6 * 1024;
 
 #[derive(Debug, Clone)]
 pub(super) enum Location {
-    /// An absolute path, since SQLite gives names such as `:memory:` a meaning of their own.
+    /// An absolute path: SQLite treats names such as `:memory:` specially.
     File(PathBuf),
-    /// The name under which the connections of this process find it.
+    /// The name by which the connections of this process share the database.
     Memory(String),
 }
 
@@ -41,22 +41,22 @@ impl Location {
         matches!(self, Self::Memory(_))
     }
 
-    /// The connection that writes, before the schema is looked at.
+    /// The connection that writes. The schema may not be up to date yet.
     pub(super) fn writer(&self) -> Result<Connection> {
         let connection = self.open()?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        // It has an effect only before the first table is made.
+        // It takes effect only before the first table is created.
         connection.pragma_update(None, "auto_vacuum", "incremental")?;
         Ok(connection)
     }
 
-    /// Prepares the connection that writes for its work, once the schema is up to date.
+    /// Configures the connection that writes. The schema must be up to date.
     pub(super) fn settle(&self, connection: &Connection) -> Result<()> {
         if self.is_memory() {
             return Ok(());
         }
         connection.pragma_update(None, "journal_mode", "wal")?;
-        // With a write-ahead log this is safe against the end of the process, though not of the power.
+        // With a write-ahead log, a commit survives a crash of the process, but not a power failure.
         connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.pragma_update(None, "journal_size_limit", MAX_LOG_BYTES)
@@ -79,7 +79,7 @@ impl Location {
             )?,
         };
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        // Else statements are planned anew for each value that is bound.
+        // Without it SQLite plans a statement again for each bound value.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(MAX_CACHED_STATEMENTS);
         Ok(connection)

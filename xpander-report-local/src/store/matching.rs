@@ -17,19 +17,19 @@ const COLUMNS: &str = "t.seq, t.id, \
      t.cache_read_tokens, t.cache_write_tokens, t.tool_calls, t.title, t.tools_start, t.input_start, \
      t.result_start";
 
-/// The part of a statement that finds the tasks of a filter, newest first.
+/// The FROM and WHERE of a statement that finds the tasks of a filter.
 pub(super) struct Matching {
     from: &'static str,
-    /// The column that has the task's key, in the table that leads.
+    /// The column with the task's key in the leading table.
     key: &'static str,
     conditions: Vec<String>,
     values: Vec<Value>,
-    /// Whether tasks are found by their keys alone, and not by a condition that has an index of its own.
+    /// Whether only the task's key selects the rows, and no condition with its own index.
     by_key: bool,
 }
 
 impl Matching {
-    /// `None` when the filter names something that no task has.
+    /// `None` when no task can match.
     pub(super) fn of(connection: &Connection, filter: &Filter) -> Result<Option<Self>> {
         let organization = match &filter.organization_id {
             Some(id) => match interned::organization(connection, id)? {
@@ -55,7 +55,7 @@ impl Matching {
         };
         let mut matching = match &filter.search {
             Some(search) => {
-                // Nothing that could be searched for is in no task.
+                // A search without words matches no task.
                 let Some(words) = search::expression(search) else {
                     return Ok(None);
                 };
@@ -86,9 +86,9 @@ impl Matching {
         Ok(Some(matching))
     }
 
-    // The joins are written so that the first table leads: it is the one that knows the order.
+    // CROSS JOIN makes the first table the leading one: it has the rows in order.
 
-    /// The index of words knows who has them, how these stand, and their tools.
+    /// Searches the full-text index, which also has the status, agent and tools of each task.
     fn of_words(words: &str, agents: Option<Vec<i64>>, tool: Option<i64>, filter: &Filter) -> Self {
         let mut matching = Self {
             from: "search CROSS JOIN tasks AS t {} ON t.seq = search.rowid",
@@ -97,7 +97,7 @@ impl Matching {
             values: Vec::new(),
             by_key: true,
         };
-        // The facts come first, since they usually leave fewer.
+        // The facts come first: they are usually more selective.
         let mut expression = String::new();
         let agents = agents.map(|agents| {
             let facts: Vec<String> = agents.into_iter().map(search_index::agent_fact).collect();
@@ -128,8 +128,8 @@ impl Matching {
             matching.by_key = true;
             matching.add("k.tool = ?", tool);
         }
-        // Of two conditions with an index, the one that fewer tasks meet is to lead: most tasks are completed.
-        // The plus takes the other one's index away.
+        // Two conditions have an index, and the more selective one should be used. Most tasks are completed,
+        // so the status is selective unless it is `completed`. The plus disables an index.
         let both = agents.is_some() && filter.status.is_some();
         let completed = filter.status == Some(TaskStatus::Completed);
         if let Some(agents) = agents {
@@ -173,7 +173,7 @@ impl Matching {
         self.sql_with(columns, order, "")
     }
 
-    /// A statement that reads only what `tasks_facts` has.
+    /// A statement that reads only columns of the index `tasks_facts`.
     fn facts_sql(&self, columns: &str) -> String {
         let index = if self.by_key {
             "INDEXED BY tasks_facts"
@@ -215,7 +215,7 @@ impl Matching {
                 "ASC"
             }
         };
-        // One more than asked for tells whether there are more.
+        // One more row shows whether there are more.
         let mut tasks: Vec<(Cursor, ListedTask)> = connection
             .prepare_cached(&self.sql(COLUMNS, order))?
             .query_map(
@@ -269,7 +269,7 @@ impl Matching {
                 summary.counted += 1;
                 summary.tokens += tokens as f64;
             }
-            // Clients report 0 when they do not know.
+            // Clients send 0 for an unknown duration.
             if let Some(seconds) = row.get::<_, Option<f64>>(2)?
                 && seconds > 0.0
             {

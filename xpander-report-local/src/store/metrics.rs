@@ -1,4 +1,4 @@
-//! Metrics out of the hourly sums.
+//! Metrics from the hourly sums.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::query::metrics::{
     AgentMetrics, DayMetrics, MetricTotals, Metrics, MetricsQuery, ToolMetrics,
 };
 
-/// More days than this are not listed one by one.
+/// A longer range lists only the days with tasks.
 const MAX_DAYS: usize = 3_660;
 
 impl Store {
@@ -59,7 +59,7 @@ impl Store {
     }
 }
 
-/// From the first hour on, and before the last.
+/// A range of hours: `from` is part of it, `to` is not.
 #[derive(Clone, Copy)]
 struct Hours {
     from: i64,
@@ -71,7 +71,7 @@ impl Hours {
         let hour = |time: Timestamp| time.as_microsecond().div_euclid(MICROSECONDS_PER_HOUR);
         Self {
             from: query.from.map_or(i64::MIN, hour),
-            // The hour that has begun at that time belongs to the range.
+            // An hour that has begun is part of the range.
             to: query.to.map_or(i64::MAX, |to| {
                 let to = to.as_microsecond();
                 to.div_euclid(MICROSECONDS_PER_HOUR)
@@ -121,7 +121,7 @@ fn date(hour: i64, zone: &TimeZone) -> Result<Date> {
     Ok(time.to_zoned(zone.clone()).date())
 }
 
-/// Each day of the range, also those without tasks.
+/// Every day of the range, even without tasks.
 fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayMetrics> {
     let day = |time: Timestamp| time.to_zoned(zone.clone()).date();
     let first = query.from.map(day).or_else(|| sums.keys().next().copied());
@@ -132,7 +132,7 @@ fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayMetric
     });
     let last = end.or_else(|| {
         let last = sums.keys().next_back().copied();
-        // A range that is open towards now ends today.
+        // A range without an end ends today.
         query.from.map(|_| day(Timestamp::now())).max(last)
     });
     let (Some(first), Some(last)) = (first, last) else {
@@ -142,7 +142,7 @@ fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayMetric
         date,
         totals: MetricTotals::new(sums),
     };
-    // What a wild clock dated would make an endless list.
+    // A wrong clock could make the list endless.
     let all: Vec<Date> = first
         .series(jiff::Span::new().days(1))
         .take_while(|date| *date <= last)

@@ -1,4 +1,4 @@
-//! Where tasks are kept: one SQLite database, in a file or in memory.
+//! The storage: one SQLite database, in a file or in memory.
 
 mod agents;
 mod batch;
@@ -46,24 +46,24 @@ use writer::{Writer, WriterState};
 /// How many events a slow listener may lag behind before it misses some.
 const MAX_EVENTS: usize = 4096;
 
-/// The database: one thread writes, whoever calls reads. Reading blocks.
+/// The database. One thread writes; reads run on the caller's thread and block.
 pub(crate) struct Store {
     path: Option<PathBuf>,
-    // The readers close before the writer, whose connection then is the last and cleans up.
+    // Fields are dropped in order: the last connection cleans up, and it should be the writer's.
     readers: Readers,
     writer: Writer,
     events: broadcast::Sender<Event>,
-    /// Whether stored texts are not in the search index yet.
+    /// Whether some stored texts are not in the search index yet.
     index_is_stale: Arc<AtomicBool>,
     lock: Option<Lock>,
-    /// Whether anything is stored at all.
+    /// Whether anything is stored. Only benchmarks switch it off.
     keeps: bool,
     clock: fn() -> Timestamp,
 }
 
 impl Store {
-    /// Opens the file, or a database in memory, and brings its schema up to date. `url` is told to whoever
-    /// wants the file too.
+    /// Opens the file, or a database in memory, and migrates its schema. Other programs that want the file
+    /// are told the `url`.
     pub(crate) fn open(
         path: Option<&Path>,
         retention: Option<Duration>,
@@ -84,7 +84,7 @@ impl Store {
             }
         };
         if let Some(lock) = &mut lock {
-            // Only a message for others.
+            // The message is only a hint.
             let _ = lock.sign(url);
         }
         let cache = WriterCache::of(&connection).map_err(|source| Error::storage(path, source))?;
@@ -112,7 +112,8 @@ impl Store {
         })
     }
 
-    /// Before a search: every answered report is found.
+    /// Brings the search index up to date if the filter needs it, so that a search finds every answered
+    /// report.
     fn catch_up(&self, filter: &Filter) -> rusqlite::Result<()> {
         if filter.search.is_some() && self.index_is_stale.load(Ordering::Acquire) {
             self.writer.write_blocking(|batch| batch.index_all())?;
@@ -124,13 +125,13 @@ impl Store {
         self.path.as_deref()
     }
 
-    /// What happens from now on.
+    /// Subscribes to the events from now on.
     pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
     }
 
-    /// Creates or changes the change's task. The answer comes when it is stored. Without an agent the task
-    /// must exist: `None` says that it does not.
+    /// Creates or changes the task of a change, and returns once it is stored. Without an agent the task must
+    /// exist; otherwise the result is `None`.
     pub(crate) async fn change(
         &self,
         organization: String,
@@ -149,7 +150,7 @@ impl Store {
             .await
     }
 
-    /// A failure of one of the other methods, with the file that it is about.
+    /// Adds the data file to an error of the other methods.
     pub(crate) fn error(&self, source: rusqlite::Error) -> Error {
         Error::storage(self.path.as_deref(), source)
     }

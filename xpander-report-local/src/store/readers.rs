@@ -1,4 +1,4 @@
-//! Connections that only read, one for each who reads at the same time.
+//! A pool of read-only connections, one for each concurrent reader.
 
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result};
 use super::location::Location;
 use crate::sync::ignore_poison;
 
-/// Idle connections that are kept.
+/// How many idle connections stay open.
 const MAX_IDLE: usize = 4;
 
 pub(super) struct Readers {
@@ -26,7 +26,7 @@ impl Readers {
         }
     }
 
-    /// Reads one state of the database, whatever is written meanwhile.
+    /// Reads a consistent snapshot of the database.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let _shared = self
             .memory_lock

@@ -1,4 +1,4 @@
-//! Deleting tasks, and giving the space back.
+//! Deletes old tasks and frees their disk space.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use rusqlite::{Connection, Result};
 
 use super::batch::Batch;
 
-/// How many tasks one transaction deletes, so that reports need not wait long.
+/// How many tasks one transaction deletes. A larger number would delay reports.
 pub(super) const MAX_CHUNK: u32 = 200;
 
 const MAX_INTERVAL: Duration = Duration::from_secs(600);
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// When tasks that are too old are looked for.
+/// The schedule of the search for expired tasks.
 #[derive(Debug)]
 pub(super) struct SweepSchedule {
     retention: Duration,
@@ -36,7 +36,7 @@ impl SweepSchedule {
         self.next <= now
     }
 
-    /// Tasks that were reported last before this time are too old.
+    /// A task whose latest report is older than this has expired.
     pub(super) fn limit(&self) -> Timestamp {
         SignedDuration::try_from(self.retention)
             .ok()
@@ -44,7 +44,7 @@ impl SweepSchedule {
             .unwrap_or(Timestamp::MIN)
     }
 
-    /// After a full chunk there may be more.
+    /// After a full chunk the next sweep is due at once: there may be more.
     pub(super) fn swept(&mut self, now: Instant, deleted: u32) {
         if deleted < MAX_CHUNK {
             self.next = now + (self.retention / 10).clamp(MIN_INTERVAL, MAX_INTERVAL);
@@ -52,7 +52,7 @@ impl SweepSchedule {
     }
 }
 
-/// Deletes some of the tasks that changed last before the limit, and says how many.
+/// Deletes one chunk of the tasks whose latest report is older than the limit. Returns how many.
 pub(super) fn sweep(batch: &mut Batch<'_>, limit: Timestamp) -> Result<u32> {
     let old: Vec<i64> = batch
         .connection
@@ -68,9 +68,9 @@ pub(super) fn sweep(batch: &mut Batch<'_>, limit: Timestamp) -> Result<u32> {
     Ok(deleted)
 }
 
-/// Gives some free pages back to the file system. Says whether there are more.
+/// Returns some free pages to the file system. Returns whether there are more.
 pub(super) fn shrink(connection: &Connection, pages: u32) -> Result<bool> {
-    // The index keeps traces of what was deleted until it is merged, or emptied.
+    // The search index keeps data of deleted rows until it is merged or emptied.
     let only_traces: bool = connection.query_row(
         "SELECT NOT EXISTS (SELECT 1 FROM tasks) AND (SELECT count(*) FROM search_data) > 2",
         (),
@@ -84,8 +84,7 @@ pub(super) fn shrink(connection: &Connection, pages: u32) -> Result<bool> {
         connection.execute_batch(&format!("PRAGMA incremental_vacuum({pages})"))?;
         return Ok(true);
     }
-    // The file itself becomes shorter when the log is written back into it. If a reader is in the way, a
-    // later one does that.
+    // A checkpoint of the log makes the file shorter. If a reader prevents it, a later checkpoint does it.
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
     Ok(false)
 }

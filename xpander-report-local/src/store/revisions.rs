@@ -1,4 +1,4 @@
-//! Reading revisions.
+//! Reads revisions.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Result, Row};
@@ -25,7 +25,7 @@ const HEAD: &str = "row_number() OVER (ORDER BY seq) AS number, kind, \
      (SELECT id FROM agents WHERE key = agent) AS agent_id, status, received_at, changes";
 
 impl Store {
-    /// Every revision of the task that [`Store::task`] gives without an organization, oldest first.
+    /// Every revision of the task that [`Store::task`] returns without an organization, oldest first.
     pub(crate) fn revisions(&self, id: &str) -> Result<Vec<Revision>> {
         self.readers.read(|connection| {
             let Some(task) = tasks::find(connection, id, None)? else {

@@ -1,4 +1,4 @@
-//! The hourly sums: collected over a batch, then added to what is stored.
+//! The hourly sums: a batch collects them and then adds them to the stored ones.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::model::task::TaskRecord;
 
 pub(super) const MICROSECONDS_PER_HOUR: i64 = 3_600_000_000;
 
-/// The columns that [`add_row`] reads, in its order.
+/// The columns that [`add_row`] reads.
 pub(super) const COLUMNS: &str =
     "requests, completed, failed, tool_calls, prompt_tokens, completion_tokens, durations";
 
-/// Adds a row of one of the tables; its columns begin at `first`.
+/// Adds a stored row to the sums. [`COLUMNS`] start at the column `first`.
 pub(super) fn add_row(sums: &mut Sums, row: &Row<'_>, first: usize) -> Result<()> {
     sums.requests += row.get::<_, i64>(first)?;
     sums.completed += row.get::<_, i64>(first + 1)?;
@@ -26,7 +26,7 @@ pub(super) fn add_row(sums: &mut Sums, row: &Row<'_>, first: usize) -> Result<()
     Ok(())
 }
 
-/// What a batch adds, by hour and by agent or tool.
+/// The sums of a batch, by hour and by agent or tool.
 #[derive(Debug, Default)]
 pub(super) struct Rollups {
     agents: BTreeMap<(i64, i64), Sums>,
@@ -34,7 +34,8 @@ pub(super) struct Rollups {
 }
 
 impl Rollups {
-    /// Counts a task of the agent `by` times; `tools` are the keys of its tools with their calls.
+    /// Counts a task `by` times, for its agent and for its tools. `tools` maps the key of a tool to the
+    /// number of its calls.
     pub(super) fn count(
         &mut self,
         seq: i64,
@@ -52,7 +53,7 @@ impl Rollups {
         }
     }
 
-    /// Writes what was counted.
+    /// Adds the sums to the stored ones.
     pub(super) fn store(&mut self, connection: &Connection) -> Result<()> {
         for ((hour, agent), sums) in std::mem::take(&mut self.agents) {
             add(connection, "hours_of_agents", "agent", hour, agent, sums)?;

@@ -1,4 +1,4 @@
-//! From columns to values.
+//! Reads columns of rows.
 
 use jiff::Timestamp;
 use rusqlite::types::Type;
@@ -6,8 +6,7 @@ use rusqlite::{Error, Result, Row};
 
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 
-/// The columns that [`task`] reads, of `tasks AS t LEFT JOIN texts AS x ON x.task = t.seq`; all but the raw
-/// response.
+/// The columns that [`task`] reads from [`FROM`]: everything but the raw response.
 pub(super) const TASK: &str = "t.seq, t.id, t.agent, t.organization, \
      (SELECT id FROM organizations WHERE key = t.organization) AS organization_id, \
      (SELECT id FROM agents WHERE key = t.agent) AS agent_id, \
@@ -16,7 +15,7 @@ pub(super) const TASK: &str = "t.seq, t.id, t.agent, t.organization, \
      coalesce(x.used_tools, t.tools_start) AS used_tools, coalesce(x.input, t.input_start) AS input, \
      coalesce(x.result, t.result_start) AS result";
 
-/// Where [`TASK`] reads.
+/// The tables of [`TASK`].
 pub(super) const FROM: &str = "tasks AS t LEFT JOIN texts AS x ON x.task = t.seq";
 
 pub(super) fn task(row: &Row<'_>) -> Result<TaskRecord> {

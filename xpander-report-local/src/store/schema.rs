@@ -1,5 +1,4 @@
-//! The database's shape and how it came to be: an ordered list of migrations, of which the database
-//! remembers how many it has seen.
+//! The database schema: an ordered list of migrations. The database stores how many of them it has applied.
 
 use rusqlite::{Connection, Result, TransactionBehavior};
 
@@ -12,14 +11,14 @@ const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
 /// The schema's version: how many migrations there are.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
-/// How many migrations the database has seen.
+/// How many migrations the database has applied.
 pub(super) fn version(connection: &Connection) -> Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Applies the migrations that the database has not seen, all or none.
+/// Applies the missing migrations, all or none.
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
-    // Immediate, so that of two programs that start on one new file the second waits for the first.
+    // Immediate: if two programs start on one new file, the second waits for the first.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let seen = version(&transaction)?;
     if seen < VERSION {

@@ -1,4 +1,4 @@
-//! The index of words. It follows a little behind what is stored, many tasks at once: that is several times
+//! The search index. It is updated a little later than the tasks, many tasks at once: that is several times
 //! cheaper than one by one, and only a search needs it.
 
 use std::collections::BTreeSet;
@@ -9,16 +9,16 @@ use super::{interned, rows};
 use crate::model::task::TaskStatus;
 use crate::model::text::first_bytes;
 
-/// How many revisions one transaction takes into the index.
+/// How many revisions one transaction indexes.
 pub(super) const MAX_CHUNK: u32 = 1024;
 
-/// How many may wait while reports keep coming.
+/// How many revisions may wait while reports keep arriving.
 pub(super) const MAX_WAITING: u64 = 2048;
 
-/// How much of a text can be searched, in bytes.
+/// How many bytes of a text can be searched.
 const MAX_SEARCHED_BYTES: usize = 1024 * 1024;
 
-/// Indexes the tasks of the next revisions, and says how many revisions these were.
+/// Indexes the tasks of the next revisions. Returns the number of revisions.
 pub(super) fn next(connection: &Connection, most: u32) -> Result<u64> {
     let revisions: Vec<(i64, i64)> = connection
         .prepare_cached(
@@ -41,7 +41,7 @@ pub(super) fn next(connection: &Connection, most: u32) -> Result<u64> {
     Ok(revisions.len() as u64)
 }
 
-/// Indexes what a task has now.
+/// Indexes the current texts of a task.
 fn add(connection: &Connection, task: i64) -> Result<()> {
     let found = connection
         .prepare_cached(&format!(
@@ -88,7 +88,7 @@ fn tools(connection: &Connection, names: &[String]) -> Result<BTreeSet<i64>> {
     Ok(keys)
 }
 
-// Words that the index keeps apart from those of the texts by their column.
+// Facts are words in a column of their own, so that a text cannot match them.
 
 pub(super) fn status_fact(status: TaskStatus) -> String {
     format!("s{status}")

@@ -1,4 +1,4 @@
-//! Reading whole tasks.
+//! Reads whole tasks.
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 
@@ -19,7 +19,7 @@ impl Store {
         })
     }
 
-    /// One task with its raw response; without an organization, the one that was updated last.
+    /// One task with its raw response. Without an organization, the task with that id that was updated last.
     pub(crate) fn task(&self, id: &str, organization: Option<&str>) -> Result<Option<TaskRecord>> {
         let sql = format!("{} WHERE t.seq = ?1", with_response());
         self.readers.read(|connection| {
@@ -43,7 +43,7 @@ impl Store {
         })
     }
 
-    /// The same, with the number of all that match.
+    /// The same page, with the number of all tasks that match.
     pub(crate) fn paged(&self, history: &History) -> Result<Paged> {
         self.readers.read(|connection| {
             let Some(matching) = Matching::of(connection, &history.filter)? else {
@@ -89,7 +89,7 @@ fn with_response() -> String {
     format!("SELECT {columns}, r.body FROM {from} LEFT JOIN responses AS r ON r.task = t.seq")
 }
 
-/// The key of a task; without an organization, of the one that was updated last.
+/// The key of a task. Without an organization, of the task with that id that was updated last.
 pub(super) fn find(
     connection: &Connection,
     id: &str,

@@ -1,6 +1,6 @@
-//! The one thread that writes. It takes what waits in its queue into one transaction and answers all of it
-//! once that is committed, so the cost of a commit is shared by whoever reports at the same time. If one job
-//! fails, which takes a failing disk, all of them do and nothing is stored.
+//! The one thread that writes (group commit). It runs all waiting jobs in one transaction and answers them
+//! after the commit, so concurrent reports share the cost of a commit. If one job fails, for example on a
+//! disk error, all jobs of the transaction fail and nothing is stored.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,16 +17,16 @@ use super::{retention, rows, search_index};
 use crate::model::event::Event;
 use crate::sync::ignore_poison;
 
-/// How many jobs share a transaction at most.
+/// How many jobs may share a transaction.
 const MAX_JOBS: usize = 256;
 
-/// Pages that are given back to the file system between two looks at the queue.
+/// How many pages are freed before the thread looks at its queue again.
 const MAX_FREED_PAGES: u32 = 256;
 
-/// How long nothing may come before the index of words catches up.
+/// How long the queue must be empty before the search index is updated.
 const INDEX_DELAY: Duration = Duration::from_millis(50);
 
-/// Work for the writer, and whoever waits for it.
+/// Work for the writer, and the answer to its caller.
 trait Job: Send {
     fn work(&mut self, batch: &mut Batch<'_>) -> Result<()>;
     fn answer(self: Box<Self>, committed: Result<()>);
@@ -61,20 +61,20 @@ where
     }
 }
 
-/// The way to the writer's thread, which ends when this is dropped.
+/// The handle of the writer's thread. Dropping it ends the thread.
 pub(super) struct Writer {
     jobs: Option<Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the writer's thread owns or shares.
+/// The state of the writer's thread.
 pub(super) struct WriterState {
     pub(super) connection: Connection,
     pub(super) cache: WriterCache,
-    /// Held while a transaction is open. `None` with a file, which can be read meanwhile.
+    /// Locked during a transaction, since a database in memory cannot be read meanwhile. `None` with a file.
     pub(super) memory_lock: Option<Arc<RwLock<()>>>,
     pub(super) events: broadcast::Sender<Event>,
-    /// Set while stored texts are not in the search index yet.
+    /// Whether some stored texts are not in the search index yet.
     pub(super) index_is_stale: Arc<AtomicBool>,
     pub(super) retention: Option<Duration>,
 }
@@ -91,20 +91,20 @@ impl Writer {
         })
     }
 
-    /// Does the work in a transaction; the answer comes after the commit.
+    /// Runs the work in a transaction and returns after the commit.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         self.send(work, move |outcome| {
-            // Whoever asked may have gone; what was written stays.
+            // The caller may be gone; the write stays.
             let _ = answer.send(outcome);
         });
         answered.await.unwrap_or(Err(gone()))
     }
 
-    /// The same for callers that may block.
+    /// Like [`write`](Self::write), for callers that may block.
     pub(super) fn write_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
@@ -127,7 +127,7 @@ impl Writer {
             answer,
         });
         if let Some(jobs) = &self.jobs {
-            // A thread that is gone drops the job, and with it the answer's sender.
+            // If the thread has ended, the job is dropped and with it the sender of the answer.
             let _ = jobs.send(job);
         }
     }
@@ -137,7 +137,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take() {
-            // A panic has been printed by the thread; ending has nothing to add to it.
+            // The thread has already printed a panic.
             let _ = thread.join();
         }
     }
@@ -149,7 +149,7 @@ fn gone() -> Error {
 
 fn run(mut state: WriterState, queue: &Receiver<Box<dyn Job>>) {
     let mut sweeps = state.retention.map(retention::SweepSchedule::new);
-    // A process that was killed may have left free pages.
+    // A killed process may have left free pages.
     let mut shrinking = true;
     loop {
         let mut wait = Duration::MAX;
@@ -175,7 +175,7 @@ fn run(mut state: WriterState, queue: &Receiver<Box<dyn Job>>) {
             Err(RecvTimeoutError::Timeout) if state.cache.unindexed() > 0 => index(&mut state),
             Err(RecvTimeoutError::Timeout) if shrinking => {
                 let _alone = alone(state.memory_lock.as_deref());
-                // What is not given back now is used again.
+                // SQLite reuses pages that are not freed.
                 shrinking = retention::shrink(&state.connection, MAX_FREED_PAGES).unwrap_or(false);
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -184,7 +184,7 @@ fn run(mut state: WriterState, queue: &Receiver<Box<dyn Job>>) {
     }
 }
 
-/// Deletes some of what is too old, if it is time to. Says whether there was any.
+/// Deletes expired tasks if a sweep is due. Returns whether any task was deleted.
 fn sweep(state: &mut WriterState, sweeps: &mut retention::SweepSchedule) -> bool {
     let now = Instant::now();
     if !sweeps.is_due(now) {
@@ -207,7 +207,7 @@ fn receive(
     queue.recv_timeout(wait)
 }
 
-/// Does the jobs in one transaction and answers them. Says whether something was deleted.
+/// Runs the jobs in one transaction and answers them. Returns whether any task was deleted.
 fn commit(state: &mut WriterState, mut jobs: Vec<Box<dyn Job>>) -> bool {
     let committed = transact(state, |batch| {
         for job in &mut jobs {
@@ -221,7 +221,7 @@ fn commit(state: &mut WriterState, mut jobs: Vec<Box<dyn Job>>) -> bool {
     committed.unwrap_or(false)
 }
 
-/// Brings the index of words nearer to what is stored. What fails now is done before the next search.
+/// Updates the search index. After a failure the next search does it.
 fn index(state: &mut WriterState) {
     let _ = transact(state, |batch| batch.index_some());
 }
@@ -249,7 +249,7 @@ fn transact<T>(
                 .index_is_stale
                 .store(index_is_stale, Ordering::Release);
             for event in finished.events {
-                // Without listeners nobody is told.
+                // It fails only when nobody listens.
                 let _ = state.events.send(event);
             }
             Ok(done)
@@ -265,7 +265,7 @@ fn alone(memory_lock: Option<&RwLock<()>>) -> Option<RwLockWriteGuard<'_, ()>> {
     memory_lock.map(|memory_lock| ignore_poison(memory_lock.write()))
 }
 
-/// The same error for another of those who wait.
+/// A copy of the error for another caller.
 fn again(error: &Error) -> Error {
     match error {
         Error::SqliteFailure(code, message) => Error::SqliteFailure(*code, message.clone()),

@@ -7,10 +7,10 @@ use textwrap::Options;
 use crate::text::{printable, shorten};
 
 const MAX_COLUMNS: usize = 80;
-/// How many characters of what a platform said are shown.
+/// How many characters of a platform's message are shown.
 const MAX_CHARS: usize = 200;
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
     pub(super) name: &'static str,
@@ -89,7 +89,7 @@ impl Finding {
     }
 }
 
-/// The start of what a platform said.
+/// The start of a platform's message.
 pub(super) fn excerpt(text: &str) -> Cow<'_, str> {
     shorten(text, MAX_CHARS)
 }
@@ -100,7 +100,7 @@ fn write_wrapped(
     further: &str,
     text: &str,
 ) -> io::Result<()> {
-    // An address that is broken in two cannot be copied.
+    // A wrapped URL cannot be copied.
     let options = Options::new(MAX_COLUMNS)
         .initial_indent(first)
         .subsequent_indent(further)

@@ -8,11 +8,11 @@ use http::Uri;
 
 /// How long a name, a connection or an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Hosts with more addresses answer on the first ones.
+/// Of a host with more addresses, only the first ones are tried.
 const MAX_ADDRESSES: usize = 4;
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// Where a connection goes to.
+/// The host and port that a connection goes to.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) authority: String,
@@ -43,7 +43,7 @@ impl Endpoint {
     pub(super) fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         let (found, finding) = mpsc::channel();
         let name = (self.host.clone(), self.port);
-        // The resolver takes its own time, and cannot be stopped.
+        // The resolver has no timeout and cannot be cancelled.
         thread::spawn(move || {
             let addresses = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
             let _ = found.send(addresses);
@@ -73,7 +73,7 @@ pub(super) fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     Err(last)
 }
 
-/// What time it is at the other end, by the `Date` of its answer. The key does not go along.
+/// The server's time, from the `Date` header of an answer. The request has no key.
 pub(super) fn time(authority: &str, mut connection: impl Read + Write) -> Option<SystemTime> {
     let request = format!("HEAD / HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).ok()?;

@@ -91,7 +91,7 @@ impl Local {
             refuses_others: platform.address().ip().is_unspecified()
                 && self.allowed_hosts.is_empty(),
         };
-        // It serves whether or not somebody reads this.
+        // A closed output does not stop the platform.
         let _ = announcement.write(&mut io::stdout().lock());
         if self.open
             && let Err(error) = open::that_detached(platform.url())

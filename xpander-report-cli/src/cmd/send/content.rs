@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use crate::failure::Failure;
 
-/// No platform takes more in one field.
+/// No platform accepts more in one field.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// A value on the command line: as it is, in a file, or on standard input.
+/// The value of a flag: a text, a file, or standard input.
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Text(String),

@@ -158,7 +158,7 @@ impl Send {
         given.duration = self.duration.map(|duration| duration.as_secs_f64());
         given.used_tools = self.tools;
 
-        // A recorder completes a report as a reporter does before it sends it.
+        // A recorder prepares a report exactly as a reporter does.
         let recorder = Recorder::with(redaction);
         recorder.reporter().report(given);
         let mut report = recorder.take().pop().unwrap_or_default();
@@ -183,7 +183,7 @@ impl Send {
     }
 }
 
-/// Content stays here where the environment says so, as it does with a reporter.
+/// The redaction that the environment configures, as in a reporter.
 fn redaction(builder: &ConfigBuilder) -> Result<Redaction, Failure> {
     let settings = builder.settings();
     let capture = settings

@@ -46,7 +46,7 @@ impl Drain {
     }
 }
 
-/// A reporter that has this spool.
+/// A reporter that uses this spool.
 pub(super) fn reporter(connection: &Connection, path: &Path) -> Result<Reporter, Failure> {
     let reporter = Reporter::builder()
         .config(connection.config()?)
@@ -71,7 +71,7 @@ pub(super) fn drain(reporter: &Reporter, timeout: Duration) -> io::Result<FlushO
     Ok(outcome)
 }
 
-/// Says what became of the reports, and what is left.
+/// Prints what was delivered and what is left.
 pub(super) fn tell(
     reporter: &Reporter,
     outcome: FlushOutcome,

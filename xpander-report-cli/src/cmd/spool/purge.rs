@@ -51,7 +51,7 @@ impl Purge {
     }
 }
 
-/// Says what would be lost, and asks.
+/// Prints what would be lost, and asks for confirmation.
 fn is_wanted(spool: &SpoolDirectory) -> Done<bool> {
     let segments = spool.segments()?;
     let left = segments.iter().filter(|segment| !segment.is_in_use);

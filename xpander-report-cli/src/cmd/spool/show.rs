@@ -8,7 +8,7 @@ use super::directory::Directory;
 use crate::failure::{Done, Failure};
 use crate::text::{moment, printable, shorten, write_json};
 
-/// So much of an input is shown in a line.
+/// How many characters of an input a line shows.
 const MAX_CHARS: usize = 60;
 
 /// The reports that wait, or all of one
@@ -34,7 +34,7 @@ pub(super) struct Show {
     json: bool,
 }
 
-/// A report, and what is known of it.
+/// A report in the spool.
 #[derive(Serialize)]
 struct Shown {
     agent_id: Option<String>,

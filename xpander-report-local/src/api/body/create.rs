@@ -1,4 +1,4 @@
-//! A task that is created to be run later.
+//! The body of a request that creates a task to be run later.
 
 use super::field;
 use super::reader::Reader;
@@ -8,7 +8,7 @@ use crate::model::change::Change;
 use crate::model::revision::RevisionKind;
 use crate::model::task::TaskStatus;
 
-/// A new task, or the next turn of an old one: it waits to be run.
+/// A new task, or the next turn of an existing one. It is pending.
 pub(crate) fn parse(body: String) -> Result<Change, Problem> {
     let mut reader = Reader::new(&body)?;
     let id = reader.read("id", field::id);

@@ -1,4 +1,4 @@
-//! Readers of one field's value each, with the messages that the platform's own API gives.
+//! Parsers of single values. Their messages are those of the public platform's API.
 
 use serde_json::value::RawValue;
 
@@ -9,7 +9,7 @@ use crate::model::task::{TaskStatus, Tokens};
 
 const BODY: Loc = Loc::Name("body");
 
-/// The longest id in bytes: it has to fit into addresses, percent-encoded.
+/// An id must fit into a URL, percent-encoded.
 const MAX_ID_BYTES: usize = 1024;
 
 pub(super) fn id(value: &RawValue, name: &'static str) -> Checked<String> {
@@ -63,7 +63,7 @@ pub(super) fn texts(value: &RawValue, name: &'static str) -> Checked<Vec<String>
     }
 }
 
-/// The sent total is not read: it is always completion and prompt together.
+/// Ignores the sent total: it is always completion and prompt together.
 pub(super) fn tokens(value: &RawValue, name: &'static str) -> Checked<Tokens> {
     let fields: Fields<'_> = serde_json::from_str(value.get())
         .map_err(|_| wrong(name, "dict_type", "Input should be a valid JSON object"))?;
@@ -90,7 +90,7 @@ pub(super) fn tokens(value: &RawValue, name: &'static str) -> Checked<Tokens> {
     }
 }
 
-/// A JSON number without a fraction, clamped to 64 bits; `null` is 0.
+/// A JSON number without a fraction, clamped to 64 bits. `null` is 0.
 fn integer(text: &str) -> Option<i64> {
     if text == "null" {
         return Some(0);
@@ -104,7 +104,7 @@ fn integer(text: &str) -> Option<i64> {
         .map(|number| number as i64)
 }
 
-/// A JSON number as the nearest float; serde_json's own is only near it. No other JSON value reads as a
+/// A JSON number as the nearest float: serde_json's own parser is less exact. No other JSON value parses as a
 /// Rust float.
 fn float(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
@@ -120,7 +120,7 @@ pub(super) fn status(value: &RawValue, name: &'static str) -> Checked<TaskStatus
     })
 }
 
-/// An object; only whether it is one is looked at.
+/// Any JSON object.
 pub(super) fn object(value: &RawValue, name: &'static str) -> Checked<Details> {
     serde_json::from_str(value.get())
         .map_err(|_| wrong(name, "dict_type", "Input should be a valid JSON object"))

@@ -1,4 +1,4 @@
-//! What the official SDK posts after a run of an agent of its own.
+//! The metrics that the official SDK posts after a run.
 
 use super::field;
 use super::reader::{Fields, Reader};
@@ -7,7 +7,7 @@ use crate::model::change::Change;
 use crate::model::revision::RevisionKind;
 use crate::model::task::Tokens;
 
-/// The metrics of a run. Their duration is not read: clients send 0 whatever it was.
+/// The metrics of a run. Ignores their duration: clients always send 0.
 pub(crate) fn parse(body: String) -> Result<Change, Problem> {
     let mut reader = Reader::new(&body)?;
     let id = reader
@@ -41,7 +41,8 @@ pub(crate) fn parse(body: String) -> Result<Change, Problem> {
     })
 }
 
-/// The tokens of the agent itself and of what worked for it, together; none at all are unknown ones.
+/// The sum of the agent's tokens and of its workers'. `None` when the sum is 0, which clients send for
+/// unknown.
 fn tokens(reader: &mut Reader<'_>) -> Option<Tokens> {
     const NAME: &str = "llm_tokens";
     reader.read(NAME, field::object)?;

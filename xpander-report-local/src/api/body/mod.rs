@@ -1,4 +1,4 @@
-//! Reads the bodies of requests into changes.
+//! Parsers of request bodies: each turns a body into a change.
 
 pub(super) mod create;
 mod field;

@@ -1,4 +1,4 @@
-//! Reads a body's fields one after the other and collects what is wrong, so that one answer names all of it.
+//! Reads the fields of a body and collects all errors, so that one answer lists every error.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 use crate::http::problem::{Invalid, Loc, Problem};
 use crate::model::change::Details;
 
-/// A value, or all that is wrong with it.
+/// A value, or its errors.
 pub(super) type Checked<T> = Result<T, Vec<Invalid>>;
 
-/// The fields of an object, with their values still as text. The last of two equal names counts.
+/// The fields of an object with unparsed values. If a name appears twice, the last one counts.
 pub(super) type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 pub(super) struct Reader<'a> {
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         self.check(name, self.value(name)?, check)
     }
 
-    /// A value that was found elsewhere than among the fields, but belongs to the one of that name.
+    /// Checks a value that is nested inside the named field.
     pub(super) fn check<T>(
         &mut self,
         name: &'static str,
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         self.invalid.push(invalid);
     }
 
-    /// The fields that none of these names has, without nulls.
+    /// All other fields, without nulls.
     pub(super) fn others(&self, known: &[&str]) -> Details {
         self.fields
             .iter()

@@ -1,4 +1,4 @@
-//! `report_task`: eight optional fields.
+//! The body of `report_task`: eight optional fields.
 
 use serde_json::value::RawValue;
 
@@ -28,7 +28,7 @@ pub(crate) fn parse(body: String) -> Result<Change, Problem> {
     let used_tools = reader.read("used_tools", field::texts);
     reader.finish(())?;
     Ok(Change {
-        // An empty id is what clients send for "make one".
+        // Clients send an empty id to get a new one.
         id: id.filter(|id| !id.is_empty()),
         input,
         llm_response,

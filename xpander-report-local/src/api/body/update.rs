@@ -1,4 +1,4 @@
-//! Fields of a task that are set, one or all of them.
+//! The body of a request that sets fields of a task.
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -8,7 +8,7 @@ use crate::http::problem::Problem;
 use crate::model::change::Change;
 use crate::model::revision::RevisionKind;
 
-/// The fields that have a place of their own or that no request may set; all others are details.
+/// The fields that have a column of their own or that no request may set. All others are details.
 pub(super) const KNOWN_FIELDS: [&str; 19] = [
     "id",
     "agent_id",
@@ -62,7 +62,7 @@ pub(crate) fn parse(id: String, body: String) -> Result<Change, Problem> {
     })
 }
 
-/// The text of the input, and what else it has as the detail of that name.
+/// The text of the input, and its other parts as the detail `input`.
 pub(super) fn input(reader: &mut Reader<'_>) -> (Option<String>, Option<(String, Box<RawValue>)>) {
     let Some(mut parts) = reader.read("input", field::object) else {
         return (None, None);

@@ -1,4 +1,4 @@
-//! What a change has changed, for a person.
+//! The differences between two versions of a task.
 
 use crate::model::revision::Changed;
 use crate::model::task::{TaskRecord, Tokens};
@@ -7,7 +7,7 @@ use crate::model::text::first_chars;
 /// How many characters of a value are kept.
 const MAX_CHARS: usize = 160;
 
-/// The fields that differ, times aside. Of a raw response only that it differs is told.
+/// The fields that differ, without times. A changed raw response is listed without its value.
 pub(crate) fn differences(before: &TaskRecord, after: &TaskRecord) -> Vec<Changed> {
     let mut changes = Vec::new();
     let mut compare = |field: &str, before: Option<String>, after: Option<String>| {

@@ -1,4 +1,4 @@
-//! The rule by which a change and what is stored become one task.
+//! The rule by which a change is merged into the stored task.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,14 +7,14 @@ use crate::model::revision::RevisionKind;
 use crate::model::task::{TaskRecord, TaskStatus};
 
 impl Change {
-    /// Null keeps what is stored. So do a duration of 0 and an empty list of tools: they are what clients
-    /// send when they know nothing.
+    /// Null keeps the stored value. So do a duration of 0 and an empty list of tools: clients send them for
+    /// unknown.
     pub(crate) fn merge_into(&mut self, task: &mut TaskRecord, now: Timestamp) {
         let before = task.status;
         if let Some(status) = self.status {
             task.status = status;
         }
-        // What a run was asked is better known to whoever created or reported it.
+        // The input of a creation or a report is more exact than that of metrics.
         if self.kind != RevisionKind::Metrics || task.input.is_none() {
             keep(&mut task.input, &mut self.input);
         }
@@ -76,7 +76,7 @@ fn merge_details(task: &mut TaskRecord, said: Details) {
     task.details = serde_json::to_string(&details).ok();
 }
 
-/// When the run began. A duration that no calendar holds counts as unknown.
+/// When the run began. A duration that is out of range counts as unknown.
 fn started(finished: Timestamp, duration: Option<f64>) -> Timestamp {
     duration
         .filter(|seconds| *seconds > 0.0)

@@ -1,4 +1,4 @@
-//! What a request says about a task, and what it does to the task.
+//! A change of a task: the checked content of a request, and how it is merged.
 
 pub(crate) mod differences;
 mod merge;
@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use crate::model::revision::RevisionKind;
 use crate::model::task::{TaskStatus, Tokens};
 
-/// Fields that are kept only to be given back.
+/// Fields that are stored only to be returned.
 pub(crate) type Details = BTreeMap<String, Box<RawValue>>;
 
-/// What a request says. `None` keeps what is stored.
+/// The content of a request. `None` keeps the stored value.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) kind: RevisionKind,
@@ -22,7 +22,7 @@ pub(crate) struct Change {
     pub(crate) internal_status: Option<String>,
     pub(crate) input: Option<String>,
     pub(crate) result: Option<String>,
-    /// The text of the value as it came, without the space around it.
+    /// The JSON text as it was sent, without the surrounding whitespace.
     pub(crate) llm_response: Option<String>,
     pub(crate) tokens: Option<Tokens>,
     pub(crate) used_tools: Option<Vec<String>>,
@@ -31,7 +31,7 @@ pub(crate) struct Change {
     pub(crate) source: Option<String>,
     pub(crate) title: Option<String>,
     pub(crate) details: Details,
-    /// The request's body as it came.
+    /// The request's body as it was sent.
     pub(crate) body: String,
 }
 
