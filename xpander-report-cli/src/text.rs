@@ -13,7 +13,7 @@ pub(crate) fn printable(text: &str) -> String {
     for character in text.trim().chars() {
         match character {
             '\n' | '\r' | '\t' => printable.push(' '),
-            _ if steers(character) => printable.extend(character.escape_unicode()),
+            _ if is_unsafe(character) => printable.extend(character.escape_unicode()),
             _ => printable.push(character),
         }
     }
@@ -35,7 +35,7 @@ pub(crate) fn write_json(output: &mut impl Write, value: &impl Serialize) -> io:
     for character in json.chars() {
         match character {
             '\n' | '\r' | '\t' => line.push(' '),
-            _ if steers(character) => line.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ if is_unsafe(character) => line.push_str(&format!("\\u{:04x}", u32::from(character))),
             _ => line.push(character),
         }
     }
@@ -45,7 +45,7 @@ pub(crate) fn write_json(output: &mut impl Write, value: &impl Serialize) -> io:
 }
 
 /// A time in UTC, to the second.
-pub(crate) fn moment(at: SystemTime) -> String {
+pub(crate) fn utc_time(at: SystemTime) -> String {
     Timestamp::try_from(at).map_or_else(
         |_| "unknown".to_owned(),
         |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
@@ -58,11 +58,11 @@ pub(crate) fn count(count: usize, one: &str, many: &str) -> String {
 }
 
 /// The text without a byte order mark, which some editors and shells put first.
-pub(crate) fn without_mark(text: &str) -> &str {
+pub(crate) fn without_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-fn steers(character: char) -> bool {
+fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use xpander_report::{ProviderResponse, Shape, Tokens};
 
 use crate::failure::Done;
-use crate::text::{without_mark, write_json};
+use crate::text::{without_bom, write_json};
 
 /// Show what a provider's response would be reported as
 ///
@@ -79,7 +79,7 @@ impl Extract {
 fn whole(mut input: impl Read, mut output: impl Write) -> Done {
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
-    let text = str::from_utf8(&bytes).map(without_mark);
+    let text = str::from_utf8(&bytes).map(without_bom);
     if text.is_ok_and(|text| text.trim().is_empty()) {
         return Err("standard input is empty: give it a provider's response, as JSON".into());
     }

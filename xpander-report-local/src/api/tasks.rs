@@ -11,7 +11,7 @@ use super::json::{ListedTaskJson, TaskJson};
 use crate::app::App;
 use crate::http::body::read_text;
 use crate::http::problem::Problem;
-use crate::http::query_string::{QueryString, day_end_or_moment, moment};
+use crate::http::query_string::{QueryString, parse_end, parse_time};
 use crate::model::change::Change;
 use crate::model::task::TaskRecord;
 use crate::query::filter::Filter;
@@ -148,7 +148,7 @@ pub(super) async fn page(
     caller: Caller,
     Query(parameters): Parameters,
 ) -> Result<Response, Problem> {
-    const MOMENT: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
+    const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
 
     #[derive(Serialize)]
     struct TaskListing<'a> {
@@ -167,8 +167,8 @@ pub(super) async fn page(
         agent_id: query_string.text("agent_id"),
         status: query_string.status(),
         user_id: query_string.text("user_id"),
-        from: query_string.read("from_date", moment, MOMENT),
-        to: query_string.read("to_date", day_end_or_moment, MOMENT),
+        from: query_string.read("from_date", parse_time, EXPECTED),
+        to: query_string.read("to_date", parse_end, EXPECTED),
         ..Filter::default()
     };
     let history = query_string.finish(History {

@@ -22,13 +22,13 @@ impl Token {
         self.0.is_empty()
     }
 
-    fn is(&self, given: &[u8]) -> bool {
+    fn matches(&self, given: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(given).into()
     }
 
-    fn is_carried(&self, headers: &HeaderMap) -> bool {
+    fn is_in(&self, headers: &HeaderMap) -> bool {
         let key = headers.get("x-api-key");
-        if key.is_some_and(|key| self.is(key.as_bytes())) {
+        if key.is_some_and(|key| self.matches(key.as_bytes())) {
             return true;
         }
         let Some((scheme, credentials)) = headers
@@ -38,13 +38,13 @@ impl Token {
             return false;
         };
         if scheme.eq_ignore_ascii_case("bearer") {
-            return self.is(credentials.trim().as_bytes());
+            return self.matches(credentials.trim().as_bytes());
         }
         scheme.eq_ignore_ascii_case("basic")
             && BASE64_STANDARD
                 .decode(credentials.trim())
                 .is_ok_and(|pair| match pair.iter().position(|byte| *byte == b':') {
-                    Some(colon) => self.is(pair.get(colon + 1..).unwrap_or_default()),
+                    Some(colon) => self.matches(pair.get(colon + 1..).unwrap_or_default()),
                     None => false,
                 })
     }
@@ -66,7 +66,7 @@ pub(crate) struct Access {
 
 impl Access {
     pub(crate) fn new(listening: IpAddr, hosts: Vec<String>, token: Option<Token>) -> Self {
-        let hosts = hosts.iter().map(|host| bare(host)).collect();
+        let hosts = hosts.iter().map(|host| canonical(host)).collect();
         Self {
             listening,
             hosts,
@@ -83,7 +83,7 @@ impl Access {
         if authority.as_str().contains('@') {
             return false;
         }
-        let name = bare(authority.host());
+        let name = canonical(authority.host());
         if name == "localhost" || self.hosts.contains(&name) {
             return true;
         }
@@ -95,14 +95,12 @@ impl Access {
 
     /// Whether the request carries the token, if there is one.
     pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
-        self.token
-            .as_ref()
-            .is_none_or(|token| token.is_carried(headers))
+        self.token.as_ref().is_none_or(|token| token.is_in(headers))
     }
 }
 
 /// The host in canonical form: without brackets, port and trailing dot, in lower case.
-fn bare(host: &str) -> String {
+fn canonical(host: &str) -> String {
     let host = host.trim();
     let host = host
         .strip_prefix('[')

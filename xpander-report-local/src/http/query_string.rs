@@ -69,15 +69,19 @@ impl QueryString {
     /// The filter in the query string of a page: `organization`, `agent`, `status`, `tool`, `q`, and the time
     /// as `from` and `to`, or as `last` with a number of minutes, hours or days (`90m`, `24h`, `7d`).
     pub(crate) fn filter(&mut self) -> Filter {
-        const MOMENT: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
-        let last = self.read("last", ago, "Input should be a time such as 90m, 24h or 7d");
+        const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
+        let last = self.read(
+            "last",
+            before_now,
+            "Input should be a time such as 90m, 24h or 7d",
+        );
         Filter {
             organization_id: self.text("organization"),
             agent_id: self.text("agent"),
             status: self.status(),
             tool: self.text("tool"),
-            from: self.read("from", moment, MOMENT).or(last),
-            to: self.read("to", day_end_or_moment, MOMENT),
+            from: self.read("from", parse_time, EXPECTED).or(last),
+            to: self.read("to", parse_end, EXPECTED),
             search: self.text("q"),
             ..Filter::default()
         }
@@ -90,7 +94,7 @@ fn status(word: &str) -> Option<TaskStatus> {
 }
 
 /// Now minus an amount of time.
-fn ago(text: &str) -> Option<Timestamp> {
+fn before_now(text: &str) -> Option<Timestamp> {
     let unit = text.chars().last()?;
     let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
     let minutes = match unit {
@@ -108,23 +112,23 @@ fn ago(text: &str) -> Option<Timestamp> {
 }
 
 /// A time with its offset, a time in UTC, or the start of a day in UTC.
-pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
     // An unencoded plus in a query string has become a space.
     let text = &text.replace(' ', "+");
     text.parse()
         .ok()
-        .or_else(|| of(text.parse::<DateTime>().ok()?))
-        .or_else(|| of(text.parse::<Date>().ok()?.into()))
+        .or_else(|| in_utc(text.parse::<DateTime>().ok()?))
+        .or_else(|| in_utc(text.parse::<Date>().ok()?.into()))
 }
 
-/// Like [`moment`], but of a day the end.
-pub(crate) fn day_end_or_moment(text: &str) -> Option<Timestamp> {
+/// Like [`parse_time`], but of a day the end.
+pub(crate) fn parse_end(text: &str) -> Option<Timestamp> {
     match text.parse::<Date>() {
-        Ok(day) if !text.contains(['T', 't', ' ']) => of(day.tomorrow().ok()?.into()),
-        _ => moment(text),
+        Ok(day) if !text.contains(['T', 't', ' ']) => in_utc(day.tomorrow().ok()?.into()),
+        _ => parse_time(text),
     }
 }
 
-fn of(time: DateTime) -> Option<Timestamp> {
+fn in_utc(time: DateTime) -> Option<Timestamp> {
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }

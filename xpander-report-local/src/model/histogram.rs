@@ -21,7 +21,7 @@ impl Histogram {
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.reach(other.0.len());
+        self.extend_to(other.0.len());
         for (count, by) in self.0.iter_mut().zip(&other.0) {
             *count += by;
         }
@@ -29,13 +29,13 @@ impl Histogram {
 
     fn add(&mut self, bucket: u16, by: i64) {
         let bucket = usize::from(bucket);
-        self.reach(bucket + 1);
+        self.extend_to(bucket + 1);
         if let Some(count) = self.0.get_mut(bucket) {
             *count += by;
         }
     }
 
-    fn reach(&mut self, buckets: usize) {
+    fn extend_to(&mut self, buckets: usize) {
         if self.0.len() < buckets {
             self.0.resize(buckets, 0);
         }

@@ -35,7 +35,7 @@ struct DeletedPage {
 }
 
 /// `GET /tasks/{id}/delete`
-pub(super) async fn ask_task(
+pub(super) async fn confirm_task(
     State(app): State<App>,
     key: TaskKey,
 ) -> Result<Response, PageProblem> {
@@ -81,7 +81,7 @@ pub(super) async fn delete_task(
 }
 
 /// `GET /delete`
-pub(super) async fn ask(
+pub(super) async fn confirm(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {

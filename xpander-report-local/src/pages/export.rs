@@ -156,7 +156,7 @@ const COLUMNS: [&str; 17] = [
 ];
 
 fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
-    let text = |text: &Option<String>| harmless(text.as_deref().unwrap_or_default());
+    let text = |text: &Option<String>| escape_formula(text.as_deref().unwrap_or_default());
     let time =
         |time: Option<jiff::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     let tokens = |of: fn(&Tokens) -> i64| {
@@ -166,9 +166,9 @@ fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
             .unwrap_or_default()
     };
     [
-        harmless(&task.id),
-        harmless(&task.organization_id),
-        harmless(&task.agent_id),
+        escape_formula(&task.id),
+        escape_formula(&task.organization_id),
+        escape_formula(&task.agent_id),
         task.status.to_string(),
         task.created_at.to_string(),
         task.updated_at.to_string(),
@@ -182,7 +182,7 @@ fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
         tokens(|tokens| tokens.total_tokens),
         tokens(|tokens| tokens.cache_read_tokens),
         tokens(|tokens| tokens.cache_write_tokens),
-        harmless(&task.used_tools.join(", ")),
+        escape_formula(&task.used_tools.join(", ")),
         text(&task.input),
         text(&task.result),
     ]
@@ -190,7 +190,7 @@ fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
 
 /// A spreadsheet takes what begins like this for a formula, and computes it; with an apostrophe in front it
 /// is text.
-fn harmless(text: &str) -> String {
+fn escape_formula(text: &str) -> String {
     let begins = text.trim_start_matches([' ', '\n', '\u{feff}', '\u{a0}', '\u{3000}']);
     if begins.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
         format!("'{text}")

@@ -33,13 +33,13 @@ pub(crate) fn routes() -> Router<App> {
         .route("/live", get(live::live))
         .route("/tasks.csv", get(export::csv))
         .route("/tasks.jsonl", get(export::jsonl))
-        .route("/delete", get(delete::ask).post(delete::delete))
+        .route("/delete", get(delete::confirm).post(delete::delete))
         .route("/metrics", get(metrics::metrics))
         .route("/agents", get(agents::agents))
         .route("/tasks/{id}", get(task::task))
         .route(
             "/tasks/{id}/delete",
-            get(delete::ask_task).post(delete::delete_task),
+            get(delete::confirm_task).post(delete::delete_task),
         )
         .route("/tasks/{id}/input", get(text::input))
         .route("/tasks/{id}/result", get(text::result))

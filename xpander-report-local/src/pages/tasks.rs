@@ -46,7 +46,7 @@ const TIMES: [(&str, &str); 5] = [
 struct TaskListPage {
     url: String,
     form: Form,
-    totals: Totals,
+    totals: SummaryLine,
     rows: Vec<TaskRow>,
     /// Whether a filter selects the tasks.
     filtered: bool,
@@ -73,7 +73,7 @@ struct Form {
     other_times: String,
 }
 
-struct Totals {
+struct SummaryLine {
     runs: String,
     /// How many of the newest tasks the other totals cover, if there are more tasks.
     newest: Option<String>,
@@ -114,11 +114,11 @@ pub(super) async fn tasks(
     let params = FilterParams::of(&parameters);
     let mut query_string = QueryString::new(parameters);
     let filter = query_string.filter();
-    let older = query_string.read("older", |place| place.parse().ok(), EXPECTED);
-    let newer = query_string.read("newer", |place| place.parse().ok(), EXPECTED);
+    let older = query_string.read("older", |cursor| cursor.parse().ok(), EXPECTED);
+    let newer = query_string.read("newer", |cursor| cursor.parse().ok(), EXPECTED);
     let paging = match (older, newer) {
-        (Some(place), _) => Paging::Older(place),
-        (None, Some(place)) => Paging::Newer(place),
+        (Some(cursor), _) => Paging::Older(cursor),
+        (None, Some(cursor)) => Paging::Newer(cursor),
         (None, None) => Paging::Newest,
     };
     let (filter, paging) = query_string.finish((filter, paging))?;
@@ -152,13 +152,13 @@ impl TaskListPage {
         let clock = Clock::local();
         let list = params.at("/");
         let mark = if params.is_empty() { '?' } else { '&' };
-        let other = |name: &str, place: Option<Cursor>| {
-            place.map(|place| format!("{list}{mark}{name}={place}"))
+        let other = |name: &str, cursor: Option<Cursor>| {
+            cursor.map(|cursor| format!("{list}{mark}{name}={cursor}"))
         };
         Self {
             url,
             form,
-            totals: Totals::new(summary, params),
+            totals: SummaryLine::new(summary, params),
             rows: page
                 .tasks
                 .iter()
@@ -203,7 +203,7 @@ impl Form {
     }
 }
 
-impl Totals {
+impl SummaryLine {
     fn new(summary: &Summary, params: &FilterParams) -> Self {
         let ended = summary.completed + summary.failed;
         // Beyond the exact count the number is unknown.

@@ -62,7 +62,7 @@ impl WriterCache {
     }
 
     /// Drops the cached keys, since a rolled back transaction may have created some of them.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn clear_interned(&mut self) {
         self.interned.clear();
     }
 }
@@ -124,7 +124,7 @@ impl<'a> Batch<'a> {
         mut change: Change,
         now: Timestamp,
     ) -> Result<Option<TaskRecord>> {
-        let now = rows::moment(now.as_microsecond())?;
+        let now = rows::timestamp(now.as_microsecond())?;
         let organization_key = self
             .cache
             .interned
@@ -154,7 +154,7 @@ impl<'a> Batch<'a> {
                     .unwrap_or_else(|| Uuid::now_v7().to_string()),
                 organization.to_owned(),
                 String::new(),
-                rows::moment(keys.seq)?,
+                rows::timestamp(keys.seq)?,
             ),
         };
         if let Some(agent) = agent {
@@ -171,8 +171,8 @@ impl<'a> Batch<'a> {
         let at = now.max(task.created_at);
         change.merge_into(&mut task, at);
         match &before {
-            Some(before) => self.rewrite(keys, before, &task)?,
-            None => self.write(keys, &task)?,
+            Some(before) => self.update(keys, before, &task)?,
+            None => self.insert(keys, &task)?,
         }
         if let Some(response) = &task.llm_response {
             self.connection
@@ -183,7 +183,7 @@ impl<'a> Batch<'a> {
             Some(before) => (EventKind::Changed, differences(before, &task)),
             None => (EventKind::Created, Vec::new()),
         };
-        self.keep_revision(keys, change.kind, task.status, now, &changes, &body)?;
+        self.insert_revision(keys, change.kind, task.status, now, &changes, &body)?;
         self.events.push(Event::of(kind, &task));
         Ok(Some(task))
     }
@@ -248,7 +248,7 @@ impl<'a> Batch<'a> {
             .optional()
     }
 
-    fn write(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
+    fn insert(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
         const SQL: &str = "INSERT INTO tasks (seq, organization, agent, status, updated_at, started_at, \
                  finished_at, duration, completion_tokens, prompt_tokens, cache_read_tokens, \
                  cache_write_tokens, total_tokens, tool_calls, id, user_id, parent_task_id, \
@@ -256,12 +256,12 @@ impl<'a> Batch<'a> {
              VALUES (:seq, :organization, :agent, :status, :updated, :started, :finished, :duration, \
                  :completion, :prompt, :cache_read, :cache_write, :total, :calls, :id, :user, :parent, \
                  :trigger, :internal_status, :source, :title, :tools, :input, :result)";
-        self.store(SQL, keys, task)?;
-        self.write_texts(keys.seq, task)?;
+        self.execute(SQL, keys, task)?;
+        self.insert_texts(keys.seq, task)?;
         self.count(keys, task)
     }
 
-    fn rewrite(&mut self, keys: Keys, before: &TaskRecord, task: &TaskRecord) -> Result<()> {
+    fn update(&mut self, keys: Keys, before: &TaskRecord, task: &TaskRecord) -> Result<()> {
         const SQL: &str = "UPDATE tasks SET organization = :organization, agent = :agent, \
                  status = :status, updated_at = :updated, started_at = :started, finished_at = :finished, \
                  duration = :duration, completion_tokens = :completion, prompt_tokens = :prompt, \
@@ -275,17 +275,17 @@ impl<'a> Batch<'a> {
             .prepare_cached("SELECT agent FROM tasks WHERE seq = ?1")?
             .query_row((keys.seq,), |row| row.get(0))?;
         self.uncount(Keys { agent, ..keys }, before)?;
-        self.store(SQL, keys, task)?;
+        self.execute(SQL, keys, task)?;
         self.connection
             .prepare_cached("DELETE FROM texts WHERE task = ?1")?
             .execute((keys.seq,))?;
-        self.write_texts(keys.seq, task)?;
+        self.insert_texts(keys.seq, task)?;
         self.count(keys, task)
     }
 
-    fn store(&self, sql: &str, keys: Keys, task: &TaskRecord) -> Result<()> {
+    fn execute(&self, sql: &str, keys: Keys, task: &TaskRecord) -> Result<()> {
         let tokens = task.tokens;
-        let linked = Linked::of(task);
+        let details = FilterDetails::of(task);
         let (input, _) = start(task.input.as_deref());
         let (result, _) = start(task.result.as_deref());
         let (tools, _) = tools_start(&task.used_tools);
@@ -307,9 +307,9 @@ impl<'a> Batch<'a> {
                 ":total": tokens.map(|tokens| tokens.total_tokens),
                 ":calls": task.used_tools.len(),
                 ":id": task.id,
-                ":user": linked.user_id,
-                ":parent": linked.parent_task_id,
-                ":trigger": linked.triggering_agent_id,
+                ":user": details.user_id,
+                ":parent": details.parent_task_id,
+                ":trigger": details.triggering_agent_id,
                 ":internal_status": task.internal_status,
                 ":source": task.source,
                 ":title": task.title,
@@ -320,7 +320,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn write_texts(&self, seq: i64, task: &TaskRecord) -> Result<()> {
+    fn insert_texts(&self, seq: i64, task: &TaskRecord) -> Result<()> {
         let (_, long_input) = start(task.input.as_deref());
         let (_, long_result) = start(task.result.as_deref());
         let (_, long_tools) = tools_start(&task.used_tools);
@@ -380,7 +380,7 @@ impl<'a> Batch<'a> {
         self.rollups.count(keys.seq, keys.agent, tools, task, by);
     }
 
-    fn keep_revision(
+    fn insert_revision(
         &mut self,
         keys: Keys,
         kind: RevisionKind,
@@ -418,7 +418,7 @@ fn find(
     organization: i64,
 ) -> Result<Option<(TaskRecord, Keys)>> {
     let (columns, from) = (rows::TASK, rows::FROM);
-    one(
+    query_task(
         connection,
         &format!("SELECT {columns} FROM {from} WHERE t.id = ?1 AND t.organization = ?2"),
         params![id, organization],
@@ -427,14 +427,14 @@ fn find(
 
 fn by_key(connection: &Connection, seq: i64) -> Result<Option<(TaskRecord, Keys)>> {
     let (columns, from) = (rows::TASK, rows::FROM);
-    one(
+    query_task(
         connection,
         &format!("SELECT {columns} FROM {from} WHERE t.seq = ?1"),
         params![seq],
     )
 }
 
-fn one(
+fn query_task(
     connection: &Connection,
     sql: &str,
     of: &[&dyn rusqlite::ToSql],
@@ -481,13 +481,13 @@ fn tools_start(names: &[String]) -> (Option<String>, Option<String>) {
 
 /// The details that lists can be filtered by.
 #[derive(Debug, Default)]
-struct Linked {
+struct FilterDetails {
     user_id: Option<String>,
     parent_task_id: Option<String>,
     triggering_agent_id: Option<String>,
 }
 
-impl Linked {
+impl FilterDetails {
     fn of(task: &TaskRecord) -> Self {
         let Some(details) = task
             .details

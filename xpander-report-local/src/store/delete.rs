@@ -21,7 +21,7 @@ impl Store {
 
     /// Deletes the tasks that match and existed when the call began. Returns how many.
     pub(crate) fn delete(&self, filter: &Filter) -> Result<u64> {
-        self.catch_up(filter)?;
+        self.update_index(filter)?;
         let newest: Option<i64> = self.readers.read(|connection| {
             connection.query_row("SELECT max(seq) FROM tasks", (), |row| row.get(0))
         })?;

@@ -24,12 +24,12 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Location, Lock), Error> {
     create(path).map_err(data_file)?;
     // One file has one lock, whatever path names it.
     let absolute = fs::canonicalize(path).map_err(data_file)?;
-    let lock = Lock::take(&absolute)?;
+    let lock = Lock::acquire(&absolute)?;
     let location = Location::File(absolute);
     match open_locked(path, &location) {
         Ok(connection) => Ok((connection, location, lock)),
         Err(error) => {
-            lock.give_up();
+            lock.remove();
             Err(error)
         }
     }
@@ -54,7 +54,7 @@ fn open_locked(path: &Path, location: &Location) -> Result<Connection, Error> {
         });
     }
     schema::migrate(&mut connection).map_err(sqlite)?;
-    location.settle(&connection).map_err(sqlite)?;
+    location.configure_writer(&connection).map_err(sqlite)?;
     Ok(connection)
 }
 

@@ -36,7 +36,7 @@ impl Interned {
                 connection.last_insert_rowid()
             }
         };
-        remember(&mut self.organizations, id.to_owned(), key);
+        cache(&mut self.organizations, id.to_owned(), key);
         Ok(key)
     }
 
@@ -61,7 +61,7 @@ impl Interned {
             (organization, id),
             |row| row.get(0),
         )?;
-        remember(&mut self.agents, name, key);
+        cache(&mut self.agents, name, key);
         Ok(key)
     }
 
@@ -94,7 +94,7 @@ impl Interned {
                 connection.last_insert_rowid()
             }
         };
-        remember(&mut self.tools, name.to_owned(), key);
+        cache(&mut self.tools, name.to_owned(), key);
         Ok(key)
     }
 
@@ -104,7 +104,7 @@ impl Interned {
     }
 }
 
-fn remember<N: Eq + std::hash::Hash>(names: &mut HashMap<N, i64>, name: N, key: i64) {
+fn cache<N: Eq + std::hash::Hash>(names: &mut HashMap<N, i64>, name: N, key: i64) {
     if names.len() >= MAX_CACHED {
         names.clear();
     }

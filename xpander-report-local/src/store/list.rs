@@ -12,7 +12,7 @@ use crate::query::summary::Summary;
 impl Store {
     /// One page of the tasks that match, at most `limit` of them.
     pub(crate) fn list(&self, filter: &Filter, paging: Paging, limit: u32) -> Result<TaskPage> {
-        self.catch_up(filter)?;
+        self.update_index(filter)?;
         self.readers.read(|connection| {
             Ok(match Matching::of(connection, filter)? {
                 Some(matching) => matching.page(connection, paging, limit)?,
@@ -23,7 +23,7 @@ impl Store {
 
     /// Sums over the tasks that match.
     pub(crate) fn summary(&self, filter: &Filter) -> Result<Summary> {
-        self.catch_up(filter)?;
+        self.update_index(filter)?;
         self.readers.read(|connection| {
             Ok(match Matching::of(connection, filter)? {
                 Some(matching) => matching.summary(connection)?,

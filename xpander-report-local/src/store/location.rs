@@ -51,7 +51,7 @@ impl Location {
     }
 
     /// Configures the connection that writes. The schema must be up to date.
-    pub(super) fn settle(&self, connection: &Connection) -> Result<()> {
+    pub(super) fn configure_writer(&self, connection: &Connection) -> Result<()> {
         if self.is_memory() {
             return Ok(());
         }

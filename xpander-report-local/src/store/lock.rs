@@ -18,7 +18,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    pub(super) fn take(data: &Path) -> Result<Self, Error> {
+    pub(super) fn acquire(data: &Path) -> Result<Self, Error> {
         let mut path = data.as_os_str().to_owned();
         path.push(".lock");
         let path = PathBuf::from(path);
@@ -45,14 +45,14 @@ impl Lock {
     }
 
     /// Writes into the lock file who holds it.
-    pub(super) fn sign(&mut self, url: &str) -> io::Result<()> {
+    pub(super) fn write_holder(&mut self, url: &str) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
         write!(self.file, "{url} (process {})", std::process::id())
     }
 
     /// Deletes the lock file, because the platform did not start.
-    pub(super) fn give_up(self) {
+    pub(super) fn remove(self) {
         // A lock file that stays is harmless.
         let _ = fs::remove_file(&self.path);
     }

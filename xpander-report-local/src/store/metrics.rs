@@ -117,7 +117,7 @@ fn agents(
 }
 
 fn date(hour: i64, zone: &TimeZone) -> Result<Date> {
-    let time = rows::moment(hour.saturating_mul(MICROSECONDS_PER_HOUR))?;
+    let time = rows::timestamp(hour.saturating_mul(MICROSECONDS_PER_HOUR))?;
     Ok(time.to_zoned(zone.clone()).date())
 }
 

@@ -85,7 +85,7 @@ impl Store {
         };
         if let Some(lock) = &mut lock {
             // The message is only a hint.
-            let _ = lock.sign(url);
+            let _ = lock.write_holder(url);
         }
         let cache = WriterCache::of(&connection).map_err(|source| Error::storage(path, source))?;
         let memory_lock = location.is_memory().then(|| Arc::new(RwLock::new(())));
@@ -114,7 +114,7 @@ impl Store {
 
     /// Brings the search index up to date if the filter needs it, so that a search finds every answered
     /// report.
-    fn catch_up(&self, filter: &Filter) -> rusqlite::Result<()> {
+    fn update_index(&self, filter: &Filter) -> rusqlite::Result<()> {
         if filter.search.is_some() && self.index_is_stale.load(Ordering::Acquire) {
             self.writer.write_blocking(|batch| batch.index_all())?;
         }
@@ -168,6 +168,6 @@ impl fmt::Debug for Store {
 fn in_memory(location: &Location) -> rusqlite::Result<Connection> {
     let mut connection = location.writer()?;
     schema::migrate(&mut connection)?;
-    location.settle(&connection)?;
+    location.configure_writer(&connection)?;
     Ok(connection)
 }

@@ -72,14 +72,16 @@ pub(super) fn status(row: &Row<'_>, column: &str) -> Result<TaskStatus> {
 }
 
 pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
-    moment(row.get(column)?)
+    timestamp(row.get(column)?)
 }
 
 pub(super) fn some_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
-    row.get::<_, Option<i64>>(column)?.map(moment).transpose()
+    row.get::<_, Option<i64>>(column)?
+        .map(timestamp)
+        .transpose()
 }
 
-pub(super) fn moment(microseconds: i64) -> Result<Timestamp> {
+pub(super) fn timestamp(microseconds: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(microseconds).map_err(unreadable)
 }
 

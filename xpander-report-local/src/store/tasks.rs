@@ -10,25 +10,25 @@ use crate::query::history::{History, Paged};
 impl Store {
     /// All tasks with their raw responses, newest first.
     pub(crate) fn tasks(&self) -> Result<Vec<TaskRecord>> {
-        let sql = format!("{} ORDER BY t.seq DESC", with_response());
+        let sql = format!("{} ORDER BY t.seq DESC", select_with_response());
         self.readers.read(|connection| {
             connection
                 .prepare_cached(&sql)?
-                .query_map((), complete)?
+                .query_map((), task_with_response)?
                 .collect()
         })
     }
 
     /// One task with its raw response. Without an organization, the task with that id that was updated last.
     pub(crate) fn task(&self, id: &str, organization: Option<&str>) -> Result<Option<TaskRecord>> {
-        let sql = format!("{} WHERE t.seq = ?1", with_response());
+        let sql = format!("{} WHERE t.seq = ?1", select_with_response());
         self.readers.read(|connection| {
             let Some(seq) = find(connection, id, organization)? else {
                 return Ok(None);
             };
             connection
                 .prepare_cached(&sql)?
-                .query_row((seq,), complete)
+                .query_row((seq,), task_with_response)
                 .optional()
         })
     }
@@ -84,7 +84,7 @@ fn page(
         .collect()
 }
 
-fn with_response() -> String {
+fn select_with_response() -> String {
     let (columns, from) = (rows::TASK, rows::FROM);
     format!("SELECT {columns}, r.body FROM {from} LEFT JOIN responses AS r ON r.task = t.seq")
 }
@@ -105,7 +105,7 @@ pub(super) fn find(
         .optional()
 }
 
-fn complete(row: &Row<'_>) -> Result<TaskRecord> {
+fn task_with_response(row: &Row<'_>) -> Result<TaskRecord> {
     Ok(TaskRecord {
         llm_response: row.get("body")?,
         ..rows::task(row)?

@@ -54,7 +54,7 @@ where
     fn answer(self: Box<Self>, committed: Result<()>) {
         let outcome = match (committed, self.done) {
             (Ok(()), Some(done)) => Ok(done),
-            (Ok(()), None) => Err(gone()),
+            (Ok(()), None) => Err(writer_ended()),
             (Err(error), _) => Err(error),
         };
         (self.answer)(outcome);
@@ -101,7 +101,7 @@ impl Writer {
             // The caller may be gone; the write stays.
             let _ = answer.send(outcome);
         });
-        answered.await.unwrap_or(Err(gone()))
+        answered.await.unwrap_or(Err(writer_ended()))
     }
 
     /// Like [`write`](Self::write), for callers that may block.
@@ -113,7 +113,7 @@ impl Writer {
         self.send(work, move |outcome| {
             let _ = answer.send(outcome);
         });
-        answered.recv().unwrap_or(Err(gone()))
+        answered.recv().unwrap_or(Err(writer_ended()))
     }
 
     fn send<T: Send + 'static>(
@@ -143,7 +143,7 @@ impl Drop for Writer {
     }
 }
 
-fn gone() -> Error {
+fn writer_ended() -> Error {
     rows::unreadable("the thread that writes has ended")
 }
 
@@ -174,7 +174,7 @@ fn run(mut state: WriterState, queue: &Receiver<Box<dyn Job>>) {
             }
             Err(RecvTimeoutError::Timeout) if state.cache.unindexed() > 0 => index(&mut state),
             Err(RecvTimeoutError::Timeout) if shrinking => {
-                let _alone = alone(state.memory_lock.as_deref());
+                let _locked = lock_memory(state.memory_lock.as_deref());
                 // SQLite reuses pages that are not freed.
                 shrinking = retention::shrink(&state.connection, MAX_FREED_PAGES).unwrap_or(false);
             }
@@ -216,7 +216,7 @@ fn commit(state: &mut WriterState, mut jobs: Vec<Box<dyn Job>>) -> bool {
         Ok(batch.has_deleted())
     });
     for job in jobs {
-        job.answer(committed.as_ref().map(|_| ()).map_err(again));
+        job.answer(committed.as_ref().map(|_| ()).map_err(copy_error));
     }
     committed.unwrap_or(false)
 }
@@ -230,7 +230,7 @@ fn transact<T>(
     state: &mut WriterState,
     work: impl FnOnce(&mut Batch<'_>) -> Result<T>,
 ) -> Result<T> {
-    let _alone = alone(state.memory_lock.as_deref());
+    let _locked = lock_memory(state.memory_lock.as_deref());
     let transaction = state
         .connection
         .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -255,18 +255,18 @@ fn transact<T>(
             Ok(done)
         }
         Err(error) => {
-            state.cache.forget();
+            state.cache.clear_interned();
             Err(error)
         }
     }
 }
 
-fn alone(memory_lock: Option<&RwLock<()>>) -> Option<RwLockWriteGuard<'_, ()>> {
+fn lock_memory(memory_lock: Option<&RwLock<()>>) -> Option<RwLockWriteGuard<'_, ()>> {
     memory_lock.map(|memory_lock| ignore_poison(memory_lock.write()))
 }
 
 /// A copy of the error for another caller.
-fn again(error: &Error) -> Error {
+fn copy_error(error: &Error) -> Error {
     match error {
         Error::SqliteFailure(code, message) => Error::SqliteFailure(*code, message.clone()),
         other => rows::unreadable(other.to_string()),

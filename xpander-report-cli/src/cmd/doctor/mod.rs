@@ -62,8 +62,8 @@ struct Diagnosis {
 impl Doctor {
     pub(crate) fn run(self) -> Done<ExitCode> {
         let builder = self.connection.config()?;
-        let settings = settings::look(&builder);
-        let mut checks = spool::look(&builder);
+        let settings = settings::check(&builder);
+        let mut checks = spool::check(&builder);
         checks.extend(checks::run(builder, self.send));
         let is_wrong = |finding: &Finding| finding.outcome == Outcome::Wrong;
         let diagnosis = Diagnosis {

@@ -7,7 +7,7 @@ use super::proxy;
 use crate::connection;
 
 /// Every setting with its value and its source.
-pub(super) fn look(builder: &ConfigBuilder) -> Vec<Finding> {
+pub(super) fn check(builder: &ConfigBuilder) -> Vec<Finding> {
     let mut findings: Vec<_> = builder.settings().iter().map(setting).collect();
     findings.extend(proxy::setting(builder));
     findings

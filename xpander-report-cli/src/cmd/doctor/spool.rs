@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use xpander_report::{ConfigBuilder, SpoolDirectory, SpoolSegment};
 
 use super::finding::{Finding, Outcome, excerpt};
-use crate::text::{count, moment};
+use crate::text::{count, utc_time};
 
 /// A larger spool is not read into memory to find the oldest report.
 const MAX_READ_BYTES: u64 = 16 << 20;
@@ -14,7 +14,7 @@ const WAITING: &str = "spooled reports";
 const REFUSED: &str = "refused reports";
 
 /// The findings in the spool, if one is set.
-pub(super) fn look(builder: &ConfigBuilder) -> Vec<Finding> {
+pub(super) fn check(builder: &ConfigBuilder) -> Vec<Finding> {
     let settings = builder.settings();
     let spool = settings.iter().find(|setting| setting.name == "spool");
     let Some(path) = spool.and_then(|setting| setting.value.as_deref()) else {
@@ -121,5 +121,5 @@ fn refused(spool: &SpoolDirectory) -> io::Result<Option<Finding>> {
 }
 
 fn utc(at: SystemTime) -> String {
-    format!("{} UTC", moment(at))
+    format!("{} UTC", utc_time(at))
 }

@@ -77,7 +77,7 @@ impl Local {
         }
         builder = match self.ephemeral {
             true => builder.ephemeral(),
-            false => builder.data(self.db.map_or_else(usual_file, Ok)?),
+            false => builder.data(self.db.map_or_else(default_file, Ok)?),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -120,7 +120,7 @@ fn failure(error: Error) -> Failure {
     Failure::new(Failure::REFUSED, format!("{error}{flags}"))
 }
 
-fn usual_file() -> Result<PathBuf, Failure> {
+fn default_file() -> Result<PathBuf, Failure> {
     let folders = etcetera::base_strategy::choose_native_strategy().map_err(|error| {
         Failure::new(
             Failure::REFUSED,

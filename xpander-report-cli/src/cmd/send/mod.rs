@@ -14,7 +14,7 @@ use self::content::Content;
 use self::task::TaskJson;
 use crate::connection::Connection;
 use crate::failure::{Done, Failure, with_causes};
-use crate::text::{printable, without_mark, write_json};
+use crate::text::{printable, without_bom, write_json};
 use crate::{connection, duration, page};
 
 /// Report one task to the platform
@@ -201,19 +201,19 @@ fn redaction(builder: &ConfigBuilder) -> Result<Redaction, Failure> {
 fn response(content: Content) -> Result<Box<RawValue>, Failure> {
     const FLAG: &str = "--llm-response";
     let text = content.read(FLAG)?;
-    RawValue::from_string(without_mark(&text).to_owned()).map_err(|error| {
+    RawValue::from_string(without_bom(&text).to_owned()).map_err(|error| {
         Failure::usage(format_args!(
             "{FLAG} is not JSON: {error} (a text goes into --result)"
         ))
     })
 }
 
-fn write_line(task: &Task, place: &str) -> io::Result<()> {
+fn write_line(task: &Task, location: &str) -> io::Result<()> {
     let status = task
         .status
         .as_ref()
         .map_or("no status", |status| status.as_str());
-    let line = format!("reported task {} ({status}), {place}", task.id);
+    let line = format!("reported task {} ({status}), {location}", task.id);
     writeln!(io::stdout().lock(), "{}", printable(&line))
 }
 

@@ -42,7 +42,7 @@ impl Drain {
         let spool = self.directory.open()?;
         let reporter = reporter(&self.connection, &path)?;
         let outcome = drain(&reporter, self.timeout)?;
-        tell(&reporter, outcome, &spool)
+        print_outcome(&reporter, outcome, &spool)
     }
 }
 
@@ -72,7 +72,7 @@ pub(super) fn drain(reporter: &Reporter, timeout: Duration) -> io::Result<FlushO
 }
 
 /// Prints what was delivered and what is left.
-pub(super) fn tell(
+pub(super) fn print_outcome(
     reporter: &Reporter,
     outcome: FlushOutcome,
     spool: &SpoolDirectory,

@@ -30,7 +30,7 @@ pub(super) struct Purge {
 impl Purge {
     pub(super) fn run(self) -> Done<ExitCode> {
         let spool = self.directory.open()?;
-        if !self.yes && !is_wanted(&spool)? {
+        if !self.yes && !is_confirmed(&spool)? {
             writeln!(io::stdout(), "Nothing is deleted.")?;
             return Ok(ExitCode::FAILURE);
         }
@@ -52,7 +52,7 @@ impl Purge {
 }
 
 /// Prints what would be lost, and asks for confirmation.
-fn is_wanted(spool: &SpoolDirectory) -> Done<bool> {
+fn is_confirmed(spool: &SpoolDirectory) -> Done<bool> {
     let segments = spool.segments()?;
     let left = segments.iter().filter(|segment| !segment.is_in_use);
     let waiting = left.map(|segment| segment.waiting).sum();

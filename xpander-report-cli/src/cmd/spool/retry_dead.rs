@@ -73,6 +73,6 @@ impl RetryDead {
         }
         drop(out);
         let outcome = drain::drain(&reporter, self.timeout)?;
-        drain::tell(&reporter, outcome, &spool)
+        drain::print_outcome(&reporter, outcome, &spool)
     }
 }

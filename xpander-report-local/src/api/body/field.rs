@@ -16,24 +16,24 @@ pub(super) fn id(value: &RawValue, name: &'static str) -> Checked<String> {
     let id = text(value, name)?;
     if id.len() > MAX_ID_BYTES {
         let message = format!("String should have at most {MAX_ID_BYTES} bytes");
-        return Err(wrong(name, "string_too_long", &message));
+        return Err(invalid(name, "string_too_long", &message));
     }
     Ok(id)
 }
 
 pub(super) fn text(value: &RawValue, name: &'static str) -> Checked<String> {
     serde_json::from_str(value.get())
-        .map_err(|_| wrong(name, "string_type", "Input should be a valid string"))
+        .map_err(|_| invalid(name, "string_type", "Input should be a valid string"))
 }
 
 pub(super) fn boolean(value: &RawValue, name: &'static str) -> Checked<bool> {
     serde_json::from_str(value.get())
-        .map_err(|_| wrong(name, "bool_type", "Input should be a valid boolean"))
+        .map_err(|_| invalid(name, "bool_type", "Input should be a valid boolean"))
 }
 
 pub(super) fn number(value: &RawValue, name: &'static str) -> Checked<f64> {
     float(value.get()).ok_or_else(|| {
-        wrong(
+        invalid(
             name,
             "float_type",
             "Input should be a valid number of at most 1.8e308 in size",
@@ -43,7 +43,7 @@ pub(super) fn number(value: &RawValue, name: &'static str) -> Checked<f64> {
 
 pub(super) fn texts(value: &RawValue, name: &'static str) -> Checked<Vec<String>> {
     let values: Vec<&RawValue> = serde_json::from_str(value.get())
-        .map_err(|_| wrong(name, "list_type", "Input should be a valid list"))?;
+        .map_err(|_| invalid(name, "list_type", "Input should be a valid list"))?;
     let mut texts = Vec::with_capacity(values.len());
     let mut invalid = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
@@ -66,7 +66,7 @@ pub(super) fn texts(value: &RawValue, name: &'static str) -> Checked<Vec<String>
 /// Ignores the sent total: it is always completion and prompt together.
 pub(super) fn tokens(value: &RawValue, name: &'static str) -> Checked<Tokens> {
     let fields: Fields<'_> = serde_json::from_str(value.get())
-        .map_err(|_| wrong(name, "dict_type", "Input should be a valid JSON object"))?;
+        .map_err(|_| invalid(name, "dict_type", "Input should be a valid JSON object"))?;
     let mut invalid = Vec::new();
     let mut count = |part: &'static str| match fields.get(part) {
         None => 0,
@@ -110,18 +110,18 @@ fn float(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn wrong(name: &'static str, kind: &'static str, message: &str) -> Vec<Invalid> {
+fn invalid(name: &'static str, kind: &'static str, message: &str) -> Vec<Invalid> {
     vec![Invalid::new(&[BODY, Loc::Name(name)], kind, message)]
 }
 
 pub(super) fn status(value: &RawValue, name: &'static str) -> Checked<TaskStatus> {
     text(value, name).and_then(|word| {
-        TaskStatus::from_word(&word).ok_or_else(|| wrong(name, "enum", TaskStatus::EXPECTED))
+        TaskStatus::from_word(&word).ok_or_else(|| invalid(name, "enum", TaskStatus::EXPECTED))
     })
 }
 
 /// Any JSON object.
 pub(super) fn object(value: &RawValue, name: &'static str) -> Checked<Details> {
     serde_json::from_str(value.get())
-        .map_err(|_| wrong(name, "dict_type", "Input should be a valid JSON object"))
+        .map_err(|_| invalid(name, "dict_type", "Input should be a valid JSON object"))
 }
