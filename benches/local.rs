@@ -9,17 +9,19 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use xpander_report_benches::{Candidate, measure};
-use xpander_report_local::LocalPlatform;
+use xpander_report_local::{Filter, LocalPlatform};
 
 /// Says that this process is to be the platform, with its data file.
 const SERVE: &str = "LOCAL_BENCH_SERVE";
 
-const V1: &str = include_str!("../xpander-report-local/src/store/migrations/1.sql");
+/// The days over which the many tasks are spread.
+const DAYS: i64 = 30;
 
 fn main() {
     if let Some(path) = std::env::var_os(SERVE) {
@@ -54,7 +56,14 @@ fn acceptance() {
         .expect("a platform");
     println!("reports accepted per second, 1.1 KB each, all on one machine");
     for connections in [1_u32, 64] {
-        let run = |address: SocketAddr| move |count| reports(address, connections, count);
+        let run = |address: SocketAddr| {
+            move |count| {
+                reports(address, connections, count, |number| {
+                    let id = format!("{:?}-{number}", Instant::now());
+                    ("bench".to_owned(), body(&id))
+                })
+            }
+        };
         let times = measure(
             &mut [
                 Candidate::new("keeps nothing", run(nothing.address())),
@@ -81,8 +90,16 @@ fn acceptance() {
     }
 }
 
-/// The time that so many reports take over so many connections.
-fn reports(address: SocketAddr, connections: u32, count: u32) -> Duration {
+/// The agent and the body of a report.
+type Report = (String, String);
+
+/// The time that so many reports take over so many connections. `report` makes the one of a number.
+fn reports(
+    address: SocketAddr,
+    connections: u32,
+    count: u32,
+    report: fn(u32) -> Report,
+) -> Duration {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -90,7 +107,10 @@ fn reports(address: SocketAddr, connections: u32, count: u32) -> Duration {
     runtime.block_on(async {
         let start = Instant::now();
         let workers: Vec<_> = (0..connections)
-            .map(|worker| tokio::spawn(reporter(address, worker, count / connections)))
+            .map(|worker| {
+                let numbers = (worker..count).step_by(connections as usize);
+                tokio::spawn(reporter(address, numbers.map(report)))
+            })
             .collect();
         for worker in workers {
             worker.await.expect("a worker");
@@ -99,16 +119,15 @@ fn reports(address: SocketAddr, connections: u32, count: u32) -> Duration {
     })
 }
 
-async fn reporter(address: SocketAddr, worker: u32, count: u32) {
+async fn reporter(address: SocketAddr, reports: impl Iterator<Item = Report>) {
     let mut connection = tokio::net::TcpStream::connect(address)
         .await
         .expect("a connection");
     connection.set_nodelay(true).expect("a socket");
     let mut answer = vec![0; 64 * 1024];
-    for number in 0..count {
-        let body = body(&format!("{:?}-{worker}-{number}", Instant::now()));
+    for (agent, body) in reports {
         let request = format!(
-            "POST /agent-execution/bench/report_task HTTP/1.1\r\nhost: localhost\r\nx-api-key: any\r\n\
+            "POST /agent-execution/{agent}/report_task HTTP/1.1\r\nhost: localhost\r\nx-api-key: any\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -166,21 +185,10 @@ fn many_tasks() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("tasks.db");
     let start = Instant::now();
-    write_v1(&path, tasks);
-    println!(
-        "\n{tasks} tasks over 30 days, written in {:.0} s",
-        start.elapsed().as_secs_f64()
-    );
-    let start = Instant::now();
-    let platform = LocalPlatform::builder()
-        .port(0)
-        .data(&path)
-        .start()
-        .expect("a platform");
-    platform.stop();
+    report_tasks(&path, tasks);
     let size = std::fs::metadata(&path).expect("a file").len();
     println!(
-        "  migrated in {:.0} s, the file has {} MiB",
+        "\n{tasks} tasks over {DAYS} days, reported in {:.0} s, the file has {} MiB",
         start.elapsed().as_secs_f64(),
         size / 1024 / 1024
     );
@@ -261,70 +269,53 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// Writes a file of the first version, whose tasks have the times that it says.
-fn write_v1(path: &Path, tasks: u32) {
-    let mut file = rusqlite::Connection::open(path).expect("a file");
-    file.execute_batch(V1).expect("a schema");
-    file.pragma_update(None, "application_id", 0x7870_6c6f)
-        .expect("a mark");
-    file.pragma_update(None, "user_version", 1)
-        .expect("a version");
-    file.pragma_update(None, "synchronous", false)
-        .expect("a setting");
-    let now = Timestamp::now().as_microsecond();
-    let step = 30 * 24 * 3_600_000_000 / i64::from(tasks);
-    let transaction = file.transaction().expect("a transaction");
-    {
-        let mut insert = transaction
-            .prepare(
-                "INSERT INTO tasks (id, organization_id, agent_id, status, created_at, updated_at, started_at, \
-                     finished_at, duration, completion_tokens, prompt_tokens, cache_read_tokens, \
-                     cache_write_tokens, total_tokens, used_tools, input, result) \
-                 VALUES (?1, 'local', ?2, ?3, ?4, ?4, ?4, ?4, ?5, 380, 2140, 0, 0, 2520, ?6, ?7, ?8)",
-            )
-            .expect("a statement");
-        let mut response = transaction
-            .prepare("INSERT INTO responses (task, body) VALUES (?1, ?2)")
-            .expect("a statement");
-        let mut revision = transaction
-            .prepare(
-                "INSERT INTO revisions (task, agent_id, status, received_at, body) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )
-            .expect("a statement");
-        for number in 0..tasks {
-            // A fixed sequence that looks like chance.
-            let chance = |of: u32, salt: u32| {
-                (u64::from(number) * 2_654_435_761 + u64::from(salt) * 40_503)
-                    % 1_000_003
-                    % u64::from(of)
-            };
-            let agent = format!("agent-{}", chance(8, 1));
-            let failed = chance(30, 2) == 0;
-            let status = if failed { "failed" } else { "completed" };
-            let time = now - i64::from(tasks - number) * step;
-            let duration = 0.2 + chance(10_000, 3) as f64 / 1000.0;
-            let tools = format!(r#"["tool-{}","tool-{}"]"#, chance(12, 4), chance(12, 5));
-            let words = |salt: u32| {
-                (0..24)
-                    .map(|at| format!("word{}", chance(997, salt * 100 + at)))
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            };
-            let input = format!("Summarise what changed in the revenue: {}", words(6));
-            let result = format!("Costs fell in the north: {}", words(7));
-            let body = format!(r#"{{"input":"{input}","result":"{result}"}}"#);
-            let id = format!("0193f2a0-{number:012x}-{}", chance(100_000, 8));
-            insert
-                .execute((&id, &agent, status, time, duration, tools, input, result))
-                .expect("a task");
-            let task = transaction.last_insert_rowid();
-            response.execute((task, &body)).expect("a response");
-            revision
-                .execute((task, &agent, status, time, &body))
-                .expect("a revision");
-        }
-    }
-    transaction.commit().expect("a commit");
+/// The time of the next report in microseconds, and the time between two.
+static NEXT: AtomicI64 = AtomicI64::new(0);
+static STEP: AtomicI64 = AtomicI64::new(0);
+
+/// Reports so many tasks to a platform whose clock takes all days to tell their times.
+fn report_tasks(path: &Path, tasks: u32) {
+    let step = DAYS * 24 * 3_600_000_000 / i64::from(tasks);
+    STEP.store(step, Ordering::Relaxed);
+    let first = Timestamp::now().as_microsecond() - i64::from(tasks) * step;
+    NEXT.store(first, Ordering::Relaxed);
+    let platform = LocalPlatform::builder()
+        .port(0)
+        .data(path)
+        .clock(|| {
+            let time = NEXT.fetch_add(STEP.load(Ordering::Relaxed), Ordering::Relaxed);
+            Timestamp::from_microsecond(time).expect("a time")
+        })
+        .start()
+        .expect("a platform");
+    reports(platform.address(), 64, tasks, task);
+    // A search waits until all is in the index.
+    let filter = Filter::new().search("costs");
+    platform.summary(&filter).expect("a summary");
+    platform.stop();
+}
+
+/// A task whose agent, tools and words look like chance.
+fn task(number: u32) -> Report {
+    let chance = |of: u32, salt: u32| {
+        (u64::from(number) * 2_654_435_761 + u64::from(salt) * 40_503) % 1_000_003 % u64::from(of)
+    };
+    let words = |salt: u32| {
+        (0..24)
+            .map(|at| format!("word{}", chance(997, salt * 100 + at)))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let id = format!("0193f2a0-{number:012x}-{}", chance(100_000, 8));
+    let input = format!("Summarise what changed in the revenue: {}", words(6));
+    let result = format!("Costs fell in the north: {}", words(7));
+    let is_success = chance(30, 2) != 0;
+    let duration = 0.2 + chance(10_000, 3) as f64 / 1000.0;
+    let tools = format!(r#"["tool-{}","tool-{}"]"#, chance(12, 4), chance(12, 5));
+    let body = format!(
+        r#"{{"id":"{id}","input":"{input}","llm_response":{{"input":"{input}","result":"{result}"}},"tokens":{{"completion_tokens":380,"prompt_tokens":2140}},"is_success":{is_success},"result":"{result}","duration":{duration},"used_tools":{tools}}}"#
+    );
+    (format!("agent-{}", chance(8, 1)), body)
 }
 
 fn serve(path: &Path) {

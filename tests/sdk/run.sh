@@ -3,7 +3,8 @@
 # Exit code 77 says that nothing was tested, since Python or the package index is out of reach.
 #
 #   SDK_VERSION=2.0.537 tests/sdk/run.sh    # another version than the one of the contract
-#   SDK_RECORD=tests/sdk/requests.jsonl tests/sdk/run.sh    # writes down what tests/local_sdk.rs sends again
+#   SDK_RECORD=xpander-report-local/tests/support/sdk.jsonl tests/sdk/run.sh
+#                                           # records what xpander-report-local/tests/sdk_recorded.rs sends again
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -6,7 +6,7 @@ use xpander_report::{Config, ConfigBuilder, ConfigError};
 use crate::failure::Failure;
 use crate::secret_file;
 
-/// Where the platform is and who speaks. What is not given comes from the environment.
+/// The platform, the agent and the key. A missing flag falls back to the environment.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
@@ -40,7 +40,7 @@ impl Connection {
     }
 }
 
-/// The flag that stands for a variable.
+/// The flag that overrides a variable.
 pub(crate) fn flag(variable: &str) -> Option<&'static str> {
     match variable {
         "XPANDER_BASE_URL" => Some("--base-url"),
@@ -50,7 +50,7 @@ pub(crate) fn flag(variable: &str) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with a setting, for somebody who has a command line instead of code.
+/// A configuration error in terms of the command line: it names the flag.
 pub(crate) fn explain(error: &ConfigError) -> String {
     const IN_CODE: &str = ", or give it in code";
     let text = error.to_string();

@@ -2,6 +2,9 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+/// The result of a command. The error is shown to the user.
+pub(crate) type Done<T = ()> = Result<T, Box<dyn Error>>;
+
 /// An error with an exit code of its own, for scripts.
 #[derive(Debug)]
 pub(crate) struct Failure {

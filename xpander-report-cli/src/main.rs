@@ -13,6 +13,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::cmd::{doctor, extract, local, send, spool};
+
 /// Report LLM work to xpander.ai.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 80)]
@@ -23,11 +25,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Local(cmd::Local),
-    Send(cmd::Send),
-    Doctor(cmd::Doctor),
-    Spool(cmd::Spool),
-    Extract(cmd::Extract),
+    Local(local::Local),
+    Send(send::Send),
+    Doctor(doctor::Doctor),
+    Spool(spool::Spool),
+    Extract(extract::Extract),
 }
 
 fn main() -> ExitCode {
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // Whoever reads the output has seen enough.
+        // The reader of the output has closed it, for example `head`.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             let says = text::printable(&failure::with_causes(&*error));

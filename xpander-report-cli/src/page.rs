@@ -1,16 +1,8 @@
 use http::Uri;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use xpander_report::{Config, Task};
 
-/// RFC 3986's unreserved characters travel as they are.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// Where a person finds the task.
-pub(crate) fn place(config: &Config, task: &Task) -> String {
+/// Tells a person where the task is.
+pub(crate) fn location(config: &Config, task: &Task) -> String {
     match page(config, &task.id) {
         Some(page) => format!("see {page}"),
         None => format!(
@@ -21,11 +13,11 @@ pub(crate) fn place(config: &Config, task: &Task) -> String {
     }
 }
 
-/// The task's page on the local platform. An agent controller that is tunnelled to this machine has a
-/// path.
+/// The task's page on the local platform. A base URL with a path is an agent controller's that is tunnelled
+/// to this machine.
 fn page(config: &Config, id: &str) -> Option<String> {
     let base = config.base_url();
     let has_path = base.parse::<Uri>().is_ok_and(|base| base.path() != "/");
     (config.is_loopback() && !has_path)
-        .then(|| format!("{base}/tasks/{}", utf8_percent_encode(id, ENCODED)))
+        .then(|| format!("{base}{}", xpander_report_local::task_path(id)))
 }

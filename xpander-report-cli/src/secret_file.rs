@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::failure::Failure;
 
-/// A longer file holds no secret.
-const LONGEST: u64 = 64 << 10;
+/// A longer file is no secret.
+const MAX_BYTES: u64 = 64 << 10;
 
 /// Reads a secret from a file. `flag` and `what` are for the error.
 pub(crate) fn read(flag: &str, what: &str, file: &Path) -> Result<String, Failure> {
@@ -14,7 +14,7 @@ pub(crate) fn read(flag: &str, what: &str, file: &Path) -> Result<String, Failur
     };
     let mut secret = String::new();
     File::open(file)
-        .and_then(|opened| opened.take(LONGEST).read_to_string(&mut secret))
+        .and_then(|opened| opened.take(MAX_BYTES).read_to_string(&mut secret))
         .map_err(|error| problem(&error))?;
     match secret.trim() {
         "" => Err(problem(&format_args!(

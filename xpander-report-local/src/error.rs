@@ -1,9 +1,11 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why the local platform could not start, or could not read what it keeps.
+use rusqlite::ErrorCode;
+
+/// An error of the local platform: it could not start, or could not read or write its data.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -12,7 +14,7 @@ pub enum Error {
         /// What was asked for.
         host: String,
     },
-    /// Other machines can reach the host, and no token keeps them out.
+    /// Other machines can reach the host, and there is no token.
     TokenMissing {
         /// The host that was asked for.
         host: String,
@@ -64,14 +66,14 @@ pub enum Error {
         /// The newest schema version that this crate knows.
         known: u32,
     },
-    /// Another local platform works with the data file.
+    /// Another local platform uses the data file.
     DataFileInUse {
         /// The path that was asked for.
         path: PathBuf,
-        /// The address and the process of the one that has it; empty when that cannot be told.
+        /// The address and the process of the platform that uses it. Empty when unknown.
         by: String,
     },
-    /// Another program keeps the data file locked.
+    /// Another program has locked the data file.
     DataFileLocked {
         /// The path that was asked for.
         path: PathBuf,
@@ -83,6 +85,21 @@ pub enum Error {
         /// What SQLite said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl Error {
+    /// A failure of SQLite; `path` is the data file, if there is one.
+    pub(crate) fn storage(path: Option<&Path>, source: rusqlite::Error) -> Self {
+        match (path, source.sqlite_error_code()) {
+            (Some(path), Some(ErrorCode::DatabaseBusy)) => Self::DataFileLocked {
+                path: path.to_owned(),
+            },
+            _ => Self::Storage {
+                path: path.map(Path::to_owned),
+                source: source.into(),
+            },
+        }
+    }
 }
 
 impl fmt::Display for Error {

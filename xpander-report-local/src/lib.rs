@@ -17,7 +17,7 @@
 //! # Ok::<(), xpander_report_local::Error>(())
 //! ```
 //!
-//! # What it answers
+//! # Endpoints
 //!
 //! | request | answer |
 //! |---|---|
@@ -35,74 +35,72 @@
 //! | `GET /`, `/tasks/{task_id}`, `/metrics`, `/agents` | the pages |
 //! | `GET /tasks.csv`, `/tasks.jsonl` | the tasks of the list's filter: `status`, `agent`, `tool`, `q`, `last`, `from`, `to`, `organization` |
 //!
-//! A path may carry a mount and an organization in front (`/org-1/agent-execution/…`); without one it is
-//! `local`. Tasks and agents of one organization are invisible to the API of another; the pages show all of
-//! them. An agent that is called `list` is found at `/agents/%6Cist`.
+//! A path may start with a mount and an organization (`/org-1/agent-execution/…`). The default organization is
+//! `local`. Through the API, tasks and agents of one organization are invisible to another; the pages show all
+//! of them. An agent with the id `list` is found at `/agents/%6Cist`.
 //!
 //! # How an update works
 //!
-//! A report with an id that its organization already has updates that task. `null` keeps what is stored,
-//! and so do `duration: 0.0` and `used_tools: []`, which cannot be told from "not given". `is_success`
-//! sets the status: `false` is failed, `true` and `null` are completed. Every accepted request that made or
-//! changed a task is also kept as it came, as a [`Revision`], with what it changed.
+//! A report whose id exists in its organization updates that task. `null` keeps the stored value, and so do
+//! `duration: 0.0` and `used_tools: []`, which cannot be told from "not given". `is_success` sets the status:
+//! `false` is failed, `true` and `null` are completed. Every accepted request that created or changed a task
+//! is also stored as it was sent, as a [`Revision`], with the fields that it changed.
 //!
-//! # What is asked of many tasks
+//! # Queries
 //!
 //! [`LocalPlatform::list`] and [`summary`](LocalPlatform::summary) take a [`Filter`]: agent, status, tool,
-//! time, and words in the first MiB of the input or of the result. [`LocalPlatform::metrics`] sums by day,
-//! agent and tool. Up to 256 different tools of one task are counted and can be filtered by.
+//! time, and words in the first MiB of the input or result. [`LocalPlatform::metrics`] sums by day, agent and
+//! tool. Up to 256 different tools of one task are counted and can be filtered by.
 //!
-//! # What is kept, and how safely
+//! # Storage and durability
 //!
-//! In memory (up to 1 GiB), or with [`Builder::data`] in a SQLite file. A report is answered once it is
-//! committed, so it survives the end of the process, however it ends; the last ones before a power failure may
-//! be lost. A data file has one platform at a time. [`Builder::retention`] limits how long tasks are kept;
-//! what is deleted makes the file smaller.
+//! Data is kept in memory (up to 1 GiB), or with [`Builder::data`] in a SQLite file. A report is answered once
+//! it is committed, so it survives a crash of the process; a power failure may lose the last reports. A data
+//! file has one platform at a time. [`Builder::retention`] limits how long tasks are kept; the file shrinks when
+//! tasks are deleted.
 //!
-//! # Who can reach it
+//! # Access
 //!
-//! It listens on 127.0.0.1 unless [`Builder::host`] says otherwise, answers only requests addressed to a
-//! loopback name or to one of [`Builder::allow_host`], and refuses what a foreign web page sends, on every
+//! The platform listens on 127.0.0.1 unless [`Builder::host`] says otherwise. It answers only requests addressed
+//! to a loopback name or to one of [`Builder::allow_host`], and refuses requests of foreign web pages on every
 //! route. Any API key is accepted, since programs of the same machine are trusted, unless there is a
-//! [`Builder::token`]. A body may have 32 MiB.
+//! [`Builder::token`]. The limit of a body is 32 MiB.
 //!
-//! # What a task costs
+//! # Cost of a task
 //!
-//! With the feature `cost` the page of a task tells the cost of its tokens, if its raw response names a model
-//! whose list prices are known. The prices are part of the program, as of when it was built.
+//! With the feature `cost` the page of a task shows the cost of its tokens, if its raw response names a model
+//! with known list prices. The prices are compiled into the program.
 //!
-//! # When things go wrong
+//! # Injected faults
 //!
-//! [`LocalPlatform::inject`] makes the next reports late, refuses them, drops their connections or loses their
-//! answers, so that you see what your program makes of that.
+//! [`LocalPlatform::inject`] delays the next reports, refuses them, drops their connections or loses their
+//! answers, so that you can test how your program copes.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod access;
-mod agent;
 mod api;
-mod body;
-mod change;
+mod app;
+mod builder;
 mod error;
-mod event;
-mod faults;
-mod guard;
-mod head;
+mod http;
+mod model;
 mod pages;
-mod path;
 mod platform;
-mod problem;
 pub mod query;
-mod revision;
 mod server;
 mod store;
-mod task;
+mod sync;
 
+pub use builder::{Builder, DEFAULT_PORT};
 pub use error::Error;
-pub use event::{Event, EventKind};
-pub use faults::Fault;
-pub use platform::{Builder, DEFAULT_PORT, LocalPlatform};
-pub use query::{Filter, Metrics, MetricsQuery, Paging, TaskPage};
-pub use revision::{Changed, Revision, RevisionKind};
-pub use task::{TaskRecord, TaskStatus, Tokens};
+pub use http::faults::Fault;
+pub use model::event::{Event, EventKind};
+pub use model::revision::{Changed, Revision, RevisionKind};
+pub use model::task::{TaskRecord, TaskStatus, Tokens};
+pub use pages::links::task_path;
+pub use platform::LocalPlatform;
+pub use query::cursor::Paging;
+pub use query::filter::Filter;
+pub use query::metrics::{Metrics, MetricsQuery};
+pub use query::page::TaskPage;

@@ -9,43 +9,14 @@ use axum::middleware::{from_fn_with_state, map_request};
 use axum::serve::ListenerExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 
-use crate::access::Access;
-use crate::faults::Faults;
-use crate::problem::Problem;
-use crate::store::Store;
-use crate::{api, guard, pages, path};
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::{guard, path};
+use crate::{api, pages};
 
-/// How long answers in progress, and then SQLite, may take to finish once the platform stops.
-const GRACE: Duration = Duration::from_secs(3);
-
-/// What every handler works with.
-#[derive(Debug, Clone)]
-pub(crate) struct App {
-    pub(crate) store: Arc<Store>,
-    pub(crate) access: Arc<Access>,
-    pub(crate) faults: Arc<Faults>,
-    /// The address of the pages for this machine's browsers.
-    pub(crate) url: Arc<str>,
-    /// Its sender is dropped when the platform stops.
-    pub(crate) stop: watch::Receiver<()>,
-}
-
-impl App {
-    /// Runs work on the store off the async thread, which reading would block.
-    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Problem>
-    where
-        F: FnOnce(&Store) -> Result<T, Problem> + Send + 'static,
-        T: Send + 'static,
-    {
-        let store = Arc::clone(&self.store);
-        match spawn_blocking(move || work(&store)).await {
-            Ok(outcome) => outcome,
-            Err(error) => Err(Problem::internal(error)),
-        }
-    }
-}
+/// How long answers in progress, and then SQLite, may take to finish when the platform stops.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The body of the server's thread: serves until the platform stops.
 pub(crate) fn run(listener: TcpListener, app: App, ready: &mpsc::SyncSender<io::Result<()>>) {
@@ -60,7 +31,7 @@ pub(crate) fn run(listener: TcpListener, app: App, ready: &mpsc::SyncSender<io::
     let _ = ready.send(Ok(()));
     let stop = app.stop.clone();
     runtime.block_on(serve(listener, router(app), stop));
-    runtime.shutdown_timeout(GRACE);
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
 }
 
 fn start(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
@@ -79,13 +50,13 @@ async fn serve(listener: tokio::net::TcpListener, router: Router, stop: watch::R
     let stopped =
         |mut stop: watch::Receiver<()>| async move { while stop.changed().await.is_ok() {} };
     let listener = listener.tap_io(|connection| {
-        // Without it the kernel may hold back the end of a small answer; a refusal costs only time.
+        // Without it the kernel may delay the end of a small answer. A failure costs only time.
         let _ = connection.set_nodelay(true);
     });
     let serving = axum::serve(listener, router).with_graceful_shutdown(stopped(stop.clone()));
     let overdue = async {
         stopped(stop).await;
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
         _ = serving => {}
@@ -93,8 +64,8 @@ async fn serve(listener: tokio::net::TcpListener, router: Router, stop: watch::R
     }
 }
 
-/// The whole server. Paths are rewritten before they are routed, so the routes are the fallback of an
-/// outer router that carries the layers.
+/// The whole server. A path is rewritten before it is routed, so the routes are the fallback of an outer
+/// router that has the layers.
 pub(crate) fn router(app: App) -> Router {
     let access = Arc::clone(&app.access);
     let routes = api::routes()

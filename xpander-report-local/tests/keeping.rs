@@ -125,7 +125,7 @@ fn data_of_a_newer_version_is_refused_untouched() {
         refused_untouched(&path),
         Error::NewerData {
             found: 99,
-            known: 2,
+            known: 1,
             ..
         }
     ));

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use xpander_report::{ProviderResponse, Shape, Tokens};
 
-use super::Done;
-use crate::text::{without_mark, write_json};
+use crate::failure::Done;
+use crate::text::{without_bom, write_json};
 
 /// Show what a provider's response would be reported as
 ///
@@ -38,7 +38,7 @@ pub(crate) struct Extract {
     stream: bool,
 }
 
-/// Stands where nothing is recognised.
+/// The output for unrecognised input.
 #[derive(Default, Serialize)]
 struct Unrecognised {
     shape: Option<&'static str>,
@@ -79,7 +79,7 @@ impl Extract {
 fn whole(mut input: impl Read, mut output: impl Write) -> Done {
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
-    let text = str::from_utf8(&bytes).map(without_mark);
+    let text = str::from_utf8(&bytes).map(without_bom);
     if text.is_ok_and(|text| text.trim().is_empty()) {
         return Err("standard input is empty: give it a provider's response, as JSON".into());
     }

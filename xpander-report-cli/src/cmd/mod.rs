@@ -1,16 +1,7 @@
-//! One command a file.
+//! The commands, a file or a folder each.
 
-mod doctor;
-mod extract;
-mod local;
-mod send;
-mod spool;
-
-pub(crate) use doctor::Doctor;
-pub(crate) use extract::Extract;
-pub(crate) use local::Local;
-pub(crate) use send::Send;
-pub(crate) use spool::Spool;
-
-/// What a command ends with; the error is for the person at the terminal.
-pub(crate) type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
+pub(crate) mod doctor;
+pub(crate) mod extract;
+pub(crate) mod local;
+pub(crate) mod send;
+pub(crate) mod spool;

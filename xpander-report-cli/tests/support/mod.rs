@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub(crate) mod doctor;
 pub(crate) mod https;
+pub(crate) mod send;
 pub(crate) mod spools;
 pub(crate) mod terminal;
 

@@ -1,4 +1,4 @@
-//! The activity log of a task, made out of what was reported of it.
+//! The activity log of a task, made from its reports.
 
 use std::collections::HashMap;
 
@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::caller::Caller;
 use super::tasks::missing;
-use crate::problem::Problem;
-use crate::server::App;
-use crate::task::TaskRecord;
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::model::task::TaskRecord;
 
 #[derive(Debug, Serialize)]
 struct Activity<'a> {
@@ -50,7 +50,7 @@ struct Content<'a> {
     files: [&'a str; 0],
 }
 
-/// What a tool was given is not reported, so `{}`.
+/// `{}`: the arguments of a tool call are not reported.
 #[derive(Debug, Serialize)]
 struct Nothing {}
 

@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::caller::{Caller, Id};
-use super::json::{Agent, ListedAgent};
-use crate::body;
-use crate::problem::{Invalid, Place, Problem};
-use crate::server::App;
+use super::json::{AgentJson, ListedAgentJson};
+use crate::app::App;
+use crate::http::body::read_text;
+use crate::http::problem::{Invalid, Loc, Problem};
 
 /// `GET /agents/list`
 pub(super) async fn list(
@@ -16,14 +16,14 @@ pub(super) async fn list(
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    // Only who asks for one agent says which version of it: this one is called `list`. Without the header it
-    // is found as `%6Cist`.
+    // Only a request for one agent has this header, so the agent is called `list`. Without the header it is
+    // found as `%6Cist`.
     if headers.contains_key("x-agent-version") {
         return one(app, caller, "list".to_owned()).await;
     }
     app.run(move |store| {
         let agents = store.agents(&caller.organization)?;
-        Ok(Json(agents.iter().map(ListedAgent::from).collect::<Vec<_>>()).into_response())
+        Ok(Json(agents.iter().map(ListedAgentJson::from).collect::<Vec<_>>()).into_response())
     })
     .await
 }
@@ -39,23 +39,23 @@ pub(super) async fn agent(
 
 async fn one(app: App, caller: Caller, id: String) -> Result<Response, Problem> {
     app.run(move |store| match store.agent(&caller.organization, &id)? {
-        Some(agent) => Ok(Json(Agent::from(&agent)).into_response()),
+        Some(agent) => Ok(Json(AgentJson::from(&agent)).into_response()),
         None => Err(no_agent(&id, &caller)),
     })
     .await
 }
 
-/// `PATCH /agents/{agent_id}/sync_local_tools`: what the tools of an agent are is not kept here, since nothing
-/// calls them from here.
+/// `PATCH /agents/{agent_id}/sync_local_tools`: checks the body and stores nothing, since the local platform
+/// calls no tools.
 pub(super) async fn sync_local_tools(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = body::read(request.into_body()).await?;
+    let body = read_text(request.into_body()).await?;
     if serde_json::from_str::<Vec<&serde_json::value::RawValue>>(&body).is_err() {
-        let at = [Place::Name("body")];
+        let at = [Loc::Name("body")];
         let invalid = Invalid::new(&at, "list_type", "Input should be a valid list");
         return Err(Problem::invalid(vec![invalid]));
     }

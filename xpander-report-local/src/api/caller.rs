@@ -1,10 +1,10 @@
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
-use crate::path::{LOCAL, Organization};
-use crate::problem::Problem;
+use crate::http::path::{LOCAL, Organization};
+use crate::http::problem::Problem;
 
-/// Who calls: someone with an API key, for an organization.
+/// The caller of the API: it has an API key and acts for an organization.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) organization: String,

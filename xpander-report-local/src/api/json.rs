@@ -1,22 +1,22 @@
-//! The API's records as JSON. The platform has more fields; these are the ones that its clients require
-//! or that are known here.
+//! The API's records as JSON. The public platform has more fields; these are the ones that clients require or
+//! that the local platform knows.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::agent;
-use crate::change::Details;
-use crate::task::{TaskRecord, TaskStatus, Tokens};
+use crate::model::agent::Agent;
+use crate::model::change::Details;
+use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 
-/// Where the platform says that a task came from.
+/// The `source` of a task whose creator gave none.
 const SOURCE: &str = "sdk";
 
-/// What the local platform says of an agent's model, which it does not know.
+/// The model of an agent: the local platform does not know it.
 const UNKNOWN: &str = "unknown";
 
 #[derive(Debug, Serialize)]
-pub(super) struct Task<'a> {
+pub(super) struct TaskJson<'a> {
     id: &'a str,
     agent_id: &'a str,
     organization_id: &'a str,
@@ -35,7 +35,7 @@ pub(super) struct Task<'a> {
     source: &'a str,
     title: Option<&'a str>,
     background_auth_eligible: bool,
-    /// What the creator said besides.
+    /// The other fields of the request that created the task.
     #[serde(flatten)]
     details: Details,
 }
@@ -49,7 +49,7 @@ struct Input<'a> {
     principal: Option<Box<RawValue>>,
 }
 
-impl<'a> From<&'a TaskRecord> for Task<'a> {
+impl<'a> From<&'a TaskRecord> for TaskJson<'a> {
     fn from(task: &'a TaskRecord) -> Self {
         let mut details = task.details.as_deref().map(parts).unwrap_or_default();
         let mut input = details
@@ -97,7 +97,7 @@ fn none() -> Box<RawValue> {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct ListedTask<'a> {
+pub(super) struct ListedTaskJson<'a> {
     id: &'a str,
     agent_id: &'a str,
     organization_id: &'a str,
@@ -108,7 +108,7 @@ pub(super) struct ListedTask<'a> {
     title: Option<&'a str>,
 }
 
-impl<'a> From<&'a TaskRecord> for ListedTask<'a> {
+impl<'a> From<&'a TaskRecord> for ListedTaskJson<'a> {
     fn from(task: &'a TaskRecord) -> Self {
         Self {
             id: &task.id,
@@ -124,7 +124,7 @@ impl<'a> From<&'a TaskRecord> for ListedTask<'a> {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Agent<'a> {
+pub(super) struct AgentJson<'a> {
     id: &'a str,
     organization_id: &'a str,
     name: &'a str,
@@ -138,8 +138,8 @@ pub(super) struct Agent<'a> {
     tools: [&'a str; 0],
 }
 
-impl<'a> From<&'a agent::Agent> for Agent<'a> {
-    fn from(agent: &'a agent::Agent) -> Self {
+impl<'a> From<&'a Agent> for AgentJson<'a> {
+    fn from(agent: &'a Agent) -> Self {
         Self {
             id: &agent.id,
             organization_id: &agent.organization_id,
@@ -157,7 +157,7 @@ impl<'a> From<&'a agent::Agent> for Agent<'a> {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct ListedAgent<'a> {
+pub(super) struct ListedAgentJson<'a> {
     id: &'a str,
     name: &'a str,
     icon: &'static str,
@@ -167,12 +167,12 @@ pub(super) struct ListedAgent<'a> {
     created_at: Timestamp,
 }
 
-/// None are known here, so `{}`.
+/// `{}`: the local platform knows no instructions.
 #[derive(Debug, Serialize)]
 struct Instructions {}
 
-impl<'a> From<&'a agent::Agent> for ListedAgent<'a> {
-    fn from(agent: &'a agent::Agent) -> Self {
+impl<'a> From<&'a Agent> for ListedAgentJson<'a> {
+    fn from(agent: &'a Agent) -> Self {
         Self {
             id: &agent.id,
             name: &agent.id,

@@ -8,13 +8,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body::Frame;
 
+use super::body;
 use super::caller::{Caller, Id};
 use super::tasks::{accept_change, answer};
-use crate::body;
-use crate::change::Change;
-use crate::faults::Kind;
-use crate::problem::Problem;
-use crate::server::App;
+use crate::app::App;
+use crate::http::body::read_text;
+use crate::http::faults::FaultKind;
+use crate::http::problem::Problem;
 
 /// `POST /agent-execution/{agent_id}/report_task`
 pub(super) async fn accept(
@@ -23,11 +23,11 @@ pub(super) async fn accept(
     Id(agent): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = body::read(request.into_body()).await?;
+    let body = read_text(request.into_body()).await?;
     let fault = app.faults.next();
     match fault {
-        Some(Kind::Delay(delay)) => tokio::time::sleep(delay).await,
-        Some(Kind::Status {
+        Some(FaultKind::Delay(delay)) => tokio::time::sleep(delay).await,
+        Some(FaultKind::Status {
             status,
             retry_after,
         }) => {
@@ -42,17 +42,17 @@ pub(super) async fn accept(
             }
             return Ok(refusal);
         }
-        Some(Kind::Drop) => return Ok(no_answer()),
-        Some(Kind::LoseAnswer) | None => {}
+        Some(FaultKind::Drop) => return Ok(no_answer()),
+        Some(FaultKind::LoseAnswer) | None => {}
     }
-    let task = accept_change(&app, caller, agent, body, Change::report).await?;
+    let task = accept_change(&app, caller, agent, body, body::report::parse).await?;
     Ok(match fault {
-        Some(Kind::LoseAnswer) => no_answer(),
+        Some(FaultKind::LoseAnswer) => no_answer(),
         _ => answer(&task),
     })
 }
 
-/// A body that fails before its first byte: the connection is closed, and nothing of the answer was sent.
+/// A body that fails before its first byte, so that the connection is closed without an answer.
 fn no_answer() -> Response {
     Response::new(Body::new(Failing))
 }

@@ -5,25 +5,27 @@ use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::body;
 use super::caller::{Caller, Id};
-use super::json::{ListedTask, Task};
-use crate::body;
-use crate::change::Change;
-use crate::problem::Problem;
-use crate::query::{Address, Filter, day_end_or_moment, moment};
-use crate::server::App;
-use crate::store::History;
-use crate::task::TaskRecord;
+use super::json::{ListedTaskJson, TaskJson};
+use crate::app::App;
+use crate::http::body::read_text;
+use crate::http::problem::Problem;
+use crate::http::query_string::{QueryString, parse_end, parse_time};
+use crate::model::change::Change;
+use crate::model::task::TaskRecord;
+use crate::query::filter::Filter;
+use crate::query::history::History;
 
-/// Tasks on a page of the history when the request does not say.
-const PER_PAGE: u32 = 50;
-const MOST_PER_PAGE: u32 = 1000;
+/// Tasks on a page of the history.
+const DEFAULT_PER_PAGE: u32 = 50;
+const MAX_PER_PAGE: u32 = 1000;
 
-/// The same for the public list.
-const PUBLIC_PER_PAGE: u32 = 20;
+/// Tasks on a page of the public list.
+const DEFAULT_PUBLIC_PER_PAGE: u32 = 20;
 
-/// A body up to so many bytes is read at once; a larger one would keep the other requests waiting.
-const SHORT: usize = 64 * 1024;
+/// A larger body is parsed on a blocking thread, so that it does not delay other requests.
+const MAX_INLINE_BYTES: usize = 64 * 1024;
 
 type Parameters = Query<HashMap<String, String>>;
 
@@ -49,8 +51,8 @@ pub(super) async fn create(
     Id(agent): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = body::read(request.into_body()).await?;
-    let task = accept_change(&app, caller, agent, body, Change::created).await?;
+    let body = read_text(request.into_body()).await?;
+    let task = accept_change(&app, caller, agent, body, body::create::parse).await?;
     Ok(answer(&task))
 }
 
@@ -61,8 +63,8 @@ pub(super) async fn measure(
     Id(agent): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = body::read(request.into_body()).await?;
-    let task = accept_change(&app, caller, agent, body, Change::measured).await?;
+    let body = read_text(request.into_body()).await?;
+    let task = accept_change(&app, caller, agent, body, body::measure::parse).await?;
     Ok(answer(&task))
 }
 
@@ -73,13 +75,13 @@ pub(super) async fn update(
     Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = body::read(request.into_body()).await?;
+    let body = read_text(request.into_body()).await?;
     let task = id.clone();
-    let change = parsed(body, move |body| Change::updated(task, body)).await?;
+    let change = parsed(body, move |body| body::update::parse(task, body)).await?;
     change_existing(&app, caller, id, change).await
 }
 
-/// `DELETE /agent-execution/{task_id}`: it stops, it does not erase.
+/// `DELETE /agent-execution/{task_id}`: stops the task, does not delete it.
 pub(super) async fn stop(
     State(app): State<App>,
     caller: Caller,
@@ -116,26 +118,26 @@ async fn listed(
     parameters: HashMap<String, String>,
     of: impl FnOnce(Filter) -> Filter,
 ) -> Result<Response, Problem> {
-    let mut address = Address::new(parameters);
-    let page = address.number("page", 1, u32::MAX);
-    let per_page = address.number("per_page", PER_PAGE, MOST_PER_PAGE);
+    let mut query_string = QueryString::new(parameters);
+    let page = query_string.number("page", 1, u32::MAX);
+    let per_page = query_string.number("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE);
     let filter = Filter {
         organization_id: Some(caller.organization),
-        status: address.status(),
-        user_id: address.text("user_id"),
-        internal_status: address.text("internal_status"),
-        parent_task_id: address.text("parent_task_id"),
-        triggering_agent_id: address.text("triggering_agent_id"),
+        status: query_string.status(),
+        user_id: query_string.text("user_id"),
+        internal_status: query_string.text("internal_status"),
+        parent_task_id: query_string.text("parent_task_id"),
+        triggering_agent_id: query_string.text("triggering_agent_id"),
         ..Filter::default()
     };
-    let history = address.finish(History {
+    let history = query_string.finish(History {
         filter: of(filter),
         page,
         per_page,
     })?;
     app.run(move |store| {
         let tasks = store.history(&history)?;
-        Ok(Json(tasks.iter().map(ListedTask::from).collect::<Vec<_>>()).into_response())
+        Ok(Json(tasks.iter().map(ListedTaskJson::from).collect::<Vec<_>>()).into_response())
     })
     .await
 }
@@ -146,38 +148,38 @@ pub(super) async fn page(
     caller: Caller,
     Query(parameters): Parameters,
 ) -> Result<Response, Problem> {
-    const MOMENT: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
+    const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
 
     #[derive(Serialize)]
-    struct Page<'a> {
-        items: Vec<ListedTask<'a>>,
+    struct TaskListing<'a> {
+        items: Vec<ListedTaskJson<'a>>,
         total: u64,
         page: u32,
         per_page: u32,
         total_pages: u64,
     }
 
-    let mut address = Address::new(parameters);
-    let page = address.number("page", 1, u32::MAX);
-    let per_page = address.number("per_page", PUBLIC_PER_PAGE, MOST_PER_PAGE);
+    let mut query_string = QueryString::new(parameters);
+    let page = query_string.number("page", 1, u32::MAX);
+    let per_page = query_string.number("per_page", DEFAULT_PUBLIC_PER_PAGE, MAX_PER_PAGE);
     let filter = Filter {
         organization_id: Some(caller.organization),
-        agent_id: address.text("agent_id"),
-        status: address.status(),
-        user_id: address.text("user_id"),
-        from: address.read("from_date", moment, MOMENT),
-        to: address.read("to_date", day_end_or_moment, MOMENT),
+        agent_id: query_string.text("agent_id"),
+        status: query_string.status(),
+        user_id: query_string.text("user_id"),
+        from: query_string.read("from_date", parse_time, EXPECTED),
+        to: query_string.read("to_date", parse_end, EXPECTED),
         ..Filter::default()
     };
-    let history = address.finish(History {
+    let history = query_string.finish(History {
         filter,
         page,
         per_page,
     })?;
     app.run(move |store| {
         let paged = store.paged(&history)?;
-        Ok(Json(Page {
-            items: paged.tasks.iter().map(ListedTask::from).collect(),
+        Ok(Json(TaskListing {
+            items: paged.tasks.iter().map(ListedTaskJson::from).collect(),
             total: paged.total,
             page,
             per_page,
@@ -188,7 +190,7 @@ pub(super) async fn page(
     .await
 }
 
-/// Stores what a body of the agent says of one of its tasks, which may be a new one.
+/// Parses a body about a task of the agent and stores the change. The task may be new.
 pub(super) async fn accept_change(
     app: &App,
     caller: Caller,
@@ -221,7 +223,7 @@ async fn parsed(
     body: String,
     parse: impl FnOnce(String) -> Result<Change, Problem> + Send + 'static,
 ) -> Result<Change, Problem> {
-    if body.len() <= SHORT {
+    if body.len() <= MAX_INLINE_BYTES {
         return parse(body);
     }
     tokio::task::spawn_blocking(move || parse(body))
@@ -230,7 +232,7 @@ async fn parsed(
 }
 
 pub(super) fn answer(task: &TaskRecord) -> Response {
-    Json(Task::from(task)).into_response()
+    Json(TaskJson::from(task)).into_response()
 }
 
 pub(super) fn missing(id: &str, caller: &Caller) -> Problem {

@@ -1,31 +1,31 @@
-//! All agents that have reported.
+//! The page of all agents.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
-use super::address::Kept;
+use super::filter_params::FilterParams;
 use super::format::{Clock, Moment};
-use super::metrics::Shown;
+use super::totals::FormattedTotals;
 use super::view::{PageProblem, render};
-use crate::path::LOCAL;
-use crate::query::AgentFigures;
-use crate::server::App;
+use crate::app::App;
+use crate::http::path::LOCAL;
+use crate::query::metrics::AgentMetrics;
 
-/// Agents that the page lists.
-const LISTED: usize = 500;
+/// How many agents the page lists.
+const MAX_AGENTS: usize = 500;
 
 #[derive(Template)]
 #[template(path = "agents.html")]
-struct Page {
+struct AgentsPage {
     url: String,
-    agents: Vec<Listed>,
+    agents: Vec<AgentRow>,
     more: usize,
-    /// Whether any is of another organization than the local one.
+    /// Whether any agent belongs to another organization than `local`.
     organizations: bool,
 }
 
-struct Listed {
+struct AgentRow {
     id: String,
     organization: String,
     tasks: String,
@@ -33,37 +33,37 @@ struct Listed {
     metrics: String,
     first: Moment,
     latest: Option<Moment>,
-    shown: Shown,
+    totals: FormattedTotals,
 }
 
 /// `GET /agents`
 pub(super) async fn agents(State(app): State<App>) -> Result<Response, PageProblem> {
     let url = app.url.to_string();
-    let agents = app.run(|store| Ok(store.agent_figures()?)).await?;
+    let agents = app.run(|store| Ok(store.agent_metrics()?)).await?;
     let clock = Clock::local();
-    let page = Page {
+    let page = AgentsPage {
         url,
-        more: agents.len().saturating_sub(LISTED),
+        more: agents.len().saturating_sub(MAX_AGENTS),
         organizations: agents.iter().any(|agent| agent.organization_id != LOCAL),
         agents: agents
             .into_iter()
-            .take(LISTED)
-            .map(|agent| Listed::new(agent, &clock))
+            .take(MAX_AGENTS)
+            .map(|agent| AgentRow::new(agent, &clock))
             .collect(),
     };
     Ok(render(&page)?.into_response())
 }
 
-impl Listed {
-    fn new(agent: AgentFigures, clock: &Clock) -> Self {
-        let of = Kept::default().with_agent(&agent.agent_id, &agent.organization_id);
+impl AgentRow {
+    fn new(agent: AgentMetrics, clock: &Clock) -> Self {
+        let of = FilterParams::default().with_agent(&agent.agent_id, &agent.organization_id);
         Self {
             tasks: of.at("/"),
             failures: of.with("status", "failed").at("/"),
             metrics: of.at("/metrics"),
             first: clock.moment(agent.created_at),
             latest: agent.latest.map(|at| clock.moment(at)),
-            shown: Shown::new(&agent.figures),
+            totals: FormattedTotals::new(&agent.totals),
             id: agent.agent_id,
             organization: agent.organization_id,
         }

@@ -1,8 +1,8 @@
-//! Bars by day, drawn on the server.
+//! Bar charts by day, as SVG.
 
 use jiff::civil::Date;
 
-/// The drawing's own units; pages scale it.
+/// The size of the drawing in its own units. Pages scale it.
 pub(super) const WIDTH: f64 = 400.0;
 pub(super) const HEIGHT: f64 = 150.0;
 /// Room for the labels of the axis.
@@ -11,39 +11,39 @@ pub(super) const RIGHT: f64 = 4.0;
 pub(super) const TOP: f64 = 14.0;
 pub(super) const BOTTOM: f64 = 20.0;
 
-/// So few bars have their numbers on top.
-const NUMBERED: usize = 8;
+/// With more bars, no bar has its number on top.
+const MAX_NUMBERED: usize = 8;
 
-/// Bars are no wider than this.
-const WIDEST: f64 = 40.0;
+/// The maximal width of a bar.
+const MAX_BAR_WIDTH: f64 = 40.0;
 
-/// Dates under the bars.
-const DATES: usize = 5;
+/// How many dates stand under the bars.
+const MAX_DATES: usize = 5;
 
-/// The lowest bar that is still seen.
-const LOWEST: f64 = 1.0;
+/// A bar of this height is still visible.
+const MIN_BAR_HEIGHT: f64 = 1.0;
 
-/// How a chart is to look.
-pub(super) struct Look {
+/// How a chart looks.
+pub(super) struct ChartOptions {
     pub(super) title: &'static str,
     pub(super) format: fn(f64) -> String,
-    /// In which units the axis counts, and their name, when that depends on how high it goes.
+    /// The unit of the axis, if it depends on the highest value.
     pub(super) unit: Option<UnitOf>,
-    /// What the axis goes up to at least; of shares it is all.
+    /// The axis goes up to this value at least. For shares it is 1.
     pub(super) top: Option<f64>,
-    /// Whether the bars count whole things, so that the axis has no halves.
+    /// Whether the values are integers, so that the axis has no fractions.
     pub(super) whole: bool,
-    /// Whether high bars are bad news.
+    /// Whether high bars are bad.
     pub(super) bad: bool,
 }
 
-/// The unit for an axis that goes so high: its size and its name.
+/// The unit for a highest value: its size and its name.
 type UnitOf = fn(f64) -> (f64, &'static str);
 
-/// What there is to draw.
+/// A chart, ready to draw.
 pub(super) struct Chart {
     pub(super) title: &'static str,
-    /// The same in one sentence, for who cannot see it.
+    /// The chart in one sentence, for screen readers.
     pub(super) summary: String,
     pub(super) bad: bool,
     pub(super) bars: Vec<Bar>,
@@ -52,7 +52,7 @@ pub(super) struct Chart {
 }
 
 pub(super) struct Bar {
-    /// The whole column, which says what it is when one points at it.
+    /// The whole column, which shows the tip.
     pub(super) column: Span,
     pub(super) tip: String,
     /// `None` on a day without a value.
@@ -69,7 +69,7 @@ pub(super) struct Shape {
     pub(super) span: Span,
     pub(super) y: f64,
     pub(super) height: f64,
-    /// The number on top, with where its middle is.
+    /// The number on top. `x` is its middle.
     pub(super) number: Option<Label>,
 }
 
@@ -84,21 +84,21 @@ pub(super) struct Label {
 }
 
 impl Chart {
-    /// The values may be `None`, which is a gap.
-    pub(super) fn new(look: &Look, days: &[(Date, Option<f64>)]) -> Self {
-        let Look { title, format, .. } = *look;
+    /// A day without a value leaves a gap.
+    pub(super) fn new(options: &ChartOptions, days: &[(Date, Option<f64>)]) -> Self {
+        let ChartOptions { title, format, .. } = *options;
         let highest = days
             .iter()
             .filter_map(|(_, value)| *value)
             .fold(0.0_f64, f64::max);
-        let axis = Axis::new(highest.max(look.top.unwrap_or(0.0)), look);
+        let axis = Axis::new(highest.max(options.top.unwrap_or(0.0)), options);
         let step = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
         let gap = if step > 4.0 { step * 0.2 } else { 0.0 };
-        let width = (step - gap).min(WIDEST);
+        let width = (step - gap).min(MAX_BAR_WIDTH);
         let bars = days.iter().enumerate().map(|(index, (date, value))| {
             let x = LEFT + step * index as f64;
             let shape = value.map(|value| {
-                let height = (axis.height(value)).max(LOWEST);
+                let height = (axis.height(value)).max(MIN_BAR_HEIGHT);
                 let y = HEIGHT - BOTTOM - height;
                 Shape {
                     span: Span {
@@ -107,7 +107,7 @@ impl Chart {
                     },
                     y: round(y),
                     height: round(height),
-                    number: (days.len() <= NUMBERED).then(|| Label {
+                    number: (days.len() <= MAX_NUMBERED).then(|| Label {
                         x: round(x + step / 2.0),
                         text: format(value),
                     }),
@@ -126,7 +126,7 @@ impl Chart {
         Self {
             title,
             summary: summary(title, format, days),
-            bad: look.bad,
+            bad: options.bad,
             bars: bars.collect(),
             ticks: axis.ticks(format),
             dates: dates(days, step),
@@ -149,9 +149,9 @@ fn summary(title: &str, format: fn(f64) -> String, days: &[(Date, Option<f64>)])
     }
 }
 
-/// Dates in equal distances, so many that they do not run into each other.
+/// Dates at equal distances. They do not overlap.
 fn dates(days: &[(Date, Option<f64>)], step: f64) -> Vec<Label> {
-    let every = days.len().div_ceil(DATES).max(1);
+    let every = days.len().div_ceil(MAX_DATES).max(1);
     days.iter()
         .enumerate()
         .step_by(every)
@@ -162,7 +162,7 @@ fn dates(days: &[(Date, Option<f64>)], step: f64) -> Vec<Label> {
         .collect()
 }
 
-/// Seconds, or what is longer or shorter than they are.
+/// The unit of time for a highest value in seconds.
 pub(super) fn time_unit(highest: f64) -> (f64, &'static str) {
     match highest {
         0.0..2.0 => (0.001, "ms"),
@@ -172,32 +172,32 @@ pub(super) fn time_unit(highest: f64) -> (f64, &'static str) {
     }
 }
 
-/// The scale of values.
+/// The axis of values.
 struct Axis {
-    /// Between two lines.
+    /// The value between two lines.
     step: f64,
     lines: u32,
     unit: Option<(f64, &'static str)>,
 }
 
 impl Axis {
-    fn new(highest: f64, look: &Look) -> Self {
-        if look.top == Some(highest) {
+    fn new(highest: f64, options: &ChartOptions) -> Self {
+        if options.top == Some(highest) {
             return Self {
                 step: highest / 4.0,
                 lines: 4,
                 unit: None,
             };
         }
-        let unit = look.unit.map(|unit| unit(highest));
+        let unit = options.unit.map(|unit| unit(highest));
         let (size, _) = unit.unwrap_or((1.0, ""));
         let rough = highest / size / 4.0;
-        let least = if look.whole { 1.0 } else { 0.001 };
+        let least = if options.whole { 1.0 } else { 0.001 };
         let magnitude = 10_f64.powf(rough.max(least).log10().floor());
         let step = [1.0, 2.0, 2.5, 5.0, 10.0]
             .into_iter()
             .map(|factor| factor * magnitude)
-            .filter(|step| !look.whole || step.fract() == 0.0)
+            .filter(|step| !options.whole || step.fract() == 0.0)
             .find(|step| *step >= rough)
             .unwrap_or(10.0 * magnitude);
         let step = step * size;
@@ -241,7 +241,7 @@ mod tests {
     use super::super::format;
     use super::*;
 
-    const COUNTS: Look = Look {
+    const COUNTS: ChartOptions = ChartOptions {
         title: "Requests",
         format: format::compact,
         unit: None,
@@ -250,9 +250,12 @@ mod tests {
         bad: false,
     };
 
-    fn chart(look: &Look, values: &[Option<f64>]) -> Chart {
+    fn chart(options: &ChartOptions, values: &[Option<f64>]) -> Chart {
         let days = date(2026, 2, 26).series(jiff::Span::new().days(1));
-        Chart::new(look, &days.zip(values.iter().copied()).collect::<Vec<_>>())
+        Chart::new(
+            options,
+            &days.zip(values.iter().copied()).collect::<Vec<_>>(),
+        )
     }
 
     fn labels(chart: &Chart) -> Vec<&str> {
@@ -270,7 +273,7 @@ mod tests {
         let full = HEIGHT - TOP - BOTTOM;
         assert_eq!(
             heights,
-            [Some(full / 2.0), Some(full), None, Some(LOWEST)],
+            [Some(full / 2.0), Some(full), None, Some(MIN_BAR_HEIGHT)],
             "a gap is no bar, and nothing is nearly none"
         );
         assert_eq!(chart.bars[1].tip, "Fri Feb 27, 2026: 100");
@@ -290,7 +293,7 @@ mod tests {
             labels(&chart(&COUNTS, &[Some(71_000.0)])),
             ["0", "20 k", "40 k", "60 k", "80 k"]
         );
-        let rate = Look {
+        let rate = ChartOptions {
             title: "Success",
             format: |share| format!("{:.0} %", share * 100.0),
             unit: None,
@@ -306,7 +309,7 @@ mod tests {
 
     #[test]
     fn axes_of_time_count_in_fitting_units() {
-        let times = Look {
+        let times = ChartOptions {
             title: "Duration",
             format: format::duration,
             unit: Some(time_unit),
@@ -346,7 +349,7 @@ mod tests {
                 .iter()
                 .all(|bar| bar.bar.as_ref().unwrap().number.is_none())
         );
-        assert_eq!(many.dates.len(), DATES);
+        assert_eq!(many.dates.len(), MAX_DATES);
         assert!(many.dates.iter().all(|label| label.x < WIDTH));
     }
 

@@ -1,23 +1,23 @@
-//! What a task's tokens cost by the list prices of its model, as far as that is known.
+//! The cost of a task's tokens by the list prices of its model.
 
 use genai_prices::{PriceRequest, Usage, UsageKey};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::task::{TaskRecord, Tokens};
+use crate::model::task::{TaskRecord, Tokens};
 
-/// Bytes of a model's name; what is longer is none.
-const LONGEST: usize = 200;
+/// A longer text is no model's name.
+const MAX_MODEL_BYTES: usize = 200;
 
-/// A price in US dollars.
+/// A cost, with the model that it is computed for.
 #[derive(Debug, PartialEq)]
 pub(super) struct Cost {
     pub(super) dollars: f64,
-    /// The provider and the model whose prices these are.
+    /// The provider and the model.
     pub(super) model: String,
 }
 
-/// `None` when the raw response names no model, or several, or one without known prices.
+/// `None` when the raw response names no model or several models, or the model's prices are unknown.
 pub(super) fn of(task: &TaskRecord) -> Option<Cost> {
     let tokens = task.tokens?;
     let answers = Answer::all(task.llm_response.as_deref()?)?;
@@ -25,7 +25,7 @@ pub(super) fn of(task: &TaskRecord) -> Option<Cost> {
     let model = first
         .model
         .as_deref()
-        .filter(|model| model.len() <= LONGEST)?;
+        .filter(|model| model.len() <= MAX_MODEL_BYTES)?;
     if answers.iter().any(|answer| answer.model != first.model) {
         return None;
     }
@@ -44,8 +44,8 @@ pub(super) fn of(task: &TaskRecord) -> Option<Cost> {
     })
 }
 
-/// Prices are of all tokens that went in, with those of the cache among them; some providers count these
-/// apart.
+/// The usage with cache tokens included in the input tokens, as the price list expects. `apart` says that the
+/// provider counts them apart.
 fn priced(tokens: Tokens, apart: bool) -> Usage {
     let count = |tokens: i64| tokens.max(0) as f64;
     let read = count(tokens.cache_read_tokens);
@@ -71,7 +71,7 @@ fn priced(tokens: Tokens, apart: bool) -> Usage {
     usage
 }
 
-/// The part of a provider's response that says which model it is from, and how it counts.
+/// The model and the usage of a provider's response.
 #[derive(Debug, Deserialize)]
 struct Answer {
     #[serde(alias = "modelVersion", alias = "model_version")]
@@ -79,7 +79,7 @@ struct Answer {
     usage: Option<Counted>,
 }
 
-/// The counts of providers that have those of the cache apart.
+/// The cache counts of providers that count them apart.
 #[derive(Debug, Deserialize)]
 struct Counted {
     #[serde(rename = "cache_read_input_tokens")]
@@ -104,11 +104,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::change::Change;
 
     fn cost(response: &str, tokens: Tokens) -> Option<Cost> {
         let at: Timestamp = "2026-03-05T12:00:00Z".parse().unwrap();
-        let blank = Change::blank("t".into(), "local".into(), "a".into(), at);
+        let blank = TaskRecord::blank("t".into(), "local".into(), "a".into(), at);
         of(&TaskRecord {
             tokens: Some(tokens),
             llm_response: Some(response.to_owned()),

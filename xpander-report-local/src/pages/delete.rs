@@ -1,4 +1,4 @@
-//! Deleting tasks, once a person has confirmed it. The guard refuses what pages of other origins send.
+//! Deletes tasks after a confirmation. The guard refuses requests from other origins.
 
 use std::collections::HashMap;
 
@@ -7,43 +7,46 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
-use super::address::Kept;
+use super::filter_params::FilterParams;
 use super::format;
-use super::text::{self, Key};
+use super::links::{task_path, task_query};
+use super::task_key::{TaskKey, no_task};
 use super::view::{PageProblem, render};
-use super::{task_path, task_query};
-use crate::problem::Problem;
-use crate::query::Address;
-use crate::server::App;
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::query_string::QueryString;
 
 #[derive(Template)]
 #[template(path = "delete.html")]
-struct Question {
+struct ConfirmPage {
     title: String,
-    /// What is to be deleted, in words.
+    /// The criteria of the tasks to delete: a label and a value each.
     of: Vec<(&'static str, String)>,
-    /// Where the answer goes; `None` when there is nothing to delete.
+    /// The URL of the confirmation. `None` when there is nothing to delete.
     action: Option<String>,
     back: String,
 }
 
 #[derive(Template)]
 #[template(path = "deleted.html")]
-struct Done {
+struct DeletedPage {
     message: String,
     back: String,
 }
 
 /// `GET /tasks/{id}/delete`
-pub(super) async fn ask_task(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+pub(super) async fn confirm_task(
+    State(app): State<App>,
+    key: TaskKey,
+) -> Result<Response, PageProblem> {
     let page = app
         .run(move |store| {
             let Some(task) = store.task(&key.id, key.organization.as_deref())? else {
-                return Err(text::no_task(&key));
+                return Err(no_task(&key));
             };
             let query = task_query(&task.organization_id);
             let path = task_path(&task.id);
-            Ok(Question {
+            Ok(ConfirmPage {
                 title: "Delete this task?".to_owned(),
                 of: vec![
                     ("Task", task.id),
@@ -59,13 +62,16 @@ pub(super) async fn ask_task(State(app): State<App>, key: Key) -> Result<Respons
 }
 
 /// `POST /tasks/{id}/delete`
-pub(super) async fn delete_task(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+pub(super) async fn delete_task(
+    State(app): State<App>,
+    key: TaskKey,
+) -> Result<Response, PageProblem> {
     let page = app
         .run(move |store| {
             if !store.delete_task(&key.id, key.organization.as_deref())? {
-                return Err(text::no_task(&key));
+                return Err(no_task(&key));
             }
-            Ok(Done {
+            Ok(DeletedPage {
                 message: format!("The task {} is deleted.", key.id),
                 back: "/".to_owned(),
             })
@@ -75,18 +81,18 @@ pub(super) async fn delete_task(State(app): State<App>, key: Key) -> Result<Resp
 }
 
 /// `GET /delete`
-pub(super) async fn ask(
+pub(super) async fn confirm(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
-    let kept = Kept::of(&parameters);
-    let mut address = Address::new(parameters);
-    let mut filter = address.filter();
-    // What arrives while the person reads is not what was asked about.
+    let params = FilterParams::of(&parameters);
+    let mut query_string = QueryString::new(parameters);
+    let mut filter = query_string.filter();
+    // Tasks that arrive before the confirmation are not deleted.
     let now = Timestamp::now();
     filter.to = Some(filter.to.map_or(now, |to| to.min(now)));
-    let filter = address.finish(filter)?;
-    let mut settled = kept.without(&["last"]);
+    let filter = query_string.finish(filter)?;
+    let mut settled = params.without(&["last"]);
     for (name, time) in [("from", filter.from), ("to", filter.to)] {
         if let Some(time) = time {
             settled = settled.with(name, time.to_string());
@@ -110,12 +116,12 @@ pub(super) async fn ask(
     ];
     let mut of: Vec<(&str, String)> = names
         .into_iter()
-        .filter_map(|(label, name)| Some((label, kept.get(name)?.to_owned())))
+        .filter_map(|(label, name)| Some((label, params.get(name)?.to_owned())))
         .collect();
     if of.is_empty() {
         of.push(("Which", "all tasks".to_owned()));
     }
-    let page = Question {
+    let page = ConfirmPage {
         title: if summary.tasks.number == 0 {
             "There is nothing to delete".to_owned()
         } else {
@@ -123,7 +129,7 @@ pub(super) async fn ask(
         },
         of,
         action: (summary.tasks.number > 0).then(|| settled.at("/delete")),
-        back: kept.at("/"),
+        back: params.at("/"),
     };
     Ok(render(&page)?.into_response())
 }
@@ -133,9 +139,9 @@ pub(super) async fn delete(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
-    let mut address = Address::new(parameters);
-    let filter = address.filter();
-    let filter = address.finish(filter)?;
+    let mut query_string = QueryString::new(parameters);
+    let filter = query_string.filter();
+    let filter = query_string.finish(filter)?;
     if filter.to.is_none() {
         return Err(Problem::bad_request(
             "The address does not say up to which time tasks are deleted (to=…). The page /delete makes one that does.",
@@ -147,7 +153,7 @@ pub(super) async fn delete(
         1 => "1 task is deleted.".to_owned(),
         number => format!("{} tasks are deleted.", format::whole(number)),
     };
-    Ok(render(&Done {
+    Ok(render(&DeletedPage {
         message,
         back: "/".to_owned(),
     })?

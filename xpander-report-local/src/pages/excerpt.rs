@@ -1,44 +1,44 @@
 use super::format;
-use super::json::Tree;
-use crate::head::head;
+use super::tree::Tree;
+use crate::model::text::first_bytes;
 
-/// How much of a text a page shows: about a screen.
-const BYTES: usize = 6_000;
-const LINES: usize = 40;
+/// How much of a text a page shows, about a screen.
+const MAX_BYTES: usize = 6_000;
+const MAX_LINES: usize = 40;
 
-/// What a page shows of a text.
+/// The part of a text that a page shows.
 #[derive(Debug)]
 pub(super) struct Excerpt {
-    pub(super) shown: Shown,
-    /// The size of the whole.
+    pub(super) content: Content,
+    /// The size of the whole text.
     pub(super) size: String,
-    /// Whether that is more than is shown.
+    /// Whether the whole text is longer than the content.
     pub(super) cut: bool,
 }
 
 #[derive(Debug)]
-pub(super) enum Shown {
-    /// Its start.
+pub(super) enum Content {
+    /// The start of the text.
     Text(String),
-    /// Its parts, since it is JSON.
+    /// The text as a tree, since it is JSON.
     Tree(Tree),
 }
 
 impl Excerpt {
     pub(super) fn of(whole: &str) -> Self {
-        let (shown, cut) = match Tree::of(whole) {
+        let (content, cut) = match Tree::of(whole) {
             Some(tree) => {
                 let cut = !tree.complete;
-                (Shown::Tree(tree), cut)
+                (Content::Tree(tree), cut)
             }
             None => {
                 let start = start(whole);
                 let cut = start.len() < whole.trim_end_matches('\n').len();
-                (Shown::Text(start.to_owned()), cut)
+                (Content::Text(start.to_owned()), cut)
             }
         };
         Self {
-            shown,
+            content,
             size: format::size(whole.len() as u64),
             cut,
         }
@@ -48,9 +48,9 @@ impl Excerpt {
 fn start(whole: &str) -> &str {
     let lines = whole
         .match_indices('\n')
-        .nth(LINES - 1)
+        .nth(MAX_LINES - 1)
         .map_or(whole.len(), |(index, _)| index);
-    head(whole, lines.min(BYTES))
+    first_bytes(whole, lines.min(MAX_BYTES))
 }
 
 #[cfg(test)]
@@ -58,26 +58,26 @@ mod tests {
     use super::*;
 
     fn text(excerpt: &Excerpt) -> &str {
-        match &excerpt.shown {
-            Shown::Text(text) => text,
-            Shown::Tree(_) => panic!("it is no JSON"),
+        match &excerpt.content {
+            Content::Text(text) => text,
+            Content::Tree(_) => panic!("it is no JSON"),
         }
     }
 
     #[test]
     fn a_text_is_cut_between_characters() {
-        let whole = "é".repeat(BYTES);
+        let whole = "é".repeat(MAX_BYTES);
         let excerpt = Excerpt::of(&whole);
         assert!(whole.starts_with(text(&excerpt)));
-        assert_eq!(text(&excerpt).len(), BYTES);
+        assert_eq!(text(&excerpt).len(), MAX_BYTES);
         assert!(excerpt.cut && excerpt.size == "12 KB");
     }
 
     #[test]
     fn many_lines_are_cut_and_few_are_not() {
-        let lines = Excerpt::of(&"x\n".repeat(LINES + 1));
-        assert_eq!(text(&lines).lines().count(), LINES);
+        let lines = Excerpt::of(&"x\n".repeat(MAX_LINES + 1));
+        assert_eq!(text(&lines).lines().count(), MAX_LINES);
         assert!(lines.cut);
-        assert!(!Excerpt::of(&"x\n".repeat(LINES)).cut);
+        assert!(!Excerpt::of(&"x\n".repeat(MAX_LINES)).cut);
     }
 }

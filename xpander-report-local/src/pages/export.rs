@@ -1,4 +1,4 @@
-//! The tasks of a filter as a file.
+//! Exports the tasks of a filter as a file.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,17 +12,19 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::view::PageProblem;
-use crate::problem::Problem;
-use crate::query::{Address, Filter, Paging};
-use crate::server::App;
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::query_string::QueryString;
+use crate::model::task::{TaskRecord, TaskStatus, Tokens};
+use crate::query::cursor::Paging;
+use crate::query::filter::Filter;
 use crate::store::Store;
-use crate::task::{TaskRecord, TaskStatus, Tokens};
 
-/// How many tasks are looked up together.
-const CHUNK: u32 = 200;
+/// How many tasks are looked up at once.
+const MAX_LOOKED_UP: u32 = 200;
 
-/// So many bytes are sent together, and the task that passes them.
-const BYTES: usize = 256 * 1024;
+/// A chunk of the answer ends with the task that reaches this size.
+const CHUNK_BYTES: usize = 256 * 1024;
 
 /// `GET /tasks.csv`: a row for each task, without raw responses.
 pub(super) async fn csv(
@@ -45,10 +47,10 @@ fn export(
     parameters: HashMap<String, String>,
     format: Format,
 ) -> Result<Response, PageProblem> {
-    let mut address = Address::new(parameters);
-    let filter = address.filter();
+    let mut query_string = QueryString::new(parameters);
+    let filter = query_string.filter();
     let export = Export {
-        filter: address.finish(filter)?,
+        filter: query_string.finish(filter)?,
         format,
         keys: VecDeque::new(),
         next: Some(Paging::Newest),
@@ -85,13 +87,14 @@ enum Format {
     Jsonl,
 }
 
-/// How far an export has come. What arrives after it began is newer than its first task and no part of it.
+/// The progress of an export. Tasks that arrive after its start are newer than its first task and not part of
+/// it.
 struct Export {
     filter: Filter,
     format: Format,
-    /// The ids and organizations of the tasks that come next.
+    /// The ids and organizations of the next tasks.
     keys: VecDeque<(String, String)>,
-    /// Where the tasks after those are, unless there are none.
+    /// The page after those tasks. `None` if there is none.
     next: Option<Paging>,
     begun: bool,
 }
@@ -104,7 +107,7 @@ impl Export {
             row(&mut chunk, COLUMNS.map(str::to_owned));
         }
         self.begun = true;
-        while chunk.len() < BYTES {
+        while chunk.len() < CHUNK_BYTES {
             let Some((id, organization)) = self.key(store)? else {
                 break;
             };
@@ -123,7 +126,7 @@ impl Export {
         if self.keys.is_empty()
             && let Some(paging) = self.next.take()
         {
-            let page = store.list(&self.filter, paging, CHUNK)?;
+            let page = store.list(&self.filter, paging, MAX_LOOKED_UP)?;
             self.next = page.older.map(Paging::Older);
             let tasks = page.tasks.into_iter();
             self.keys = tasks.map(|task| (task.id, task.organization_id)).collect();
@@ -153,7 +156,7 @@ const COLUMNS: [&str; 17] = [
 ];
 
 fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
-    let text = |text: &Option<String>| harmless(text.as_deref().unwrap_or_default());
+    let text = |text: &Option<String>| escape_formula(text.as_deref().unwrap_or_default());
     let time =
         |time: Option<jiff::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     let tokens = |of: fn(&Tokens) -> i64| {
@@ -163,9 +166,9 @@ fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
             .unwrap_or_default()
     };
     [
-        harmless(&task.id),
-        harmless(&task.organization_id),
-        harmless(&task.agent_id),
+        escape_formula(&task.id),
+        escape_formula(&task.organization_id),
+        escape_formula(&task.agent_id),
         task.status.to_string(),
         task.created_at.to_string(),
         task.updated_at.to_string(),
@@ -179,7 +182,7 @@ fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
         tokens(|tokens| tokens.total_tokens),
         tokens(|tokens| tokens.cache_read_tokens),
         tokens(|tokens| tokens.cache_write_tokens),
-        harmless(&task.used_tools.join(", ")),
+        escape_formula(&task.used_tools.join(", ")),
         text(&task.input),
         text(&task.result),
     ]
@@ -187,7 +190,7 @@ fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
 
 /// A spreadsheet takes what begins like this for a formula, and computes it; with an apostrophe in front it
 /// is text.
-fn harmless(text: &str) -> String {
+fn escape_formula(text: &str) -> String {
     let begins = text.trim_start_matches([' ', '\n', '\u{feff}', '\u{a0}', '\u{3000}']);
     if begins.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
         format!("'{text}")

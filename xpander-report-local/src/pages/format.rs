@@ -1,10 +1,10 @@
-//! Numbers and times as people read them.
+//! Formats numbers and times for people.
 
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// A moment in the time of this machine.
+/// A time in this machine's time zone.
 #[derive(Debug)]
 pub(super) struct Moment {
     /// For machines.
@@ -72,7 +72,7 @@ pub(super) fn count(number: i64) -> String {
     grouped
 }
 
-/// The same of a number without a sign.
+/// Like [`count`], for an unsigned number.
 pub(super) fn whole(number: u64) -> String {
     count(i64::try_from(number).unwrap_or(i64::MAX))
 }
@@ -86,7 +86,7 @@ pub(super) fn compact(number: f64) -> String {
     if number.abs() >= 1e15 {
         return format!("{number:.1e}");
     }
-    // Half a last digit below a unit already rounds up to it.
+    // Half a last digit below a unit rounds up to it.
     let unit = UNITS
         .into_iter()
         .find(|(size, _)| number.abs() >= size * 0.99995);
@@ -96,7 +96,7 @@ pub(super) fn compact(number: f64) -> String {
     )
 }
 
-/// The share of `part` in `whole`, cut rather than rounded: `100 %` means all of them.
+/// The share of `part` in `whole`, rounded down: `100 %` means all.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     if part == whole {
         return "100 %".to_owned();
@@ -124,6 +124,11 @@ pub(super) fn duration(seconds: f64) -> String {
             format!("{hours} h {minutes:02} m")
         }
     }
+}
+
+/// `None` for an unknown duration, which clients send as 0.
+pub(super) fn known_duration(seconds: Option<f64>) -> Option<String> {
+    seconds.filter(|seconds| *seconds != 0.0).map(duration)
 }
 
 /// Dollars, with as many digits as a small sum needs.

@@ -1,4 +1,4 @@
-//! News of tasks as they happen, for pages that are open.
+//! Live updates of open pages (server-sent events).
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -13,22 +13,22 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 
 use super::view::PageProblem;
-use crate::event::Event;
-use crate::query::Address;
-use crate::server::App;
+use crate::app::App;
+use crate::http::query_string::QueryString;
+use crate::model::event::Event;
 
-/// Events of so short a time are told as one.
-const TOGETHER: Duration = Duration::from_millis(200);
+/// Events within this time are sent as one.
+const DEBOUNCE: Duration = Duration::from_millis(200);
 
-/// Which tasks a page shows.
+/// The tasks that a page shows.
 #[derive(Debug)]
-struct Shown {
+struct LiveFilter {
     id: Option<String>,
     agent: Option<String>,
     organization: Option<String>,
 }
 
-impl Shown {
+impl LiveFilter {
     fn is_about(&self, event: &Event) -> bool {
         let is = |wanted: &Option<String>, found: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted == found)
@@ -39,20 +39,20 @@ impl Shown {
     }
 }
 
-/// `GET /live`: a message whenever one of the page's tasks has come, changed or gone. It says only that; what
-/// the page shows of it is asked from the page's own address.
+/// `GET /live`: a message whenever one of the page's tasks is created, changed or deleted. It has no content:
+/// the script then loads the page again.
 pub(super) async fn live(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
-    let mut address = Address::new(parameters);
-    let id = address.text("id");
-    let filter = address.filter();
-    let filter = address.finish(filter)?;
+    let mut query_string = QueryString::new(parameters);
+    let id = query_string.text("id");
+    let filter = query_string.filter();
+    let filter = query_string.finish(filter)?;
     let news = News {
         events: app.store.events(),
         stop: app.stop,
-        shown: Shown {
+        filter: LiveFilter {
             id,
             agent: filter.agent_id,
             organization: filter.organization_id,
@@ -71,11 +71,11 @@ pub(super) async fn live(
 struct News {
     events: Receiver<Event>,
     stop: watch::Receiver<()>,
-    shown: Shown,
+    filter: LiveFilter,
 }
 
 impl News {
-    /// Waits for the next news; `None` when the platform stops.
+    /// Waits for the next event of the page's tasks. `None` when the platform stops.
     async fn next(&mut self) -> Option<()> {
         loop {
             let received = tokio::select! {
@@ -83,13 +83,13 @@ impl News {
                 _ = self.stop.changed() => return None,
             };
             match received {
-                Ok(event) if !self.shown.is_about(&event) => {}
-                // What was missed may have been about the page.
+                Ok(event) if !self.filter.is_about(&event) => {}
+                // A missed event may be about the page.
                 Ok(_) | Err(RecvError::Lagged(_)) => break,
                 Err(RecvError::Closed) => return None,
             }
         }
-        tokio::time::sleep(TOGETHER).await;
+        tokio::time::sleep(DEBOUNCE).await;
         while let Ok(_) | Err(TryRecvError::Lagged(_)) = self.events.try_recv() {}
         Some(())
     }

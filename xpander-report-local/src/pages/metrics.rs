@@ -1,4 +1,4 @@
-//! Figures by day, by agent and by tool.
+//! The page of metrics by day, by agent and by tool.
 
 use std::collections::HashMap;
 
@@ -9,21 +9,24 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 
-use super::address::{Choice, Kept};
-use super::chart::{self, Chart, Look, time_unit};
+use super::chart::{self, Chart, ChartOptions, time_unit};
+use super::choice::Choice;
+use super::filter_params::FilterParams;
 use super::format;
+use super::totals::FormattedTotals;
 use super::view::{PageProblem, render};
-use crate::path::LOCAL;
-use crate::query::{Address, DayFigures, Figures, Metrics, MetricsQuery};
-use crate::server::App;
+use crate::app::App;
+use crate::http::path::LOCAL;
+use crate::http::query_string::QueryString;
+use crate::query::metrics::{DayMetrics, MetricTotals, Metrics, MetricsQuery};
 
-/// Days that charts and table show; the sums are over all.
-const DAYS: usize = 400;
+/// How many days the charts and the table show. The totals are over all days.
+const MAX_DAYS: usize = 400;
 
-/// Agents, and tools, that tables list.
-const LISTED: usize = 100;
+/// How many agents, and how many tools, the tables list.
+const MAX_ROWS: usize = 100;
 
-const OFFERED: u32 = 200;
+const MAX_CHOICES: u32 = 200;
 
 const RANGES: [(&str, &str, i64); 4] = [
     ("7d", "last 7 days", 7),
@@ -32,72 +35,38 @@ const RANGES: [(&str, &str, i64); 4] = [
     ("365d", "last 365 days", 365),
 ];
 
-/// The range of an address that names none.
-const USUAL: &str = "30d";
+/// The range when the query string has none.
+const DEFAULT_RANGE: &str = "30d";
 
-/// The word for a range that begins with the first task.
+/// The range that begins with the first task.
 const ALL: &str = "all";
 
 #[derive(Template)]
 #[template(path = "metrics.html")]
-struct Page {
+struct MetricsPage {
     agents_offered: Vec<Choice>,
     ranges: Vec<Choice>,
     range: Option<(String, String)>,
     other_times: String,
     organization: Option<String>,
-    total: Shown,
+    total: FormattedTotals,
     charts: Vec<Chart>,
-    days: Vec<Line>,
-    /// How many days before these are only in the sums.
+    days: Vec<MetricsRow>,
+    /// How many earlier days are only in the totals.
     earlier: Option<usize>,
-    agents: Vec<Line>,
+    agents: Vec<MetricsRow>,
     more_agents: usize,
-    tools: Vec<Line>,
+    tools: Vec<MetricsRow>,
     more_tools: usize,
-    /// Whether tools are not told, since they are not summed by agent.
+    /// The link to the metrics of all agents, if tools are hidden because they are not summed by agent.
     without_tools: Option<String>,
 }
 
-struct Line {
+struct MetricsRow {
     name: String,
-    /// The list of the tasks.
+    /// The link to the list of the tasks.
     link: String,
-    shown: Shown,
-}
-
-/// Figures as they are read.
-pub(super) struct Shown {
-    pub(super) requests: String,
-    /// `None` when none did.
-    pub(super) failed: Option<String>,
-    pub(super) ok: Option<String>,
-    pub(super) p50: Option<String>,
-    pub(super) p95: Option<String>,
-    pub(super) p99: Option<String>,
-    pub(super) tool_calls: String,
-    pub(super) input: String,
-    pub(super) output: String,
-    pub(super) total: String,
-}
-
-impl Shown {
-    pub(super) fn new(figures: &Figures) -> Self {
-        let ended = figures.completed() + figures.failed();
-        let duration = |share| figures.duration(share).map(format::duration);
-        Self {
-            requests: format::whole(figures.requests()),
-            failed: (figures.failed() > 0).then(|| format::whole(figures.failed())),
-            ok: (ended > 0).then(|| format::percent(figures.completed(), ended)),
-            p50: duration(0.5),
-            p95: duration(0.95),
-            p99: duration(0.99),
-            tool_calls: format::whole(figures.tool_calls()),
-            input: format::compact(figures.input_tokens()),
-            output: format::compact(figures.output_tokens()),
-            total: format::compact(figures.total_tokens()),
-        }
-    }
+    totals: FormattedTotals,
 }
 
 /// `GET /metrics`
@@ -113,9 +82,9 @@ pub(super) async fn metrics(
         .iter()
         .any(|name| parameters.contains_key(*name))
     {
-        parameters.insert("last".to_owned(), USUAL.to_owned());
+        parameters.insert("last".to_owned(), DEFAULT_RANGE.to_owned());
     }
-    let kept = Kept::of(&parameters);
+    let params = FilterParams::of(&parameters);
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
     let last = parameters.get("last").cloned();
     let days = RANGES
@@ -125,9 +94,9 @@ pub(super) async fn metrics(
     if days.is_some() || last.as_deref() == Some(ALL) {
         parameters.remove("last");
     }
-    let mut address = Address::new(parameters);
-    let filter = address.filter();
-    let filter = address.finish(filter)?;
+    let mut query_string = QueryString::new(parameters);
+    let filter = query_string.filter();
+    let filter = query_string.finish(filter)?;
     let query = MetricsQuery {
         agent_id: filter.agent_id,
         organization_id: filter.organization_id,
@@ -138,10 +107,10 @@ pub(super) async fn metrics(
     let page = app
         .run(move |store| {
             let metrics = store.metrics(&query)?;
-            Ok(Page::new(
-                &kept,
+            Ok(MetricsPage::new(
+                &params,
                 &zone,
-                &store.agent_ids(OFFERED)?,
+                &store.agent_ids(MAX_CHOICES)?,
                 &metrics,
             ))
         })
@@ -149,28 +118,28 @@ pub(super) async fn metrics(
     Ok(render(&page)?.into_response())
 }
 
-/// When the first of the last days began, of which today is one.
+/// The start of the first of the last days. Today is one of them.
 fn beginning(days: i64, zone: &TimeZone) -> Option<Timestamp> {
     let today = Timestamp::now().to_zoned(zone.clone());
     let first = today.date().checked_sub(Span::new().days(days - 1)).ok()?;
     first.to_zoned(zone.clone()).ok().map(|day| day.timestamp())
 }
 
-impl Page {
-    fn new(kept: &Kept, zone: &TimeZone, agents: &[String], metrics: &Metrics) -> Self {
-        let range = |name| kept.get(name).unwrap_or_default().to_owned();
-        let has_range = kept.get("from").or(kept.get("to")).is_some();
+impl MetricsPage {
+    fn new(params: &FilterParams, zone: &TimeZone, agents: &[String], metrics: &Metrics) -> Self {
+        let range = |name| params.get(name).unwrap_or_default().to_owned();
+        let has_range = params.get("from").or(params.get("to")).is_some();
         let ranges = RANGES
             .iter()
             .map(|(value, label, _)| (*value, *label))
             .chain([(ALL, "all time")]);
-        let earlier = metrics.days.len().saturating_sub(DAYS);
+        let earlier = metrics.days.len().saturating_sub(MAX_DAYS);
         let days = metrics.days.get(earlier..).unwrap_or_default();
-        let whole = kept.without(&["last", "from", "to"]);
+        let whole = params.without(&["last", "from", "to"]);
         let today = Zoned::now().date();
         Self {
-            agents_offered: Choice::among(agents.iter().map(String::as_str), kept.get("agent")),
-            ranges: Choice::labelled(ranges, kept.get("last")),
+            agents_offered: Choice::among(agents.iter().map(String::as_str), params.get("agent")),
+            ranges: Choice::labelled(ranges, params.get("last")),
             range: has_range.then(|| (range("from"), range("to"))),
             other_times: if has_range {
                 whole.at("/metrics")
@@ -183,78 +152,78 @@ impl Page {
                     .with("to", today.to_string())
                     .at("/metrics")
             },
-            organization: kept.get("organization").map(str::to_owned),
-            total: Shown::new(&metrics.total),
+            organization: params.get("organization").map(str::to_owned),
+            total: FormattedTotals::new(&metrics.total),
             charts: charts(days),
             days: days
                 .iter()
                 .rev()
-                .map(|day| Line {
+                .map(|day| MetricsRow {
                     name: day.date.strftime("%a %b %-d, %Y").to_string(),
                     link: tasks_of(day.date, &whole, zone),
-                    shown: Shown::new(&day.figures),
+                    totals: FormattedTotals::new(&day.totals),
                 })
                 .collect(),
             earlier: (earlier > 0).then_some(earlier),
             agents: metrics
                 .agents
                 .iter()
-                .take(LISTED)
+                .take(MAX_ROWS)
                 .map(|agent| {
                     let local = agent.organization_id == LOCAL;
-                    let of = kept.with_agent(&agent.agent_id, &agent.organization_id);
-                    Line {
+                    let of = params.with_agent(&agent.agent_id, &agent.organization_id);
+                    MetricsRow {
                         name: if local {
                             agent.agent_id.clone()
                         } else {
                             format!("{} / {}", agent.organization_id, agent.agent_id)
                         },
                         link: of.at("/metrics"),
-                        shown: Shown::new(&agent.figures),
+                        totals: FormattedTotals::new(&agent.totals),
                     }
                 })
                 .collect(),
-            more_agents: metrics.agents.len().saturating_sub(LISTED),
+            more_agents: metrics.agents.len().saturating_sub(MAX_ROWS),
             tools: metrics
                 .tools
                 .iter()
-                .take(LISTED)
-                .map(|tool| Line {
+                .take(MAX_ROWS)
+                .map(|tool| MetricsRow {
                     name: tool.tool.clone(),
-                    link: Kept::default().with("tool", &tool.tool).at("/"),
-                    shown: Shown::new(&tool.figures),
+                    link: FilterParams::default().with("tool", &tool.tool).at("/"),
+                    totals: FormattedTotals::new(&tool.totals),
                 })
                 .collect(),
-            more_tools: metrics.tools.len().saturating_sub(LISTED),
-            without_tools: kept
+            more_tools: metrics.tools.len().saturating_sub(MAX_ROWS),
+            without_tools: params
                 .get("agent")
-                .or(kept.get("organization"))
-                .map(|_| kept.without(&["agent", "organization"]).at("/metrics")),
+                .or(params.get("organization"))
+                .map(|_| params.without(&["agent", "organization"]).at("/metrics")),
         }
     }
 }
 
-/// The list of one day's tasks.
-fn tasks_of(date: Date, kept: &Kept, zone: &TimeZone) -> String {
+/// The link to the list of one day's tasks.
+fn tasks_of(date: Date, params: &FilterParams, zone: &TimeZone) -> String {
     let begins = |date: Date| {
         let zoned = date.to_zoned(zone.clone()).ok()?;
         Some(zoned.timestamp().to_string())
     };
-    let mut kept = kept.clone();
+    let mut params = params.clone();
     for (name, time) in [
         ("from", begins(date)),
         ("to", date.tomorrow().ok().and_then(begins)),
     ] {
         if let Some(time) = time {
-            kept = kept.with(name, time);
+            params = params.with(name, time);
         }
     }
-    kept.at("/")
+    params.at("/")
 }
 
-fn charts(days: &[DayFigures]) -> Vec<Chart> {
-    type Of = fn(&Figures) -> Option<f64>;
-    const COUNT: Look = Look {
+fn charts(days: &[DayMetrics]) -> Vec<Chart> {
+    type Of = fn(&MetricTotals) -> Option<f64>;
+    const COUNT: ChartOptions = ChartOptions {
         title: "",
         format: format::compact,
         unit: None,
@@ -262,16 +231,16 @@ fn charts(days: &[DayFigures]) -> Vec<Chart> {
         whole: true,
         bad: false,
     };
-    let looks: [(Look, Of); 8] = [
+    let charts: [(ChartOptions, Of); 8] = [
         (
-            Look {
+            ChartOptions {
                 title: "Requests",
                 ..COUNT
             },
             |of| Some(of.requests() as f64),
         ),
         (
-            Look {
+            ChartOptions {
                 title: "Failed requests",
                 bad: true,
                 ..COUNT
@@ -279,17 +248,17 @@ fn charts(days: &[DayFigures]) -> Vec<Chart> {
             |of| Some(of.failed() as f64),
         ),
         (
-            Look {
+            ChartOptions {
                 title: "Success rate",
                 format: |share| format::percent((share * 1e6) as u64, 1_000_000),
                 top: Some(1.0),
                 whole: false,
                 ..COUNT
             },
-            Figures::success_rate,
+            MetricTotals::success_rate,
         ),
         (
-            Look {
+            ChartOptions {
                 title: "Duration, 95th percentile",
                 format: format::duration,
                 unit: Some(time_unit),
@@ -299,44 +268,44 @@ fn charts(days: &[DayFigures]) -> Vec<Chart> {
             |of| of.duration(0.95),
         ),
         (
-            Look {
+            ChartOptions {
                 title: "Total tokens",
                 ..COUNT
             },
             |of| Some(of.total_tokens()),
         ),
         (
-            Look {
+            ChartOptions {
                 title: "Input tokens",
                 ..COUNT
             },
             |of| Some(of.input_tokens()),
         ),
         (
-            Look {
+            ChartOptions {
                 title: "Output tokens",
                 ..COUNT
             },
             |of| Some(of.output_tokens()),
         ),
         (
-            Look {
+            ChartOptions {
                 title: "Tool calls",
                 ..COUNT
             },
             |of| Some(of.tool_calls() as f64),
         ),
     ];
-    looks
+    charts
         .iter()
-        .map(|(look, of)| {
-            // A day without runs is a gap, not a nought.
-            let value = |figures: &Figures| of(figures).filter(|_| figures.requests() > 0);
+        .map(|(options, of)| {
+            // A day without runs is a gap, not a zero.
+            let value = |totals: &MetricTotals| of(totals).filter(|_| totals.requests() > 0);
             let values: Vec<(Date, Option<f64>)> = days
                 .iter()
-                .map(|day| (day.date, value(&day.figures)))
+                .map(|day| (day.date, value(&day.totals)))
                 .collect();
-            Chart::new(look, &values)
+            Chart::new(options, &values)
         })
         .collect()
 }

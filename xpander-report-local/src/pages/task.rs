@@ -4,69 +4,68 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
-use super::address::Kept;
-use super::excerpt::{Excerpt, Shown};
+use super::excerpt::{Content, Excerpt};
+use super::filter_params::FilterParams;
 use super::format::{self, Clock, Moment};
-use super::json::Step;
-use super::tasks::known;
-use super::text::{self, Key};
+use super::links::{encode, task_path, task_query};
+use super::task_key::{TaskKey, no_task};
+use super::tree::Step;
 use super::view::{PageProblem, render};
-use super::{encode, task_path, task_query};
-use crate::head::head;
-use crate::path::LOCAL;
-use crate::revision::{Changed, RevisionKind};
-use crate::server::App;
-use crate::store::RevisionHead;
-use crate::task::{TaskRecord, TaskStatus, Tokens};
+use crate::app::App;
+use crate::http::path::LOCAL;
+use crate::model::revision::{Changed, RevisionKind};
+use crate::model::task::{TaskRecord, TaskStatus, Tokens};
+use crate::model::text::first_bytes;
+use crate::store::revisions::RevisionHead;
 
 /// How many of the latest reports the page lists.
-const REVISIONS: u32 = 100;
+const MAX_REVISIONS: u32 = 100;
 
 /// How many of the used tools the page lists.
-const TOOLS: usize = 200;
+const MAX_TOOLS: usize = 200;
 
-/// How much of a failure's reason, or of a tool's name, is shown.
-const SHOWN: usize = 300;
+/// How many bytes of a failure's reason, or of a tool's name, are shown.
+const MAX_SHOWN_BYTES: usize = 300;
 
 #[derive(Template)]
 #[template(path = "task.html")]
-struct Page {
+struct TaskDetailPage {
     id: String,
     title: Option<String>,
     status: TaskStatus,
     reason: Option<String>,
     agent: String,
-    /// The list of the agent's tasks.
+    /// The link to the list of the agent's tasks.
     agent_link: String,
     organization: Option<String>,
     started: Option<Moment>,
     finished: Option<Moment>,
     duration: Option<String>,
-    /// What else is known of it: a name and a value.
+    /// Further fields: a name and a value each.
     facts: Vec<(&'static str, String)>,
     input: Option<Part>,
     result: Option<Part>,
     response: Option<Part>,
     details: Option<Part>,
     tokens: Option<Used>,
-    /// In dollars, with the model whose prices these are.
+    /// The cost in dollars, and the model that it is computed for.
     cost: Option<(String, String)>,
     tools: Vec<Tool>,
-    /// How many tools follow the listed ones.
+    /// How many tools are not listed.
     more_tools: usize,
-    revisions: Vec<Listed>,
-    /// How many reports are older than the listed ones.
+    revisions: Vec<RevisionRow>,
+    /// How many older reports are not listed.
     earlier: u64,
     live: String,
     delete: String,
 }
 
-/// A text with the address of all of it.
+/// An excerpt of a text, with the link to the whole text.
 struct Part {
-    /// One word, for addresses within the page.
+    /// One word, for ids in the page.
     name: &'static str,
     excerpt: Excerpt,
-    /// Nothing when the page has all of it and it is nowhere else.
+    /// `None` when the whole text has no page of its own.
     link: Option<String>,
     file: String,
 }
@@ -75,17 +74,17 @@ struct Used {
     prompt: String,
     completion: String,
     total: String,
-    /// Read from the cache and written to it, when it took part.
+    /// Tokens read from the cache and written to it, if there are any.
     cache: Option<(String, String)>,
 }
 
 struct Tool {
     name: String,
-    /// The list of the tasks that used it.
+    /// The link to the list of the tasks that used it.
     link: String,
 }
 
-struct Listed {
+struct RevisionRow {
     number: u64,
     kind: RevisionKind,
     changes: Vec<Changed>,
@@ -97,20 +96,20 @@ struct Listed {
 }
 
 /// `GET /tasks/{id}`
-pub(super) async fn task(State(app): State<App>, key: Key) -> Result<Response, PageProblem> {
+pub(super) async fn task(State(app): State<App>, key: TaskKey) -> Result<Response, PageProblem> {
     let page = app
         .run(move |store| {
             let Some(task) = store.task(&key.id, key.organization.as_deref())? else {
-                return Err(text::no_task(&key));
+                return Err(no_task(&key));
             };
-            let revisions = store.revision_heads(&task.id, &task.organization_id, REVISIONS)?;
-            Ok(Page::new(task, revisions))
+            let revisions = store.revision_heads(&task.id, &task.organization_id, MAX_REVISIONS)?;
+            Ok(TaskDetailPage::new(task, revisions))
         })
         .await?;
     Ok(render(&page)?.into_response())
 }
 
-impl Page {
+impl TaskDetailPage {
     fn new(task: TaskRecord, revisions: Vec<RevisionHead>) -> Self {
         let clock = Clock::local();
         let query = task_query(&task.organization_id);
@@ -131,7 +130,7 @@ impl Page {
             ("Source", &task.source),
         ] {
             if let Some(value) = value {
-                facts.push((name, head(value, SHOWN).to_owned()));
+                facts.push((name, first_bytes(value, MAX_SHOWN_BYTES).to_owned()));
             }
         }
         let mut tools = task.used_tools.iter();
@@ -143,7 +142,7 @@ impl Page {
                     .map_or("no reason was given", start)
                     .to_owned()
             }),
-            agent_link: Kept::default()
+            agent_link: FilterParams::default()
                 .with_agent(&task.agent_id, &task.organization_id)
                 .at("/"),
             live: format!(
@@ -154,7 +153,7 @@ impl Page {
             delete: link("delete"),
             started: task.started_at.map(|at| clock.moment(at)),
             finished: task.finished_at.map(|at| clock.moment(at)),
-            duration: known(task.duration),
+            duration: format::known_duration(task.duration),
             facts,
             input: part(&task.input, "input", ".txt"),
             result: part(&task.result, "result", ".txt"),
@@ -170,7 +169,7 @@ impl Page {
             earlier: revisions.last().map_or(0, |oldest| oldest.number - 1),
             revisions: revisions
                 .into_iter()
-                .map(|revision| Listed {
+                .map(|revision| RevisionRow {
                     number: revision.number,
                     kind: revision.kind,
                     changes: revision.changes,
@@ -181,13 +180,13 @@ impl Page {
                     size: format::size(revision.size),
                 })
                 .collect(),
-            more_tools: tools.len().saturating_sub(TOOLS),
+            more_tools: tools.len().saturating_sub(MAX_TOOLS),
             tools: tools
                 .by_ref()
-                .take(TOOLS)
+                .take(MAX_TOOLS)
                 .map(|name| Tool {
-                    name: head(name, SHOWN).to_owned(),
-                    link: format!("/?tool={}", encode(head(name, SHOWN))),
+                    name: first_bytes(name, MAX_SHOWN_BYTES).to_owned(),
+                    link: format!("/?tool={}", encode(first_bytes(name, MAX_SHOWN_BYTES))),
                 })
                 .collect(),
             agent: task.agent_id,
@@ -226,8 +225,8 @@ fn cost(_: &TaskRecord) -> Option<(String, String)> {
     None
 }
 
-/// The first line, or as much of it as a headline can hold.
+/// The start of the first line.
 fn start(text: &str) -> &str {
     let line = text.trim_start().lines().next().unwrap_or_default();
-    head(line, SHOWN)
+    first_bytes(line, MAX_SHOWN_BYTES)
 }

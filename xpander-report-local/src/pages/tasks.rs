@@ -1,4 +1,4 @@
-//! The list of tasks.
+//! The page with the list of tasks.
 
 use std::collections::HashMap;
 
@@ -8,26 +8,30 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::address::{Choice, Kept};
+use super::choice::Choice;
+use super::filter_params::FilterParams;
 use super::format::{self, Clock, Moment};
+use super::links::{task_path, task_query};
 use super::view::{PageProblem, render};
-use super::{task_path, task_query};
-use crate::head::head;
-use crate::path::LOCAL;
-use crate::query::{Address, AtLeast, Cursor, ListedTask, Paging, Summary, TaskPage};
-use crate::server::App;
-use crate::task::TaskStatus;
+use crate::app::App;
+use crate::http::path::LOCAL;
+use crate::http::query_string::QueryString;
+use crate::model::task::TaskStatus;
+use crate::model::text::first_bytes;
+use crate::query::cursor::{Cursor, Paging};
+use crate::query::page::{ListedTask, TaskPage};
+use crate::query::summary::{AtLeast, Summary};
 
 const PER_PAGE: u32 = 50;
 
-/// Names of agents, and of tools, that can be chosen from.
-const OFFERED: u32 = 200;
+/// How many agents, and how many tools, the form offers.
+const MAX_CHOICES: u32 = 200;
 
-/// Names of tools that a row shows before it counts the rest.
-const TOOLS: usize = 2;
+/// How many tools a row names. It counts the others.
+const MAX_TOOLS: usize = 2;
 
-/// Bytes of a tool's name that a row shows.
-const TOOL_NAME: usize = 80;
+/// How many bytes of a tool's name a row shows.
+const MAX_TOOL_BYTES: usize = 80;
 
 const TIMES: [(&str, &str); 5] = [
     ("15m", "last 15 minutes"),
@@ -39,23 +43,23 @@ const TIMES: [(&str, &str); 5] = [
 
 #[derive(Template)]
 #[template(path = "tasks.html")]
-struct Page {
+struct TaskListPage {
     url: String,
     form: Form,
-    totals: Totals,
-    rows: Vec<Row>,
-    /// Whether these may not be all tasks.
+    totals: SummaryLine,
+    rows: Vec<TaskRow>,
+    /// Whether a filter selects the tasks.
     filtered: bool,
     newer: Option<String>,
     older: Option<String>,
-    /// Where news of these tasks come from, unless they are a stretch that nothing is added to.
+    /// The URL of live updates. `None` on older pages, which get no new tasks.
     live: Option<String>,
     csv: String,
     jsonl: String,
     delete: String,
 }
 
-/// What can be chosen, with what is.
+/// The filter form.
 struct Form {
     search: String,
     organization: Option<String>,
@@ -63,26 +67,26 @@ struct Form {
     agents: Vec<Choice>,
     tools: Vec<Choice>,
     times: Vec<Choice>,
-    /// A range of time instead of the time until now.
+    /// The range of dates, if the filter has one.
     range: Option<(String, String)>,
-    /// Where the other way to choose the time is.
+    /// The link that switches between a range of dates and a time until now.
     other_times: String,
 }
 
-struct Totals {
+struct SummaryLine {
     runs: String,
-    /// Over how many of the newest tasks the other figures are, when there are more.
+    /// How many of the newest tasks the other totals cover, if there are more tasks.
     newest: Option<String>,
     ok: Option<String>,
-    /// How many failed, with the address that shows them.
+    /// How many failed, and the link that shows them.
     failed: Option<(String, String)>,
     p95: Option<String>,
     tokens: String,
-    /// How many runs reported no tokens, when some did not.
+    /// How many runs reported no tokens, if any.
     uncounted: Option<String>,
 }
 
-struct Row {
+struct TaskRow {
     link: String,
     status: TaskStatus,
     finished: Moment,
@@ -94,7 +98,7 @@ struct Row {
     result: Option<String>,
 }
 
-impl Row {
+impl TaskRow {
     fn is_failure(&self) -> bool {
         matches!(self.status, TaskStatus::Failed | TaskStatus::Error)
     }
@@ -105,84 +109,92 @@ pub(super) async fn tasks(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
-    const PLACE: &str = "Input should be a place in the list, as the links to other pages have it";
-    let kept = Kept::of(&parameters);
-    let mut address = Address::new(parameters);
-    let filter = address.filter();
-    let older = address.read("older", |place| place.parse().ok(), PLACE);
-    let newer = address.read("newer", |place| place.parse().ok(), PLACE);
+    const EXPECTED: &str =
+        "Input should be a place in the list, as the links to other pages have it";
+    let params = FilterParams::of(&parameters);
+    let mut query_string = QueryString::new(parameters);
+    let filter = query_string.filter();
+    let older = query_string.read("older", |cursor| cursor.parse().ok(), EXPECTED);
+    let newer = query_string.read("newer", |cursor| cursor.parse().ok(), EXPECTED);
     let paging = match (older, newer) {
-        (Some(place), _) => Paging::Older(place),
-        (None, Some(place)) => Paging::Newer(place),
+        (Some(cursor), _) => Paging::Older(cursor),
+        (None, Some(cursor)) => Paging::Newer(cursor),
         (None, None) => Paging::Newest,
     };
-    let (filter, paging) = address.finish((filter, paging))?;
+    let (filter, paging) = query_string.finish((filter, paging))?;
     let url = app.url.to_string();
     let page = app
         .run(move |store| {
             let summary = store.summary(&filter)?;
             let page = store.list(&filter, paging, PER_PAGE)?;
-            let form = Form::new(&kept, &store.agent_ids(OFFERED)?, &store.tools(OFFERED)?);
-            Ok(Page::new(url, &kept, form, paging, &summary, &page))
+            let form = Form::new(
+                &params,
+                &store.agent_ids(MAX_CHOICES)?,
+                &store.tools(MAX_CHOICES)?,
+            );
+            Ok(TaskListPage::new(
+                url, &params, form, paging, &summary, &page,
+            ))
         })
         .await?;
     Ok(render(&page)?.into_response())
 }
 
-impl Page {
+impl TaskListPage {
     fn new(
         url: String,
-        kept: &Kept,
+        params: &FilterParams,
         form: Form,
         paging: Paging,
         summary: &Summary,
         page: &TaskPage,
     ) -> Self {
         let clock = Clock::local();
-        let list = kept.at("/");
-        let mark = if kept.is_empty() { '?' } else { '&' };
-        let other = |name: &str, place: Option<Cursor>| {
-            place.map(|place| format!("{list}{mark}{name}={place}"))
+        let list = params.at("/");
+        let mark = if params.is_empty() { '?' } else { '&' };
+        let other = |name: &str, cursor: Option<Cursor>| {
+            cursor.map(|cursor| format!("{list}{mark}{name}={cursor}"))
         };
         Self {
             url,
             form,
-            totals: Totals::new(summary, kept),
+            totals: SummaryLine::new(summary, params),
             rows: page
                 .tasks
                 .iter()
-                .map(|task| Row::new(task, &clock))
+                .map(|task| TaskRow::new(task, &clock))
                 .collect(),
-            filtered: !kept.is_empty(),
+            filtered: !params.is_empty(),
             newer: other("newer", page.newer),
             older: other("older", page.older),
-            live: (paging == Paging::Newest).then(|| kept.at("/live")),
-            csv: kept.at("/tasks.csv"),
-            jsonl: kept.at("/tasks.jsonl"),
-            delete: kept.at("/delete"),
+            live: (paging == Paging::Newest).then(|| params.at("/live")),
+            csv: params.at("/tasks.csv"),
+            jsonl: params.at("/tasks.jsonl"),
+            delete: params.at("/delete"),
         }
     }
 }
 
 impl Form {
-    fn new(kept: &Kept, agents: &[String], tools: &[String]) -> Self {
+    fn new(params: &FilterParams, agents: &[String], tools: &[String]) -> Self {
         let statuses = TaskStatus::ALL.iter().map(|status| status.as_str());
-        let range = |name| kept.get(name).unwrap_or_default().to_owned();
-        let has_range = kept.get("from").or(kept.get("to")).is_some();
+        let range = |name| params.get(name).unwrap_or_default().to_owned();
+        let has_range = params.get("from").or(params.get("to")).is_some();
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
         Self {
-            search: kept.get("q").unwrap_or_default().to_owned(),
-            organization: kept.get("organization").map(str::to_owned),
-            statuses: Choice::among(statuses, kept.get("status")),
-            agents: Choice::among(agents.iter().map(String::as_str), kept.get("agent")),
-            tools: Choice::among(tools.iter().map(String::as_str), kept.get("tool")),
-            times: Choice::labelled(TIMES, kept.get("last")),
+            search: params.get("q").unwrap_or_default().to_owned(),
+            organization: params.get("organization").map(str::to_owned),
+            statuses: Choice::among(statuses, params.get("status")),
+            agents: Choice::among(agents.iter().map(String::as_str), params.get("agent")),
+            tools: Choice::among(tools.iter().map(String::as_str), params.get("tool")),
+            times: Choice::labelled(TIMES, params.get("last")),
             range: has_range.then(|| (range("from"), range("to"))),
             other_times: if has_range {
-                kept.without(&["from", "to"]).at("/")
+                params.without(&["from", "to"]).at("/")
             } else {
                 let from = today.saturating_sub(jiff::Span::new().days(6)).to_string();
-                kept.without(&["last"])
+                params
+                    .without(&["last"])
                     .with("from", from)
                     .with("to", today.to_string())
                     .at("/")
@@ -191,19 +203,19 @@ impl Form {
     }
 }
 
-impl Totals {
-    fn new(summary: &Summary, kept: &Kept) -> Self {
+impl SummaryLine {
+    fn new(summary: &Summary, params: &FilterParams) -> Self {
         let ended = summary.completed + summary.failed;
-        // Of more than are counted, how many reported none is not known.
+        // Beyond the exact count the number is unknown.
         let AtLeast { number, more } = summary.tasks;
         let uncounted = number.saturating_sub(summary.counted);
         Self {
             runs: summary.tasks.to_string(),
             newest: more.then(|| format::whole(number)),
-            ok: (ended > 0 && kept.get("status").is_none())
+            ok: (ended > 0 && params.get("status").is_none())
                 .then(|| format::percent(summary.completed, ended)),
             failed: (summary.failed > 0).then(|| {
-                let failed = kept.with("status", TaskStatus::Failed.as_str());
+                let failed = params.with("status", TaskStatus::Failed.as_str());
                 (format::whole(summary.failed), failed.at("/"))
             }),
             p95: summary.p95.map(format::duration),
@@ -213,19 +225,19 @@ impl Totals {
     }
 }
 
-impl Row {
+impl TaskRow {
     fn new(task: &ListedTask, clock: &Clock) -> Self {
         let agent = if task.organization_id == LOCAL {
             task.agent_id.clone()
         } else {
             format!("{} / {}", task.organization_id, task.agent_id)
         };
-        let names = task.first_tools.iter().take(TOOLS);
+        let names = task.first_tools.iter().take(MAX_TOOLS);
         let shown = names
-            .map(|name| head(name, TOOL_NAME))
+            .map(|name| first_bytes(name, MAX_TOOL_BYTES))
             .collect::<Vec<_>>()
             .join(", ");
-        let tools = match task.tool_calls.saturating_sub(TOOLS as u64) {
+        let tools = match task.tool_calls.saturating_sub(MAX_TOOLS as u64) {
             0 => shown,
             more => format!("{shown} +{more}"),
         };
@@ -238,7 +250,7 @@ impl Row {
             status: task.status,
             finished: clock.moment(task.finished_at.unwrap_or(task.updated_at)),
             agent,
-            duration: known(task.duration),
+            duration: format::known_duration(task.duration),
             tokens: task.tokens.map(|tokens| {
                 (
                     format::count(tokens.prompt_tokens),
@@ -250,13 +262,6 @@ impl Row {
             result: shown_text(task.result.as_ref()),
         }
     }
-}
-
-/// Clients send 0 for a duration that they do not know.
-pub(super) fn known(duration: Option<f64>) -> Option<String> {
-    duration
-        .filter(|seconds| *seconds != 0.0)
-        .map(format::duration)
 }
 
 fn shown_text(text: Option<&String>) -> Option<String> {

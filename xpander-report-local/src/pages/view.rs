@@ -2,15 +2,15 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
-/// A page that says no, as HTML.
+/// An error page.
 #[derive(Debug)]
 pub(super) struct PageProblem(Problem);
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct Page<'a> {
+struct ProblemPage<'a> {
     title: &'a str,
     message: &'a str,
 }
@@ -29,7 +29,7 @@ impl IntoResponse for PageProblem {
             StatusCode::BAD_REQUEST => "No such address",
             _ => "Something failed",
         };
-        match render(&Page {
+        match render(&ProblemPage {
             title,
             message: &self.0.message(),
         }) {

@@ -1,13 +1,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A place in a list of tasks, which stays where it is when tasks arrive or go. Its text can stand in an
-/// address.
+/// A position in a list of tasks. It stays valid when tasks are created or deleted. Its text can be part of a
+/// URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor(pub(crate) i64);
 
 impl Cursor {
-    /// Before the oldest task that there can be.
+    /// The position before the oldest possible task.
     pub const MIN: Self = Self(i64::MIN);
 }
 
@@ -25,15 +25,15 @@ impl FromStr for Cursor {
     }
 }
 
-/// Which stretch of a list.
+/// Which page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Paging {
-    /// Its beginning: the newest tasks.
+    /// The newest tasks.
     #[default]
     Newest,
-    /// The tasks right after this place, which are older.
+    /// The tasks right after this position, which are older.
     Older(Cursor),
-    /// The tasks right before this place, which are newer.
+    /// The tasks right before this position, which are newer.
     Newer(Cursor),
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Result, Row};
 
 use super::{Store, rows};
-use crate::agent::Agent;
+use crate::model::agent::Agent;
 
 const AGENT: &str = "SELECT a.id, o.id AS organization_id, a.created_at FROM organizations o \
      JOIN agents a ON a.organization = o.key WHERE o.id = ?1";
@@ -19,7 +19,7 @@ impl Store {
         })
     }
 
-    /// Ids of agents of all organizations, for a person to choose from, at most `limit` of them.
+    /// The ids of all organizations' agents, at most `limit` of them.
     pub(crate) fn agent_ids(&self, limit: u32) -> Result<Vec<String>> {
         self.readers.read(|connection| {
             connection
@@ -29,7 +29,7 @@ impl Store {
         })
     }
 
-    /// One agent of the organization.
+    /// One agent of an organization.
     pub(crate) fn agent(&self, organization: &str, id: &str) -> Result<Option<Agent>> {
         self.readers.read(|connection| {
             connection

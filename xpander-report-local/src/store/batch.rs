@@ -1,4 +1,4 @@
-//! What one transaction of the writer does.
+//! One transaction of the writer.
 
 use std::collections::BTreeMap;
 
@@ -7,33 +7,35 @@ use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::indexing;
-use super::names::Names;
+use super::interned::Interned;
 use super::rollups::Rollups;
 use super::rows;
-use crate::change::{Change, Details, differences};
-use crate::event::{Event, EventKind};
-use crate::revision::{Changed, RevisionKind};
-use crate::task::{TaskRecord, TaskStatus};
+use super::search_index;
+use crate::model::change::differences::differences;
+use crate::model::change::{Change, Details};
+use crate::model::event::{Event, EventKind};
+use crate::model::revision::{Changed, RevisionKind};
+use crate::model::task::{TaskRecord, TaskStatus};
+use crate::model::text::first_chars;
 
-/// How many characters of a text stand beside the columns that lists read.
-pub(super) const START: usize = 240;
+/// How many characters of a text the table `tasks` holds. Lists show only these.
+pub(super) const MAX_START_CHARS: usize = 240;
 
-/// How many names of tools do, and how many characters of each.
-const TOOLS: usize = 3;
-const TOOL: usize = 80;
+/// How many names of tools the table `tasks` holds, and how many characters of each.
+const MAX_START_TOOLS: usize = 3;
+const MAX_TOOL_CHARS: usize = 80;
 
-/// What the writer remembers from one transaction to the next.
+/// State that the writer keeps between transactions.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
-    names: Names,
+pub(super) struct WriterCache {
+    interned: Interned,
     /// The newest task's key.
     newest: i64,
-    /// How many revisions the index of words does not know yet.
+    /// How many revisions are not in the search index yet.
     unindexed: u64,
 }
 
-impl Memory {
+impl WriterCache {
     pub(super) fn of(connection: &Connection) -> Result<Self> {
         let newest =
             connection.query_row("SELECT coalesce(max(seq), 0) FROM tasks", (), |row| {
@@ -59,22 +61,22 @@ impl Memory {
         self.unindexed = finished.unindexed;
     }
 
-    /// Forgets what a transaction that was rolled back may have made.
-    pub(super) fn forget(&mut self) {
-        self.names.clear();
+    /// Drops the cached keys, since a rolled back transaction may have created some of them.
+    pub(super) fn clear_interned(&mut self) {
+        self.interned.clear();
     }
 }
 
 /// An open transaction.
 pub(super) struct Batch<'a> {
     pub(super) connection: &'a Connection,
-    memory: &'a mut Memory,
+    cache: &'a mut WriterCache,
     rollups: Rollups,
     events: Vec<Event>,
     unindexed: u64,
 }
 
-/// What a transaction leads to once it is committed.
+/// The effects of a transaction once it is committed.
 pub(super) struct Finished {
     pub(super) events: Vec<Event>,
     unindexed: u64,
@@ -89,11 +91,11 @@ struct Keys {
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(connection: &'a Connection, memory: &'a mut Memory) -> Self {
+    pub(super) fn new(connection: &'a Connection, cache: &'a mut WriterCache) -> Self {
         Self {
             connection,
-            unindexed: memory.unindexed,
-            memory,
+            unindexed: cache.unindexed,
+            cache,
             rollups: Rollups::default(),
             events: Vec::new(),
         }
@@ -104,7 +106,7 @@ impl<'a> Batch<'a> {
         self.events.iter().any(deleted)
     }
 
-    /// Writes what was collected over the transaction; to be called at its end.
+    /// Writes the collected sums. Must be the last step of the transaction.
     pub(super) fn finish(mut self) -> Result<Finished> {
         self.rollups.store(self.connection)?;
         Ok(Finished {
@@ -113,18 +115,19 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Creates or changes the task that the change is about and keeps the change as a revision. Without an
-    /// agent the task must exist: `None` says that it does not.
+    /// Creates or changes a task and stores the change as a revision. Without an agent the task must exist;
+    /// otherwise the result is `None`.
     pub(super) fn change(
         &mut self,
         organization: &str,
         agent: Option<&str>,
         mut change: Change,
+        now: Timestamp,
     ) -> Result<Option<TaskRecord>> {
-        let now = rows::moment(Timestamp::now().as_microsecond())?;
+        let now = rows::timestamp(now.as_microsecond())?;
         let organization_key = self
-            .memory
-            .names
+            .cache
+            .interned
             .organization(self.connection, organization)?;
         let stored = match &change.id {
             Some(id) => find(self.connection, id, organization_key)?,
@@ -144,21 +147,21 @@ impl<'a> Batch<'a> {
         };
         let mut task = match &before {
             Some(before) => before.clone(),
-            None => Change::blank(
+            None => TaskRecord::blank(
                 change
                     .id
                     .take()
                     .unwrap_or_else(|| Uuid::now_v7().to_string()),
                 organization.to_owned(),
                 String::new(),
-                rows::moment(keys.seq)?,
+                rows::timestamp(keys.seq)?,
             ),
         };
         if let Some(agent) = agent {
-            keys.agent = self
-                .memory
-                .names
-                .agent(self.connection, organization_key, agent, now)?;
+            keys.agent =
+                self.cache
+                    .interned
+                    .agent(self.connection, organization_key, agent, now)?;
             agent.clone_into(&mut task.agent_id);
         }
         let body = std::mem::take(&mut change.body);
@@ -168,8 +171,8 @@ impl<'a> Batch<'a> {
         let at = now.max(task.created_at);
         change.merge_into(&mut task, at);
         match &before {
-            Some(before) => self.rewrite(keys, before, &task)?,
-            None => self.write(keys, &task)?,
+            Some(before) => self.update(keys, before, &task)?,
+            None => self.insert(keys, &task)?,
         }
         if let Some(response) = &task.llm_response {
             self.connection
@@ -180,37 +183,15 @@ impl<'a> Batch<'a> {
             Some(before) => (EventKind::Changed, differences(before, &task)),
             None => (EventKind::Created, Vec::new()),
         };
-        self.keep_revision(keys, change.kind, task.status, now, &changes, &body)?;
+        self.insert_revision(keys, change.kind, task.status, now, &changes, &body)?;
         self.events.push(Event::of(kind, &task));
         Ok(Some(task))
     }
 
-    /// A new task as it stands, with the raw response and the revisions still to come.
-    pub(super) fn carry_over(&mut self, task: &TaskRecord) -> Result<i64> {
-        let organization = self
-            .memory
-            .names
-            .organization(self.connection, &task.organization_id)?;
-        let agent = self.memory.names.agent(
-            self.connection,
-            organization,
-            &task.agent_id,
-            task.created_at,
-        )?;
-        let keys = Keys {
-            seq: self.free_key(task.created_at)?,
-            agent,
-            organization,
-        };
-        self.write(keys, task)?;
-        indexing::add(self.connection, keys.seq)?;
-        Ok(keys.seq)
-    }
-
-    /// Brings the texts of some tasks into the index of words, those first that changed first.
+    /// Adds the texts of some tasks to the search index, the oldest changes first.
     pub(super) fn index_some(&mut self) -> Result<()> {
-        let seen = indexing::next(self.connection, indexing::CHUNK)?;
-        self.unindexed = if seen < u64::from(indexing::CHUNK) {
+        let seen = search_index::next(self.connection, search_index::MAX_CHUNK)?;
+        self.unindexed = if seen < u64::from(search_index::MAX_CHUNK) {
             0
         } else {
             self.unindexed.saturating_sub(seen)
@@ -218,7 +199,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// The same with all that are not there yet.
+    /// Adds all missing texts to the search index.
     pub(super) fn index_all(&mut self) -> Result<()> {
         while self.unindexed > 0 {
             self.index_some()?;
@@ -226,7 +207,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Deletes a task with all that belongs to it, if it is there.
+    /// Deletes a task with all its rows. Returns whether it existed.
     pub(super) fn delete(&mut self, seq: i64) -> Result<bool> {
         let Some((task, keys)) = by_key(self.connection, seq)? else {
             return Ok(false);
@@ -245,10 +226,10 @@ impl<'a> Batch<'a> {
         Ok(true)
     }
 
-    /// The time as a key that no other task has.
+    /// The time as a key, moved on if another task has that key.
     fn free_key(&mut self, time: Timestamp) -> Result<i64> {
         let mut key = time.as_microsecond();
-        if key <= self.memory.newest {
+        if key <= self.cache.newest {
             let mut taken = self
                 .connection
                 .prepare_cached("SELECT 1 FROM tasks WHERE seq = ?1")?;
@@ -256,7 +237,7 @@ impl<'a> Batch<'a> {
                 key += 1;
             }
         }
-        self.memory.newest = self.memory.newest.max(key);
+        self.cache.newest = self.cache.newest.max(key);
         Ok(key)
     }
 
@@ -267,7 +248,7 @@ impl<'a> Batch<'a> {
             .optional()
     }
 
-    fn write(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
+    fn insert(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
         const SQL: &str = "INSERT INTO tasks (seq, organization, agent, status, updated_at, started_at, \
                  finished_at, duration, completion_tokens, prompt_tokens, cache_read_tokens, \
                  cache_write_tokens, total_tokens, tool_calls, id, user_id, parent_task_id, \
@@ -275,12 +256,12 @@ impl<'a> Batch<'a> {
              VALUES (:seq, :organization, :agent, :status, :updated, :started, :finished, :duration, \
                  :completion, :prompt, :cache_read, :cache_write, :total, :calls, :id, :user, :parent, \
                  :trigger, :internal_status, :source, :title, :tools, :input, :result)";
-        self.store(SQL, keys, task)?;
-        self.write_texts(keys.seq, task)?;
+        self.execute(SQL, keys, task)?;
+        self.insert_texts(keys.seq, task)?;
         self.count(keys, task)
     }
 
-    fn rewrite(&mut self, keys: Keys, before: &TaskRecord, task: &TaskRecord) -> Result<()> {
+    fn update(&mut self, keys: Keys, before: &TaskRecord, task: &TaskRecord) -> Result<()> {
         const SQL: &str = "UPDATE tasks SET organization = :organization, agent = :agent, \
                  status = :status, updated_at = :updated, started_at = :started, finished_at = :finished, \
                  duration = :duration, completion_tokens = :completion, prompt_tokens = :prompt, \
@@ -294,17 +275,17 @@ impl<'a> Batch<'a> {
             .prepare_cached("SELECT agent FROM tasks WHERE seq = ?1")?
             .query_row((keys.seq,), |row| row.get(0))?;
         self.uncount(Keys { agent, ..keys }, before)?;
-        self.store(SQL, keys, task)?;
+        self.execute(SQL, keys, task)?;
         self.connection
             .prepare_cached("DELETE FROM texts WHERE task = ?1")?
             .execute((keys.seq,))?;
-        self.write_texts(keys.seq, task)?;
+        self.insert_texts(keys.seq, task)?;
         self.count(keys, task)
     }
 
-    fn store(&self, sql: &str, keys: Keys, task: &TaskRecord) -> Result<()> {
+    fn execute(&self, sql: &str, keys: Keys, task: &TaskRecord) -> Result<()> {
         let tokens = task.tokens;
-        let linked = Linked::of(task);
+        let details = FilterDetails::of(task);
         let (input, _) = start(task.input.as_deref());
         let (result, _) = start(task.result.as_deref());
         let (tools, _) = tools_start(&task.used_tools);
@@ -326,9 +307,9 @@ impl<'a> Batch<'a> {
                 ":total": tokens.map(|tokens| tokens.total_tokens),
                 ":calls": task.used_tools.len(),
                 ":id": task.id,
-                ":user": linked.user_id,
-                ":parent": linked.parent_task_id,
-                ":trigger": linked.triggering_agent_id,
+                ":user": details.user_id,
+                ":parent": details.parent_task_id,
+                ":trigger": details.triggering_agent_id,
                 ":internal_status": task.internal_status,
                 ":source": task.source,
                 ":title": task.title,
@@ -339,7 +320,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn write_texts(&self, seq: i64, task: &TaskRecord) -> Result<()> {
+    fn insert_texts(&self, seq: i64, task: &TaskRecord) -> Result<()> {
         let (_, long_input) = start(task.input.as_deref());
         let (_, long_result) = start(task.result.as_deref());
         let (_, long_tools) = tools_start(&task.used_tools);
@@ -365,7 +346,10 @@ impl<'a> Batch<'a> {
     }
 
     fn count(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
-        let tools = self.memory.names.tools(self.connection, &task.used_tools)?;
+        let tools = self
+            .cache
+            .interned
+            .tools(self.connection, &task.used_tools)?;
         if !tools.is_empty() {
             let mut insert = self.connection.prepare_cached(
                 "INSERT INTO task_tools (tool, task) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -379,7 +363,10 @@ impl<'a> Batch<'a> {
     }
 
     fn uncount(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
-        let tools = self.memory.names.tools(self.connection, &task.used_tools)?;
+        let tools = self
+            .cache
+            .interned
+            .tools(self.connection, &task.used_tools)?;
         for tool in tools.keys() {
             self.connection
                 .prepare_cached("DELETE FROM task_tools WHERE tool = ?1 AND task = ?2")?
@@ -393,7 +380,7 @@ impl<'a> Batch<'a> {
         self.rollups.count(keys.seq, keys.agent, tools, task, by);
     }
 
-    fn keep_revision(
+    fn insert_revision(
         &mut self,
         keys: Keys,
         kind: RevisionKind,
@@ -431,7 +418,7 @@ fn find(
     organization: i64,
 ) -> Result<Option<(TaskRecord, Keys)>> {
     let (columns, from) = (rows::TASK, rows::FROM);
-    one(
+    query_task(
         connection,
         &format!("SELECT {columns} FROM {from} WHERE t.id = ?1 AND t.organization = ?2"),
         params![id, organization],
@@ -440,14 +427,14 @@ fn find(
 
 fn by_key(connection: &Connection, seq: i64) -> Result<Option<(TaskRecord, Keys)>> {
     let (columns, from) = (rows::TASK, rows::FROM);
-    one(
+    query_task(
         connection,
         &format!("SELECT {columns} FROM {from} WHERE t.seq = ?1"),
         params![seq],
     )
 }
 
-fn one(
+fn query_task(
     connection: &Connection,
     sql: &str,
     of: &[&dyn rusqlite::ToSql],
@@ -465,50 +452,42 @@ fn one(
         .optional()
 }
 
-/// The start of a text, and all of it if that is more.
+/// The start of a text, and the whole text if it is longer.
 fn start(text: Option<&str>) -> (Option<&str>, Option<&str>) {
     let Some(text) = text else {
         return (None, None);
     };
-    match text.char_indices().nth(START) {
-        Some((end, _)) => (text.get(..end), Some(text)),
-        None => (Some(text), None),
-    }
+    let start = first_chars(text, MAX_START_CHARS);
+    (Some(start), (start.len() < text.len()).then_some(text))
 }
 
-/// The first names as JSON, and all of them if that is more.
+/// The first names as JSON, and all names if there are more.
 fn tools_start(names: &[String]) -> (Option<String>, Option<String>) {
     if names.is_empty() {
         return (None, None);
     }
     let first: Vec<&str> = names
         .iter()
-        .take(TOOLS)
-        .filter_map(|name| start_of(name, TOOL))
+        .take(MAX_START_TOOLS)
+        .map(|name| first_chars(name, MAX_TOOL_CHARS))
         .collect();
-    let whole = names.len() <= TOOLS && first.iter().zip(names).all(|(start, name)| start == name);
+    let whole = names.len() <= MAX_START_TOOLS
+        && first.iter().zip(names).all(|(start, name)| start == name);
     (
         Some(serde_json::json!(first).to_string()),
         (!whole).then(|| serde_json::json!(names).to_string()),
     )
 }
 
-fn start_of(text: &str, characters: usize) -> Option<&str> {
-    match text.char_indices().nth(characters) {
-        Some((end, _)) => text.get(..end),
-        None => Some(text),
-    }
-}
-
-/// Whose task it is, and what led to it: details that can be filtered by.
+/// The details that lists can be filtered by.
 #[derive(Debug, Default)]
-struct Linked {
+struct FilterDetails {
     user_id: Option<String>,
     parent_task_id: Option<String>,
     triggering_agent_id: Option<String>,
 }
 
-impl Linked {
+impl FilterDetails {
     fn of(task: &TaskRecord) -> Self {
         let Some(details) = task
             .details

@@ -1,14 +1,14 @@
-//! Deleting what a person chose.
+//! Deletes tasks on request.
 
 use rusqlite::{Result, params_from_iter};
 
-use super::cleaning::CHUNK;
-use super::list::Matching;
+use super::matching::Matching;
+use super::retention::MAX_CHUNK;
 use super::{Store, tasks};
-use crate::query::Filter;
+use crate::query::filter::Filter;
 
 impl Store {
-    /// Deletes one task; without an organization, the one with that id that changed last.
+    /// Deletes one task. Without an organization, the task with that id that was updated last.
     pub(crate) fn delete_task(&self, id: &str, organization: Option<&str>) -> Result<bool> {
         let found = self
             .readers
@@ -19,9 +19,9 @@ impl Store {
         }
     }
 
-    /// Deletes all tasks that match and were there when it began. Says how many.
+    /// Deletes the tasks that match and existed when the call began. Returns how many.
     pub(crate) fn delete(&self, filter: &Filter) -> Result<u64> {
-        self.catch_up(filter)?;
+        self.update_index(filter)?;
         let newest: Option<i64> = self.readers.read(|connection| {
             connection.query_row("SELECT max(seq) FROM tasks", (), |row| row.get(0))
         })?;
@@ -38,7 +38,9 @@ impl Store {
                 matching.add_key("<", before);
                 connection
                     .prepare_cached(&matching.sql("t.seq", "DESC"))?
-                    .query_map(params_from_iter(matching.values(CHUNK)), |row| row.get(0))?
+                    .query_map(params_from_iter(matching.values(MAX_CHUNK)), |row| {
+                        row.get(0)
+                    })?
                     .collect()
             })?;
             let Some(oldest) = chunk.last() else {

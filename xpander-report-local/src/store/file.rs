@@ -1,4 +1,4 @@
-//! Opening a data file, without ever touching one that is not ours.
+//! Opens a data file. A file of another program is never changed.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
@@ -6,46 +6,45 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::location::Location;
 use super::lock::Lock;
-use super::place::Place;
 use super::schema::{self, APPLICATION_ID, VERSION};
-use super::storage;
 use crate::error::Error;
 
 /// The start of every SQLite database: <https://www.sqlite.org/fileformat.html#the_database_header>.
 const MAGIC: &[u8] = b"SQLite format 3\0";
-const HEADER: usize = 100;
+const HEADER_BYTES: usize = 100;
 
-/// The connection that writes, with where it is and the lock that makes it the only one.
-pub(super) fn open(path: &Path) -> Result<(Connection, Place, Lock), Error> {
+/// Opens the connection that writes, and locks the file for this platform.
+pub(super) fn open(path: &Path) -> Result<(Connection, Location, Lock), Error> {
     let data_file = |source| Error::DataFile {
         path: path.to_owned(),
         source,
     };
     create(path).map_err(data_file)?;
-    // Whatever name it is given by, there is one lock.
+    // One file has one lock, whatever path names it.
     let absolute = fs::canonicalize(path).map_err(data_file)?;
-    let lock = Lock::take(&absolute)?;
-    let place = Place::File(absolute);
-    match open_locked(path, &place) {
-        Ok(connection) => Ok((connection, place, lock)),
+    let lock = Lock::acquire(&absolute)?;
+    let location = Location::File(absolute);
+    match open_locked(path, &location) {
+        Ok(connection) => Ok((connection, location, lock)),
         Err(error) => {
-            lock.give_up();
+            lock.remove();
             Err(error)
         }
     }
 }
 
-fn open_locked(path: &Path, place: &Place) -> Result<Connection, Error> {
-    let sqlite = |source| storage(Some(path), source);
+fn open_locked(path: &Path, location: &Location) -> Result<Connection, Error> {
+    let sqlite = |source| Error::storage(Some(path), source);
     let header = header(path).map_err(|source| Error::DataFile {
         path: path.to_owned(),
         source,
     })?;
     check(path, &header)?;
-    let mut connection = place.writer().map_err(sqlite)?;
-    // The schema is made before the file changes to a write-ahead log, so that the header in the file
-    // itself carries our mark from the first commit on.
+    let mut connection = location.writer().map_err(sqlite)?;
+    // The schema is created before the file switches to a write-ahead log. So the header in the file itself
+    // has our application id from the first commit on.
     let found = schema::version(&connection).map_err(sqlite)?;
     if found > VERSION {
         return Err(Error::NewerData {
@@ -55,10 +54,11 @@ fn open_locked(path: &Path, place: &Place) -> Result<Connection, Error> {
         });
     }
     schema::migrate(&mut connection).map_err(sqlite)?;
-    place.settle(&connection).map_err(sqlite)?;
+    location.configure_writer(&connection).map_err(sqlite)?;
     Ok(connection)
 }
-/// Creates the file with its folders, readable by its owner alone: it will hold people's prompts.
+
+/// Creates the file and its folders. Only the owner can read the file, since it will contain prompts.
 fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -77,15 +77,15 @@ fn create(path: &Path) -> io::Result<()> {
 }
 
 fn header(path: &Path) -> io::Result<Vec<u8>> {
-    let mut header = Vec::with_capacity(HEADER);
+    let mut header = Vec::with_capacity(HEADER_BYTES);
     fs::File::open(path)?
-        .take(HEADER as u64)
+        .take(HEADER_BYTES as u64)
         .read_to_end(&mut header)?;
     Ok(header)
 }
 
-/// Looks at the bytes, because SQLite may change a foreign file by merely opening it (it replays a log
-/// that a crashed program left).
+/// Checks the header's bytes. Opening the file with SQLite could change it: SQLite replays the log of a
+/// crashed program.
 fn check(path: &Path, header: &[u8]) -> Result<(), Error> {
     if header.is_empty() {
         return Ok(());

@@ -1,23 +1,18 @@
 //! Lists of tasks that match a filter, and sums over them.
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, Result, Row, params_from_iter};
+use rusqlite::Result;
 
-use super::{Store, indexing, names, rows, search};
-use crate::query::{AtLeast, Cursor, Filter, ListedTask, Paging, Summary, TaskPage};
-use crate::task::TaskStatus;
-
-const LISTED: &str = "t.seq, t.id, \
-     (SELECT id FROM organizations WHERE key = t.organization) AS organization_id, \
-     (SELECT id FROM agents WHERE key = t.agent) AS agent_id, \
-     t.status, t.updated_at, t.started_at, t.finished_at, t.duration, t.completion_tokens, t.prompt_tokens, \
-     t.cache_read_tokens, t.cache_write_tokens, t.tool_calls, t.title, t.tools_start, t.input_start, \
-     t.result_start";
+use super::Store;
+use super::matching::Matching;
+use crate::query::cursor::Paging;
+use crate::query::filter::Filter;
+use crate::query::page::TaskPage;
+use crate::query::summary::Summary;
 
 impl Store {
-    /// A stretch of the tasks that match, at most `limit` of them.
+    /// One page of the tasks that match, at most `limit` of them.
     pub(crate) fn list(&self, filter: &Filter, paging: Paging, limit: u32) -> Result<TaskPage> {
-        self.catch_up(filter)?;
+        self.update_index(filter)?;
         self.readers.read(|connection| {
             Ok(match Matching::of(connection, filter)? {
                 Some(matching) => matching.page(connection, paging, limit)?,
@@ -28,7 +23,7 @@ impl Store {
 
     /// Sums over the tasks that match.
     pub(crate) fn summary(&self, filter: &Filter) -> Result<Summary> {
-        self.catch_up(filter)?;
+        self.update_index(filter)?;
         self.readers.read(|connection| {
             Ok(match Matching::of(connection, filter)? {
                 Some(matching) => matching.summary(connection)?,
@@ -37,7 +32,7 @@ impl Store {
         })
     }
 
-    /// Names of tools that were used, for a person to choose from, at most `limit` of them.
+    /// The names of the used tools, at most `limit` of them.
     pub(crate) fn tools(&self, limit: u32) -> Result<Vec<String>> {
         self.readers.read(|connection| {
             connection
@@ -49,296 +44,4 @@ impl Store {
                 .collect()
         })
     }
-}
-
-/// The part of a statement that finds the tasks of a filter, newest first.
-pub(super) struct Matching {
-    from: &'static str,
-    /// The column that has the task's key, in the table that leads.
-    key: &'static str,
-    conditions: Vec<String>,
-    values: Vec<Value>,
-    /// Whether tasks are found by their keys alone, and not by a condition that has an index of its own.
-    by_key: bool,
-}
-
-impl Matching {
-    /// `None` when the filter names something that no task has.
-    pub(super) fn of(connection: &Connection, filter: &Filter) -> Result<Option<Self>> {
-        let organization = match &filter.organization_id {
-            Some(id) => match names::organization(connection, id)? {
-                Some(key) => Some(key),
-                None => return Ok(None),
-            },
-            None => None,
-        };
-        // Agents of several organizations may have one id.
-        let agents = match &filter.agent_id {
-            Some(id) => match agents(connection, id, organization)? {
-                agents if agents.is_empty() => return Ok(None),
-                agents => Some(agents),
-            },
-            None => None,
-        };
-        let tool = match &filter.tool {
-            Some(tool) => match names::tool(connection, tool)? {
-                Some(tool) => Some(tool),
-                None => return Ok(None),
-            },
-            None => None,
-        };
-        let mut matching = match &filter.search {
-            Some(search) => {
-                // Nothing that could be searched for is in no task.
-                let Some(words) = search::expression(search) else {
-                    return Ok(None);
-                };
-                Self::of_words(&words, agents, tool, filter)
-            }
-            None => Self::of_facts(agents, tool, filter),
-        };
-        if let (Some(organization), None) = (organization, &filter.agent_id) {
-            matching.add("t.organization = ?", organization);
-        }
-        for (condition, value) in [
-            ("t.user_id = ?", &filter.user_id),
-            ("t.internal_status = ?", &filter.internal_status),
-            ("t.parent_task_id = ?", &filter.parent_task_id),
-            ("t.triggering_agent_id = ?", &filter.triggering_agent_id),
-        ] {
-            if let Some(value) = value {
-                matching.add(condition, value.clone());
-                matching.by_key = false;
-            }
-        }
-        if let Some(from) = filter.from {
-            matching.add_key(">=", from.as_microsecond());
-        }
-        if let Some(to) = filter.to {
-            matching.add_key("<", to.as_microsecond());
-        }
-        Ok(Some(matching))
-    }
-
-    // The joins are written so that the first table leads: it is the one that knows the order.
-
-    /// The index of words knows who has them, how these stand, and their tools.
-    fn of_words(words: &str, agents: Option<Vec<i64>>, tool: Option<i64>, filter: &Filter) -> Self {
-        let mut matching = Self {
-            from: "search CROSS JOIN tasks AS t {} ON t.seq = search.rowid",
-            key: "search.rowid",
-            conditions: Vec::new(),
-            values: Vec::new(),
-            by_key: true,
-        };
-        // The facts come first, since they usually leave fewer.
-        let mut expression = String::new();
-        let agents = agents.map(|agents| {
-            let facts: Vec<String> = agents.into_iter().map(indexing::agent_fact).collect();
-            facts.join(" OR ")
-        });
-        let status = filter.status.map(indexing::status_fact);
-        for fact in [agents, status, tool.map(indexing::tool_fact)]
-            .into_iter()
-            .flatten()
-        {
-            expression.push_str(&format!("facts : ({fact}) AND "));
-        }
-        matching.add("search MATCH ?", expression + words);
-        matching
-    }
-
-    fn of_facts(agents: Option<Vec<i64>>, tool: Option<i64>, filter: &Filter) -> Self {
-        let mut matching = Self {
-            from: "tasks AS t {}",
-            key: "t.seq",
-            conditions: Vec::new(),
-            values: Vec::new(),
-            by_key: agents.is_none() && filter.status.is_none(),
-        };
-        if let Some(tool) = tool {
-            matching.from = "task_tools AS k CROSS JOIN tasks AS t {} ON t.seq = k.task";
-            matching.key = "k.task";
-            matching.by_key = true;
-            matching.add("k.tool = ?", tool);
-        }
-        // Of two conditions with an index, the one that fewer tasks meet is to lead: most tasks are completed.
-        // The plus takes the other one's index away.
-        let both = agents.is_some() && filter.status.is_some();
-        let completed = filter.status == Some(TaskStatus::Completed);
-        if let Some(agents) = agents {
-            let column = if both && !completed {
-                "+t.agent"
-            } else {
-                "t.agent"
-            };
-            match agents.as_slice() {
-                [agent] => matching.add(&format!("{column} = ?"), *agent),
-                agents => {
-                    let places = vec!["?"; agents.len()].join(", ");
-                    matching.conditions.push(format!("{column} IN ({places})"));
-                    matching
-                        .values
-                        .extend(agents.iter().copied().map(Value::from));
-                }
-            }
-        }
-        if let Some(status) = filter.status {
-            let column = if both && completed {
-                "+t.status"
-            } else {
-                "t.status"
-            };
-            matching.add(&format!("{column} = ?"), status.as_str().to_owned());
-        }
-        matching
-    }
-
-    fn add(&mut self, condition: &str, value: impl Into<Value>) {
-        self.conditions.push(condition.to_owned());
-        self.values.push(value.into());
-    }
-
-    pub(super) fn add_key(&mut self, comparison: &str, key: i64) {
-        self.add(&format!("{} {comparison} ?", self.key), key);
-    }
-
-    pub(super) fn sql(&self, columns: &str, order: &str) -> String {
-        self.sql_with(columns, order, "")
-    }
-
-    /// A statement that reads only what `tasks_facts` has.
-    fn facts_sql(&self, columns: &str) -> String {
-        let index = if self.by_key {
-            "INDEXED BY tasks_facts"
-        } else {
-            ""
-        };
-        self.sql_with(columns, "DESC", index)
-    }
-
-    fn sql_with(&self, columns: &str, order: &str, index: &str) -> String {
-        let conditions = if self.conditions.is_empty() {
-            "true".to_owned()
-        } else {
-            self.conditions.join(" AND ")
-        };
-        let (from, key) = (self.from.replace("{}", index), self.key);
-        format!("SELECT {columns} FROM {from} WHERE {conditions} ORDER BY {key} {order} LIMIT ?")
-    }
-
-    pub(super) fn values(&self, limit: u32) -> impl Iterator<Item = Value> {
-        let limit = Value::from(limit);
-        self.values.iter().cloned().chain([limit])
-    }
-
-    fn page(mut self, connection: &Connection, paging: Paging, limit: u32) -> Result<TaskPage> {
-        let order = match paging {
-            Paging::Newest => "DESC",
-            Paging::Older(Cursor(key)) => {
-                self.add_key("<", key);
-                "DESC"
-            }
-            Paging::Newer(Cursor(key)) => {
-                self.add_key(">", key);
-                "ASC"
-            }
-        };
-        // One more than asked for tells whether there are more.
-        let mut tasks: Vec<(Cursor, ListedTask)> = connection
-            .prepare_cached(&self.sql(LISTED, order))?
-            .query_map(
-                params_from_iter(self.values(limit.saturating_add(1))),
-                listed,
-            )?
-            .collect::<Result<_>>()?;
-        let more = tasks.len() > limit as usize;
-        tasks.truncate(limit as usize);
-        if order == "ASC" {
-            tasks.reverse();
-        }
-        let first = tasks.first().map(|(cursor, _)| *cursor);
-        let last = tasks.last().map(|(cursor, _)| *cursor);
-        let (newer, older) = match paging {
-            Paging::Newest => (None, last.filter(|_| more)),
-            Paging::Older(from) => (
-                first.or(Some(Cursor(from.0.saturating_sub(1)))),
-                last.filter(|_| more),
-            ),
-            Paging::Newer(from) => (
-                first.filter(|_| more),
-                last.or(Some(Cursor(from.0.saturating_add(1)))),
-            ),
-        };
-        Ok(TaskPage {
-            tasks: tasks.into_iter().map(|(_, task)| task).collect(),
-            newer,
-            older,
-        })
-    }
-
-    fn summary(&self, connection: &Connection) -> Result<Summary> {
-        let sql = self.facts_sql("t.status, t.total_tokens, t.duration");
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = statement.query(params_from_iter(self.values(AtLeast::BOUND + 1)))?;
-        let mut summary = Summary::default();
-        let mut durations = Vec::new();
-        let mut seen = 0;
-        while let Some(row) = found.next()? {
-            seen += 1;
-            if seen > u64::from(AtLeast::BOUND) {
-                break;
-            }
-            match row.get_ref(0)?.as_str().unwrap_or_default() {
-                "completed" => summary.completed += 1,
-                "failed" | "error" => summary.failed += 1,
-                _ => {}
-            }
-            if let Some(tokens) = row.get::<_, Option<i64>>(1)? {
-                summary.counted += 1;
-                summary.tokens += tokens as f64;
-            }
-            // Clients report 0 when they do not know.
-            if let Some(seconds) = row.get::<_, Option<f64>>(2)?
-                && seconds > 0.0
-            {
-                durations.push(seconds);
-            }
-        }
-        summary.tasks = AtLeast::of(seen);
-        durations.sort_unstable_by(f64::total_cmp);
-        let rank = (durations.len() * 95).div_ceil(100);
-        summary.p95 = durations.get(rank.saturating_sub(1)).copied();
-        Ok(summary)
-    }
-}
-
-fn agents(connection: &Connection, id: &str, organization: Option<i64>) -> Result<Vec<i64>> {
-    connection
-        .prepare_cached(
-            "SELECT key FROM agents WHERE id = ?1 AND (?2 IS NULL OR organization = ?2)",
-        )?
-        .query_map((id, organization), |row| row.get(0))?
-        .collect()
-}
-
-fn listed(row: &Row<'_>) -> Result<(Cursor, ListedTask)> {
-    let task = ListedTask {
-        id: row.get("id")?,
-        organization_id: row.get("organization_id")?,
-        agent_id: row.get("agent_id")?,
-        status: rows::status(row, "status")?,
-        created_at: rows::time(row, "seq")?,
-        updated_at: rows::time(row, "updated_at")?,
-        started_at: rows::some_time(row, "started_at")?,
-        finished_at: rows::some_time(row, "finished_at")?,
-        duration: row.get("duration")?,
-        tokens: rows::tokens(row)?,
-        tool_calls: row.get("tool_calls")?,
-        first_tools: rows::tools(row, "tools_start")?,
-        input: row.get("input_start")?,
-        result: row.get("result_start")?,
-        title: row.get("title")?,
-    };
-    Ok((Cursor(row.get("seq")?), task))
 }

@@ -1,5 +1,5 @@
-//! A file beside the data file that says which process works with it. The data file itself cannot: SQLite
-//! loses its own locks on a file that the same process opens and closes once more.
+//! The lock file beside the data file, which names the process that uses the data. The data file itself
+//! cannot be locked: SQLite loses its own locks when the same process opens and closes the file again.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-/// How much of the holder's message is read.
-const LONGEST: u64 = 1024;
+/// How much of the holder's message is read, in bytes.
+const MAX_HOLDER_BYTES: u64 = 1024;
 
-/// Held while the platform runs; the operating system lets go of it when the process ends, however it ends.
+/// Held while the platform runs. The operating system releases it when the process ends, even in a crash.
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
@@ -18,7 +18,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    pub(super) fn take(data: &Path) -> Result<Self, Error> {
+    pub(super) fn acquire(data: &Path) -> Result<Self, Error> {
         let mut path = data.as_os_str().to_owned();
         path.push(".lock");
         let path = PathBuf::from(path);
@@ -44,25 +44,25 @@ impl Lock {
         }
     }
 
-    /// Tells whoever finds the file locked who has it.
-    pub(super) fn sign(&mut self, url: &str) -> io::Result<()> {
+    /// Writes into the lock file who holds it.
+    pub(super) fn write_holder(&mut self, url: &str) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
         write!(self.file, "{url} (process {})", std::process::id())
     }
 
-    /// Takes the file away, because nothing was started.
-    pub(super) fn give_up(self) {
-        // Left behind it would do no harm.
+    /// Deletes the lock file, because the platform did not start.
+    pub(super) fn remove(self) {
+        // A lock file that stays is harmless.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Who signed; nobody where a locked file cannot be read.
+/// The holder's message. `None` where a locked file cannot be read.
 fn holder(file: &mut File) -> Option<String> {
     let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text).ok()?;
-    // The file is only as trustworthy as its folder.
+    file.take(MAX_HOLDER_BYTES).read_to_string(&mut text).ok()?;
+    // Others may have written the file.
     let plain = |character: char| !character.is_control();
     (!text.is_empty() && text.chars().all(plain)).then_some(text)
 }

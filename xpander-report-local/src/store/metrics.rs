@@ -1,4 +1,4 @@
-//! Figures out of the hourly sums.
+//! Metrics from the hourly sums.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,15 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, Result, Row, params};
 
-use super::rollups::{COLUMNS, MICROSECONDS_PER_HOUR, Sums};
+use super::rollups::{COLUMNS, MICROSECONDS_PER_HOUR, add_row};
 use super::{Store, rows};
-use crate::query::{AgentFigures, DayFigures, Figures, Metrics, MetricsQuery, ToolFigures};
+use crate::model::sums::Sums;
+use crate::query::metrics::{
+    AgentMetrics, DayMetrics, MetricTotals, Metrics, MetricsQuery, ToolMetrics,
+};
 
-/// More days than this are not listed one by one.
-const MOST_DAYS: usize = 3_660;
+/// A longer range lists only the days with tasks.
+const MAX_DAYS: usize = 3_660;
 
 impl Store {
     pub(crate) fn metrics(&self, query: &MetricsQuery) -> Result<Metrics> {
@@ -25,7 +28,7 @@ impl Store {
                 total.merge(sums);
             }
             Ok(Metrics {
-                total: Figures::new(total),
+                total: MetricTotals::new(total),
                 days: days(by_day, query, &zone),
                 agents: named_agents(connection, by_agent)?,
                 tools: if query.agent_id.is_none() && query.organization_id.is_none() {
@@ -37,8 +40,8 @@ impl Store {
         })
     }
 
-    /// Every agent with the figures of all its tasks, the one that reported last first.
-    pub(crate) fn agent_figures(&self) -> Result<Vec<AgentFigures>> {
+    /// Every agent with the totals of all its tasks, the one that reported last first.
+    pub(crate) fn agent_metrics(&self) -> Result<Vec<AgentMetrics>> {
         self.readers.read(|connection| {
             let query = MetricsQuery::default();
             let (_, mut sums) = agents(connection, &query, Hours::of(&query), &TimeZone::UTC)?;
@@ -56,7 +59,7 @@ impl Store {
     }
 }
 
-/// From the first hour on, and before the last.
+/// A range of hours: `from` is part of it, `to` is not.
 #[derive(Clone, Copy)]
 struct Hours {
     from: i64,
@@ -68,7 +71,7 @@ impl Hours {
         let hour = |time: Timestamp| time.as_microsecond().div_euclid(MICROSECONDS_PER_HOUR);
         Self {
             from: query.from.map_or(i64::MIN, hour),
-            // The hour that has begun at that time belongs to the range.
+            // An hour that has begun is part of the range.
             to: query.to.map_or(i64::MAX, |to| {
                 let to = to.as_microsecond();
                 to.div_euclid(MICROSECONDS_PER_HOUR)
@@ -107,19 +110,19 @@ fn agents(
         if hour != day.0 {
             day = (hour, date(hour, zone)?);
         }
-        by_day.entry(day.1).or_default().add_row(row, 2)?;
-        by_agent.entry(row.get(1)?).or_default().add_row(row, 2)?;
+        add_row(by_day.entry(day.1).or_default(), row, 2)?;
+        add_row(by_agent.entry(row.get(1)?).or_default(), row, 2)?;
     }
     Ok((by_day, by_agent))
 }
 
 fn date(hour: i64, zone: &TimeZone) -> Result<Date> {
-    let time = rows::moment(hour.saturating_mul(MICROSECONDS_PER_HOUR))?;
+    let time = rows::timestamp(hour.saturating_mul(MICROSECONDS_PER_HOUR))?;
     Ok(time.to_zoned(zone.clone()).date())
 }
 
-/// Each day of the range, also those without tasks.
-fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayFigures> {
+/// Every day of the range, even without tasks.
+fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayMetrics> {
     let day = |time: Timestamp| time.to_zoned(zone.clone()).date();
     let first = query.from.map(day).or_else(|| sums.keys().next().copied());
     let end = query.to.map(|to| {
@@ -129,23 +132,23 @@ fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayFigure
     });
     let last = end.or_else(|| {
         let last = sums.keys().next_back().copied();
-        // A range that is open towards now ends today.
+        // A range without an end ends today.
         query.from.map(|_| day(Timestamp::now())).max(last)
     });
     let (Some(first), Some(last)) = (first, last) else {
         return Vec::new();
     };
-    let listed = |(date, sums)| DayFigures {
+    let listed = |(date, sums)| DayMetrics {
         date,
-        figures: Figures::new(sums),
+        totals: MetricTotals::new(sums),
     };
-    // What a wild clock dated would make an endless list.
+    // A wrong clock could make the list endless.
     let all: Vec<Date> = first
         .series(jiff::Span::new().days(1))
         .take_while(|date| *date <= last)
-        .take(MOST_DAYS + 1)
+        .take(MAX_DAYS + 1)
         .collect();
-    if all.len() > MOST_DAYS {
+    if all.len() > MAX_DAYS {
         return sums.into_iter().map(listed).collect();
     }
     all.into_iter()
@@ -153,7 +156,7 @@ fn days(mut sums: ByDay, query: &MetricsQuery, zone: &TimeZone) -> Vec<DayFigure
         .collect()
 }
 
-fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentFigures>> {
+fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentMetrics>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, (SELECT id FROM organizations WHERE key = organization) AS organization_id, created_at, \
          (SELECT max(seq) FROM tasks WHERE agent = key) AS latest FROM agents WHERE key = ?1",
@@ -161,36 +164,36 @@ fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentFigur
     let mut agents = Vec::with_capacity(sums.len());
     for (key, sums) in sums {
         let agent = |row: &Row<'_>| {
-            Ok(AgentFigures {
+            Ok(AgentMetrics {
                 agent_id: row.get("id")?,
                 organization_id: row.get("organization_id")?,
                 created_at: rows::time(row, "created_at")?,
                 latest: rows::some_time(row, "latest")?,
-                figures: Figures::new(sums),
+                totals: MetricTotals::new(sums),
             })
         };
         agents.push(statement.query_row((key,), agent)?);
     }
-    agents.sort_by_key(|agent| std::cmp::Reverse(agent.figures.requests()));
+    agents.sort_by_key(|agent| std::cmp::Reverse(agent.totals.requests()));
     Ok(agents)
 }
 
-fn tools(connection: &Connection, hours: Hours) -> Result<Vec<ToolFigures>> {
+fn tools(connection: &Connection, hours: Hours) -> Result<Vec<ToolMetrics>> {
     let sql = format!("SELECT tool, {COLUMNS} FROM hours_of_tools WHERE hour >= ?1 AND hour < ?2");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query((hours.from, hours.to))?;
     let mut by_tool: BTreeMap<i64, Sums> = BTreeMap::new();
     while let Some(row) = found.next()? {
-        by_tool.entry(row.get(0)?).or_default().add_row(row, 1)?;
+        add_row(by_tool.entry(row.get(0)?).or_default(), row, 1)?;
     }
     let mut name = connection.prepare_cached("SELECT name FROM tools WHERE key = ?1")?;
     let mut tools = Vec::with_capacity(by_tool.len());
     for (key, sums) in by_tool {
-        tools.push(ToolFigures {
+        tools.push(ToolMetrics {
             tool: name.query_row((key,), |row| row.get(0))?,
-            figures: Figures::new(sums),
+            totals: MetricTotals::new(sums),
         });
     }
-    tools.sort_by_key(|tool| std::cmp::Reverse(tool.figures.tool_calls()));
+    tools.sort_by_key(|tool| std::cmp::Reverse(tool.totals.tool_calls()));
     Ok(tools)
 }

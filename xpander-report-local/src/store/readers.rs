@@ -1,52 +1,53 @@
-//! Connections that only read, one for each who reads at the same time.
+//! A pool of read-only connections, one for each concurrent reader.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use rusqlite::{Connection, Result};
 
-use super::place::Place;
+use super::location::Location;
+use crate::sync::ignore_poison;
 
-/// Idle connections that are kept.
-const KEPT: usize = 4;
+/// How many idle connections stay open.
+const MAX_IDLE: usize = 4;
 
 pub(super) struct Readers {
-    place: Place,
-    /// See [`Setting::gate`](super::writer::Setting::gate).
-    gate: Option<Arc<RwLock<()>>>,
+    location: Location,
+    /// See [`WriterState::memory_lock`](super::writer::WriterState::memory_lock).
+    memory_lock: Option<Arc<RwLock<()>>>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(super) const fn new(place: Place, gate: Option<Arc<RwLock<()>>>) -> Self {
+    pub(super) const fn new(location: Location, memory_lock: Option<Arc<RwLock<()>>>) -> Self {
         Self {
-            place,
-            gate,
+            location,
+            memory_lock,
             idle: Mutex::new(Vec::new()),
         }
     }
 
-    /// Reads one state of the database, whatever is written meanwhile.
+    /// Reads a consistent snapshot of the database.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let _shared = self
-            .gate
+            .memory_lock
             .as_ref()
-            .map(|gate| gate.read().unwrap_or_else(PoisonError::into_inner));
+            .map(|memory_lock| ignore_poison(memory_lock.read()));
         let idle = self.idle().pop();
         let mut connection = match idle {
             Some(connection) => connection,
-            None => self.place.reader()?,
+            None => self.location.reader()?,
         };
         let transaction = connection.transaction()?;
         let outcome = read(&transaction);
         drop(transaction);
         let mut idle = self.idle();
-        if outcome.is_ok() && idle.len() < KEPT {
+        if outcome.is_ok() && idle.len() < MAX_IDLE {
             idle.push(connection);
         }
         outcome
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        ignore_poison(self.idle.lock())
     }
 }

@@ -1,11 +1,11 @@
-//! Reading revisions.
+//! Reads revisions.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Result, Row};
 
 use super::{Store, rows, tasks};
-use crate::revision::{Changed, Revision, RevisionKind};
-use crate::task::TaskStatus;
+use crate::model::revision::{Changed, Revision, RevisionKind};
+use crate::model::task::TaskStatus;
 
 /// A revision without its body.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ const HEAD: &str = "row_number() OVER (ORDER BY seq) AS number, kind, \
      (SELECT id FROM agents WHERE key = agent) AS agent_id, status, received_at, changes";
 
 impl Store {
-    /// Every revision of the task that [`Store::task`] gives without an organization, oldest first.
+    /// Every revision of the task that [`Store::task`] returns without an organization, oldest first.
     pub(crate) fn revisions(&self, id: &str) -> Result<Vec<Revision>> {
         self.readers.read(|connection| {
             let Some(task) = tasks::find(connection, id, None)? else {

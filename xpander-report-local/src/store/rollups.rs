@@ -1,74 +1,32 @@
-//! The hourly sums: collected over a batch, then added to what is stored.
+//! The hourly sums: a batch collects them and then adds them to the stored ones.
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use super::histogram::Histogram;
-use crate::task::{TaskRecord, TaskStatus};
+use crate::model::sums::Sums;
+use crate::model::task::TaskRecord;
 
 pub(super) const MICROSECONDS_PER_HOUR: i64 = 3_600_000_000;
 
-/// Sums over tasks, or what is to be added to them.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Sums {
-    pub(crate) requests: i64,
-    pub(crate) completed: i64,
-    /// Failed by itself or by the platform.
-    pub(crate) failed: i64,
-    pub(crate) tool_calls: i64,
-    /// Floating, since wild counts would overflow.
-    pub(crate) prompt_tokens: f64,
-    pub(crate) completion_tokens: f64,
-    pub(crate) durations: Histogram,
-}
-
-impl Sums {
-    /// Counts a task `by` times, with so many calls of tools.
-    fn count(&mut self, task: &TaskRecord, calls: usize, by: i64) {
-        self.requests += by;
-        match task.status {
-            TaskStatus::Completed => self.completed += by,
-            TaskStatus::Failed | TaskStatus::Error => self.failed += by,
-            _ => {}
-        }
-        self.tool_calls += by * i64::try_from(calls).unwrap_or(i64::MAX);
-        if let Some(tokens) = task.tokens {
-            self.prompt_tokens += by as f64 * tokens.prompt_tokens as f64;
-            self.completion_tokens += by as f64 * tokens.completion_tokens as f64;
-        }
-        self.durations.count(task.duration, by);
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.completed += other.completed;
-        self.failed += other.failed;
-        self.tool_calls += other.tool_calls;
-        self.prompt_tokens += other.prompt_tokens;
-        self.completion_tokens += other.completion_tokens;
-        self.durations.merge(&other.durations);
-    }
-
-    /// Adds a row of one of the tables; its columns begin at `first`.
-    pub(super) fn add_row(&mut self, row: &rusqlite::Row<'_>, first: usize) -> Result<()> {
-        self.requests += row.get::<_, i64>(first)?;
-        self.completed += row.get::<_, i64>(first + 1)?;
-        self.failed += row.get::<_, i64>(first + 2)?;
-        self.tool_calls += row.get::<_, i64>(first + 3)?;
-        self.prompt_tokens += row.get::<_, f64>(first + 4)?;
-        self.completion_tokens += row.get::<_, f64>(first + 5)?;
-        self.durations
-            .add_bytes(row.get_ref(first + 6)?.as_blob().unwrap_or_default());
-        Ok(())
-    }
-}
-
-/// The columns that [`Sums::add_row`] reads, in its order.
+/// The columns that [`add_row`] reads.
 pub(super) const COLUMNS: &str =
     "requests, completed, failed, tool_calls, prompt_tokens, completion_tokens, durations";
 
-/// What a batch adds, by hour and by agent or tool.
+/// Adds a stored row to the sums. [`COLUMNS`] start at the column `first`.
+pub(super) fn add_row(sums: &mut Sums, row: &Row<'_>, first: usize) -> Result<()> {
+    sums.requests += row.get::<_, i64>(first)?;
+    sums.completed += row.get::<_, i64>(first + 1)?;
+    sums.failed += row.get::<_, i64>(first + 2)?;
+    sums.tool_calls += row.get::<_, i64>(first + 3)?;
+    sums.prompt_tokens += row.get::<_, f64>(first + 4)?;
+    sums.completion_tokens += row.get::<_, f64>(first + 5)?;
+    sums.durations
+        .add_bytes(row.get_ref(first + 6)?.as_blob().unwrap_or_default());
+    Ok(())
+}
+
+/// The sums of a batch, by hour and by agent or tool.
 #[derive(Debug, Default)]
 pub(super) struct Rollups {
     agents: BTreeMap<(i64, i64), Sums>,
@@ -76,7 +34,8 @@ pub(super) struct Rollups {
 }
 
 impl Rollups {
-    /// Counts a task of the agent `by` times; `tools` are the keys of its tools with their calls.
+    /// Counts a task `by` times, for its agent and for its tools. `tools` maps the key of a tool to the
+    /// number of its calls.
     pub(super) fn count(
         &mut self,
         seq: i64,
@@ -94,7 +53,7 @@ impl Rollups {
         }
     }
 
-    /// Writes what was counted.
+    /// Adds the sums to the stored ones.
     pub(super) fn store(&mut self, connection: &Connection) -> Result<()> {
         for ((hour, agent), sums) in std::mem::take(&mut self.agents) {
             add(connection, "hours_of_agents", "agent", hour, agent, sums)?;
@@ -118,7 +77,7 @@ fn add(
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM {table} WHERE hour = ?1 AND {of} = ?2"
         ))?
-        .query_row((hour, key), |row| sums.add_row(row, 0))
+        .query_row((hour, key), |row| add_row(&mut sums, row, 0))
         .optional()?;
     if sums.requests <= 0 {
         connection

@@ -1,13 +1,12 @@
-//! From columns to values.
+//! Reads columns of rows.
 
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
 
-use crate::task::{TaskRecord, TaskStatus, Tokens};
+use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 
-/// The columns that [`task`] reads, of `tasks AS t LEFT JOIN texts AS x ON x.task = t.seq`; all but the raw
-/// response.
+/// The columns that [`task`] reads from [`FROM`]: everything but the raw response.
 pub(super) const TASK: &str = "t.seq, t.id, t.agent, t.organization, \
      (SELECT id FROM organizations WHERE key = t.organization) AS organization_id, \
      (SELECT id FROM agents WHERE key = t.agent) AS agent_id, \
@@ -16,7 +15,7 @@ pub(super) const TASK: &str = "t.seq, t.id, t.agent, t.organization, \
      coalesce(x.used_tools, t.tools_start) AS used_tools, coalesce(x.input, t.input_start) AS input, \
      coalesce(x.result, t.result_start) AS result";
 
-/// Where [`TASK`] reads.
+/// The tables of [`TASK`].
 pub(super) const FROM: &str = "tasks AS t LEFT JOIN texts AS x ON x.task = t.seq";
 
 pub(super) fn task(row: &Row<'_>) -> Result<TaskRecord> {
@@ -73,14 +72,16 @@ pub(super) fn status(row: &Row<'_>, column: &str) -> Result<TaskStatus> {
 }
 
 pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
-    moment(row.get(column)?)
+    timestamp(row.get(column)?)
 }
 
 pub(super) fn some_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
-    row.get::<_, Option<i64>>(column)?.map(moment).transpose()
+    row.get::<_, Option<i64>>(column)?
+        .map(timestamp)
+        .transpose()
 }
 
-pub(super) fn moment(microseconds: i64) -> Result<Timestamp> {
+pub(super) fn timestamp(microseconds: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(microseconds).map_err(unreadable)
 }
 

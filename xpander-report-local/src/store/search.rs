@@ -1,9 +1,8 @@
-//! From what a person types to the index's own language.
+//! Turns a search into an FTS5 expression.
 
-use crate::query::words;
+use crate::query::filter::words;
 
-/// Everything that the person typed is text; nothing of it is syntax of the index. `None` when there are no
-/// words.
+/// Quotes every word, so that no input is FTS5 syntax. `None` when there are no words.
 pub(super) fn expression(search: &str) -> Option<String> {
     let words: Vec<String> = words(search)
         .into_iter()

@@ -1,50 +1,34 @@
-//! Reading whole tasks.
+//! Reads whole tasks.
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 
-use super::list::Matching;
+use super::matching::Matching;
 use super::{Store, rows};
-use crate::query::Filter;
-use crate::task::TaskRecord;
-
-/// Which page of tasks, the way the API asks for it.
-#[derive(Debug)]
-pub(crate) struct History {
-    pub(crate) filter: Filter,
-    /// From 1.
-    pub(crate) page: u32,
-    pub(crate) per_page: u32,
-}
-
-/// A page with the number of all that match.
-#[derive(Debug, Default)]
-pub(crate) struct Paged {
-    pub(crate) tasks: Vec<TaskRecord>,
-    pub(crate) total: u64,
-}
+use crate::model::task::TaskRecord;
+use crate::query::history::{History, Paged};
 
 impl Store {
     /// All tasks with their raw responses, newest first.
     pub(crate) fn tasks(&self) -> Result<Vec<TaskRecord>> {
-        let sql = format!("{} ORDER BY t.seq DESC", with_response());
+        let sql = format!("{} ORDER BY t.seq DESC", select_with_response());
         self.readers.read(|connection| {
             connection
                 .prepare_cached(&sql)?
-                .query_map((), complete)?
+                .query_map((), task_with_response)?
                 .collect()
         })
     }
 
-    /// One task with its raw response; without an organization, the one that was updated last.
+    /// One task with its raw response. Without an organization, the task with that id that was updated last.
     pub(crate) fn task(&self, id: &str, organization: Option<&str>) -> Result<Option<TaskRecord>> {
-        let sql = format!("{} WHERE t.seq = ?1", with_response());
+        let sql = format!("{} WHERE t.seq = ?1", select_with_response());
         self.readers.read(|connection| {
             let Some(seq) = find(connection, id, organization)? else {
                 return Ok(None);
             };
             connection
                 .prepare_cached(&sql)?
-                .query_row((seq,), complete)
+                .query_row((seq,), task_with_response)
                 .optional()
         })
     }
@@ -59,7 +43,7 @@ impl Store {
         })
     }
 
-    /// The same, with the number of all that match.
+    /// The same page, with the number of all tasks that match.
     pub(crate) fn paged(&self, history: &History) -> Result<Paged> {
         self.readers.read(|connection| {
             let Some(matching) = Matching::of(connection, &history.filter)? else {
@@ -100,12 +84,12 @@ fn page(
         .collect()
 }
 
-fn with_response() -> String {
+fn select_with_response() -> String {
     let (columns, from) = (rows::TASK, rows::FROM);
     format!("SELECT {columns}, r.body FROM {from} LEFT JOIN responses AS r ON r.task = t.seq")
 }
 
-/// The key of a task; without an organization, of the one that was updated last.
+/// The key of a task. Without an organization, of the task with that id that was updated last.
 pub(super) fn find(
     connection: &Connection,
     id: &str,
@@ -121,7 +105,7 @@ pub(super) fn find(
         .optional()
 }
 
-fn complete(row: &Row<'_>) -> Result<TaskRecord> {
+fn task_with_response(row: &Row<'_>) -> Result<TaskRecord> {
     Ok(TaskRecord {
         llm_response: row.get("body")?,
         ..rows::task(row)?

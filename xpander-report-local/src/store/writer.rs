@@ -1,43 +1,44 @@
-//! The one thread that writes. It takes what waits in its queue into one transaction and answers all of it
-//! once that is committed, so the cost of a commit is shared by whoever reports at the same time. If one job
-//! fails, which takes a failing disk, all of them do and nothing is stored.
+//! The one thread that writes (group commit). It runs all waiting jobs in one transaction and answers them
+//! after the commit, so concurrent reports share the cost of a commit. If one job fails, for example on a
+//! disk error, all jobs of the transaction fail and nothing is stored.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, RwLock, RwLockWriteGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error, Result, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
 
-use super::batch::{Batch, Memory};
-use super::{cleaning, indexing, rows};
-use crate::event::Event;
+use super::batch::{Batch, WriterCache};
+use super::{retention, rows, search_index};
+use crate::model::event::Event;
+use crate::sync::ignore_poison;
 
-/// How many jobs share a transaction at most.
-const MOST: usize = 256;
+/// How many jobs may share a transaction.
+const MAX_JOBS: usize = 256;
 
-/// Pages that are given back to the file system between two looks at the queue.
-const PAGES: u32 = 256;
+/// How many pages are freed before the thread looks at its queue again.
+const MAX_FREED_PAGES: u32 = 256;
 
-/// How long nothing may come before the index of words catches up.
-const QUIET: Duration = Duration::from_millis(50);
+/// How long the queue must be empty before the search index is updated.
+const INDEX_DELAY: Duration = Duration::from_millis(50);
 
-/// Work for the writer, and whoever waits for it.
+/// Work for the writer, and the answer to its caller.
 trait Job: Send {
     fn work(&mut self, batch: &mut Batch<'_>) -> Result<()>;
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
-struct Task<T, W, A> {
+struct WriteJob<T, W, A> {
     work: Option<W>,
     done: Option<T>,
     answer: A,
 }
 
-impl<T, W, A> Job for Task<T, W, A>
+impl<T, W, A> Job for WriteJob<T, W, A>
 where
     T: Send,
     W: FnOnce(&mut Batch<'_>) -> Result<T> + Send,
@@ -53,57 +54,57 @@ where
     fn answer(self: Box<Self>, committed: Result<()>) {
         let outcome = match (committed, self.done) {
             (Ok(()), Some(done)) => Ok(done),
-            (Ok(()), None) => Err(gone()),
+            (Ok(()), None) => Err(writer_ended()),
             (Err(error), _) => Err(error),
         };
         (self.answer)(outcome);
     }
 }
 
-/// The way to the writer's thread, which ends when this is dropped.
+/// The handle of the writer's thread. Dropping it ends the thread.
 pub(super) struct Writer {
     jobs: Option<Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the writer's thread owns or shares.
-pub(super) struct Setting {
+/// The state of the writer's thread.
+pub(super) struct WriterState {
     pub(super) connection: Connection,
-    pub(super) memory: Memory,
-    /// Held while a transaction is open, where the database itself cannot let others read meanwhile.
-    pub(super) gate: Option<Arc<RwLock<()>>>,
+    pub(super) cache: WriterCache,
+    /// Locked during a transaction, since a database in memory cannot be read meanwhile. `None` with a file.
+    pub(super) memory_lock: Option<Arc<RwLock<()>>>,
     pub(super) events: broadcast::Sender<Event>,
-    /// Told whether the index of words is behind what is stored.
-    pub(super) behind: Arc<AtomicBool>,
+    /// Whether some stored texts are not in the search index yet.
+    pub(super) index_is_stale: Arc<AtomicBool>,
     pub(super) retention: Option<Duration>,
 }
 
 impl Writer {
-    pub(super) fn start(setting: Setting) -> io::Result<Self> {
+    pub(super) fn start(state: WriterState) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("xpander-local-writer".to_owned())
-            .spawn(move || run(setting, &queue))?;
+            .spawn(move || run(state, &queue))?;
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
         })
     }
 
-    /// Does the work in a transaction; the answer comes after the commit.
+    /// Runs the work in a transaction and returns after the commit.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         self.send(work, move |outcome| {
-            // Whoever asked may have gone; what was written stays.
+            // The caller may be gone; the write stays.
             let _ = answer.send(outcome);
         });
-        answered.await.unwrap_or(Err(gone()))
+        answered.await.unwrap_or(Err(writer_ended()))
     }
 
-    /// The same for callers that may block.
+    /// Like [`write`](Self::write), for callers that may block.
     pub(super) fn write_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
@@ -112,7 +113,7 @@ impl Writer {
         self.send(work, move |outcome| {
             let _ = answer.send(outcome);
         });
-        answered.recv().unwrap_or(Err(gone()))
+        answered.recv().unwrap_or(Err(writer_ended()))
     }
 
     fn send<T: Send + 'static>(
@@ -120,13 +121,13 @@ impl Writer {
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
         answer: impl FnOnce(Result<T>) + Send + 'static,
     ) {
-        let job = Box::new(Task {
+        let job = Box::new(WriteJob {
             work: Some(work),
             done: None,
             answer,
         });
         if let Some(jobs) = &self.jobs {
-            // A thread that is gone drops the job, and with it the answer's sender.
+            // If the thread has ended, the job is dropped and with it the sender of the answer.
             let _ = jobs.send(job);
         }
     }
@@ -136,28 +137,28 @@ impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take() {
-            // A panic has been printed by the thread; ending has nothing to add to it.
+            // The thread has already printed a panic.
             let _ = thread.join();
         }
     }
 }
 
-fn gone() -> Error {
+fn writer_ended() -> Error {
     rows::unreadable("the thread that writes has ended")
 }
 
-fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
-    let mut sweeps = setting.retention.map(cleaning::Sweeps::new);
-    // A process that was killed may have left free pages.
+fn run(mut state: WriterState, queue: &Receiver<Box<dyn Job>>) {
+    let mut sweeps = state.retention.map(retention::SweepSchedule::new);
+    // A killed process may have left free pages.
     let mut shrinking = true;
     loop {
         let mut wait = Duration::MAX;
         if let Some(sweeps) = &mut sweeps {
-            shrinking |= sweep(&mut setting, sweeps);
+            shrinking |= sweep(&mut state, sweeps);
             wait = sweeps.wait(Instant::now());
         }
-        if setting.memory.unindexed() > 0 {
-            wait = wait.min(QUIET);
+        if state.cache.unindexed() > 0 {
+            wait = wait.min(INDEX_DELAY);
         }
         if shrinking {
             wait = Duration::ZERO;
@@ -165,17 +166,17 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
         match receive(queue, wait) {
             Ok(job) => {
                 let mut jobs = vec![job];
-                jobs.extend(queue.try_iter().take(MOST - 1));
-                shrinking |= commit(&mut setting, jobs);
-                if setting.memory.unindexed() > indexing::MOST {
-                    index(&mut setting);
+                jobs.extend(queue.try_iter().take(MAX_JOBS - 1));
+                shrinking |= commit(&mut state, jobs);
+                if state.cache.unindexed() > search_index::MAX_WAITING {
+                    index(&mut state);
                 }
             }
-            Err(RecvTimeoutError::Timeout) if setting.memory.unindexed() > 0 => index(&mut setting),
+            Err(RecvTimeoutError::Timeout) if state.cache.unindexed() > 0 => index(&mut state),
             Err(RecvTimeoutError::Timeout) if shrinking => {
-                let _alone = alone(setting.gate.as_deref());
-                // What is not given back now is used again.
-                shrinking = cleaning::shrink(&setting.connection, PAGES).unwrap_or(false);
+                let _locked = lock_memory(state.memory_lock.as_deref());
+                // SQLite reuses pages that are not freed.
+                shrinking = retention::shrink(&state.connection, MAX_FREED_PAGES).unwrap_or(false);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
@@ -183,14 +184,14 @@ fn run(mut setting: Setting, queue: &Receiver<Box<dyn Job>>) {
     }
 }
 
-/// Deletes some of what is too old, if it is time to. Says whether there was any.
-fn sweep(setting: &mut Setting, sweeps: &mut cleaning::Sweeps) -> bool {
+/// Deletes expired tasks if a sweep is due. Returns whether any task was deleted.
+fn sweep(state: &mut WriterState, sweeps: &mut retention::SweepSchedule) -> bool {
     let now = Instant::now();
     if !sweeps.is_due(now) {
         return false;
     }
     let limit = sweeps.limit();
-    let swept = transact(setting, |batch| cleaning::sweep(batch, limit));
+    let swept = transact(state, |batch| retention::sweep(batch, limit));
     let deleted = swept.unwrap_or(0);
     sweeps.swept(now, deleted);
     deleted > 0
@@ -206,31 +207,34 @@ fn receive(
     queue.recv_timeout(wait)
 }
 
-/// Does the jobs in one transaction and answers them. Says whether something was deleted.
-fn commit(setting: &mut Setting, mut jobs: Vec<Box<dyn Job>>) -> bool {
-    let committed = transact(setting, |batch| {
+/// Runs the jobs in one transaction and answers them. Returns whether any task was deleted.
+fn commit(state: &mut WriterState, mut jobs: Vec<Box<dyn Job>>) -> bool {
+    let committed = transact(state, |batch| {
         for job in &mut jobs {
             job.work(batch)?;
         }
         Ok(batch.has_deleted())
     });
     for job in jobs {
-        job.answer(committed.as_ref().map(|_| ()).map_err(again));
+        job.answer(committed.as_ref().map(|_| ()).map_err(copy_error));
     }
     committed.unwrap_or(false)
 }
 
-/// Brings the index of words nearer to what is stored. What fails now is done before the next search.
-fn index(setting: &mut Setting) {
-    let _ = transact(setting, |batch| batch.index_some());
+/// Updates the search index. After a failure the next search does it.
+fn index(state: &mut WriterState) {
+    let _ = transact(state, |batch| batch.index_some());
 }
 
-fn transact<T>(setting: &mut Setting, work: impl FnOnce(&mut Batch<'_>) -> Result<T>) -> Result<T> {
-    let _alone = alone(setting.gate.as_deref());
-    let transaction = setting
+fn transact<T>(
+    state: &mut WriterState,
+    work: impl FnOnce(&mut Batch<'_>) -> Result<T>,
+) -> Result<T> {
+    let _locked = lock_memory(state.memory_lock.as_deref());
+    let transaction = state
         .connection
         .transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut batch = Batch::new(&transaction, &mut setting.memory);
+    let mut batch = Batch::new(&transaction, &mut state.cache);
     let outcome = work(&mut batch)
         .and_then(|done| Ok((done, batch.finish()?)))
         .and_then(|done| {
@@ -239,28 +243,30 @@ fn transact<T>(setting: &mut Setting, work: impl FnOnce(&mut Batch<'_>) -> Resul
         });
     match outcome {
         Ok((done, finished)) => {
-            setting.memory.committed(&finished);
-            let behind = setting.memory.unindexed() > 0;
-            setting.behind.store(behind, Ordering::Release);
+            state.cache.committed(&finished);
+            let index_is_stale = state.cache.unindexed() > 0;
+            state
+                .index_is_stale
+                .store(index_is_stale, Ordering::Release);
             for event in finished.events {
-                // Without listeners nobody is told.
-                let _ = setting.events.send(event);
+                // It fails only when nobody listens.
+                let _ = state.events.send(event);
             }
             Ok(done)
         }
         Err(error) => {
-            setting.memory.forget();
+            state.cache.clear_interned();
             Err(error)
         }
     }
 }
 
-fn alone(gate: Option<&RwLock<()>>) -> Option<RwLockWriteGuard<'_, ()>> {
-    gate.map(|gate| gate.write().unwrap_or_else(PoisonError::into_inner))
+fn lock_memory(memory_lock: Option<&RwLock<()>>) -> Option<RwLockWriteGuard<'_, ()>> {
+    memory_lock.map(|memory_lock| ignore_poison(memory_lock.write()))
 }
 
-/// The same error for another of those who wait.
-fn again(error: &Error) -> Error {
+/// A copy of the error for another caller.
+fn copy_error(error: &Error) -> Error {
     match error {
         Error::SqliteFailure(code, message) => Error::SqliteFailure(*code, message.clone()),
         other => rows::unreadable(other.to_string()),

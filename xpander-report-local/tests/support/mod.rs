@@ -6,6 +6,8 @@
 )]
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+pub mod sdk;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;

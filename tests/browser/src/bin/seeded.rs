@@ -21,7 +21,7 @@ fn main() {
     }
     let platform = builder.start().unwrap();
     let agents = platform.agents().unwrap();
-    let there: u64 = agents.iter().map(|agent| agent.figures.requests()).sum();
+    let there: u64 = agents.iter().map(|agent| agent.totals.requests()).sum();
     let first = usize::try_from(there).unwrap();
     many(&platform, first..first + number);
     varied(&platform);

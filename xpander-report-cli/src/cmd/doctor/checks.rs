@@ -4,17 +4,17 @@ use http::Uri;
 use xpander_report::{Client, Config, ConfigBuilder, Error, StatusError, TaskReport};
 
 use super::finding::{Finding, Outcome, excerpt};
-use super::network::{self, Place};
+use super::network::{self, Endpoint};
 use super::{proxy, tls};
 use crate::failure::with_causes;
 use crate::page;
 
-/// Clocks that differ by less do no harm.
-const MOST_SKEW: Duration = Duration::from_secs(60);
+/// A smaller difference between the clocks is harmless.
+const MAX_SKEW: Duration = Duration::from_secs(60);
 /// An id that no task has.
 const NO_TASK: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Asks the platform, step by step, as far as the steps lead.
+/// Checks the platform step by step, until a step fails.
 pub(super) fn run(builder: ConfigBuilder, send: bool) -> Vec<Finding> {
     let Ok(config) = builder.build() else {
         return vec![Finding::skipped(
@@ -41,16 +41,16 @@ pub(super) fn run(builder: ConfigBuilder, send: bool) -> Vec<Finding> {
     findings
 }
 
-/// Name, connection, TLS and clock; whether it makes sense to go on.
+/// Checks name, connection, TLS and clock. Returns whether further checks make sense.
 fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
     let proxy = proxy::of(config);
     let base = config.base_url().parse::<Uri>().ok();
-    let Some(place) = proxy.as_ref().or(base.as_ref()).and_then(Place::of) else {
-        // What the library takes for an address is left to it.
+    let Some(endpoint) = proxy.as_ref().or(base.as_ref()).and_then(Endpoint::of) else {
+        // The library reports an invalid base URL.
         return true;
     };
-    let Place { host, port, .. } = &place;
-    let addresses = match place.resolve() {
+    let Endpoint { host, port, .. } = &endpoint;
+    let addresses = match endpoint.resolve() {
         Ok(addresses) => addresses,
         Err(error) => {
             findings.push(Finding::wrong(
@@ -92,7 +92,7 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
         return true;
     }
     let asked = SystemTime::now();
-    let time = if place.has_tls {
+    let time = if endpoint.has_tls {
         let start = Instant::now();
         match tls::handshake(host, connection) {
             Ok(stream) => {
@@ -105,7 +105,7 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
                     "tls",
                     format!("{version}, the certificate is trusted ({})", millis(start)),
                 ));
-                network::time(&place.authority, stream)
+                network::time(&endpoint.authority, stream)
             }
             Err(error) => {
                 findings.push(Finding::wrong(
@@ -117,7 +117,7 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
             }
         }
     } else {
-        network::time(&place.authority, connection)
+        network::time(&endpoint.authority, connection)
     };
     findings.extend(time.map(|there| clock(asked, there)));
     true
@@ -128,7 +128,7 @@ fn clock(here: SystemTime, there: SystemTime) -> Finding {
         Ok(ahead) => (ahead, "ahead of"),
         Err(behind) => (behind.duration(), "behind"),
     };
-    if skew <= MOST_SKEW {
+    if skew <= MAX_SKEW {
         return Finding::ok("clock", "as the platform's");
     }
     Finding::new(
@@ -139,7 +139,7 @@ fn clock(here: SystemTime, there: SystemTime) -> Finding {
     .advise("Is the time of this machine right? Updates of one task are ordered by it.")
 }
 
-/// One call that changes nothing.
+/// Makes one call that changes nothing.
 fn answer(client: &Client, config: &Config) -> Finding {
     const NAME: &str = "answer";
     let start = Instant::now();
@@ -174,7 +174,7 @@ fn answer(client: &Client, config: &Config) -> Finding {
                 ),
             )
         }
-        // The local platform makes agents as they report.
+        // The local platform creates an agent with its first report.
         Err(Error::Status(StatusError {
             status: 404,
             detail,
@@ -210,7 +210,7 @@ fn test_report(client: &Client, config: &Config) -> Finding {
                 "the task {} arrived and was read back ({}), {}",
                 sent.id,
                 millis(start),
-                page::place(config, &read)
+                page::location(config, &read)
             ),
         ),
         Ok(read) => Finding::wrong(
@@ -230,7 +230,7 @@ fn test_report(client: &Client, config: &Config) -> Finding {
     }
 }
 
-/// What an error of the platform means.
+/// Explains an error of the platform.
 fn refused(name: &'static str, error: &Error, agent: &str, config: &Config) -> Finding {
     let advice = match error {
         Error::Status(StatusError { detail, .. }) if is_page(detail) => not_the_platform(config),

@@ -1,15 +1,16 @@
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use textwrap::Options;
 
-use crate::text::printable;
+use crate::text::{printable, shorten};
 
-const COLUMNS: usize = 80;
-/// How many characters of what a platform said are shown.
-const SHOWN: usize = 200;
+const MAX_COLUMNS: usize = 80;
+/// How many characters of a platform's message are shown.
+const MAX_CHARS: usize = 200;
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
     pub(super) name: &'static str,
@@ -88,12 +89,9 @@ impl Finding {
     }
 }
 
-/// The start of what a platform said.
-pub(super) fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+/// The start of a platform's message.
+pub(super) fn excerpt(text: &str) -> Cow<'_, str> {
+    shorten(text, MAX_CHARS)
 }
 
 fn write_wrapped(
@@ -102,8 +100,8 @@ fn write_wrapped(
     further: &str,
     text: &str,
 ) -> io::Result<()> {
-    // An address that is broken in two cannot be copied.
-    let options = Options::new(COLUMNS)
+    // A wrapped URL cannot be copied.
+    let options = Options::new(MAX_COLUMNS)
         .initial_indent(first)
         .subsequent_indent(further)
         .break_words(false)

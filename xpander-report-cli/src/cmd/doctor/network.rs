@@ -7,21 +7,21 @@ use std::time::{Duration, Instant, SystemTime};
 use http::Uri;
 
 /// How long a name, a connection or an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Hosts with more addresses answer on the first ones.
-const ADDRESSES: usize = 4;
-const LONGEST_HEAD: usize = 16 << 10;
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Of a host with more addresses, only the first ones are tried.
+const MAX_ADDRESSES: usize = 4;
+const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// A place that a connection goes to.
+/// The host and port that a connection goes to.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Endpoint {
     pub(super) authority: String,
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) has_tls: bool,
 }
 
-impl Place {
+impl Endpoint {
     pub(super) fn of(address: &Uri) -> Option<Self> {
         let scheme = address.scheme_str()?;
         let has_tls = scheme == "https";
@@ -43,16 +43,16 @@ impl Place {
     pub(super) fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         let (found, finding) = mpsc::channel();
         let name = (self.host.clone(), self.port);
-        // The resolver takes its own time, and cannot be stopped.
+        // The resolver has no timeout and cannot be cancelled.
         thread::spawn(move || {
             let addresses = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
             let _ = found.send(addresses);
         });
         let mut addresses = finding
-            .recv_timeout(PATIENCE)
+            .recv_timeout(TIMEOUT)
             .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "no answer within 5 s"))??;
         addresses.dedup();
-        addresses.truncate(ADDRESSES);
+        addresses.truncate(MAX_ADDRESSES);
         Ok(addresses)
     }
 }
@@ -61,10 +61,10 @@ impl Place {
 pub(super) fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut last = io::Error::other("the name has no address");
     for address in addresses {
-        match TcpStream::connect_timeout(address, PATIENCE) {
+        match TcpStream::connect_timeout(address, TIMEOUT) {
             Ok(connection) => {
-                connection.set_read_timeout(Some(PATIENCE))?;
-                connection.set_write_timeout(Some(PATIENCE))?;
+                connection.set_read_timeout(Some(TIMEOUT))?;
+                connection.set_write_timeout(Some(TIMEOUT))?;
                 return Ok(connection);
             }
             Err(error) => last = io::Error::new(error.kind(), format!("{address}: {error}")),
@@ -73,7 +73,7 @@ pub(super) fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     Err(last)
 }
 
-/// What time it is at the other end, by the `Date` of its answer. The key does not go along.
+/// The server's time, from the `Date` header of an answer. The request has no key.
 pub(super) fn time(authority: &str, mut connection: impl Read + Write) -> Option<SystemTime> {
     let request = format!("HEAD / HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).ok()?;
@@ -81,7 +81,7 @@ pub(super) fn time(authority: &str, mut connection: impl Read + Write) -> Option
     let mut head = Vec::new();
     let mut piece = [0; 1024];
     let start = Instant::now();
-    while head.len() < LONGEST_HEAD && start.elapsed() < PATIENCE {
+    while head.len() < MAX_HEAD_BYTES && start.elapsed() < TIMEOUT {
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let mut answer = httparse::Response::new(&mut headers);
         if answer.parse(&head).ok()?.is_complete() {

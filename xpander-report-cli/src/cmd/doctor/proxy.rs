@@ -14,7 +14,7 @@ pub(super) fn of(config: &Config) -> Option<Uri> {
     Some(intercept.uri().clone())
 }
 
-/// The proxy as a setting; nothing while it is not known where the platform is.
+/// The proxy as a setting. `None` when the base URL is invalid.
 pub(super) fn setting(builder: &ConfigBuilder) -> Option<Finding> {
     // The proxy does not depend on the key.
     let config = builder.clone().api_key("none").build().ok()?;

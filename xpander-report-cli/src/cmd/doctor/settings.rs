@@ -6,8 +6,8 @@ use super::finding::{Finding, Outcome};
 use super::proxy;
 use crate::connection;
 
-/// Every setting, its value and where that comes from.
-pub(super) fn look(builder: &ConfigBuilder) -> Vec<Finding> {
+/// Every setting with its value and its source.
+pub(super) fn check(builder: &ConfigBuilder) -> Vec<Finding> {
     let mut findings: Vec<_> = builder.settings().iter().map(setting).collect();
     findings.extend(proxy::setting(builder));
     findings
@@ -62,7 +62,7 @@ fn source(setting: &Setting) -> Option<String> {
     }
 }
 
-/// What stands in the way of a spool in this directory.
+/// The reason why this directory cannot hold a spool, if any.
 fn cannot_spool(directory: &Path) -> Option<String> {
     let error = tempfile::tempfile_in(existing(directory)).err()?;
     Some(format!(
@@ -71,7 +71,7 @@ fn cannot_spool(directory: &Path) -> Option<String> {
     ))
 }
 
-/// The directory itself, or the one in which it would be created.
+/// The directory itself, or its closest existing ancestor.
 fn existing(directory: &Path) -> &Path {
     let mut ancestors = directory.ancestors();
     match ancestors.find(|ancestor| ancestor.as_os_str().is_empty() || ancestor.exists()) {

@@ -4,17 +4,17 @@ use std::time::SystemTime;
 
 use xpander_report::{ConfigBuilder, SpoolDirectory, SpoolSegment};
 
-use super::super::spool::{count, moment};
 use super::finding::{Finding, Outcome, excerpt};
+use crate::text::{count, utc_time};
 
-/// More is not read into memory only to know when the oldest report came.
-const MOST_READ: u64 = 16 << 20;
+/// A larger spool is not read into memory to find the oldest report.
+const MAX_READ_BYTES: u64 = 16 << 20;
 
 const WAITING: &str = "spooled reports";
 const REFUSED: &str = "refused reports";
 
-/// What lies in the spool, if one is set.
-pub(super) fn look(builder: &ConfigBuilder) -> Vec<Finding> {
+/// The findings in the spool, if one is set.
+pub(super) fn check(builder: &ConfigBuilder) -> Vec<Finding> {
     let settings = builder.settings();
     let spool = settings.iter().find(|setting| setting.name == "spool");
     let Some(path) = spool.and_then(|setting| setting.value.as_deref()) else {
@@ -81,22 +81,22 @@ fn waiting(spool: &SpoolDirectory, platform: Option<&str>) -> io::Result<Finding
     Ok(Finding::new(WAITING, Outcome::Note, says).advise(advice))
 }
 
-/// How many reports wait in these of the files.
+/// The number of waiting reports in the segments that match.
 fn number(segments: &[SpoolSegment], is_meant: impl Fn(&SpoolSegment) -> bool) -> usize {
     let meant = segments.iter().filter(|segment| is_meant(segment));
     meant.map(|segment| segment.waiting).sum()
 }
 
-/// Since when the oldest of the reports in these files waits, in words.
+/// When the oldest report in these segments was accepted.
 fn oldest(spool: &SpoolDirectory, segments: &[SpoolSegment]) -> io::Result<Option<String>> {
     let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
     let Some(first) = segments.first() else {
         return Ok(None);
     };
-    if bytes > MOST_READ {
+    if bytes > MAX_READ_BYTES {
         return Ok(Some(format!("about {}", utc(first.made_at))));
     }
-    // None: it was delivered meanwhile.
+    // `None` when it was delivered meanwhile.
     let waiting = spool.waiting()?;
     Ok(waiting.first().map(|report| utc(report.accepted_at)))
 }
@@ -121,5 +121,5 @@ fn refused(spool: &SpoolDirectory) -> io::Result<Option<Finding>> {
 }
 
 fn utc(at: SystemTime) -> String {
-    format!("{} UTC", moment(at))
+    format!("{} UTC", utc_time(at))
 }

@@ -6,7 +6,7 @@ use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig, ClientConnection, StreamOwned};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-/// A connection whose other end has shown a certificate that this machine trusts.
+/// A TLS connection with a trusted certificate.
 pub(super) type Stream = StreamOwned<ClientConnection, TcpStream>;
 
 pub(super) fn handshake(host: &str, mut connection: TcpStream) -> io::Result<Stream> {
@@ -24,7 +24,7 @@ pub(super) fn handshake(host: &str, mut connection: TcpStream) -> io::Result<Str
     Ok(StreamOwned::new(session, connection))
 }
 
-/// What a failed handshake means.
+/// Explains a failed handshake.
 pub(super) fn advice(error: &io::Error) -> &'static str {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     match inner {

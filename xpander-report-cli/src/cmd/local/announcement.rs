@@ -1,9 +1,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Token;
+use super::token::Token;
 
-/// What somebody who has just started the platform needs to know.
+/// The message after the start: URL, data file and how to report to the platform.
 pub(super) struct Announcement<'a> {
     pub(super) url: String,
     pub(super) data: Option<&'a Path>,

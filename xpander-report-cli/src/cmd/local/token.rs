@@ -21,7 +21,7 @@ pub(super) struct Flags {
     token_file: Option<PathBuf>,
 }
 
-/// The secret, and how a shell gets at it.
+/// The token, and the shell expression that yields it.
 pub(super) struct Token {
     secret: String,
     expression: String,
@@ -64,7 +64,7 @@ fn given(secret: &str) -> String {
     }
 }
 
-/// A text that a shell takes as it is.
+/// Quotes a text for a shell.
 fn quoted(text: &str) -> String {
     let quote = if cfg!(windows) { "''" } else { r"'\''" };
     format!("'{}'", text.replace('\'', quote))

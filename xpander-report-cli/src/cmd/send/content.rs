@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use crate::failure::Failure;
 
-/// No platform takes more in one field.
-const LONGEST: u64 = 64 << 20;
+/// No platform accepts more in one field.
+const MAX_BYTES: u64 = 64 << 20;
 
-/// A value on the command line: as it is, in a file, or on standard input.
+/// The value of a flag: a text, a file, or standard input.
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Text(String),
@@ -41,13 +41,13 @@ impl Content {
         match self {
             Self::Text(text) => Ok(text),
             Self::File(file) => {
-                let place = format!("{flag} @{}", file.display());
+                let origin = format!("{flag} @{}", file.display());
                 let opened = File::open(&file).map_err(|error| {
                     Failure::usage(format_args!(
-                        "{place}: {error} (a value that begins with @ is written with two: @@)"
+                        "{origin}: {error} (a value that begins with @ is written with two: @@)"
                     ))
                 })?;
-                read(opened, &place)
+                read(opened, &origin)
             }
             Self::Input => {
                 let input = io::stdin();
@@ -60,20 +60,20 @@ impl Content {
     }
 }
 
-fn read(source: impl Read, place: &str) -> Result<String, Failure> {
+fn read(source: impl Read, origin: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     source
-        .take(LONGEST + 1)
+        .take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format_args!("{place}: {error}")))?;
-    if bytes.len() as u64 > LONGEST {
+        .map_err(|error| Failure::usage(format_args!("{origin}: {error}")))?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(Failure::usage(format_args!(
-            "{place}: it is longer than {LONGEST} bytes, which no platform takes"
+            "{origin}: it is longer than {MAX_BYTES} bytes, which no platform takes"
         )));
     }
     String::from_utf8(bytes).map_err(|error| {
         Failure::usage(format_args!(
-            "{place}: it is not UTF-8 text ({})",
+            "{origin}: it is not UTF-8 text ({})",
             error.utf8_error()
         ))
     })

@@ -1,7 +1,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use xpander_report::{Task, TaskInput};
 
-/// The platform's record as JSON: what is known of it, then every other field as it came.
+/// The platform's record as JSON: the known fields, then all others as they were sent.
 pub(super) struct TaskJson<'a>(pub(super) &'a Task);
 
 struct InputJson<'a>(&'a TaskInput);

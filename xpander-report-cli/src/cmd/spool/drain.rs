@@ -6,12 +6,11 @@ use std::time::Duration;
 use tokio::runtime;
 use xpander_report::{FlushOutcome, Reporter, SpoolDirectory};
 
-use super::super::Done;
-use super::{Directory, count};
+use super::directory::Directory;
 use crate::connection::{self, Connection};
 use crate::duration;
-use crate::failure::Failure;
-use crate::text::printable;
+use crate::failure::{Done, Failure};
+use crate::text::{count, printable};
 
 /// Deliver what programs left behind
 ///
@@ -43,11 +42,11 @@ impl Drain {
         let spool = self.directory.open()?;
         let reporter = reporter(&self.connection, &path)?;
         let outcome = drain(&reporter, self.timeout)?;
-        tell(&reporter, outcome, &spool)
+        print_outcome(&reporter, outcome, &spool)
     }
 }
 
-/// A reporter that has this spool.
+/// A reporter that uses this spool.
 pub(super) fn reporter(connection: &Connection, path: &Path) -> Result<Reporter, Failure> {
     let reporter = Reporter::builder()
         .config(connection.config()?)
@@ -72,8 +71,8 @@ pub(super) fn drain(reporter: &Reporter, timeout: Duration) -> io::Result<FlushO
     Ok(outcome)
 }
 
-/// Says what became of the reports, and what is left.
-pub(super) fn tell(
+/// Prints what was delivered and what is left.
+pub(super) fn print_outcome(
     reporter: &Reporter,
     outcome: FlushOutcome,
     spool: &SpoolDirectory,

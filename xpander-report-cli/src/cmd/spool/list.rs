@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use serde::Serialize;
 use xpander_report::SpoolSegment;
 
-use super::super::Done;
-use super::{Directory, count, moment};
-use crate::text::{printable, write_json};
+use super::directory::Directory;
+use crate::failure::Done;
+use crate::text::{count, printable, utc_time, write_json};
 
 /// What waits, by file
 ///
@@ -113,7 +113,7 @@ impl Listing {
 impl From<SpoolSegment> for File {
     fn from(segment: SpoolSegment) -> Self {
         Self {
-            made_at: moment(segment.made_at),
+            made_at: utc_time(segment.made_at),
             file: segment.file,
             platform: segment.platform,
             bytes: segment.bytes,

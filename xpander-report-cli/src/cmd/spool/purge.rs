@@ -3,9 +3,9 @@ use std::process::ExitCode;
 
 use xpander_report::SpoolDirectory;
 
-use super::super::Done;
-use super::{Directory, count};
-use crate::failure::Failure;
+use super::directory::Directory;
+use crate::failure::{Done, Failure};
+use crate::text::count;
 
 /// Delete what waits, what was refused and what is damaged
 ///
@@ -30,7 +30,7 @@ pub(super) struct Purge {
 impl Purge {
     pub(super) fn run(self) -> Done<ExitCode> {
         let spool = self.directory.open()?;
-        if !self.yes && !is_wanted(&spool)? {
+        if !self.yes && !is_confirmed(&spool)? {
             writeln!(io::stdout(), "Nothing is deleted.")?;
             return Ok(ExitCode::FAILURE);
         }
@@ -51,8 +51,8 @@ impl Purge {
     }
 }
 
-/// Says what would be lost, and asks.
-fn is_wanted(spool: &SpoolDirectory) -> Done<bool> {
+/// Prints what would be lost, and asks for confirmation.
+fn is_confirmed(spool: &SpoolDirectory) -> Done<bool> {
     let segments = spool.segments()?;
     let left = segments.iter().filter(|segment| !segment.is_in_use);
     let waiting = left.map(|segment| segment.waiting).sum();

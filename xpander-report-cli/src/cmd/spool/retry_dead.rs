@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use xpander_report::DeadLetter;
 
-use super::super::Done;
-use super::{Directory, count, drain};
+use super::directory::Directory;
+use super::drain;
 use crate::connection::Connection;
 use crate::duration;
-use crate::failure::Failure;
-use crate::text::printable;
+use crate::failure::{Done, Failure};
+use crate::text::{count, printable};
 
 /// Send again what the platform refused
 ///
@@ -73,6 +73,6 @@ impl RetryDead {
         }
         drop(out);
         let outcome = drain::drain(&reporter, self.timeout)?;
-        drain::tell(&reporter, outcome, &spool)
+        drain::print_outcome(&reporter, outcome, &spool)
     }
 }

@@ -4,13 +4,12 @@ use std::process::ExitCode;
 use serde::Serialize;
 use xpander_report::{DeadLetter, SpooledReport, TaskReport};
 
-use super::super::Done;
-use super::{Directory, moment};
-use crate::failure::Failure;
-use crate::text::{printable, write_json};
+use super::directory::Directory;
+use crate::failure::{Done, Failure};
+use crate::text::{printable, shorten, utc_time, write_json};
 
-/// So much of an input is shown in a line.
-const SHOWN: usize = 60;
+/// How many characters of an input a line shows.
+const MAX_CHARS: usize = 60;
 
 /// The reports that wait, or all of one
 ///
@@ -35,9 +34,9 @@ pub(super) struct Show {
     json: bool,
 }
 
-/// A report, and what is known of it.
+/// A report in the spool.
 #[derive(Serialize)]
-struct Shown {
+struct ReportView {
     agent_id: Option<String>,
     platform: String,
     /// When it was accepted, or refused.
@@ -50,12 +49,16 @@ struct Shown {
 impl Show {
     pub(super) fn run(self) -> Done<ExitCode> {
         let spool = self.directory.open()?;
-        let shown: Vec<Shown> = if self.dead {
-            spool.dead_letters()?.into_iter().map(Shown::from).collect()
+        let shown: Vec<ReportView> = if self.dead {
+            spool
+                .dead_letters()?
+                .into_iter()
+                .map(ReportView::from)
+                .collect()
         } else {
-            spool.waiting()?.into_iter().map(Shown::from).collect()
+            spool.waiting()?.into_iter().map(ReportView::from).collect()
         };
-        let is_meant = |shown: &&Shown| self.id.is_none() || shown.report.id == self.id;
+        let is_meant = |shown: &&ReportView| self.id.is_none() || shown.report.id == self.id;
         let meant: Vec<_> = shown.iter().filter(is_meant).collect();
         if let (Some(id), true) = (&self.id, meant.is_empty()) {
             let other = if self.dead { "waits" } else { "was refused" };
@@ -79,14 +82,11 @@ impl Show {
     }
 }
 
-impl Shown {
+impl ReportView {
     fn write_line(&self, out: &mut impl Write) -> io::Result<()> {
         let says = self.refused.as_ref().or(self.report.input.as_ref());
         let says = printable(says.map_or("", String::as_str));
-        let mut shown: String = says.chars().take(SHOWN).collect();
-        if shown.len() < says.len() {
-            shown.push('…');
-        }
+        let shown = shorten(&says, MAX_CHARS);
         writeln!(
             out,
             "{}  {}  {}  {shown}",
@@ -128,24 +128,24 @@ impl Shown {
     }
 }
 
-impl From<SpooledReport> for Shown {
+impl From<SpooledReport> for ReportView {
     fn from(spooled: SpooledReport) -> Self {
         Self {
             agent_id: spooled.report.agent_id.clone(),
             platform: spooled.platform,
-            since: moment(spooled.accepted_at),
+            since: utc_time(spooled.accepted_at),
             refused: None,
             report: spooled.report,
         }
     }
 }
 
-impl From<DeadLetter> for Shown {
+impl From<DeadLetter> for ReportView {
     fn from(letter: DeadLetter) -> Self {
         Self {
             agent_id: Some(letter.agent_id),
             platform: letter.platform,
-            since: moment(letter.refused_at),
+            since: utc_time(letter.refused_at),
             refused: Some(letter.reason),
             report: letter.report,
         }

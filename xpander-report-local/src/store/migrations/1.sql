@@ -1,51 +1,131 @@
 -- Times are microseconds since 1970 in UTC.
 
-CREATE TABLE agents (
-    organization_id TEXT    NOT NULL,
-    id              TEXT    NOT NULL,
-    created_at      INTEGER NOT NULL,
-    PRIMARY KEY (organization_id, id)
-) STRICT, WITHOUT ROWID;
+-- Names that many rows share stand once.
+CREATE TABLE organizations (
+    key INTEGER PRIMARY KEY,
+    id  TEXT NOT NULL UNIQUE
+) STRICT;
 
--- The long texts stand last, so that reading the other columns does not pass through them.
+CREATE TABLE agents (
+    key          INTEGER PRIMARY KEY,
+    organization INTEGER NOT NULL,
+    id           TEXT    NOT NULL,
+    created_at   INTEGER NOT NULL,
+    UNIQUE (organization, id)
+) STRICT;
+
+CREATE TABLE tools (
+    key  INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE -- its start, if it is very long
+) STRICT;
+
+-- What lists and sums read. The key is the time of creation, moved on where another task has it, so the
+-- order of the keys is that of the times, in every index.
 CREATE TABLE tasks (
     seq                INTEGER PRIMARY KEY,
-    id                 TEXT    NOT NULL,
-    organization_id    TEXT    NOT NULL,
-    agent_id           TEXT    NOT NULL,
+    organization       INTEGER NOT NULL,
+    agent              INTEGER NOT NULL,
     status             TEXT    NOT NULL,
-    created_at         INTEGER NOT NULL,
     updated_at         INTEGER NOT NULL,
-    started_at         INTEGER NOT NULL,
-    finished_at        INTEGER NOT NULL,
+    started_at         INTEGER,
+    finished_at        INTEGER,
     duration           REAL,    -- seconds
     completion_tokens  INTEGER, -- all five token counts are null, or none is
     prompt_tokens      INTEGER,
     cache_read_tokens  INTEGER,
     cache_write_tokens INTEGER,
     total_tokens       INTEGER,
-    used_tools         TEXT,    -- a JSON array of names
-    input              TEXT,
-    result             TEXT,
-    UNIQUE (id, organization_id)
+    tool_calls         INTEGER NOT NULL,
+    id                 TEXT    NOT NULL,
+    user_id            TEXT,
+    parent_task_id     TEXT,
+    triggering_agent_id TEXT,
+    internal_status    TEXT,
+    source             TEXT,
+    title              TEXT,
+    tools_start        TEXT,    -- a JSON array of names; all of it, unless texts has more
+    input_start        TEXT,    -- likewise
+    result_start       TEXT,    -- likewise
+    UNIQUE (id, organization)
 ) STRICT;
 
-CREATE INDEX tasks_of_agent ON tasks (organization_id, agent_id, seq);
-CREATE INDEX tasks_totals ON tasks (status, total_tokens);
+-- Each has all that sums read, so that the tasks themselves need not be read for them.
+CREATE INDEX tasks_facts ON tasks (seq, status, agent, organization, duration, total_tokens);
+CREATE INDEX tasks_of_agent ON tasks (agent, seq, status, duration, total_tokens);
+CREATE INDEX tasks_of_status ON tasks (status, seq, agent, duration, total_tokens);
+CREATE INDEX tasks_of_user ON tasks (user_id) WHERE user_id IS NOT NULL;
+
+-- What is longer than its start, and what only its own page shows.
+CREATE TABLE texts (
+    task       INTEGER PRIMARY KEY,
+    input      TEXT,
+    result     TEXT,
+    used_tools TEXT,
+    details    TEXT  -- a JSON object
+) STRICT;
 
 -- Raw responses are large and rarely read.
 CREATE TABLE responses (
-    task INTEGER PRIMARY KEY REFERENCES tasks (seq) ON DELETE CASCADE,
+    task INTEGER PRIMARY KEY,
     body TEXT NOT NULL -- JSON as it came
 ) STRICT;
 
 CREATE TABLE revisions (
-    seq         INTEGER PRIMARY KEY,
-    task        INTEGER NOT NULL REFERENCES tasks (seq) ON DELETE CASCADE,
-    agent_id    TEXT    NOT NULL,
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    task        INTEGER NOT NULL,
+    kind        TEXT    NOT NULL,
+    agent       INTEGER NOT NULL,
     status      TEXT    NOT NULL,
     received_at INTEGER NOT NULL,
-    body        TEXT    NOT NULL -- the request's body as it came
+    changes     TEXT,             -- a JSON array
+    body        TEXT    NOT NULL  -- the request's body as it came
 ) STRICT;
 
-CREATE INDEX revisions_of_task ON revisions (task, seq);
+CREATE INDEX task_revisions ON revisions (task);
+
+CREATE TABLE task_tools (
+    tool INTEGER NOT NULL,
+    task INTEGER NOT NULL,
+    PRIMARY KEY (tool, task)
+) STRICT, WITHOUT ROWID;
+
+-- The facts are words for what a search may be narrowed by: search_index.rs.
+CREATE VIRTUAL TABLE search USING fts5 (
+    input, result, facts, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
+);
+
+-- The latest revision whose task's texts are in the index.
+CREATE TABLE indexed (
+    revision INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO indexed VALUES (0);
+
+-- Sums over the tasks that were created in an hour (counted since 1970, in UTC). Durations are a histogram:
+-- model/histogram.rs.
+CREATE TABLE hours_of_agents (
+    hour              INTEGER NOT NULL,
+    agent             INTEGER NOT NULL,
+    requests          INTEGER NOT NULL,
+    completed         INTEGER NOT NULL,
+    failed            INTEGER NOT NULL,
+    tool_calls        INTEGER NOT NULL,
+    prompt_tokens     REAL    NOT NULL,
+    completion_tokens REAL    NOT NULL,
+    durations         BLOB    NOT NULL,
+    PRIMARY KEY (hour, agent)
+) STRICT, WITHOUT ROWID;
+
+-- A task counts once for each tool that it used; its calls of the tool are the tool calls.
+CREATE TABLE hours_of_tools (
+    hour              INTEGER NOT NULL,
+    tool              INTEGER NOT NULL,
+    requests          INTEGER NOT NULL,
+    completed         INTEGER NOT NULL,
+    failed            INTEGER NOT NULL,
+    tool_calls        INTEGER NOT NULL,
+    prompt_tokens     REAL    NOT NULL,
+    completion_tokens REAL    NOT NULL,
+    durations         BLOB    NOT NULL,
+    PRIMARY KEY (hour, tool)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,164 @@
+mod announcement;
+mod token;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use etcetera::BaseStrategy;
+use tokio::runtime::Runtime;
+use xpander_report_local::{DEFAULT_PORT, Error, LocalPlatform};
+
+use self::announcement::Announcement;
+use crate::duration;
+use crate::failure::{Done, Failure};
+
+/// Run a platform of your own on this machine
+///
+/// The platform's API and pages that show every task, without an account. It
+/// runs until Ctrl-C or SIGTERM.
+///
+/// The data stays in a file: tasks.db in the folder xpander-report of the user's
+/// data (XDG_DATA_HOME, ~/.local/share, or what macOS and Windows have for it).
+/// Answered reports are in it even if the program is killed.
+///
+/// Exit codes:
+///   0  it ran and was stopped
+///   1  it could not start
+///   2  an argument is wrong
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Local {
+    /// The port; 0 takes any free one
+    #[arg(long, default_value_t = DEFAULT_PORT)]
+    port: u16,
+
+    /// The address to listen on. Any that other machines can reach demands a token
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    host: String,
+
+    /// Also answers requests for this name or address of the machine (repeatable)
+    #[arg(long = "allow-host", value_name = "NAME")]
+    allowed_hosts: Vec<String>,
+
+    #[command(flatten)]
+    token: token::Flags,
+
+    /// The file that keeps the data [default: tasks.db in the user's data folder]
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+
+    /// Keep the data in memory; it is gone when the platform stops
+    #[arg(long, conflicts_with = "db")]
+    ephemeral: bool,
+
+    /// Delete tasks whose latest report is older than this, such as 30d or 12h [default: never]
+    #[arg(long, value_name = "AGE", value_parser = duration::with_units)]
+    retention: Option<Duration>,
+
+    /// Open the pages in the browser
+    #[arg(long)]
+    open: bool,
+}
+
+impl Local {
+    pub(crate) fn run(self) -> Done<ExitCode> {
+        let token = self.token.read()?;
+        let mut builder = LocalPlatform::builder().port(self.port).host(&self.host);
+        for host in &self.allowed_hosts {
+            builder = builder.allow_host(host);
+        }
+        if let Some(token) = &token {
+            builder = builder.token(token.secret());
+        }
+        if let Some(retention) = self.retention {
+            builder = builder.retention(retention);
+        }
+        builder = match self.ephemeral {
+            true => builder.ephemeral(),
+            false => builder.data(self.db.map_or_else(default_file, Ok)?),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let stop = stop_signal(&runtime)?;
+        let platform = builder.start().map_err(failure)?;
+        let announcement = Announcement {
+            url: platform.url(),
+            data: platform.data_file(),
+            token: token.as_ref(),
+            refuses_others: platform.address().ip().is_unspecified()
+                && self.allowed_hosts.is_empty(),
+        };
+        // A closed output does not stop the platform.
+        let _ = announcement.write(&mut io::stdout().lock());
+        if self.open
+            && let Err(error) = open::that_detached(platform.url())
+        {
+            let _ = writeln!(io::stderr(), "The browser could not be opened: {error}");
+        }
+        runtime.block_on(stop);
+        let _ = writeln!(io::stdout(), "Stopping …");
+        platform.stop();
+        let _ = writeln!(io::stdout(), "Stopped.");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    let flags = match error {
+        Error::PortTaken { .. } => "; see --port",
+        Error::DataFile { .. }
+        | Error::DataFileInUse { .. }
+        | Error::DataFileLocked { .. }
+        | Error::ForeignDatabase { .. }
+        | Error::NewerData { .. }
+        | Error::NotADatabase { .. } => "; see --db and --ephemeral",
+        _ => "",
+    };
+    Failure::new(Failure::REFUSED, format!("{error}{flags}"))
+}
+
+fn default_file() -> Result<PathBuf, Failure> {
+    let folders = etcetera::base_strategy::choose_native_strategy().map_err(|error| {
+        Failure::new(
+            Failure::REFUSED,
+            format!(
+                "there is no folder for the user's data ({error}); name a file with --db, or keep \
+                 the data in memory with --ephemeral"
+            ),
+        )
+    })?;
+    Ok(folders.data_dir().join("xpander-report").join("tasks.db"))
+}
+
+/// Listens from now on; ends when the program is asked to stop.
+#[cfg(unix)]
+fn stop_signal(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let _runtime = runtime.enter();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Listens from now on; ends when the program is asked to stop.
+#[cfg(windows)]
+fn stop_signal(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
+    let _runtime = runtime.enter();
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    let mut close = tokio::signal::windows::ctrl_close()?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = close.recv() => {}
+        }
+    })
+}

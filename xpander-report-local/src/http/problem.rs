@@ -1,0 +1,172 @@
+//! Error answers in the platform's form: `{"detail": …}`.
+
+use std::fmt;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rusqlite::ErrorCode;
+use serde::Serialize;
+
+/// An error answer.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    /// Whether the answer has a `WWW-Authenticate` header, at which a browser asks for a password.
+    challenge: bool,
+    detail: Detail,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Detail {
+    Text(String),
+    Fields(Vec<Invalid>),
+}
+
+/// An invalid value of a request.
+#[derive(Debug, Serialize)]
+pub(crate) struct Invalid {
+    loc: Vec<Loc>,
+    msg: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// A step of the path to an invalid value.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Loc {
+    Name(&'static str),
+    Index(usize),
+}
+
+impl Invalid {
+    pub(crate) fn new(loc: &[Loc], kind: &'static str, msg: impl Into<String>) -> Self {
+        Self {
+            loc: loc.to_vec(),
+            msg: msg.into(),
+            kind,
+        }
+    }
+}
+
+impl Problem {
+    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            challenge: false,
+            detail: Detail::Text(detail.into()),
+        }
+    }
+
+    /// The answer of an injected fault.
+    pub(crate) fn injected(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self::new(status, detail)
+    }
+
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "The x-api-key header is missing or empty. Any key is accepted here.",
+        )
+    }
+
+    /// The request lacks the token. The answer makes a browser ask for a password.
+    pub(crate) fn token_missing() -> Self {
+        Self {
+            challenge: true,
+            ..Self::new(
+                StatusCode::UNAUTHORIZED,
+                "This server was started with a token. Send it as the API key (x-api-key), as \
+                 \"Authorization: Bearer …\", or give it to the browser as the password, with any user name.",
+            )
+        }
+    }
+
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    pub(crate) fn method_not_allowed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+    }
+
+    pub(crate) fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    pub(crate) fn invalid(invalid: Vec<Invalid>) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            challenge: false,
+            detail: Detail::Fields(invalid),
+        }
+    }
+
+    pub(crate) fn internal(error: impl fmt::Display) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("The local platform failed: {error}"),
+        )
+    }
+
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The detail in one line.
+    pub(crate) fn message(&self) -> String {
+        match &self.detail {
+            Detail::Text(text) => text.clone(),
+            Detail::Fields(fields) => fields
+                .iter()
+                .map(|field| field.msg.as_str())
+                .collect::<Vec<_>>()
+                .join("; "),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            // Another program has locked the file. Clients retry on this status.
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The data file is locked by another program. Try again, or close that program.",
+            ),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Body {
+            detail: Detail,
+        }
+        let mut response = Json(Body {
+            detail: self.detail,
+        })
+        .into_response();
+        *response.status_mut() = self.status;
+        if self.challenge {
+            let value =
+                HeaderValue::from_static("Basic realm=\"xpander local\", charset=\"UTF-8\"");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, value);
+        }
+        response
+    }
+}

@@ -1,0 +1,10 @@
+//! The data model: what is stored, and how a request changes it.
+
+pub(crate) mod agent;
+pub(crate) mod change;
+pub(crate) mod event;
+pub(crate) mod histogram;
+pub(crate) mod revision;
+pub(crate) mod sums;
+pub(crate) mod task;
+pub(crate) mod text;

@@ -1,0 +1,185 @@
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::model::sums::Sums;
+
+/// Selects the tasks of the metrics.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct MetricsQuery {
+    /// Only this organization's.
+    pub organization_id: Option<String>,
+    /// Only this agent's.
+    pub agent_id: Option<String>,
+    /// Only what was created at this time or later, to the hour.
+    pub from: Option<Timestamp>,
+    /// Only what was created before this time, to the hour.
+    pub to: Option<Timestamp>,
+    /// The time zone of the days; by default this machine's. Where days do not begin at a full hour of UTC,
+    /// an hour that two days share counts for the day in which it begins.
+    pub time_zone: Option<TimeZone>,
+}
+
+impl MetricsQuery {
+    /// The metrics of all tasks.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only this agent's.
+    #[must_use]
+    pub fn agent_id(mut self, agent: impl Into<String>) -> Self {
+        self.agent_id = Some(agent.into());
+        self
+    }
+
+    /// Only this organization's.
+    #[must_use]
+    pub fn organization_id(mut self, organization: impl Into<String>) -> Self {
+        self.organization_id = Some(organization.into());
+        self
+    }
+
+    /// Only what was created at this time or later, to the hour.
+    #[must_use]
+    pub const fn from(mut self, from: Timestamp) -> Self {
+        self.from = Some(from);
+        self
+    }
+
+    /// Only what was created before this time, to the hour.
+    #[must_use]
+    pub const fn to(mut self, to: Timestamp) -> Self {
+        self.to = Some(to);
+        self
+    }
+
+    /// The time zone of the days.
+    #[must_use]
+    pub fn time_zone(mut self, zone: TimeZone) -> Self {
+        self.time_zone = Some(zone);
+        self
+    }
+}
+
+/// The metrics of a range of time. They cover the stored tasks only: a deleted task no longer counts.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// The totals of all tasks.
+    pub total: MetricTotals,
+    /// Each day of the range, even without tasks. An open range starts at the first day with tasks and ends
+    /// at the last.
+    pub days: Vec<DayMetrics>,
+    /// By agent, the most requests first.
+    pub agents: Vec<AgentMetrics>,
+    /// By tool, the most calls first. A task counts for each tool that it used. Empty when the query selects
+    /// one agent or organization.
+    pub tools: Vec<ToolMetrics>,
+}
+
+/// The metrics of a day.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DayMetrics {
+    /// The day.
+    pub date: Date,
+    /// Its totals.
+    pub totals: MetricTotals,
+}
+
+/// The metrics of an agent.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct AgentMetrics {
+    /// The agent's id.
+    pub agent_id: String,
+    /// The organization whose agent it is.
+    pub organization_id: String,
+    /// When its first task was reported.
+    pub created_at: Timestamp,
+    /// When its latest task was created, if it has one.
+    pub latest: Option<Timestamp>,
+    /// Its totals.
+    pub totals: MetricTotals,
+}
+
+/// The metrics of a tool.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ToolMetrics {
+    /// The first 200 bytes of the tool's name.
+    pub tool: String,
+    /// The totals of the tasks that used it; `tool_calls` are its own.
+    pub totals: MetricTotals,
+}
+
+/// Sums over tasks.
+#[derive(Debug, Clone, Default)]
+pub struct MetricTotals {
+    sums: Sums,
+}
+
+impl MetricTotals {
+    pub(crate) const fn new(sums: Sums) -> Self {
+        Self { sums }
+    }
+
+    /// The number of tasks.
+    #[must_use]
+    pub const fn requests(&self) -> u64 {
+        self.sums.requests.unsigned_abs()
+    }
+
+    /// Tasks that succeeded.
+    #[must_use]
+    pub const fn completed(&self) -> u64 {
+        self.sums.completed.unsigned_abs()
+    }
+
+    /// Tasks with the status `failed` or `error`.
+    #[must_use]
+    pub const fn failed(&self) -> u64 {
+        self.sums.failed.unsigned_abs()
+    }
+
+    /// The share of successful tasks among those that succeeded or failed. `None` when there are none.
+    #[must_use]
+    pub fn success_rate(&self) -> Option<f64> {
+        let ended = self.completed() + self.failed();
+        (ended > 0).then(|| self.completed() as f64 / ended as f64)
+    }
+
+    /// The number of tool calls.
+    #[must_use]
+    pub const fn tool_calls(&self) -> u64 {
+        self.sums.tool_calls.unsigned_abs()
+    }
+
+    /// Prompt tokens. A float: the sum of invalid counts may exceed 64 bits.
+    #[must_use]
+    pub const fn input_tokens(&self) -> f64 {
+        self.sums.prompt_tokens
+    }
+
+    /// Completion tokens.
+    #[must_use]
+    pub const fn output_tokens(&self) -> f64 {
+        self.sums.completion_tokens
+    }
+
+    /// Prompt and completion tokens together.
+    #[must_use]
+    pub fn total_tokens(&self) -> f64 {
+        self.sums.prompt_tokens + self.sums.completion_tokens
+    }
+
+    /// A quantile of the durations in seconds, accurate to 2.2 %: 0.95 is the 95th percentile. `None` when no
+    /// run reported a duration.
+    #[must_use]
+    pub fn duration(&self, share: f64) -> Option<f64> {
+        self.sums.durations.quantile(share)
+    }
+}

@@ -1,0 +1,14 @@
+//! What can be asked of the stored tasks, and the answers.
+
+pub(crate) mod cursor;
+pub(crate) mod filter;
+pub(crate) mod history;
+pub(crate) mod metrics;
+pub(crate) mod page;
+pub(crate) mod summary;
+
+pub use cursor::{Cursor, Paging};
+pub use filter::Filter;
+pub use metrics::{AgentMetrics, DayMetrics, MetricTotals, Metrics, MetricsQuery, ToolMetrics};
+pub use page::{ListedTask, TaskPage};
+pub use summary::{AtLeast, Summary};

@@ -1,4 +1,0 @@
-DROP TABLE revisions_1;
-DROP TABLE responses_1;
-DROP TABLE tasks_1;
-DROP TABLE agents_1;
