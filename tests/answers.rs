@@ -202,11 +202,24 @@ fn which_failures_are_worth_a_retry() {
             "{code}"
         );
     }
-    for code in [400, 401, 403, 404, 409, 413, 422] {
-        assert!(
-            !report(Answer::json(code, "{}")).unwrap_err().is_retryable(),
-            "{code}"
-        );
+    // Of the platform, whose errors have a `detail`, and of whoever else answers.
+    let theirs = [
+        "",
+        "{}",
+        "<html>404 page not found</html>",
+        r#"{"error": "no"}"#,
+    ];
+    for code in [400, 401, 403, 404, 405, 407, 409, 421, 422, 423, 451, 499] {
+        let answer = Answer::json(code, r#"{"detail": "no"}"#);
+        assert!(!report(answer).unwrap_err().is_retryable(), "{code}");
+        for body in theirs {
+            let error = report(Answer::json(code, body)).unwrap_err();
+            assert!(error.is_retryable(), "{code} {body}");
+        }
+    }
+    for body in theirs {
+        let error = report(Answer::json(413, body)).unwrap_err();
+        assert!(!error.is_retryable(), "what is too large stays so: {body}");
     }
 }
 

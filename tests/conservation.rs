@@ -16,7 +16,9 @@ use tempfile::TempDir;
 use xpander_report::{
     Durability, Overflow, Reporter, SpoolDirectory, Stats, TaskReport, external_task,
 };
-use xpander_report_tests::unruly::{Fault, ODD_INPUT, REFUSED_AGENT, Seen, Unruly};
+use xpander_report_tests::unruly::{
+    BROKEN_AGENT, Fault, HANGING_AGENT, ODD_INPUT, REFUSED_AGENT, Seen, Unruly,
+};
 use xpander_report_tests::{LONG, config};
 
 const THREADS: usize = 4;
@@ -110,7 +112,12 @@ impl Task {
         Self {
             name,
             is_named,
-            agent: (rng.u8(..10) == 0).then_some(REFUSED_AGENT),
+            agent: match rng.u8(..20) {
+                0 | 1 => Some(REFUSED_AGENT),
+                2 => Some(BROKEN_AGENT),
+                3 => Some(HANGING_AGENT),
+                _ => None,
+            },
             input: None,
             version: 0,
         }

@@ -78,7 +78,7 @@ fn requests_are_in_nobodys_trace_and_what_goes_wrong_is() {
         .count();
     assert_eq!((own, seen.as_slice()), (10, &[][..]));
 
-    let refusing = Server::always(Answer::json(422, "{}"));
+    let refusing = Server::always(Answer::json(422, r#"{"detail": "odd"}"#));
     let reporter = Reporter::builder()
         .config(config(refusing.url()))
         .build()

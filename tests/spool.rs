@@ -584,7 +584,7 @@ fn only_the_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let dir = TempDir::new().unwrap();
     let spool = dir.path().join("a").join("spool");
-    let server = Server::always(Answer::json(404, "{}"));
+    let server = Server::always(Answer::json(404, r#"{"detail": "odd"}"#));
     let reporter = start(spooling(server.url(), &spool));
     reporter.report(TaskReport::new().id("task-0"));
     let _ = reporter.flush_blocking(LONG);
@@ -769,7 +769,7 @@ fn a_report_that_was_refused_can_be_looked_at_retried_and_deleted() {
 
 #[test]
 fn of_the_reports_that_were_refused_the_last_thousand_are_kept_in_memory() {
-    let server = Server::always(Answer::json(422, "{}"));
+    let server = Server::always(Answer::json(422, r#"{"detail": "odd"}"#));
     let reporter = start(Reporter::builder().config(config(server.url())));
     let numbers = || {
         let letters = reporter.dead_letters().into_iter();
@@ -900,7 +900,7 @@ fn whoever_asks_after_a_shutdown_is_answered_at_once() {
 #[test]
 fn a_refused_report_that_cannot_be_accepted_again_stays_where_it_is() {
     let dir = TempDir::new().unwrap();
-    let server = Server::always(Answer::json(422, "{}"));
+    let server = Server::always(Answer::json(422, r#"{"detail": "odd"}"#));
     let reporter = start(spooling(server.url(), dir.path()));
     reporter.report(TaskReport::new().id("task-0"));
     assert_eq!(refused(&reporter), 1);
@@ -911,7 +911,7 @@ fn a_refused_report_that_cannot_be_accepted_again_stays_where_it_is() {
 
 #[test]
 fn a_report_that_was_refused_and_is_kept_in_memory_only_is_not_persisted() {
-    let server = Server::always(Answer::json(422, "{}"));
+    let server = Server::always(Answer::json(422, r#"{"detail": "odd"}"#));
     let reporter = start(Reporter::builder().config(config(server.url())));
     reporter.report(TaskReport::new().id("task-0"));
     let error = reporter.persisted_blocking(LONG).unwrap_err();

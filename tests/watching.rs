@@ -68,7 +68,7 @@ fn who_listens_may_call_the_reporter_and_is_not_reported_itself() {
     let (go_on, goes_on) = mpsc::channel();
     let goes_on = Mutex::new(goes_on);
     let server = Server::start(move |before, request| match () {
-        () if request.body.contains("refuse") => Answer::json(422, "{}"),
+        () if request.body.contains("refuse") => Answer::json(422, r#"{"detail": "odd"}"#),
         () if before == 0 => {
             goes_on.lock().unwrap().recv().unwrap();
             Answer::json(503, "{}")

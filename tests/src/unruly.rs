@@ -30,6 +30,8 @@ pub enum Fault {
     Elsewhere,
     /// 200 with something that is not the platform's.
     Garbage,
+    /// A status 4xx of a server in between.
+    Middlebox,
     /// The connection ends in the middle of a good answer.
     Half,
     /// A good answer, a byte at a time.
@@ -37,7 +39,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Reset,
         Self::Hangup,
         Self::Stall,
@@ -45,13 +47,17 @@ impl Fault {
         Self::Broken,
         Self::Elsewhere,
         Self::Garbage,
+        Self::Middlebox,
         Self::Half,
         Self::Slow,
     ];
 
     /// Whether the client cannot know that the platform took the report, though it may have.
     fn hides_what_became(self) -> bool {
-        !matches!(self, Self::Reset | Self::TooMany | Self::Elsewhere)
+        !matches!(
+            self,
+            Self::Reset | Self::TooMany | Self::Elsewhere | Self::Middlebox
+        )
     }
 }
 
@@ -75,6 +81,12 @@ pub struct Unruly {
 
 /// An agent whose reports are refused until the platform is good.
 pub const REFUSED_AGENT: &str = "agent-refused";
+
+/// An agent whose reports fail until the platform is good.
+pub const BROKEN_AGENT: &str = "agent-broken";
+
+/// An agent whose reports get no answer until the platform is good.
+pub const HANGING_AGENT: &str = "agent-hanging";
 
 /// The input of reports that the platform never takes.
 pub const ODD_INPUT: &str = "odd";
@@ -190,6 +202,7 @@ impl State {
             let Some(request) = read(&mut reader, 0)? else {
                 return Ok(());
             };
+            let fault = self.fault_of_agent(&request).or(fault);
             let Some((answer, fault)) = self.take(&request, &writer, fault)? else {
                 return Ok(());
             };
@@ -245,6 +258,11 @@ impl State {
             Some(Fault::TooMany) => empty(429, &format!("retry-after: {wait}\r\n")),
             Some(Fault::Broken) => empty(500, ""),
             Some(Fault::Elsewhere) => empty(302, "location: /elsewhere\r\n"),
+            Some(Fault::Middlebox) => {
+                let status = [404, 405, 407, 409, 421, 423, 499];
+                let status = status[kept.rng.usize(..status.len())];
+                with_body(status, "<html>no</html>")
+            }
             Some(Fault::Garbage) => {
                 "HTTP/1.1 200 OK\r\ncontent-length: 14\r\n\r\n<html>log in</".to_owned()
             }
@@ -256,10 +274,27 @@ impl State {
     fn refusal(&self, request: &Request, report: &TaskReport) -> Option<String> {
         let is_good = self.is_good.load(Ordering::SeqCst);
         if report.input.as_deref() == Some(ODD_INPUT) {
-            return Some(empty(422, ""));
+            return Some(with_body(422, r#"{"detail": "odd"}"#));
         }
-        (request.line.contains(REFUSED_AGENT) && !is_good).then(|| empty(403, ""))
+        let is_refused = request.line.contains(REFUSED_AGENT) && !is_good;
+        is_refused.then(|| with_body(403, r#"{"detail": "not yours"}"#))
     }
+
+    fn fault_of_agent(&self, request: &Request) -> Option<Fault> {
+        if self.is_good.load(Ordering::SeqCst) {
+            return None;
+        }
+        let faults = [(BROKEN_AGENT, Fault::Broken), (HANGING_AGENT, Fault::Stall)];
+        let fault = faults
+            .iter()
+            .find(|(agent, _)| request.line.contains(agent));
+        fault.map(|(_, fault)| *fault)
+    }
+}
+
+fn with_body(status: u16, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status} Answer\r\ncontent-length: {length}\r\n\r\n{body}")
 }
 
 fn empty(status: u16, headers: &str) -> String {

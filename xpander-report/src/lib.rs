@@ -103,7 +103,7 @@ pub use run::handle::{EnteredTask, InTask, TaskHandle, WithTask, current_task};
 pub use sink::delivery_outcome::{DeliveryOutcome, DropReason};
 #[cfg(feature = "http")]
 pub use sink::event::Event;
-pub use sink::stats::{Dropped, FlushOutcome, NotPersisted, Stats};
+pub use sink::stats::{Dropped, FailingAgent, FlushOutcome, NotPersisted, Stats};
 #[cfg(feature = "http")]
 pub use spool::inspect::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
 

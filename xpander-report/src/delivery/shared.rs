@@ -28,6 +28,7 @@ use crate::report::task_id::TaskId;
 use crate::sink::delivery_outcome::DeliveryOutcome;
 use crate::sink::stats::Counters;
 use crate::sink::stats::Ending;
+use crate::sink::stats::FailingAgent;
 use crate::sink::stats::NotPersisted;
 use crate::sink::stats::Stats;
 use crate::spool::read_cache::Written;
@@ -49,6 +50,7 @@ pub(super) struct Shared {
     pub(super) queued_bytes: CachePadded<AtomicUsize>,
     pub(super) gauges: CachePadded<WorkerGauges>,
     pub(super) last_error: Mutex<Option<String>>,
+    pub(super) failing_agents: Mutex<Vec<FailingAgent>>,
     pub(super) drops: RecentDrops,
     pub(super) flushes: Mutex<Vec<Flush>>,
     pub(super) deliveries: Mutex<Deliveries>,
@@ -117,6 +119,7 @@ impl Shared {
             queued_bytes: CachePadded::default(),
             gauges: CachePadded::default(),
             last_error: Mutex::default(),
+            failing_agents: Mutex::default(),
             drops: RecentDrops::default(),
             flushes: Mutex::default(),
             deliveries: Mutex::default(),
@@ -223,6 +226,7 @@ impl Shared {
         if self.is_full.load(Ordering::Relaxed)
             && !matches!(ending, Ending::Dropped(_))
             && self.places_taken() <= self.settings.limits.queue_capacity / 2
+            && self.pending_bytes() <= self.settings.limits.queue_bytes as u64 / 2
         {
             self.is_full.store(false, Ordering::Relaxed);
         }
@@ -255,6 +259,7 @@ impl Shared {
             spooled: self.spooled(),
             oldest_age: (!oldest.is_zero()).then(|| sequence::now().saturating_sub(oldest)),
             last_error: lock(&self.last_error).clone(),
+            failing_agents: lock(&self.failing_agents).clone(),
             ..counted
         }
     }

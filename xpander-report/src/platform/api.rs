@@ -80,9 +80,11 @@ pub(crate) fn answer(
     if status.is_success() {
         return Ok(Answer { body, key });
     }
+    let said = said(&body, &key);
     Err(Error::Status(StatusError {
         status: status.as_u16(),
-        detail: detail(headers, &body, &key),
+        is_from_platform: said.is_some(),
+        detail: said.unwrap_or_else(|| other(headers, &body, &key)),
         retry_after: retry_after(headers),
     }))
 }
@@ -216,24 +218,27 @@ fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
     Ok(tls.clone())
 }
 
-/// What an unsuccessful answer says about itself.
-fn detail(headers: &HeaderMap, body: &[u8], key: &str) -> String {
+/// What the platform says of its error; none if it is another server's.
+fn said(body: &[u8], key: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Problem {
         detail: serde_json::Value,
     }
-    match serde_json::from_slice::<Problem>(body) {
-        Ok(Problem {
-            detail: serde_json::Value::String(detail),
-        }) => shown(detail.as_bytes(), key),
-        Ok(Problem { detail }) => shown(detail.to_string().as_bytes(), key),
-        Err(_) => match headers.get(LOCATION) {
-            Some(to) => format!(
-                "a redirect to {}, which is not followed; check the base address",
-                shown(to.as_bytes(), key)
-            ),
-            None => shown(body, key),
-        },
+    let said = match serde_json::from_slice::<Problem>(body).ok()?.detail {
+        serde_json::Value::String(detail) => detail,
+        detail => detail.to_string(),
+    };
+    Some(shown(said.as_bytes(), key))
+}
+
+/// What the unsuccessful answer of another server says about itself.
+fn other(headers: &HeaderMap, body: &[u8], key: &str) -> String {
+    match headers.get(LOCATION) {
+        Some(to) => format!(
+            "a redirect to {}, which is not followed; check the base address",
+            shown(to.as_bytes(), key)
+        ),
+        None => shown(body, key),
     }
 }
 

@@ -56,6 +56,9 @@ pub struct StatusError {
     pub status: u16,
     /// What the platform said about it: the answer's `detail`, else the start of its body.
     pub detail: String,
+    /// Whether the platform itself answered: its errors are JSON with a `detail`. Other answers come from a server in
+    /// between, such as a proxy, and say nothing about the request.
+    pub is_from_platform: bool,
     /// How long the platform asks to wait before the next try.
     pub retry_after: Option<Duration>,
 }
@@ -76,6 +79,19 @@ pub(crate) enum Refusal {
     Key,
     /// The reports of one agent (403).
     Agent,
+}
+
+/// What an error means for the report that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is sent again.
+    Retry,
+    /// It waits until somebody changes something.
+    Keep(Refusal),
+    /// Its content is cut.
+    Cut,
+    /// It will never be taken.
+    Refuse,
 }
 
 impl ConfigError {
@@ -101,28 +117,44 @@ impl ConfigError {
 }
 
 impl Error {
-    /// Whether the same request may succeed later: no connection, a timeout, status 408, 425, 429,
-    /// a redirect, any 5xx, an answer that is not the platform's.
+    /// Whether the same request may succeed later. A reporter sends such a report again; what it does otherwise is in
+    /// the last column.
+    ///
+    /// | error | from the platform (JSON with `detail`) | from a server in between | a reporter |
+    /// |---|---|---|---|
+    /// | no connection, a timeout, an answer that cannot be read | yes | yes | |
+    /// | 3xx, 408, 425, 429, 5xx | yes | yes | |
+    /// | 401 | no | yes | keeps all reports, and asks again from time to time |
+    /// | 403 | no | yes | keeps the agent's reports, and asks again from time to time |
+    /// | 413 | no | no | cuts the report's content, once |
+    /// | any other 4xx | no | yes | makes a [dead letter](crate::DeadLetter) of the report |
+    /// | a setting is missing or malformed | no | no | makes a dead letter of the report |
     pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Config(_) => false,
-            Self::Transport(_) | Self::Decode(_) => true,
-            Self::Status(error) => {
-                matches!(error.status, 300..=399 | 408 | 425 | 429 | 500..=599)
-            }
-        }
+        self.verdict() == Verdict::Retry
     }
 
-    /// Whether the platform finds the report too large.
-    pub(crate) fn is_too_large(&self) -> bool {
-        matches!(self, Self::Status(error) if error.status == 413)
+    /// What it means for the report that was sent; see [`is_retryable`](Self::is_retryable).
+    pub(crate) fn verdict(&self) -> Verdict {
+        let error = match self {
+            Self::Config(_) => return Verdict::Refuse,
+            Self::Transport(_) | Self::Decode(_) => return Verdict::Retry,
+            Self::Status(error) => error,
+        };
+        match error.status {
+            413 => Verdict::Cut,
+            _ if !error.is_from_platform => Verdict::Retry,
+            401 => Verdict::Keep(Refusal::Key),
+            403 => Verdict::Keep(Refusal::Agent),
+            408 | 425 | 429 => Verdict::Retry,
+            400..=499 => Verdict::Refuse,
+            _ => Verdict::Retry,
+        }
     }
 
     /// What the platform refuses until somebody changes it.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
-        match self {
-            Self::Status(error) if error.status == 401 => Some(Refusal::Key),
-            Self::Status(error) if error.status == 403 => Some(Refusal::Agent),
+        match self.verdict() {
+            Verdict::Keep(refusal) => Some(refusal),
             _ => None,
         }
     }
@@ -137,6 +169,21 @@ impl Error {
             doing: doing.into(),
             source: source.into(),
         })
+    }
+
+    /// A request that was given up because it took so much longer than others.
+    pub(crate) fn hanging() -> Self {
+        let problem = "it takes much longer than other requests, which wait for its connection";
+        Self::Transport(TransportError {
+            is_timeout: true,
+            doing: "the request".to_owned(),
+            source: problem.into(),
+        })
+    }
+
+    /// Whether the request got no answer in time.
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_timeout)
     }
 
     /// The error and its sources, in one line.

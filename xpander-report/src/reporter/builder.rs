@@ -34,6 +34,10 @@ use crate::sink::event::Listener;
 /// | bytes of the places of those that are on disk only | a quarter of `queue_bytes` | |
 /// | tasks of which it is remembered what was delivered, so that a late report undoes nothing | 10,000 | |
 /// | requests at once | 4 | [`connections`](Self::connections) |
+/// | requests at once of agents whose reports fail, together | 1 | |
+/// | tries by which an agent, or the platform, is taken to fail | all of the first 5, or 80 % of the last 20 to 40 | |
+/// | a request is given up if reports of other agents wait for its connection | after 8 times the usual time, at least 1 s, doubling with each try | |
+/// | agents of which the last tries are remembered | 1,000 | |
 /// | wait for what is left when the program ends | 2 s | [`exit_timeout`](Self::exit_timeout) |
 /// | first wait before a retry, doubling, drawn at random | 0.5 s | |
 /// | longest wait before a retry | 60 s | |

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 #[cfg(feature = "http")]
 use crossbeam_utils::CachePadded;
@@ -44,8 +44,22 @@ pub struct Stats {
     pub dropped: Dropped,
     /// How long the oldest has waited of those in memory for delivery.
     pub oldest_age: Option<Duration>,
-    /// Why the last try failed that failed.
+    /// The error of the most recent failed attempt.
     pub last_error: Option<String>,
+    /// The agents whose reports do not arrive, or are refused, though those of others may. At most 100.
+    pub failing_agents: Vec<FailingAgent>,
+}
+
+/// An agent whose reports do not arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailingAgent {
+    /// The agent's id.
+    pub agent_id: String,
+    /// Since when next to none of its reports arrive.
+    pub since: SystemTime,
+    /// The error of the most recent failed attempt.
+    pub error: String,
 }
 
 /// Why reports were dropped.

@@ -112,7 +112,8 @@ impl Agent {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.is_known = true;
         self.is_refused = true;
-        self.open(asked, now, jitter);
+        let wait = self.delay(asked, jitter);
+        self.open(wait, now);
     }
 
     /// One of its reports did not arrive, for a reason that has nothing to do with it.
@@ -120,16 +121,20 @@ impl Agent {
         self.in_flight = self.in_flight.saturating_sub(1);
         // The probe did not learn how things stand.
         if self.breaker.is_half_open() {
-            self.open(None, now, jitter);
+            let wait = self.delay(None, jitter);
+            self.open(wait, now);
         }
     }
 
-    /// One of its reports did not arrive.
-    pub(crate) fn failed(&mut self, now: Instant, jitter: f64) {
+    /// One of its reports did not arrive. If it got no answer in time, `hung` is how long it took.
+    pub(crate) fn failed(&mut self, hung: Option<Duration>, now: Instant, jitter: f64) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.health.add(true, now);
-        if self.breaker.is_half_open() || self.health.is_failing() {
-            self.open(None, now, jitter);
+        if hung.is_some() || self.breaker.is_half_open() || self.health.is_failing() {
+            // So a connection waits for it for a quarter of the time at most.
+            let rest = hung.map_or(Duration::ZERO, |took| took * 3);
+            let wait = self.delay(None, jitter).max(rest);
+            self.open(wait, now);
         }
     }
 
@@ -138,18 +143,15 @@ impl Agent {
         self.breaker.open(now, wait, true);
     }
 
-    /// A request with one of its reports hangs.
-    pub(crate) fn hangs(&mut self, now: Instant, jitter: f64) {
-        self.health.add(true, now);
-        self.open(None, now, jitter);
-    }
-
-    fn open(&mut self, asked: Option<Duration>, now: Instant, jitter: f64) {
+    fn delay(&self, asked: Option<Duration>, jitter: f64) -> Duration {
         let backoff = match self.is_refused {
             true => Backoff::REFUSAL,
             false => Backoff::default(),
         };
-        let wait = backoff.delay(self.breaker.failures_now(), asked, jitter);
+        backoff.delay(self.breaker.failures_now(), asked, jitter)
+    }
+
+    fn open(&mut self, wait: Duration, now: Instant) {
         self.breaker.open(now, wait, false);
         self.health = Health::default();
     }

@@ -34,6 +34,10 @@ impl Breaker {
         }
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
     /// Whether one report has gone ahead, and nobody knows yet what became of it.
     pub(crate) fn is_half_open(&self) -> bool {
         self.state == State::HalfOpen

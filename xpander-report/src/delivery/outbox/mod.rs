@@ -4,9 +4,11 @@
 //! older one can never arrive after a newer one. A report waits in one of three places: it is ready, delayed until a
 //! time, or held until its agent is accepted. Of a report that waits for long and lies on disk, only its place is kept.
 
+mod agent;
 mod backoff;
 mod breaker;
 mod delivered;
+mod health;
 mod lane;
 pub(crate) mod pending;
 pub(crate) mod scopes;
@@ -34,6 +36,8 @@ pub(crate) struct Outbox {
     /// All reports that are here, and their tasks.
     open: BTreeMap<Ticket, TaskId>,
     load: Load,
+    /// The first that is ready may tell whether the platform is back.
+    has_witness: bool,
     /// How many were given up whose ids may still stand in line.
     gone: usize,
     delivered: DeliveredTasks,
@@ -42,9 +46,9 @@ pub(crate) struct Outbox {
 /// What to do next.
 #[derive(Debug)]
 pub(crate) enum Next<'a> {
-    /// Send this. It is in flight until [`delivered`](Outbox::delivered), [`refused`](Outbox::refused), [`cut`](Outbox::cut)
+    /// Send this, of which so many tries failed. It is in flight until [`delivered`](Outbox::delivered), [`refused`](Outbox::refused), [`cut`](Outbox::cut)
     /// or [`failed`](Outbox::failed) says otherwise.
-    Send(TaskId, &'a Outgoing),
+    Send(TaskId, u32, &'a Outgoing),
     /// Read these reports of a task, and [`load`](Outbox::load) them.
     Read(TaskId, Vec<Place>),
 }
@@ -67,12 +71,16 @@ impl Outbox {
         let tickets = pending.tickets().map(|ticket| (ticket, id.clone()));
         self.open.extend(tickets);
         self.lanes.entry(id.clone()).or_default();
+        let is_witness = self.scopes.is_witness(pending.agent());
         let was_empty = self.edit(&id, |lane| {
             let was_empty = lane.pending().next().is_none();
             lane.add(pending);
             was_empty
         });
-        if was_empty == Some(true) {
+        if was_empty == Some(true) && is_witness {
+            self.has_witness = true;
+            self.ready.push_front(id);
+        } else if was_empty == Some(true) {
             self.ready.push_back(id);
         }
         None
@@ -107,7 +115,10 @@ impl Outbox {
 
     /// The next report that may go now, or what has to be read before it can.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Next<'_>> {
-        if !self.scopes.is_platform_admitting(now) {
+        if std::mem::take(&mut self.has_witness) {
+            self.scopes.hurry_platform(now);
+        }
+        if !self.scopes.admits(now) {
             return None;
         }
         self.wake(now);
@@ -131,8 +142,8 @@ impl Outbox {
         };
         let lane = self.lanes.get_mut(&id)?;
         lane.in_flight = lane.waiting.take();
-        let outgoing = lane.in_flight.as_ref()?.outgoing()?;
-        Some(Next::Send(id, outgoing))
+        let pending = lane.in_flight.as_ref()?;
+        Some(Next::Send(id, pending.failures, pending.outgoing()?))
     }
 
     /// Adds what was read of a task's reports. They are returned if the platform has all of them.
@@ -201,8 +212,8 @@ impl Outbox {
     }
 
     /// The platform took the report in flight.
-    pub(crate) fn delivered(&mut self, id: &TaskId) -> Option<DeliveredReport> {
-        self.answered(id);
+    pub(crate) fn delivered(&mut self, id: &TaskId, now: Instant) -> Option<DeliveredReport> {
+        self.answered(id, now);
         self.scopes.delivered();
         let pending = self.edit(id, Lane::take_in_flight)??;
         if let Some(outgoing) = pending.outgoing().filter(|outgoing| outgoing.is_named) {
@@ -227,16 +238,16 @@ impl Outbox {
     }
 
     /// The platform will never take the report in flight, which is returned.
-    pub(crate) fn refused(&mut self, id: &TaskId) -> Option<Pending> {
-        self.answered(id);
+    pub(crate) fn refused(&mut self, id: &TaskId, now: Instant) -> Option<Pending> {
+        self.answered(id, now);
         let pending = self.edit(id, Lane::take_in_flight)??;
         self.remove_tickets(id, &pending);
         Some(pending)
     }
 
     /// The platform finds the report in flight too large: cut, it may go once more. Says whether it will.
-    pub(crate) fn cut(&mut self, id: &TaskId) -> bool {
-        self.answered(id);
+    pub(crate) fn cut(&mut self, id: &TaskId, now: Instant) -> bool {
+        self.answered(id, now);
         let is_cut = self.edit(id, |lane| {
             let is_cut = lane.in_flight.as_mut().is_some_and(|pending| pending.cut());
             is_cut && lane.put_back()
@@ -248,11 +259,11 @@ impl Outbox {
     }
 
     /// The platform is there, and takes reports of this task's agent.
-    fn answered(&mut self, id: &TaskId) {
+    fn answered(&mut self, id: &TaskId, now: Instant) {
         let lane = self.lanes.get(id);
         let in_flight = lane.and_then(|lane| lane.in_flight.as_ref());
         if let Some(pending) = in_flight {
-            let released = self.scopes.answered(pending.agent());
+            let released = self.scopes.answered(pending.agent(), now);
             self.ready.extend(released);
         }
     }
@@ -313,7 +324,7 @@ impl Outbox {
                             waiting.park();
                         }
                     });
-                    self.scopes.parked(&agent);
+                    self.scopes.park_oldest(&agent);
                 }
                 Some(_) => {
                     self.scopes.remove_oldest(&agent);
@@ -330,7 +341,7 @@ impl Outbox {
 
     /// Whether a report of this agent that lies on disk has to stay there: account is kept of so many bytes already.
     pub(crate) fn has_no_place_for(&self, agent: &str, most_bytes: usize) -> bool {
-        self.load.parked_bytes > most_bytes && self.scopes.is_refused(agent)
+        self.load.parked_bytes > most_bytes && self.scopes.is_failing(agent)
     }
 
     /// Takes out of the lines what is not here any more: while nothing goes, nothing else does.
@@ -391,6 +402,27 @@ impl Outbox {
             Wait::Platform => self.ready.push_front(id),
             Wait::Until(at) => drop(self.delayed.insert((at, id))),
         }
+    }
+
+    /// Whether there are reports of several agents, so that one may be in the way of another.
+    pub(crate) fn has_several(&self) -> bool {
+        self.scopes.has_several()
+    }
+
+    /// Whether reports wait for a connection that may be of other agents than those in flight.
+    pub(crate) fn has_others(&self) -> bool {
+        !self.ready.is_empty() && self.scopes.has_several()
+    }
+
+    /// The agent of the report in flight, or of what waits.
+    pub(crate) fn agent(&self, id: &TaskId) -> Option<&str> {
+        let lane = self.lanes.get(id)?;
+        lane.pending().next().map(Pending::agent)
+    }
+
+    /// Whether next to none of this agent's reports arrive.
+    pub(crate) fn is_failing(&self, agent: &str) -> bool {
+        self.scopes.is_failing(agent)
     }
 
     /// Makes everything ready that waits for its next try, but for what the platform asked to wait.

@@ -1,22 +1,31 @@
-//! The breakers of the platform and of its agents, and the reports that wait for an agent.
+//! The circuit breakers of the platform and of its agents, and the reports that wait for an agent.
+//!
+//! A failure belongs to the smallest scope that explains it. A report that fails alone waits alone. The breaker of an
+//! agent opens when next to none of its reports arrive, and the platform's when that is so for all agents: a platform
+//! that answers in between is not away. While a breaker is open, one report at a time goes ahead as a probe. Agents that
+//! fail share one request among them, so that they take no connections from the others.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+use super::agent::{Agent, Standing, Trust};
 use super::backoff::Backoff;
 use super::breaker::Breaker;
+use super::health::Health;
 use crate::platform::error::Refusal;
 use crate::report::task_id::TaskId;
 
-/// Tries in a row that failed before the platform is taken to be away.
-const OUTAGE: u32 = 3;
+/// So many agents are remembered, beside those that something is wrong with.
+const MAX_AGENTS: usize = 1_000;
 
 /// Why a report did not arrive, and will be tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) refusal: Option<Refusal>,
     /// The wait that the platform asks for.
     pub(crate) asked: Option<Duration>,
+    /// If it got no answer in time: how long it took.
+    pub(crate) hung: Option<Duration>,
 }
 
 /// Where a report waits that did not arrive.
@@ -29,43 +38,41 @@ pub(crate) enum Wait {
     Until(Instant),
 }
 
-/// The breakers that a report passes on its way. While one is open, one report at a time goes ahead to see whether the
-/// trouble is over.
+/// The breakers that a report passes on its way.
 #[derive(Debug)]
 pub(crate) struct Scopes {
     platform: Breaker,
+    health: Health,
     /// Whether the platform's breaker is open because the key is refused.
     is_key_refused: bool,
-    /// The agents whose reports are refused.
     agents: HashMap<String, Agent>,
-    /// Tries that failed since one was answered.
-    failures: u32,
+    /// The agents for which reports wait, by when one may go.
+    due: BTreeSet<(Instant, String)>,
+    /// The sum over all agents, without `due`.
+    standing: Standing,
+    /// A request of an unknown agent hung: until one of them is answered, unknown agents are treated as failing.
+    is_wary: bool,
+    /// After a probe that hung, no other goes until then: so they take half of one connection at most.
+    rests_until: Option<Instant>,
+    /// The agent for which the platform asked to wait last, and until when.
+    paused: Option<(String, Instant)>,
     /// How many reports may be in flight at once. An outage makes it 1; it doubles with each report that arrives.
     window: usize,
-    backoff: Backoff,
-}
-
-/// An agent whose reports are refused.
-#[derive(Debug, Default)]
-struct Agent {
-    breaker: Breaker,
-    /// The tasks whose reports go next, because they were read for that.
-    next: VecDeque<TaskId>,
-    /// The tasks whose reports wait on disk only, oldest first. They are older than the others.
-    parked: VecDeque<TaskId>,
-    /// The tasks whose reports wait in memory, oldest first.
-    held: VecDeque<TaskId>,
 }
 
 impl Default for Scopes {
     fn default() -> Self {
         Self {
             platform: Breaker::default(),
+            health: Health::default(),
             is_key_refused: false,
             agents: HashMap::new(),
-            failures: 0,
+            due: BTreeSet::new(),
+            standing: Standing::default(),
+            is_wary: false,
+            rests_until: None,
+            paused: None,
             window: usize::MAX,
-            backoff: Backoff::default(),
         }
     }
 }
@@ -76,43 +83,120 @@ impl Scopes {
         connections.min(self.window)
     }
 
-    pub(crate) fn is_platform_admitting(&self, now: Instant) -> bool {
+    pub(crate) fn admits(&self, now: Instant) -> bool {
         self.platform.admits(now)
+    }
+
+    /// A report of this agent has come. Says whether it shall go first: while the platform seems to be away, an agent
+    /// that knows of no failure tells whether it is.
+    pub(crate) fn is_witness(&self, agent: &str) -> bool {
+        let agent = self.agents.get(agent);
+        self.platform.probe_at().is_some()
+            && !self.is_key_refused
+            && agent.is_none_or(Agent::is_untroubled)
+    }
+
+    /// Changes an agent, and what is kept account of.
+    fn edit<T>(&mut self, name: &str, edit: impl FnOnce(&mut Agent) -> T) -> T {
+        if !self.agents.contains_key(name) {
+            self.make_room();
+            self.agents.insert(name.to_owned(), Agent::default());
+        }
+        // It is there.
+        let agent = self.agents.entry(name.to_owned()).or_default();
+        let before = agent.standing();
+        let done = edit(agent);
+        let after = agent.standing();
+        let sum = &mut self.standing;
+        sum.unknown = sum.unknown + after.unknown - before.unknown;
+        sum.failing = sum.failing + after.failing - before.failing;
+        sum.held = sum.held + after.held - before.held;
+        if before.due != after.due {
+            if let Some(due) = before.due {
+                self.due.remove(&(due, name.to_owned()));
+            }
+            self.due.extend(after.due.map(|due| (due, name.to_owned())));
+        }
+        done
+    }
+
+    fn make_room(&mut self) {
+        if self.agents.len() >= MAX_AGENTS {
+            self.agents.retain(|_, agent| !agent.is_idle());
+        }
+    }
+
+    /// Whether a report of an agent that is not trusted may go, as far as the others like it are concerned.
+    fn has_room_for_probe(&self, now: Instant) -> bool {
+        !self.is_probing() && self.rests_until.is_none_or(|until| until <= now)
+    }
+
+    /// Whether a request of an agent that is not trusted is in flight.
+    fn is_probing(&self) -> bool {
+        let unknown = if self.is_wary {
+            self.standing.unknown
+        } else {
+            0
+        };
+        self.standing.failing + unknown > 0
     }
 
     /// Whether a report of this agent may go now. If not, its task waits here.
     pub(crate) fn admit(&mut self, agent: &str, id: &TaskId, now: Instant) -> bool {
-        match self.agents.get_mut(agent) {
-            Some(agent) if !agent.breaker.admits(now) => {
-                agent.held.push_back(id.clone());
-                false
-            }
-            _ => true,
+        let (is_wary, has_room) = (self.is_wary, self.has_room_for_probe(now));
+        let may_go = |agent: &Agent| match agent.trust() {
+            Trust::Known => true,
+            Trust::Unknown => !is_wary || has_room,
+            Trust::Failing => has_room && agent.admits_probe(now),
+        };
+        match self.agents.get(agent) {
+            Some(agent) if may_go(agent) => return true,
+            None if !is_wary || has_room => return true,
+            _ => {}
         }
+        self.edit(agent, |agent| agent.hold(id.clone(), now));
+        false
     }
 
-    /// The task of the next probe: the oldest of an agent whose breaker is due.
+    /// The task of the next probe: the oldest of the agent that has waited longest for one.
     pub(crate) fn next_probe(&mut self, now: Instant) -> Option<TaskId> {
-        let mut agents = self.agents.values_mut();
-        agents.find_map(|agent| {
-            let is_due = agent.breaker.probe_at().is_some_and(|at| at <= now);
-            is_due.then(|| agent.pop_oldest()).flatten()
-        })
+        let (due, name) = self.due.first()?;
+        if *due > now || !self.has_room_for_probe(now) {
+            return None;
+        }
+        let name = name.clone();
+        self.edit(&name, Agent::pop_oldest)
     }
 
     /// A report goes.
     pub(crate) fn pass(&mut self, agent: &str) {
         self.platform.pass();
-        if let Some(agent) = self.agents.get_mut(agent) {
-            agent.breaker.pass();
-        }
+        self.edit(agent, Agent::pass);
     }
 
     /// The platform answered a report of this agent, and takes more. Returns the tasks that waited for that.
-    pub(crate) fn answered(&mut self, agent: &str) -> impl Iterator<Item = TaskId> + use<> {
-        self.close_platform();
-        let mut agent = self.agents.remove(agent).unwrap_or_default();
-        std::iter::from_fn(move || agent.pop_oldest())
+    pub(crate) fn answered(&mut self, agent: &str, now: Instant) -> Vec<TaskId> {
+        self.answered_by_platform(now);
+        let was_unknown = self.edit(agent, |agent| {
+            let was_unknown = agent.trust() == Trust::Unknown;
+            agent.answered(now);
+            was_unknown
+        });
+        let mut released = self.release(agent);
+        if was_unknown && self.is_wary {
+            self.is_wary = false;
+            let waiting: Vec<_> = self.due.iter().map(|(_, name)| name.clone()).collect();
+            released.extend(waiting.iter().flat_map(|name| self.release(name)));
+        }
+        released
+    }
+
+    /// The tasks that wait for an agent though nothing keeps them.
+    fn release(&mut self, agent: &str) -> Vec<TaskId> {
+        self.edit(agent, |agent| match agent.trust() {
+            Trust::Failing => Vec::new(),
+            Trust::Known | Trust::Unknown => std::iter::from_fn(|| agent.pop_oldest()).collect(),
+        })
     }
 
     /// The platform took a report.
@@ -122,8 +206,8 @@ impl Scopes {
         }
     }
 
-    fn close_platform(&mut self) {
-        self.failures = 0;
+    fn answered_by_platform(&mut self, now: Instant) {
+        self.health.add(false, now);
         self.is_key_refused = false;
         self.platform.close();
     }
@@ -140,128 +224,146 @@ impl Scopes {
         match failure.refusal {
             Some(Refusal::Agent) => {
                 // The platform is there all the same.
-                self.close_platform();
-                let agent = self.agents.entry(agent.to_owned()).or_default();
-                agent.refuse(failure.asked, now, jitter);
+                self.answered_by_platform(now);
+                self.edit(agent, |agent| agent.refused(failure.asked, now, jitter));
                 Wait::Agent
             }
             Some(Refusal::Key) => {
-                self.not_answered(agent, now, jitter);
+                self.edit(agent, |agent| agent.not_answered(now, jitter));
                 let failures = self.platform.failures_now();
                 let wait = Backoff::REFUSAL.delay(failures, failure.asked, jitter);
                 self.platform.open(now, wait, false);
                 self.is_key_refused = true;
+                self.window = 1;
                 Wait::Platform
             }
             None => {
-                self.not_answered(agent, now, jitter);
                 self.is_key_refused = false;
-                let wait = self.backoff.delay(failures, failure.asked, jitter);
-                self.outage(now, failure.asked, wait, jitter);
+                let wait = Backoff::default().delay(failures, failure.asked, jitter);
+                let was_unknown = self.edit(agent, |agent| {
+                    let was_unknown = agent.trust() == Trust::Unknown;
+                    agent.failed(failure.hung, now, jitter);
+                    was_unknown
+                });
+                if let Some(took) = failure.hung {
+                    self.is_wary |= was_unknown;
+                    self.rests_until = Some(now + took);
+                }
+                if failure.asked.is_some() {
+                    self.pause(agent, wait, now);
+                }
+                self.failed_by_platform(now, jitter);
                 Wait::Until(now + wait)
             }
         }
     }
 
-    /// If this was the probe of a refused agent, it did not learn whether the agent is still refused.
-    fn not_answered(&mut self, agent: &str, now: Instant, jitter: f64) {
-        let agent = self.agents.get_mut(agent);
-        if let Some(agent) = agent.filter(|agent| agent.breaker.is_half_open()) {
-            agent.refuse(None, now, jitter);
+    /// The platform asks to wait. If it has asked that for another agent, too, it means all of them.
+    fn pause(&mut self, agent: &str, wait: Duration, now: Instant) {
+        self.edit(agent, |agent| agent.pause(wait, now));
+        let paused = self.paused.take().filter(|(_, until)| *until > now);
+        if paused.is_some_and(|(other, _)| other != agent) {
+            self.platform.open(now, wait, true);
+            self.window = 1;
         }
+        self.paused = Some((agent.to_owned(), now + wait));
     }
 
-    /// A try failed for a reason that may concern the whole platform.
-    fn outage(&mut self, now: Instant, asked: Option<Duration>, wait: Duration, jitter: f64) {
-        self.failures = self.failures.saturating_add(1);
-        if asked.is_some() {
-            self.platform.open(now, wait, true);
-        } else if self.failures >= OUTAGE || self.platform.is_half_open() {
-            let wait = self
-                .backoff
-                .delay(self.platform.failures_now(), None, jitter);
+    /// A try failed, for a reason that may concern the whole platform.
+    fn failed_by_platform(&mut self, now: Instant, jitter: f64) {
+        self.health.add(true, now);
+        let is_away = self.health.is_failing() && !self.agents.values().any(Agent::is_good);
+        if is_away || self.platform.is_half_open() {
+            let failures = self.platform.failures_now();
+            let wait = Backoff::default().delay(failures, None, jitter);
             self.platform.open(now, wait, false);
-        }
-        if self.failures >= OUTAGE || asked.is_some() {
+            self.health = Health::default();
             self.window = 1;
         }
     }
 
     /// This task's report waits for its agent before the others.
     pub(crate) fn put_back(&mut self, agent: &str, id: TaskId, is_parked: bool) {
-        let agent = self.agents.entry(agent.to_owned()).or_default();
-        let line = match is_parked {
-            true => &mut agent.parked,
-            false => &mut agent.held,
-        };
-        line.push_front(id);
+        self.edit(agent, |agent| agent.put_back(id, is_parked));
     }
 
     /// This task's report was read, and is the next to go for its agent. False: nothing keeps it from going.
     pub(crate) fn go_next(&mut self, agent: &str, id: &TaskId) -> bool {
-        let agent = self.agents.get_mut(agent);
-        let next = agent.map(|agent| agent.next.push_back(id.clone()));
-        next.is_some()
+        let is_failing = self.is_failing(agent);
+        if is_failing {
+            self.edit(agent, |agent| agent.go_next(id.clone()));
+        }
+        is_failing
     }
 
     /// Whether reports of this agent wait on disk only.
     pub(crate) fn has_parked(&self, agent: &str) -> bool {
         let agent = self.agents.get(agent);
-        agent.is_some_and(|agent| !agent.parked.is_empty())
+        agent.is_some_and(Agent::has_parked)
     }
 
     /// The tasks whose reports wait in memory for their agents.
     pub(crate) fn held(&self) -> impl Iterator<Item = &TaskId> {
-        let agents = self.agents.values();
-        agents.flat_map(|agent| &agent.held)
+        self.agents.values().flat_map(Agent::held)
     }
 
     /// How many those are.
     pub(crate) fn held_count(&self) -> usize {
-        self.agents.values().map(|agent| agent.held.len()).sum()
+        self.standing.held
     }
 
     /// The agent for which most of them wait, and the oldest of its tasks.
     pub(crate) fn most_crowded(&self) -> Option<(String, TaskId)> {
         let agents = self.agents.iter();
-        let (name, agent) = agents.max_by_key(|(_, agent)| agent.held.len())?;
-        let oldest = agent.held.front()?;
+        let (name, agent) = agents.max_by_key(|(_, agent)| agent.held().len())?;
+        let oldest = agent.held().front()?;
         Some((name.clone(), oldest.clone()))
     }
 
-    /// Whether the platform refuses reports of this agent.
-    pub(crate) fn is_refused(&self, agent: &str) -> bool {
-        self.agents.contains_key(agent)
+    /// Whether the breaker of this agent is not closed.
+    pub(crate) fn is_failing(&self, agent: &str) -> bool {
+        let agent = self.agents.get(agent);
+        agent.is_some_and(|agent| agent.trust() == Trust::Failing)
+    }
+
+    /// Whether there are reports of several agents, so that one may be in the way of another.
+    pub(crate) fn has_several(&self) -> bool {
+        self.agents.len() > 1
     }
 
     /// The oldest report that waits in memory for this agent is on disk only from now on.
-    pub(crate) fn parked(&mut self, agent: &str) {
-        if let Some(agent) = self.agents.get_mut(agent) {
-            let oldest = agent.held.pop_front();
-            agent.parked.extend(oldest);
-        }
+    pub(crate) fn park_oldest(&mut self, agent: &str) {
+        self.edit(agent, Agent::park_oldest);
     }
 
     /// The oldest report that waits in memory for this agent does so no more.
     pub(crate) fn remove_oldest(&mut self, agent: &str) {
-        if let Some(agent) = self.agents.get_mut(agent) {
-            agent.held.pop_front();
-        }
+        self.edit(agent, Agent::remove_oldest);
     }
 
-    /// Lets the next report go ahead at once, unless the platform asked to wait.
+    /// Lets the next probes go at once, unless the platform asked to wait.
     pub(crate) fn hurry(&mut self, now: Instant) {
-        self.breakers().for_each(|breaker| breaker.hurry(now));
+        self.rests_until = None;
+        self.platform.hurry(now);
+        self.edit_all(|agent| agent.hurry(now));
+    }
+
+    /// Lets the platform's next probe go at once, unless the platform asked to wait.
+    pub(crate) fn hurry_platform(&mut self, now: Instant) {
+        self.platform.hurry(now);
     }
 
     /// Nobody knows what became of what was in flight.
     pub(crate) fn recover(&mut self, now: Instant) {
-        self.breakers().for_each(|breaker| breaker.recover(now));
+        self.platform.recover(now);
+        self.edit_all(|agent| agent.recover(now));
     }
 
-    fn breakers(&mut self) -> impl Iterator<Item = &mut Breaker> {
-        let agents = self.agents.values_mut().map(|agent| &mut agent.breaker);
-        std::iter::once(&mut self.platform).chain(agents)
+    fn edit_all(&mut self, mut edit: impl FnMut(&mut Agent)) {
+        let names: Vec<_> = self.agents.keys().cloned().collect();
+        for name in names {
+            self.edit(&name, &mut edit);
+        }
     }
 
     /// Whether nothing will go for long, because the key is refused and nothing is in flight to ask again.
@@ -275,9 +377,9 @@ impl Scopes {
         if self.platform.is_half_open() {
             return None;
         }
-        let waiting = self.agents.values().filter(|agent| agent.has_some());
-        let agents = waiting.filter_map(|agent| agent.breaker.probe_at());
-        let next = delayed.into_iter().chain(agents).min();
+        let probe = self.due.first().filter(|_| !self.is_probing());
+        let probe = probe.map(|(due, _)| self.rests_until.map_or(*due, |until| until.max(*due)));
+        let next = delayed.into_iter().chain(probe).min();
         match self.platform.probe_at() {
             Some(opens) if ready => Some(opens),
             Some(opens) => next.map(|at| at.max(opens)),
@@ -287,34 +389,11 @@ impl Scopes {
 
     /// Forgets the tasks that are not there any more.
     pub(crate) fn retain(&mut self, is_there: impl Fn(&TaskId) -> bool) {
-        for agent in self.agents.values_mut() {
-            agent.next.retain(&is_there);
-            agent.parked.retain(&is_there);
-            agent.held.retain(&is_there);
-        }
+        self.edit_all(|agent| agent.retain(&is_there));
     }
 
     #[cfg(test)]
     pub(crate) fn in_line(&self) -> usize {
-        let agents = self.agents.values();
-        agents
-            .map(|agent| agent.parked.len() + agent.held.len())
-            .sum()
-    }
-}
-
-impl Agent {
-    fn refuse(&mut self, asked: Option<Duration>, now: Instant, jitter: f64) {
-        let wait = Backoff::REFUSAL.delay(self.breaker.failures_now(), asked, jitter);
-        self.breaker.open(now, wait, false);
-    }
-
-    fn pop_oldest(&mut self) -> Option<TaskId> {
-        let oldest = self.next.pop_front().or_else(|| self.parked.pop_front());
-        oldest.or_else(|| self.held.pop_front())
-    }
-
-    fn has_some(&self) -> bool {
-        !self.next.is_empty() || !self.parked.is_empty() || !self.held.is_empty()
+        self.agents.values().map(Agent::in_line).sum()
     }
 }

@@ -9,6 +9,7 @@ const JITTER: f64 = 0.5;
 const AWAY: Failure = Failure {
     refusal: None,
     asked: None,
+    hung: None,
 };
 
 fn outgoing(id: &str, report: TaskReport) -> Outgoing {
@@ -66,7 +67,7 @@ impl Simulation {
     fn refuse(&mut self) {
         let refused = Failure {
             refusal: Some(Refusal::Agent),
-            asked: None,
+            ..AWAY
         };
         for id in self.go() {
             self.fail(&id, refused);
@@ -77,7 +78,7 @@ impl Simulation {
     fn next(&mut self) -> Option<TaskId> {
         loop {
             let (id, places) = match self.outbox.next(self.now)? {
-                Next::Send(id, _) => return Some(id),
+                Next::Send(id, ..) => return Some(id),
                 Next::Read(id, places) => (id, places),
             };
             let report = || TaskReport::new().agent_id("refused").result("from disk");
@@ -144,7 +145,7 @@ fn an_outage_of_an_hour_costs_few_tries_and_ends_without_a_herd() {
         }
         rounds.push(going.len());
         for id in &going {
-            simulation.outbox.delivered(id);
+            simulation.outbox.delivered(id, simulation.now);
         }
     }
     assert_eq!(rounds[..3], [1, 2, 4]);
@@ -197,7 +198,7 @@ fn one_report_that_fails_holds_nobody_back() {
     simulation.report("good", "a");
     let going = simulation.go();
     simulation.fail(&going[0], AWAY);
-    simulation.outbox.delivered(&going[1]);
+    simulation.outbox.delivered(&going[1], simulation.now);
     simulation.report("better", "a");
     assert_eq!(simulation.names(), ["better"]);
     assert_eq!(simulation.sleep(), SECOND / 4);
@@ -211,7 +212,7 @@ fn a_refused_key_keeps_everything_and_one_report_asks_again() {
     simulation.report("2", "b");
     let refused = Failure {
         refusal: Some(Refusal::Key),
-        asked: None,
+        ..AWAY
     };
     for id in simulation.go() {
         simulation.fail(&id, refused);
@@ -223,7 +224,7 @@ fn a_refused_key_keeps_everything_and_one_report_asks_again() {
     let probe = simulation.go();
     assert_eq!(probe.len(), 1);
     assert!(!simulation.outbox.is_refused());
-    simulation.outbox.delivered(&probe[0]);
+    simulation.outbox.delivered(&probe[0], simulation.now);
     assert_eq!(simulation.names().len(), 2);
 }
 
@@ -233,7 +234,7 @@ fn a_refused_agent_holds_back_its_own_reports_only() {
     simulation.report("1", "refused");
     let refused = Failure {
         refusal: Some(Refusal::Agent),
-        asked: None,
+        ..AWAY
     };
     let going = simulation.go();
     simulation.fail(&going[0], refused);
@@ -247,7 +248,7 @@ fn a_refused_agent_holds_back_its_own_reports_only() {
     simulation.fail(&probe[0], refused);
     assert_eq!(simulation.sleep(), 30 * SECOND);
     let probe = simulation.go();
-    simulation.outbox.delivered(&probe[0]);
+    simulation.outbox.delivered(&probe[0], simulation.now);
     assert_eq!(simulation.names(), ["2"]);
 }
 
@@ -268,7 +269,7 @@ fn a_refused_agent_does_not_take_the_place_of_all_others() {
     assert_eq!(ids.collect::<String>(), "0123456");
     simulation.sleep();
     let probe = simulation.go().remove(0);
-    simulation.outbox.delivered(&probe);
+    simulation.outbox.delivered(&probe, simulation.now);
     assert_eq!(simulation.names(), ["8", "9"]);
 }
 
@@ -297,14 +298,14 @@ fn what_lies_on_disk_waits_there_while_its_agent_is_refused_and_comes_back_in_or
     let probe = simulation.go().remove(0);
     assert_eq!(probe.to_string(), "0");
     assert_eq!(simulation.read, [("0".to_owned(), 1)]);
-    simulation.outbox.delivered(&probe);
+    simulation.outbox.delivered(&probe, simulation.now);
     let going = simulation.go();
     let names: Vec<_> = going.iter().map(ToString::to_string).collect();
     assert_eq!(names, ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
     assert_eq!(simulation.read[2], ("2".to_owned(), 2));
     assert_eq!(simulation.read.len(), 7);
     for id in going {
-        simulation.outbox.delivered(&id);
+        simulation.outbox.delivered(&id, simulation.now);
     }
     assert!(simulation.outbox.is_empty());
     assert_eq!(simulation.outbox.held(), Load::default());
@@ -358,7 +359,7 @@ fn a_newer_report_on_disk_does_not_pass_one_in_memory() {
     simulation.sleep();
     let probe = simulation.go().remove(0);
     assert_eq!(simulation.read, [("task".to_owned(), 1)]);
-    simulation.outbox.delivered(&probe);
+    simulation.outbox.delivered(&probe, simulation.now);
     assert!(simulation.outbox.is_empty());
 }
 
@@ -406,16 +407,16 @@ fn whatever_goes_wrong_in_whatever_order_all_arrives_in_the_end() {
     let failure = |kind: usize| match kind {
         0 => AWAY,
         1 => Failure {
-            refusal: None,
             asked: Some(SECOND),
+            ..AWAY
         },
         2 => Failure {
             refusal: Some(Refusal::Key),
-            asked: None,
+            ..AWAY
         },
         _ => Failure {
             refusal: Some(Refusal::Agent),
-            asked: None,
+            ..AWAY
         },
     };
     for sequence in 0..4_usize.pow(5) {
@@ -435,7 +436,7 @@ fn whatever_goes_wrong_in_whatever_order_all_arrives_in_the_end() {
             for id in going {
                 match failures.next() {
                     Some(failure) => simulation.fail(&id, failure),
-                    None => drop(simulation.outbox.delivered(&id)),
+                    None => drop(simulation.outbox.delivered(&id, simulation.now)),
                 }
             }
         }
@@ -464,7 +465,7 @@ fn its_bytes_are_those_of_what_it_holds() {
     simulation.outbox.recover(simulation.now);
     assert_eq!(bytes(&simulation), one + 3 * ticket);
     assert_eq!(simulation.go(), std::slice::from_ref(&id));
-    simulation.outbox.delivered(&id);
+    simulation.outbox.delivered(&id, simulation.now);
     assert_eq!(bytes(&simulation), 0);
 }
 
@@ -482,7 +483,7 @@ fn deliver_all(simulation: &mut Simulation) -> TaskReport {
         has.input = sent.input.or(has.input);
         has.result = sent.result.or(has.result);
         has.is_success = Some(sent.is_success.unwrap_or(true));
-        simulation.outbox.delivered(&id);
+        simulation.outbox.delivered(&id, simulation.now);
     }
     has
 }
@@ -524,7 +525,7 @@ fn in_whatever_order_reports_of_a_task_come_the_platform_has_the_newest_of_each_
                             .as_ref()
                             .and_then(|pending| pending.outgoing());
                         has = sent.expect("its content").report.clone();
-                        simulation.outbox.delivered(&id);
+                        simulation.outbox.delivered(&id, simulation.now);
                     }
                 }
                 let more = deliver_all(&mut simulation);
@@ -556,7 +557,10 @@ fn a_report_that_the_platform_has_whole_is_superseded() {
     // It comes while the newer one is in flight, and once more afterwards.
     simulation.tickets += 1;
     simulation.push(Box::new(older), None);
-    let delivered = simulation.outbox.delivered(&id).expect("the newer one");
+    let delivered = simulation
+        .outbox
+        .delivered(&id, simulation.now)
+        .expect("the newer one");
     assert!(delivered.pending.tickets().eq([0]));
     assert!(
         delivered
@@ -580,14 +584,17 @@ fn what_is_too_large_goes_once_more_cut() {
     );
     simulation.push(Box::new(large), None);
     let id = simulation.next().expect("the report");
-    assert!(simulation.outbox.cut(&id));
-    let Some(Next::Send(_, outgoing)) = simulation.outbox.next(simulation.now) else {
+    assert!(simulation.outbox.cut(&id, simulation.now));
+    let Some(Next::Send(.., outgoing)) = simulation.outbox.next(simulation.now) else {
         panic!("it does not go again");
     };
     let input = outgoing.report.input.as_deref().unwrap_or_default();
     assert!(input.len() < MAX_CUT_BYTES + 100, "{}", input.len());
-    assert!(!simulation.outbox.cut(&id));
-    let refused = simulation.outbox.refused(&id).expect("the report");
+    assert!(!simulation.outbox.cut(&id, simulation.now));
+    let refused = simulation
+        .outbox
+        .refused(&id, simulation.now)
+        .expect("the report");
     assert!(refused.tickets().eq([0]));
     assert!(simulation.outbox.is_empty());
 }
@@ -608,7 +615,10 @@ fn what_was_saved_is_on_disk_and_stays_here() {
     assert_eq!(simulation.outbox.open_until(2), (2, 0));
     assert_eq!(simulation.outbox.unspooled(), []);
     let going = simulation.go();
-    let delivered = simulation.outbox.delivered(&going[0]).expect("the report");
+    let delivered = simulation
+        .outbox
+        .delivered(&going[0], simulation.now)
+        .expect("the report");
     assert_eq!(delivered.pending.places(), [place]);
     assert_eq!(simulation.outbox.held(), Load::default());
 }
@@ -622,8 +632,8 @@ fn each_of_two_reports_that_are_too_large_is_cut_once() {
     simulation.push(Box::new(first), None);
     let id = simulation.next().expect("the report");
     simulation.push(Box::new(second), None);
-    assert!(simulation.outbox.cut(&id));
-    let Some(Next::Send(_, outgoing)) = simulation.outbox.next(simulation.now) else {
+    assert!(simulation.outbox.cut(&id, simulation.now));
+    let Some(Next::Send(.., outgoing)) = simulation.outbox.next(simulation.now) else {
         panic!("it does not go again");
     };
     let report = outgoing.report.clone();
@@ -634,8 +644,11 @@ fn each_of_two_reports_that_are_too_large_is_cut_once() {
         assert!(text.ends_with(&mark));
     }
     // What is refused is what was sent.
-    assert!(!simulation.outbox.cut(&id));
-    let refused = simulation.outbox.refused(&id).expect("the report");
+    assert!(!simulation.outbox.cut(&id, simulation.now));
+    let refused = simulation
+        .outbox
+        .refused(&id, simulation.now)
+        .expect("the report");
     let refused = refused.outgoing().expect("its content");
     assert!(
         refused
@@ -651,7 +664,7 @@ fn tasks_that_changed_to_another_refused_agent_all_go_when_that_one_is_accepted(
     let mut simulation = Simulation::new();
     let refused = Failure {
         refusal: Some(Refusal::Agent),
-        asked: None,
+        ..AWAY
     };
     for agent in ["a", "b"] {
         simulation.report_spooled(agent, agent);
@@ -670,7 +683,7 @@ fn tasks_that_changed_to_another_refused_agent_all_go_when_that_one_is_accepted(
     for _ in 0..10 {
         for id in simulation.go() {
             arrived.push(id.to_string());
-            simulation.outbox.delivered(&id);
+            simulation.outbox.delivered(&id, simulation.now);
         }
         if simulation.outbox.is_empty() {
             break;
@@ -679,4 +692,210 @@ fn tasks_that_changed_to_another_refused_agent_all_go_when_that_one_is_accepted(
     }
     arrived.sort_unstable();
     assert_eq!(arrived, ["a", "b", "x", "y"]);
+}
+
+/// Has the reports of an agent fail until its breaker opens. Returns how many that took.
+fn open(simulation: &mut Simulation, agent: &str) -> usize {
+    for tries in 1..100 {
+        simulation.report(&format!("{agent}-{tries}"), agent);
+        for id in simulation.go() {
+            simulation.fail(&id, AWAY);
+        }
+        if simulation.outbox.is_failing(agent) {
+            return tries;
+        }
+    }
+    panic!("it never opens");
+}
+
+/// Has a report of an agent delivered.
+fn deliver(simulation: &mut Simulation, id: &str, agent: &str) {
+    simulation.report(id, agent);
+    for id in simulation.go() {
+        simulation.outbox.delivered(&id, simulation.now);
+    }
+}
+
+#[test]
+fn while_one_agent_fails_another_goes_on() {
+    let mut simulation = Simulation::new();
+    deliver(&mut simulation, "first", "good");
+    assert_eq!(open(&mut simulation, "bad"), 5);
+    for report in 0..100 {
+        let name = report.to_string();
+        simulation.report(&format!("bad {name}"), "bad");
+        simulation.report(&name, "good");
+        assert_eq!(simulation.names(), std::slice::from_ref(&name));
+        let id = TaskId::from(name);
+        simulation.outbox.delivered(&id, simulation.now);
+    }
+}
+
+#[test]
+fn a_report_that_always_fails_does_not_keep_those_of_its_agent() {
+    let mut simulation = Simulation::new();
+    simulation.report("poison", "a");
+    let mut delivered = 0;
+    for report in 0..50 {
+        simulation.report(&report.to_string(), "a");
+        for id in simulation.go() {
+            if id.to_string() == "poison" {
+                simulation.fail(&id, AWAY);
+            } else {
+                simulation.outbox.delivered(&id, simulation.now);
+                delivered += 1;
+            }
+        }
+        simulation.sleep();
+    }
+    assert_eq!(delivered, 50);
+}
+
+#[test]
+fn a_probe_is_another_report_than_the_one_that_failed() {
+    let mut simulation = Simulation::new();
+    deliver(&mut simulation, "first", "good");
+    open(&mut simulation, "bad");
+    simulation.report("other", "bad");
+    let mut probes = Vec::new();
+    for _ in 0..3 {
+        simulation.sleep();
+        for id in simulation.go() {
+            probes.push(id.to_string());
+            simulation.fail(&id, AWAY);
+        }
+    }
+    probes.dedup();
+    assert!(probes.len() > 1, "{probes:?}");
+}
+
+#[test]
+fn agents_that_fail_share_one_request() {
+    let mut simulation = Simulation::new();
+    deliver(&mut simulation, "first", "good");
+    for agent in ["a", "b", "c"] {
+        open(&mut simulation, agent);
+        simulation.report(&format!("next of {agent}"), agent);
+    }
+    simulation.now += 100 * SECOND;
+    let probe = simulation.go();
+    assert_eq!(probe.len(), 1, "{probe:?}");
+    simulation.report("second", "good");
+    assert_eq!(simulation.names(), ["second"]);
+    // Each has its turn.
+    let mut agents = std::collections::BTreeSet::new();
+    let mut probe = probe;
+    for _ in 0..10 {
+        for id in probe {
+            let agent = simulation.outbox.agent(&id).expect("an agent").to_owned();
+            agents.insert(agent);
+            simulation.fail(&id, AWAY);
+        }
+        simulation.now += 100 * SECOND;
+        probe = simulation.go();
+    }
+    assert!(
+        agents.iter().map(String::as_str).eq(["a", "b", "c"]),
+        "{agents:?}"
+    );
+}
+
+#[test]
+fn a_wait_that_the_platform_asks_for_concerns_one_agent_and_that_of_two_all() {
+    let asked = Failure {
+        asked: Some(30 * SECOND),
+        ..AWAY
+    };
+    let mut simulation = Simulation::new();
+    for agent in ["a", "b", "c"] {
+        deliver(&mut simulation, &format!("first of {agent}"), agent);
+    }
+    let ask = |simulation: &mut Simulation, agent: &str| {
+        simulation.report(&format!("limited {agent}"), agent);
+        let going = simulation.go();
+        simulation.fail(&going[0], asked);
+    };
+    ask(&mut simulation, "a");
+    simulation.report("of a", "a");
+    simulation.report("of b", "b");
+    assert_eq!(simulation.names(), ["of b"]);
+    simulation.outbox.hurry(simulation.now);
+    assert_eq!(simulation.names(), [""; 0], "a flush does not shorten it");
+    ask(&mut simulation, "b");
+    simulation.report("of c", "c");
+    assert_eq!(simulation.names(), [""; 0]);
+    assert!(simulation.sleep() >= 30 * SECOND);
+    assert_eq!(simulation.go().len(), 1);
+}
+
+#[test]
+fn an_agent_of_which_no_failure_is_known_tells_whether_the_platform_is_back() {
+    let mut simulation = Simulation::new();
+    // Nothing else is known: the platform seems to be away.
+    open(&mut simulation, "bad");
+    simulation.report("more", "bad");
+    assert_eq!(simulation.names(), [""; 0]);
+    simulation.report("witness", "good");
+    assert_eq!(simulation.names(), ["witness"]);
+    let id = TaskId::from("witness".to_owned());
+    simulation.outbox.delivered(&id, simulation.now);
+    assert!(simulation.outbox.is_failing("bad"));
+    simulation.report("another", "good");
+    assert_eq!(simulation.names(), ["another"]);
+}
+
+#[test]
+fn once_an_unknown_agent_hung_unknown_ones_go_one_by_one_until_one_is_answered() {
+    let hung = Failure {
+        hung: Some(SECOND),
+        ..AWAY
+    };
+    let mut simulation = Simulation::new();
+    deliver(&mut simulation, "first", "good");
+    for agent in ["a", "b", "c", "d"] {
+        simulation.report(agent, agent);
+    }
+    let going = simulation.go();
+    assert_eq!(going.len(), 4, "all may be good");
+    simulation.fail(&going[0], hung);
+    for id in &going[1..] {
+        simulation.fail(id, AWAY);
+    }
+    for agent in ["e", "f"] {
+        simulation.report(agent, agent);
+    }
+    simulation.report("second", "good");
+    let names = simulation.names();
+    assert_eq!(names, ["second"], "after a hang comes a rest");
+    simulation.now += SECOND;
+    let going = simulation.go();
+    let unknown = going.iter().filter(|id| id.to_string() != "second");
+    assert_eq!(unknown.count(), 1, "{going:?}");
+    simulation.outbox.delivered(&going[0], simulation.now);
+    assert!(simulation.names().len() >= 4);
+}
+
+#[test]
+fn with_failures_by_chance_a_breaker_opens_only_if_next_to_nothing_arrives() {
+    for (percent, opens) in [(20, false), (50, false), (90, true)] {
+        let mut random = 1_u64;
+        let mut simulation = Simulation::new();
+        let mut has_opened = false;
+        for report in 0..2_000 {
+            simulation.report(&report.to_string(), "a");
+            for id in simulation.go() {
+                random = random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                match (random >> 33) % 100 < percent {
+                    true => simulation.fail(&id, AWAY),
+                    false => drop(simulation.outbox.delivered(&id, simulation.now)),
+                }
+            }
+            // All of the first ones may fail by chance.
+            has_opened |= report > 20 && simulation.outbox.is_failing("a");
+            simulation.now += SECOND / 100;
+        }
+        assert_eq!(has_opened, opens, "{percent} %");
+    }
 }

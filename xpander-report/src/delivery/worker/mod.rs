@@ -21,12 +21,15 @@ use super::outbox::{Next, Outbox};
 use crate::delivery::outbox::pending::{ADOPTED, Pending, Storage, Ticket};
 use crate::delivery::outbox::scopes::Failure;
 use crate::delivery::shared::{Queued, Shared};
+use crate::platform::error::{Error, Verdict};
 use crate::report::dead_letter::DeadLetter;
 use crate::report::task::Task;
+use crate::report::task_id::TaskId;
 use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
 use crate::sink::event::Event;
 use crate::sink::stats::Dropped;
 use crate::sink::stats::Ending;
+use crate::sink::stats::FailingAgent;
 use crate::spool::format::entry::DeliveredTask;
 use crate::spool::reader::Replay;
 use crate::support::diagnostics::warn;
@@ -43,6 +46,9 @@ use warnings::Warnings;
 /// While reports keep coming, the worker looks for them this often and callers need not wake it: a
 /// wake-up costs a caller more than all the rest.
 const PULSE: Duration = Duration::from_millis(2);
+
+/// So many agents that fail are named.
+const MAX_FAILING_AGENTS: usize = 100;
 
 /// So many reports are taken in before others go out.
 const BATCH: usize = 64;
@@ -146,6 +152,7 @@ impl Worker {
             self.make_room();
             self.begin_flushes();
             self.send();
+            self.give_way();
             self.relieve();
             self.sync();
             // Before anybody is answered, who may look at it next.
@@ -277,9 +284,9 @@ impl Worker {
     fn send(&mut self) {
         while self.has_room() {
             let (id, places) = match self.outbox.next(Instant::now()) {
-                Some(Next::Send(id, outgoing)) => {
+                Some(Next::Send(id, failures, outgoing)) => {
                     let config = &self.shared.settings.config;
-                    self.requests.start(id, outgoing, config);
+                    self.requests.start(id, failures, outgoing, config);
                     continue;
                 }
                 Some(Next::Read(id, places)) => (id, places),
@@ -287,6 +294,69 @@ impl Worker {
             };
             self.read_back(id, &places);
         }
+    }
+
+    /// Gives up requests that hang, if reports of other agents wait for their connections.
+    fn give_way(&mut self) {
+        if self.has_room() || !self.outbox.has_others() {
+            return;
+        }
+        let given_up = self.requests.give_up_hanging(Instant::now());
+        if given_up.is_empty() {
+            return;
+        }
+        for (id, took) in given_up {
+            self.put_off(id, &Error::hanging(), took);
+        }
+        self.send();
+    }
+
+    /// A report did not arrive though its request took so long. It will be tried again.
+    fn put_off(&mut self, id: TaskId, error: &Error, took: Duration) {
+        let now = Instant::now();
+        let shared = Arc::clone(&self.shared);
+        *lock(&shared.last_error) = Some(error.with_sources());
+        shared.counters.retried.add(1);
+        self.warnings.retrying(&id, error, now);
+        let listener = &shared.settings.listener;
+        if listener.is_set() {
+            let task_id = &id.to_string();
+            listener.notify(&Event::Retrying { task_id, error });
+        }
+        let agent = self.outbox.agent(&id).map(str::to_owned);
+        let failure = Failure {
+            refusal: error.refusal(),
+            asked: error.retry_after(),
+            hung: error.is_timeout().then_some(took),
+        };
+        self.outbox.failed(id, now, failure, random::unit());
+        let Some(agent_id) = agent.filter(|agent| self.outbox.is_failing(agent)) else {
+            return;
+        };
+        let error = error.with_sources();
+        let mut failing = lock(&shared.failing_agents);
+        if let Some(known) = failing.iter_mut().find(|it| it.agent_id == agent_id) {
+            known.error = error;
+            return;
+        }
+        if failing.len() >= MAX_FAILING_AGENTS {
+            return;
+        }
+        if self.outbox.has_several() {
+            warn(format_args!(
+                "reports of the agent {agent_id} wait, those of others go on: {error}"
+            ));
+        }
+        failing.push(FailingAgent {
+            agent_id,
+            since: SystemTime::now(),
+            error,
+        });
+    }
+
+    /// Takes the agents that fail no more off the list.
+    fn update_failing(&mut self) {
+        lock(&self.shared.failing_agents).retain(|it| self.outbox.is_failing(&it.agent_id));
     }
 
     /// Waits until there is something to do.
@@ -310,7 +380,9 @@ impl Worker {
         let scan = self.replay.as_ref().map(Replay::scan_at);
         let delivery = lock(&self.shared.deliveries).next_deadline();
         let times = retry.into_iter().chain(pulse).chain(scan).chain(delivery);
-        let wake_at = deadlines.chain(times);
+        let crowded = !self.has_room() && self.outbox.has_others();
+        let hanging = crowded.then(|| self.requests.next_hanging()).flatten();
+        let wake_at = deadlines.chain(times).chain(hanging);
         #[cfg(feature = "metrics")]
         let wake_at = wake_at.chain(self.metrics.due());
         let wake_at = wake_at.min();
@@ -347,16 +419,17 @@ impl Worker {
     }
 
     /// A request has ended.
-    fn on_outcome(&mut self, Outcome { id, result }: Outcome) {
+    fn on_outcome(&mut self, Outcome { id, took, result }: Outcome) {
         let shared = Arc::clone(&self.shared);
         let listener = &shared.settings.listener;
         let task_id = listener.is_set().then(|| id.to_string());
         let task_id = task_id.as_deref().unwrap_or_default();
+        let now = Instant::now();
         let error = match result {
             Ok(answer) => {
                 self.warnings.recovered();
                 let task = || answer.decode::<Task>().ok().map(Box::new);
-                if let Some(delivered) = self.outbox.delivered(&id) {
+                if let Some(delivered) = self.outbox.delivered(&id, now) {
                     let outcome = || DeliveryOutcome::Delivered(task());
                     self.end(&delivered.pending, Ending::Delivered, outcome);
                     if let Some(pending) = delivered.superseded {
@@ -364,27 +437,18 @@ impl Worker {
                     }
                 }
                 listener.notify(&Event::Delivered { task_id });
+                self.update_failing();
                 return;
             }
             Err(error) => error,
         };
-        *lock(&shared.last_error) = Some(error.with_sources());
-        if error.is_retryable() || error.refusal().is_some() {
-            self.warnings.retrying(&id, &error);
-            listener.notify(&Event::Retrying {
-                task_id,
-                error: &error,
-            });
-            shared.counters.retried.add(1);
-            let failure = Failure {
-                refusal: error.refusal(),
-                asked: error.retry_after(),
-            };
-            self.outbox
-                .failed(id, Instant::now(), failure, random::unit());
+        let verdict = error.verdict();
+        if matches!(verdict, Verdict::Retry | Verdict::Keep(_)) {
+            self.put_off(id, &error, took);
             return;
         }
-        if error.is_too_large() && self.outbox.cut(&id) {
+        *lock(&shared.last_error) = Some(error.with_sources());
+        if verdict == Verdict::Cut && self.outbox.cut(&id, now) {
             shared.counters.retried.add(1);
             return;
         }
@@ -393,7 +457,7 @@ impl Worker {
             task_id,
             error: &error,
         });
-        if let Some(pending) = self.outbox.refused(&id) {
+        if let Some(pending) = self.outbox.refused(&id, now) {
             self.refuse(pending, error.with_sources());
         }
     }

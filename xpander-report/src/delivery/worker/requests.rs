@@ -1,14 +1,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use reqwest::Url;
-use tokio::task::{self, JoinError, JoinSet};
+use tokio::task::{self, AbortHandle, JoinError, JoinSet};
 
 use crate::envelope::outgoing::Outgoing;
 use crate::platform::api::{Answer, Api, Request};
 use crate::platform::config::Config;
 use crate::platform::error::Error;
 use crate::report::task_id::TaskId;
+
+/// A request that takes no longer than this does not hang, however fast the others are.
+const MIN_PATIENCE: Duration = Duration::from_secs(1);
+/// A request hangs if it takes so many times as long as the others.
+const PATIENCE: u32 = 8;
 
 /// The requests on the way.
 pub(super) struct Requests {
@@ -17,13 +23,33 @@ pub(super) struct Requests {
     /// The last agent, and where its reports go.
     address: Option<(String, Url)>,
     sending: JoinSet<Result<Answer, Error>>,
-    ids: HashMap<task::Id, TaskId>,
+    under_way: HashMap<task::Id, UnderWay>,
+    /// How long answers take, about.
+    usual: Duration,
+}
+
+struct UnderWay {
+    id: TaskId,
+    since: Instant,
+    /// How many tries of the report failed before.
+    failures: u32,
+    abort: AbortHandle,
 }
 
 /// What became of one try.
 pub(super) struct Outcome {
     pub(super) id: TaskId,
+    pub(super) took: Duration,
     pub(super) result: Result<Answer, Error>,
+}
+
+impl UnderWay {
+    /// When it hangs, if others usually take that long. With each try a report gets more time, so that one that is slow
+    /// arrives, too.
+    fn hangs_at(&self, usual: Duration) -> Instant {
+        let patience = MIN_PATIENCE.max(usual * PATIENCE);
+        self.since + patience * (1 << self.failures.min(8))
+    }
 }
 
 impl Requests {
@@ -32,7 +58,8 @@ impl Requests {
             api: None,
             address: None,
             sending: JoinSet::new(),
-            ids: HashMap::new(),
+            under_way: HashMap::new(),
+            usual: Duration::ZERO,
         }
     }
 
@@ -42,11 +69,17 @@ impl Requests {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.sending.len()
+        self.under_way.len()
     }
 
     /// Sends a report.
-    pub(super) fn start(&mut self, id: TaskId, outgoing: &Outgoing, config: &Arc<Config>) {
+    pub(super) fn start(
+        &mut self,
+        id: TaskId,
+        failures: u32,
+        outgoing: &Outgoing,
+        config: &Arc<Config>,
+    ) {
         let prepared = self.api(config).and_then(|api| {
             let url = self.address(config, outgoing.agent_id())?;
             let request = Request::report_task_at(url, &outgoing.report)?;
@@ -58,7 +91,13 @@ impl Requests {
             answer.check()?;
             Ok(answer)
         });
-        self.ids.insert(sending.id(), id);
+        let under_way = UnderWay {
+            id,
+            since: Instant::now(),
+            failures,
+            abort: sending.clone(),
+        };
+        self.under_way.insert(sending.id(), under_way);
     }
 
     /// Where reports of this agent go.
@@ -110,14 +149,46 @@ impl Requests {
             // What the application put into the HTTP client can panic.
             Err(error) => (error.id(), Err(Error::broken("the request", error))),
         };
-        let id = self.ids.remove(&task)?;
-        Some(Outcome { id, result })
+        // One that was given up is not there any more.
+        let UnderWay { id, since, .. } = self.under_way.remove(&task)?;
+        let took = since.elapsed();
+        if matches!(result, Ok(_) | Err(Error::Status(_))) {
+            self.usual = match self.usual.is_zero() {
+                true => took,
+                false => (self.usual * 7 + took) / 8,
+            };
+        }
+        Some(Outcome { id, took, result })
+    }
+
+    /// Gives up the requests that hang. Returns how long each took.
+    pub(super) fn give_up_hanging(&mut self, now: Instant) -> Vec<(TaskId, Duration)> {
+        let usual = self.usual;
+        let hanging = self
+            .under_way
+            .extract_if(|_, it| it.hangs_at(usual) <= now)
+            .map(|(_, it)| it);
+        let given_up = hanging.map(
+            |UnderWay {
+                 id, since, abort, ..
+             }| {
+                abort.abort();
+                (id, now.saturating_duration_since(since))
+            },
+        );
+        given_up.collect()
+    }
+
+    /// When the next one hangs, unless it is answered.
+    pub(super) fn next_hanging(&self) -> Option<Instant> {
+        let under_way = self.under_way.values();
+        under_way.map(|it| it.hangs_at(self.usual)).min()
     }
 
     /// Gives up everything on the way.
     pub(super) fn abort(&mut self) {
         // What is dropped is aborted, and counts no more.
         self.sending = JoinSet::new();
-        self.ids.clear();
+        self.under_way.clear();
     }
 }

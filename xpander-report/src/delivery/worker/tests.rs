@@ -21,6 +21,7 @@ use crate::support::block_on::block_on_for;
 const AWAY: Failure = Failure {
     refusal: None,
     asked: None,
+    hung: None,
 };
 
 /// A worker without a thread, of a reporter whose platform is not there.
@@ -51,7 +52,7 @@ fn envelope(report: TaskReport) -> Box<Envelope> {
 /// The next report that goes.
 fn next(worker: &mut Worker, now: Instant) -> Option<(TaskId, TaskReport)> {
     match worker.outbox.next(now)? {
-        Next::Send(id, outgoing) => Some((id, outgoing.report.clone())),
+        Next::Send(id, _, outgoing) => Some((id, outgoing.report.clone())),
         Next::Read(..) => panic!("nothing is parked"),
     }
 }

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use crate::platform::error::Error;
 use crate::platform::error::Refusal;
@@ -7,11 +8,20 @@ use crate::support::diagnostics::warn;
 
 /// Failures in a row after which an outage is told: one may be chance.
 const FAILURES_BEFORE_WARNING: u32 = 2;
+/// An outage is over after so many successes in a row, or without a failure for so long.
+const SUCCESSES_AFTER_OUTAGE: u32 = 40;
+const QUIET_AFTER_OUTAGE: Duration = Duration::from_secs(600);
 
 /// What is told of failures: an outage once, a kind of refusal once.
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
+    /// Failures in a row.
     failures: u32,
+    /// Successes since the last failure.
+    successes: u32,
+    last_failure: Option<Instant>,
+    /// The outage was told.
+    is_outage: bool,
     refusals: HashSet<u16>,
 }
 
@@ -19,17 +29,25 @@ impl Warnings {
     /// A report arrived.
     pub(super) fn recovered(&mut self) {
         self.failures = 0;
+        self.successes = self.successes.saturating_add(1);
+        self.is_outage &= self.successes < SUCCESSES_AFTER_OUTAGE;
         self.refusals.retain(|status| !matches!(status, 401 | 403));
     }
 
     /// A report will be tried again.
-    pub(super) fn retrying(&mut self, id: &TaskId, error: &Error) {
+    pub(super) fn retrying(&mut self, id: &TaskId, error: &Error, now: Instant) {
         if let Some(refusal) = error.refusal() {
             self.refused_for_now(id, error, refusal);
             return;
         }
+        let last = self.last_failure.replace(now);
+        if last.is_some_and(|last| now.saturating_duration_since(last) > QUIET_AFTER_OUTAGE) {
+            (self.failures, self.is_outage) = (0, false);
+        }
+        self.successes = 0;
         self.failures = self.failures.saturating_add(1);
-        if self.failures == FAILURES_BEFORE_WARNING {
+        if self.failures >= FAILURES_BEFORE_WARNING && !self.is_outage {
+            self.is_outage = true;
             warn(format_args!(
                 "reports wait and are tried again: {}",
                 error.with_sources()
