@@ -210,7 +210,7 @@ impl Shared {
 
     /// Starts a worker if there is none. Says whether there is one.
     pub(super) fn start(self: &Arc<Self>) -> bool {
-        // Then a shutdown only for what was accepted while that was under way.
+        // After a shutdown only for what was accepted while that was under way.
         if self.lifecycle.is_at(Stage::Closed) && self.queue.is_empty() {
             return self.lifecycle.has_worker();
         }

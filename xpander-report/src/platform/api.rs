@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -6,8 +6,8 @@ use once_cell::race::OnceBox;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url, redirect};
 use rustls_platform_verifier::BuilderVerifierExt;
-use serde::Deserialize;
-use serde::de::{self, DeserializeOwned, IgnoredAny};
+use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::config::Config;
 use super::error::{ConfigError, DecodeError, Error, StatusError, TransportError};
@@ -109,7 +109,29 @@ impl Answer {
 
     /// Checks that the platform answered, and not a proxy's login page.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.decode::<HashMap<String, IgnoredAny>>().map(drop)
+        self.decode::<AnyObject>().map(drop)
+    }
+}
+
+/// A JSON object, of which nothing is kept.
+struct AnyObject;
+
+impl<'de> Deserialize<'de> for AnyObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyObject {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(self)
     }
 }
 

@@ -43,7 +43,7 @@ use crate::sink::event::Listener;
 /// | longest wait before a retry | 60 s | |
 /// | wait before a refused key or agent is tried again, doubling, drawn at random | 30 s to 10 min | |
 /// | content of a report that the platform found too large | 16 KiB a field | |
-/// | longest `Retry-Then` that is believed | 10 min | |
+/// | longest `Retry-After` that is believed | 10 min | |
 /// | opening a connection | 5 s | [`ConfigBuilder::connect_timeout`] |
 /// | one request | 15 s | [`ConfigBuilder::timeout`] |
 #[derive(Debug, Clone, Default)]

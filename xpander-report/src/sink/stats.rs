@@ -10,7 +10,7 @@ use crate::support::sync::{AtomicU64, Ordering};
 
 /// What a reporter has done so far, in reports where nothing else is said.
 ///
-/// At rest, `accepted + adopted = delivered + merged + superseded + sampled_out + dead + dropped + pending + spooled`.
+/// At rest, `accepted + adopted = delivered + merged + superseded + sampled_out + dead_lettered + dropped + pending + spooled`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {

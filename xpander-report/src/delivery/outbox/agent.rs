@@ -210,6 +210,14 @@ impl Agent {
         oldest
     }
 
+    /// The tasks that wait for it though nothing keeps them.
+    pub(crate) fn release(&mut self) -> Vec<TaskId> {
+        match self.trust() {
+            Trust::Failing => Vec::new(),
+            Trust::Known | Trust::Unknown => std::iter::from_fn(|| self.pop_oldest()).collect(),
+        }
+    }
+
     pub(crate) fn held(&self) -> &VecDeque<TaskId> {
         &self.held
     }

@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
-/// What reports pass on their way: all of them, or those of one agent. Knows no clock and does no I/O.
+/// A circuit breaker for all reports, or for those of one agent. Knows no clock and does no I/O.
 ///
-/// While it is shut nothing passes. When its time has come, one report goes ahead; if that one is
-/// answered, the breaker is open again.
+/// While it is open no report passes. When its wait is over, one report goes ahead as a probe (half-open). If the
+/// platform answers that one, the breaker is closed again.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
     state: State,
-    /// How often it was shut since something passed.
+    /// How often it opened since it was closed.
     failures: u32,
 }
 
@@ -50,15 +50,14 @@ impl Breaker {
         }
     }
 
-    /// The platform answered one that had passed. A wait that it asked for since then stands.
+    /// The platform answered a report that passed. A wait that the platform asked for since then stands.
     pub(crate) fn close(&mut self) {
         if !matches!(self.state, State::Open { is_asked: true, .. }) {
             *self = Self::default();
         }
     }
 
-    /// How often it will have been shut when it is shut now. Of several failures of reports that had
-    /// passed together, one counts.
+    /// How often it will have opened if it opens now. Several failures of reports that passed together count as one.
     pub(crate) fn failures_now(&self) -> u32 {
         match self.state {
             State::Open { .. } => self.failures,
@@ -107,7 +106,7 @@ impl Breaker {
         }
     }
 
-    /// When a report may pass that may not now; none if that depends on an answer, or it is open.
+    /// When the next probe may go. `None`: the breaker is closed, or a probe is on its way.
     pub(crate) fn probe_at(&self) -> Option<Instant> {
         match self.state {
             State::Open { until, .. } => Some(until),

@@ -28,6 +28,10 @@ impl Lane {
         pending.map(|pending| &**pending)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.in_flight.is_none() && self.waiting.is_none()
+    }
+
     pub(crate) fn load(&self) -> Load {
         self.pending()
             .map(Load::of)

@@ -70,17 +70,16 @@ impl Outbox {
         };
         let tickets = pending.tickets().map(|ticket| (ticket, id.clone()));
         self.open.extend(tickets);
-        self.lanes.entry(id.clone()).or_default();
         let is_witness = self.scopes.is_witness(pending.agent());
-        let was_empty = self.edit(&id, |lane| {
-            let was_empty = lane.pending().next().is_none();
-            lane.add(pending);
-            was_empty
-        });
-        if was_empty == Some(true) && is_witness {
+        let lane = self.lanes.entry(id.clone()).or_default();
+        let before = lane.load();
+        let was_empty = lane.is_empty();
+        lane.add(pending);
+        self.load = self.load.take(before).add(lane.load());
+        if was_empty && is_witness {
             self.has_witness = true;
             self.ready.push_front(id);
-        } else if was_empty == Some(true) {
+        } else if was_empty {
             self.ready.push_back(id);
         }
         None
@@ -88,7 +87,9 @@ impl Outbox {
 
     /// What of it the platform does not have yet; an error if that is nothing.
     fn beneath(&self, id: &TaskId, pending: Pending) -> Result<Pending, Pending> {
-        match self.delivered.get(id) {
+        // A task whose id nobody gave is in no other report.
+        let is_named = pending.outgoing().is_none_or(|outgoing| outgoing.is_named);
+        match is_named.then(|| self.delivered.get(id)).flatten() {
             Some(delivered) => pending.beneath(delivered),
             None => Ok(pending),
         }
@@ -213,23 +214,34 @@ impl Outbox {
 
     /// The platform took the report in flight.
     pub(crate) fn delivered(&mut self, id: &TaskId, now: Instant) -> Option<DeliveredReport> {
-        self.answered(id, now);
         self.scopes.delivered();
-        let pending = self.edit(id, Lane::take_in_flight)??;
+        let (pending, waiting) = self.edit(id, |lane| {
+            let pending = lane.take_in_flight()?;
+            Some((pending, lane.take_waiting()))
+        })??;
+        let released = self.scopes.answered(pending.agent(), now);
+        self.ready.extend(released);
         if let Some(outgoing) = pending.outgoing().filter(|outgoing| outgoing.is_named) {
             self.delivered.add(id, &outgoing.delivered());
         }
-        let waiting = self.edit(id, Lane::take_waiting).flatten();
         let superseded = match waiting.map(|waiting| self.beneath(id, waiting)) {
             Some(Ok(waiting)) => {
                 self.edit(id, |lane| lane.add(waiting));
+                self.ready.push_back(id.clone());
                 None
             }
-            Some(Err(superseded)) => Some(superseded),
-            None => None,
+            Some(Err(superseded)) => {
+                self.lanes.remove(id);
+                Some(superseded)
+            }
+            None => {
+                self.lanes.remove(id);
+                None
+            }
         };
-        for pending in superseded.iter().chain([&pending]) {
-            self.remove_tickets(id, pending);
+        let ended = superseded.iter().chain([&pending]);
+        for ticket in ended.flat_map(Pending::tickets) {
+            self.open.remove(&ticket);
         }
         Some(DeliveredReport {
             pending,
@@ -283,7 +295,7 @@ impl Outbox {
 
     fn remove_if_empty(&mut self, id: &TaskId) {
         let lane = self.lanes.get(id);
-        if lane.is_some_and(|lane| lane.pending().next().is_none()) {
+        if lane.is_some_and(Lane::is_empty) {
             self.lanes.remove(id);
         }
     }

@@ -90,38 +90,48 @@ impl Scopes {
     /// A report of this agent has come. Says whether it shall go first: while the platform seems to be away, an agent
     /// that knows of no failure tells whether it is.
     pub(crate) fn is_witness(&self, agent: &str) -> bool {
-        let agent = self.agents.get(agent);
         self.platform.probe_at().is_some()
             && !self.is_key_refused
-            && agent.is_none_or(Agent::is_untroubled)
+            && self.agents.get(agent).is_none_or(Agent::is_untroubled)
     }
 
     /// Changes an agent, and what is kept account of.
     fn edit<T>(&mut self, name: &str, edit: impl FnOnce(&mut Agent) -> T) -> T {
-        if !self.agents.contains_key(name) {
-            self.make_room();
-            self.agents.insert(name.to_owned(), Agent::default());
+        if self.agents.len() >= MAX_AGENTS {
+            self.make_room(name);
         }
-        // It is there.
-        let agent = self.agents.entry(name.to_owned()).or_default();
+        let Self {
+            agents,
+            due,
+            standing,
+            ..
+        } = self;
+        let agent = match agents.get_mut(name) {
+            Some(agent) => agent,
+            None => agents.entry(name.to_owned()).or_default(),
+        };
         let before = agent.standing();
         let done = edit(agent);
         let after = agent.standing();
-        let sum = &mut self.standing;
-        sum.unknown = sum.unknown + after.unknown - before.unknown;
-        sum.failing = sum.failing + after.failing - before.failing;
-        sum.held = sum.held + after.held - before.held;
+        if before == after {
+            return done;
+        }
+        standing.unknown = standing.unknown + after.unknown - before.unknown;
+        standing.failing = standing.failing + after.failing - before.failing;
+        standing.held = standing.held + after.held - before.held;
         if before.due != after.due {
-            if let Some(due) = before.due {
-                self.due.remove(&(due, name.to_owned()));
+            if let Some(at) = before.due {
+                due.remove(&(at, name.to_owned()));
             }
-            self.due.extend(after.due.map(|due| (due, name.to_owned())));
+            due.extend(after.due.map(|at| (at, name.to_owned())));
         }
         done
     }
 
-    fn make_room(&mut self) {
-        if self.agents.len() >= MAX_AGENTS {
+    /// Forgets agents that nothing is wrong with, if this one is new.
+    #[cold]
+    fn make_room(&mut self, name: &str) {
+        if !self.agents.contains_key(name) {
             self.agents.retain(|_, agent| !agent.is_idle());
         }
     }
@@ -177,26 +187,18 @@ impl Scopes {
     /// The platform answered a report of this agent, and takes more. Returns the tasks that waited for that.
     pub(crate) fn answered(&mut self, agent: &str, now: Instant) -> Vec<TaskId> {
         self.answered_by_platform(now);
-        let was_unknown = self.edit(agent, |agent| {
+        let (was_unknown, mut released) = self.edit(agent, |agent| {
             let was_unknown = agent.trust() == Trust::Unknown;
             agent.answered(now);
-            was_unknown
+            (was_unknown, agent.release())
         });
-        let mut released = self.release(agent);
         if was_unknown && self.is_wary {
             self.is_wary = false;
             let waiting: Vec<_> = self.due.iter().map(|(_, name)| name.clone()).collect();
-            released.extend(waiting.iter().flat_map(|name| self.release(name)));
+            let waiting = waiting.iter();
+            released.extend(waiting.flat_map(|name| self.edit(name, Agent::release)));
         }
         released
-    }
-
-    /// The tasks that wait for an agent though nothing keeps them.
-    fn release(&mut self, agent: &str) -> Vec<TaskId> {
-        self.edit(agent, |agent| match agent.trust() {
-            Trust::Failing => Vec::new(),
-            Trust::Known | Trust::Unknown => std::iter::from_fn(|| agent.pop_oldest()).collect(),
-        })
     }
 
     /// The platform took a report.

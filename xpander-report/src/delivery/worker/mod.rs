@@ -4,6 +4,7 @@ mod intake;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod requests;
+mod sender;
 mod warnings;
 
 use std::io;
@@ -114,6 +115,8 @@ struct Worker {
     requests: Requests,
     flushes: Vec<Flush>,
     warnings: Warnings,
+    /// Some agents are named as failing.
+    has_failing: bool,
     /// What who listens knows to be dropped.
     notified_dropped: Dropped,
     #[cfg(feature = "metrics")]
@@ -137,6 +140,7 @@ impl Worker {
             requests: Requests::new(),
             flushes: Vec::new(),
             warnings: Warnings::default(),
+            has_failing: false,
             notified_dropped: Dropped::default(),
             #[cfg(feature = "metrics")]
             metrics: Metrics::default(),
@@ -184,7 +188,7 @@ impl Worker {
             && self.replay.as_ref().is_none_or(Replay::is_empty)
     }
 
-    /// Then a panic: what was on the way is sent again, by a new client.
+    /// After a panic: what was on the way is sent again, by a new client.
     fn recover(&mut self) {
         self.requests = Requests::new();
         self.syncing = None;
@@ -347,6 +351,7 @@ impl Worker {
                 "reports of the agent {agent_id} wait, those of others go on: {error}"
             ));
         }
+        self.has_failing = true;
         failing.push(FailingAgent {
             agent_id,
             since: SystemTime::now(),
@@ -356,7 +361,11 @@ impl Worker {
 
     /// Takes the agents that fail no more off the list.
     fn update_failing(&mut self) {
-        lock(&self.shared.failing_agents).retain(|it| self.outbox.is_failing(&it.agent_id));
+        if self.has_failing {
+            let mut failing = lock(&self.shared.failing_agents);
+            failing.retain(|it| self.outbox.is_failing(&it.agent_id));
+            self.has_failing = !failing.is_empty();
+        }
     }
 
     /// Waits until there is something to do.
@@ -542,7 +551,7 @@ impl Worker {
         self.metrics.record(self.shared.stats());
     }
 
-    /// Then a shutdown: what is not on disk is lost.
+    /// After a shutdown: what is not on disk is lost.
     fn stop(&mut self) {
         self.take_in_all();
         let flushes = std::mem::take(&mut self.flushes);

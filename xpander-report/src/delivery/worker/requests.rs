@@ -1,10 +1,10 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Url;
-use tokio::task::{self, AbortHandle, JoinError, JoinSet};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::sender::{Answered, Prepared, Sender};
 use crate::envelope::outgoing::Outgoing;
 use crate::platform::api::{Answer, Api, Request};
 use crate::platform::config::Config;
@@ -22,18 +22,23 @@ pub(super) struct Requests {
     api: Option<Api>,
     /// The last agent, and where its reports go.
     address: Option<(String, Url)>,
-    sending: JoinSet<Result<Answer, Error>>,
-    under_way: HashMap<task::Id, UnderWay>,
+    idle: Vec<Sender>,
+    under_way: Vec<UnderWay>,
+    /// The number of the last request.
+    last: u64,
+    answers: UnboundedSender<Answered>,
+    answered: UnboundedReceiver<Answered>,
     /// How long answers take, about.
     usual: Duration,
 }
 
 struct UnderWay {
+    number: u64,
     id: TaskId,
     since: Instant,
     /// How many tries of the report failed before.
     failures: u32,
-    abort: AbortHandle,
+    sender: Sender,
 }
 
 /// What became of one try.
@@ -54,11 +59,15 @@ impl UnderWay {
 
 impl Requests {
     pub(super) fn new() -> Self {
+        let (answers, answered) = unbounded_channel();
         Self {
             api: None,
             address: None,
-            sending: JoinSet::new(),
-            under_way: HashMap::new(),
+            idle: Vec::new(),
+            under_way: Vec::new(),
+            last: 0,
+            answers,
+            answered,
             usual: Duration::ZERO,
         }
     }
@@ -85,19 +94,26 @@ impl Requests {
             let request = Request::report_task_at(url, &outgoing.report)?;
             Ok((api, request))
         });
-        let sending = self.sending.spawn(async move {
-            let (api, request) = prepared?;
-            let answer = api.send(request).await?;
-            answer.check()?;
-            Ok(answer)
-        });
-        let under_way = UnderWay {
+        self.last += 1;
+        let sender = self.send(prepared);
+        self.under_way.push(UnderWay {
+            number: self.last,
             id,
             since: Instant::now(),
             failures,
-            abort: sending.clone(),
-        };
-        self.under_way.insert(sending.id(), under_way);
+            sender,
+        });
+    }
+
+    fn send(&mut self, mut prepared: Prepared) -> Sender {
+        loop {
+            let idle = self.idle.pop();
+            let sender = idle.unwrap_or_else(|| Sender::start(self.answers.clone()));
+            match sender.send(self.last, prepared) {
+                None => return sender,
+                Some(unsent) => prepared = unsent,
+            }
+        }
     }
 
     /// Where reports of this agent go.
@@ -123,9 +139,9 @@ impl Requests {
     /// Waits for the next one that ends; forever if there is none.
     pub(super) async fn next(&mut self) -> Outcome {
         loop {
-            match self.sending.join_next_with_id().await {
-                Some(ended) => {
-                    if let Some(outcome) = self.outcome(ended) {
+            match self.answered.recv().await {
+                Some(answered) => {
+                    if let Some(outcome) = self.outcome(answered) {
                         return outcome;
                     }
                 }
@@ -136,21 +152,22 @@ impl Requests {
 
     /// One that has ended already.
     pub(super) fn try_next(&mut self) -> Option<Outcome> {
-        let ended = self.sending.try_join_next_with_id()?;
-        self.outcome(ended)
+        loop {
+            let answered = self.answered.try_recv().ok()?;
+            if let Some(outcome) = self.outcome(answered) {
+                return Some(outcome);
+            }
+        }
     }
 
-    fn outcome(
-        &mut self,
-        ended: Result<(task::Id, Result<Answer, Error>), JoinError>,
-    ) -> Option<Outcome> {
-        let (task, result) = match ended {
-            Ok((task, result)) => (task, result),
-            // What the application put into the HTTP client can panic.
-            Err(error) => (error.id(), Err(Error::broken("the request", error))),
-        };
-        // One that was given up is not there any more.
-        let UnderWay { id, since, .. } = self.under_way.remove(&task)?;
+    /// None if the request was given up.
+    fn outcome(&mut self, Answered { number, result }: Answered) -> Option<Outcome> {
+        let mut under_way = self.under_way.iter();
+        let at = under_way.position(|it| it.number == number)?;
+        let UnderWay {
+            id, since, sender, ..
+        } = self.under_way.swap_remove(at);
+        self.idle.push(sender);
         let took = since.elapsed();
         if matches!(result, Ok(_) | Err(Error::Status(_))) {
             self.usual = match self.usual.is_zero() {
@@ -166,13 +183,12 @@ impl Requests {
         let usual = self.usual;
         let hanging = self
             .under_way
-            .extract_if(|_, it| it.hangs_at(usual) <= now)
-            .map(|(_, it)| it);
+            .extract_if(.., |it| it.hangs_at(usual) <= now);
         let given_up = hanging.map(
             |UnderWay {
-                 id, since, abort, ..
+                 id, since, sender, ..
              }| {
-                abort.abort();
+                sender.abort();
                 (id, now.saturating_duration_since(since))
             },
         );
@@ -181,14 +197,14 @@ impl Requests {
 
     /// When the next one hangs, unless it is answered.
     pub(super) fn next_hanging(&self) -> Option<Instant> {
-        let under_way = self.under_way.values();
+        let under_way = self.under_way.iter();
         under_way.map(|it| it.hangs_at(self.usual)).min()
     }
 
     /// Gives up everything on the way.
     pub(super) fn abort(&mut self) {
-        // What is dropped is aborted, and counts no more.
-        self.sending = JoinSet::new();
-        self.under_way.clear();
+        for UnderWay { sender, .. } in self.under_way.drain(..) {
+            sender.abort();
+        }
     }
 }
