@@ -30,7 +30,7 @@ use crate::sink::event::Listener;
 /// | bytes of what was just written to the spool, kept in memory for the worker | 4 MiB | |
 /// | how long a report waits in the spool | 7 days | [`spool_age`](Self::spool_age) |
 /// | reports kept that the platform refused | 1,000 in memory (16 MiB), 10,000 in the spool | |
-/// | reports in memory of all agents that the platform refuses (403) | a quarter of `queue_capacity` and of `queue_bytes` | |
+/// | reports in memory of all agents whose reports fail or are refused, while those of others arrive | a quarter of `queue_capacity` and of `queue_bytes` | |
 /// | bytes of the places of those that are on disk only | a quarter of `queue_bytes` | |
 /// | tasks of which it is remembered what was delivered, so that a late report undoes nothing | 10,000 | |
 /// | requests at once | 4 | [`connections`](Self::connections) |

@@ -72,6 +72,11 @@ impl Agent {
         }
     }
 
+    /// Whether the platform refuses its reports until somebody changes something.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_refused && !self.breaker.is_closed()
+    }
+
     /// Whether a probe may go.
     pub(crate) fn admits_probe(&self, now: Instant) -> bool {
         self.breaker.admits(now)

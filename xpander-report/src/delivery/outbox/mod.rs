@@ -61,6 +61,14 @@ pub(crate) struct DeliveredReport {
     pub(crate) superseded: Option<Pending>,
 }
 
+/// A report that waited for its agent, and has to make room.
+#[derive(Debug)]
+pub(crate) struct GivenUp {
+    pub(crate) pending: Pending,
+    /// The platform refuses reports of its agent.
+    pub(crate) is_refused: bool,
+}
+
 impl Outbox {
     /// Takes a report. It is returned if the platform has all of it.
     pub(crate) fn push(&mut self, id: TaskId, pending: Pending) -> Option<Pending> {
@@ -314,19 +322,25 @@ impl Outbox {
 
     /// Reports that wait for their agents must not take the place of all others: so many may be in memory, and so many
     /// bytes of them. The oldest of the rest are parked if they lie on disk, and given up one by one if they do not.
-    pub(crate) fn relieve(&mut self, most: usize, most_bytes: usize) -> Option<Pending> {
+    pub(crate) fn relieve(&mut self, most: usize, most_bytes: usize) -> Option<GivenUp> {
+        if self.scopes.held_count() <= most && self.loaded_bytes() <= most_bytes {
+            return None;
+        }
+        // While none of them is answered, nobody else needs the place.
+        let only_refused = !self.scopes.has_good();
         let held_bytes = match self.loaded_bytes() > most_bytes {
-            true => self.held_bytes(),
+            true => self.held_bytes(only_refused),
             false => 0,
         };
         let loaded_bytes = self.loaded_bytes();
         loop {
             let relieved = loaded_bytes.saturating_sub(self.loaded_bytes());
             let left_bytes = held_bytes.saturating_sub(relieved);
-            if self.scopes.held_count() <= most && left_bytes <= most_bytes {
+            let held = self.scopes.held(only_refused).count();
+            if held <= most && left_bytes <= most_bytes {
                 return None;
             }
-            let (agent, id) = self.scopes.most_crowded()?;
+            let (agent, id) = self.scopes.most_crowded(only_refused)?;
             let lane = self.lanes.get(&id).filter(|lane| lane.in_flight.is_none());
             match lane.and_then(|lane| lane.waiting.as_ref()) {
                 None => self.scopes.remove_oldest(&agent),
@@ -340,14 +354,18 @@ impl Outbox {
                 }
                 Some(_) => {
                     self.scopes.remove_oldest(&agent);
-                    return self.remove(&id);
+                    return Some(GivenUp {
+                        pending: self.remove(&id)?,
+                        is_refused: self.scopes.is_refused(&agent),
+                    });
                 }
             }
         }
     }
 
-    fn held_bytes(&self) -> usize {
-        let lanes = self.scopes.held().filter_map(|id| self.lanes.get(id));
+    fn held_bytes(&self, only_refused: bool) -> usize {
+        let held = self.scopes.held(only_refused);
+        let lanes = held.filter_map(|id| self.lanes.get(id));
         lanes.map(|lane| lane.load().bytes).sum()
     }
 

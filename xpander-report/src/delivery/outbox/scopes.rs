@@ -304,19 +304,32 @@ impl Scopes {
         agent.is_some_and(Agent::has_parked)
     }
 
-    /// The tasks whose reports wait in memory for their agents.
-    pub(crate) fn held(&self) -> impl Iterator<Item = &TaskId> {
-        self.agents.values().flat_map(Agent::held)
+    /// Whether most reports of some agent arrive.
+    pub(crate) fn has_good(&self) -> bool {
+        self.agents.values().any(Agent::is_good)
     }
 
-    /// How many those are.
+    /// Whether the platform refuses reports of this agent until somebody changes something.
+    pub(crate) fn is_refused(&self, agent: &str) -> bool {
+        self.agents.get(agent).is_some_and(Agent::is_refused)
+    }
+
+    /// The tasks whose reports wait in memory for their agents, or only for those that are refused.
+    pub(crate) fn held(&self, only_refused: bool) -> impl Iterator<Item = &TaskId> {
+        let agents = self.agents.values();
+        let agents = agents.filter(move |agent| !only_refused || agent.is_refused());
+        agents.flat_map(Agent::held)
+    }
+
+    /// How many reports wait in memory for their agents.
     pub(crate) fn held_count(&self) -> usize {
         self.standing.held
     }
 
     /// The agent for which most of them wait, and the oldest of its tasks.
-    pub(crate) fn most_crowded(&self) -> Option<(String, TaskId)> {
+    pub(crate) fn most_crowded(&self, only_refused: bool) -> Option<(String, TaskId)> {
         let agents = self.agents.iter();
+        let agents = agents.filter(|(_, agent)| !only_refused || agent.is_refused());
         let (name, agent) = agents.max_by_key(|(_, agent)| agent.held().len())?;
         let oldest = agent.held().front()?;
         Some((name.clone(), oldest.clone()))

@@ -264,7 +264,7 @@ fn a_refused_agent_does_not_take_the_place_of_all_others() {
     assert_eq!(simulation.names(), ["other"]);
     let given_up: Vec<_> =
         std::iter::from_fn(|| simulation.outbox.relieve(3, usize::MAX)).collect();
-    let ids = given_up.iter().filter_map(Pending::outgoing);
+    let ids = given_up.iter().filter_map(|it| it.pending.outgoing());
     let ids = ids.map(|outgoing| outgoing.id.to_string());
     assert_eq!(ids.collect::<String>(), "0123456");
     simulation.sleep();
@@ -898,4 +898,24 @@ fn with_failures_by_chance_a_breaker_opens_only_if_next_to_nothing_arrives() {
         }
         assert_eq!(has_opened, opens, "{percent} %");
     }
+}
+
+#[test]
+fn what_fails_makes_room_only_while_another_agent_goes_on() {
+    let mut simulation = Simulation::new();
+    open(&mut simulation, "bad");
+    for report in 0..100 {
+        simulation.report(&format!("bad {report}"), "bad");
+    }
+    assert_eq!(simulation.names(), [""; 0]);
+    assert!(
+        simulation.outbox.relieve(10, usize::MAX).is_none(),
+        "the platform is away, and all wait"
+    );
+    deliver(&mut simulation, "good", "good");
+    assert_eq!(simulation.names(), [""; 0]);
+    let given_up = std::iter::from_fn(|| simulation.outbox.relieve(10, usize::MAX));
+    let given_up: Vec<_> = given_up.collect();
+    assert!(given_up.len() >= 90, "{}", given_up.len());
+    assert!(given_up.iter().all(|it| !it.is_refused));
 }

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use super::flush::Flush;
 use super::lifecycle::Stage;
-use super::outbox::{Next, Outbox};
+use super::outbox::{GivenUp, Next, Outbox};
 use crate::delivery::outbox::pending::{ADOPTED, Pending, Storage, Ticket};
 use crate::delivery::outbox::scopes::Failure;
 use crate::delivery::shared::{Queued, Shared};
@@ -526,15 +526,25 @@ impl Worker {
         self.end(&pending, Ending::Refused, outcome);
     }
 
-    /// Of reports whose agents are refused, a quarter of the queue may wait in memory. Beyond it those on disk wait
-    /// there, and the others are taken for refused.
+    /// Of reports whose agents fail while others do not, a quarter of the queue may wait in memory. Beyond it those on
+    /// disk wait there. Of the others, those that the platform refuses become dead letters, and the rest is dropped.
     fn relieve(&mut self) {
         let limits = &self.shared.settings.limits;
         let most = usize::try_from(limits.queue_capacity / 4).unwrap_or(usize::MAX);
         let most_bytes = limits.queue_bytes / 4;
-        while let Some(pending) = self.outbox.relieve(most, most_bytes) {
-            let reason = "the platform refuses reports of this agent, and too many of them wait";
-            self.refuse(pending, reason.to_owned());
+        while let Some(given_up) = self.outbox.relieve(most, most_bytes) {
+            let GivenUp {
+                pending,
+                is_refused,
+            } = given_up;
+            if is_refused {
+                let reason =
+                    "the platform refuses reports of this agent, and too many of them wait";
+                self.refuse(pending, reason.to_owned());
+            } else {
+                self.discard(&pending, DropReason::QueueFull);
+                self.shared.warn_full();
+            }
         }
     }
 
