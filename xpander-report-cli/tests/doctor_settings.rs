@@ -71,10 +71,15 @@ mod settings {
         said.says("WRONG disabled true (XPANDER_REPORT_DISABLED) Nothing is reported.");
         let less = [
             ("XPANDER_REPORT_CAPTURE_CONTENT", "no"),
+            ("XPANDER_REPORT_SCRUB", "off"),
             ("XPANDER_REPORT_TARGETS", "my_app"),
         ];
         let said = doctor(&platform.url(), &less).ends_with(0);
         said.says("note capture_content false (XPANDER_REPORT_CAPTURE_CONTENT)");
+        said.says(
+            "note scrub false (XPANDER_REPORT_SCRUB) \
+             Secrets in inputs, results and errors are sent as they are.",
+        );
         said.says("note targets my_app (XPANDER_REPORT_TARGETS)");
     }
 

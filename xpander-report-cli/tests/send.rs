@@ -163,6 +163,26 @@ mod a_report {
             .complains("XPANDER_REPORT_CAPTURE_CONTENT");
         assert_eq!(server.requests().len(), 1);
     }
+
+    #[test]
+    fn secrets_stay_here_unless_the_environment_says_otherwise() {
+        let server = Server::always(Answer::task());
+        let url = server.url();
+        let input = ["send", "--input", r#"{"password":"hunter2"}"#];
+        run(&input, &variables(&url)).ends_with(0);
+        let off = [("XPANDER_REPORT_SCRUB", "false")];
+        run(&input, &[&variables(&url)[..], &off].concat()).ends_with(0);
+        let unclear = [("XPANDER_REPORT_SCRUB", "nope")];
+        run(&input, &[&variables(&url)[..], &unclear].concat())
+            .ends_with(2)
+            .complains("XPANDER_REPORT_SCRUB");
+        let inputs: Vec<_> = server
+            .requests()
+            .iter()
+            .map(|request| request.body.contains("hunter2"))
+            .collect();
+        assert_eq!(inputs, [false, true]);
+    }
 }
 
 mod content {

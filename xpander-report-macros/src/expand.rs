@@ -54,6 +54,8 @@ struct Captured<'a> {
     conditions: &'a [Attribute],
     /// The name is a borrow already.
     is_borrow: bool,
+    /// The name is one of a secret, and no key lists it.
+    is_secret: bool,
 }
 
 impl<'a> Expansion<'a> {
@@ -111,7 +113,7 @@ impl<'a> Expansion<'a> {
     //     {
     //         let mut __start = Start::new(module_path!(), "summarise");
     //         if (&__start).is_on() {
-    //             (&mut __start).argument(&(&&Probe(&text)).capture_rung());
+    //             (&mut __start).arguments(&[("text", &(&&Probe(&text)).capture_rung())], false);
     //             (&mut __start).id(|| format!("order-{}", order.id));
     //         }
     //         __start.begin()
@@ -218,25 +220,24 @@ impl<'a> Expansion<'a> {
             return Some(quote!((&mut #start).input(&mut |#taken);));
         }
         let captured = self.captured();
-        match captured.as_slice() {
-            [] => None,
-            [only] if only.conditions.is_empty() => {
-                let rung = self.argument_rung(only);
-                Some(quote!((&mut #start).argument(#rung);))
-            }
-            several => {
-                let several = several.iter().map(|argument| {
-                    let conditions = argument.conditions;
-                    let label = argument.name.unraw().to_string();
-                    let rung = self.argument_rung(argument);
-                    quote!(#(#conditions)* (#label, #rung))
-                });
-                Some(quote!((&mut #start).arguments(&[#(#several),*]);))
-            }
+        if captured.is_empty() {
+            return None;
         }
+        let is_listed = self.keys.input.get().is_some();
+        let arguments = captured.iter().map(|argument| {
+            let conditions = argument.conditions;
+            let label = argument.name.unraw().to_string();
+            let rung = self.argument_rung(argument);
+            quote!(#(#conditions)* (#label, #rung))
+        });
+        Some(quote!((&mut #start).arguments(&[#(#arguments),*], #is_listed);))
     }
 
     fn argument_rung(&self, argument: &Captured<'_>) -> TokenStream {
+        if argument.is_secret {
+            let private = &self.private;
+            return quote!(&#private::Redacted);
+        }
         let name = argument.name;
         self.rung(&match argument.is_borrow {
             true => quote!(#name),
@@ -265,6 +266,7 @@ impl<'a> Expansion<'a> {
                 name: &argument.name,
                 conditions: &argument.conditions,
                 is_borrow,
+                is_secret: input.get().is_none() && argument.is_secret(),
             })
             .collect()
     }
@@ -280,7 +282,9 @@ impl<'a> Expansion<'a> {
             max_bytes,
             ..
         } = self.keys;
-        let captured = self.captured().into_iter().map(|argument| argument.name);
+        let captured = self.captured().into_iter();
+        let captured = captured.filter(|argument| !argument.is_secret);
+        let captured = captured.map(|argument| argument.name);
         let renamed = &self.renamed;
         let input = match input.get() {
             Some(Input::Value(value)) => Some(value),
@@ -517,6 +521,7 @@ fn moved(argument: &Argument) -> TokenStream {
         name,
         conditions,
         mutability,
+        ..
     } = argument;
     quote! {
         #[allow(clippy::redundant_locals, clippy::shadow_same, clippy::used_underscore_binding)]

@@ -8,6 +8,7 @@ mod keys;
 mod outcome;
 mod private;
 mod renamed;
+mod secret_names;
 mod signature;
 mod tool;
 

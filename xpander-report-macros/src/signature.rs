@@ -6,12 +6,16 @@ use syn::{
     Signature, Token, Type, TypeParamBound, parse_quote,
 };
 
+use crate::secret_names::Suspicion;
+
 /// A name that an argument binds.
 pub(crate) struct Argument {
     pub(crate) name: Ident,
     pub(crate) mutability: Option<Token![mut]>,
     /// The `#[cfg]`s that the argument stands under.
     pub(crate) conditions: Vec<Attribute>,
+    /// Its type is `bool`.
+    is_bool: bool,
 }
 
 impl Argument {
@@ -24,6 +28,11 @@ impl Argument {
     pub(crate) fn label(&self) -> String {
         self.name.unraw().to_string()
     }
+
+    /// Whether its name is that of a secret. `true` and `false` are none.
+    pub(crate) fn is_secret(&self) -> bool {
+        !self.is_bool && Suspicion::of(&self.label()).is_some()
+    }
 }
 
 /// All names that the arguments bind, in order; `self` as well.
@@ -35,9 +44,15 @@ pub(crate) fn arguments(signature: &Signature) -> Vec<Argument> {
                 name: Ident::new("self", receiver.self_token.span),
                 mutability: receiver.mutability,
                 conditions: conditions(&receiver.attrs),
+                is_bool: false,
             }),
             FnArg::Typed(typed) => {
+                let first = arguments.len();
                 bindings(&typed.pat, &conditions(&typed.attrs), &mut arguments);
+                if let (Pat::Ident(_), [only]) = (&*typed.pat, &mut arguments[first..]) {
+                    only.is_bool =
+                        last_segment(bare(&typed.ty)).is_some_and(|it| it.ident == "bool");
+                }
             }
         }
     }
@@ -65,6 +80,7 @@ pub(crate) fn bindings(pattern: &Pat, under: &[Attribute], names: &mut Vec<Argum
                     // In `ref mut a`, it is not `a` that is `mut`.
                     mutability: binding.mutability.filter(|_| binding.by_ref.is_none()),
                     conditions: under.to_vec(),
+                    is_bool: false,
                 });
             }
             if let Some((_, inner)) = &binding.subpat {

@@ -1,6 +1,6 @@
 //! What the attribute's expansion calls.
 
-pub use crate::run::capture::{Capture, Probe};
+pub use crate::run::capture::{Capture, Probe, Redacted};
 pub use crate::run::edge::Edge;
 pub use crate::run::handle::called;
 pub use crate::run::keys::{ErrorProbe, extract, extract_bool, extract_by, place, reporter};

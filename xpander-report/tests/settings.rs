@@ -38,6 +38,7 @@ fn without_anything_they_are_the_defaults_and_the_key_is_missing() {
     assert_eq!(value(&builder, "agent_id"), default(None));
     assert_eq!(value(&builder, "disabled"), default(Some("false")));
     assert_eq!(value(&builder, "capture_content"), default(Some("true")));
+    assert_eq!(value(&builder, "scrub"), default(Some("true")));
     assert_eq!(value(&builder, "targets"), default(None));
     assert_eq!(value(&builder, "allow_http"), default(None));
     let key = setting(&builder, "api_key");
@@ -53,6 +54,7 @@ fn each_variable_is_the_source_of_its_setting() {
         ("agent_id", "XPANDER_AGENT_ID", "agent-1"),
         ("disabled", "XPANDER_REPORT_DISABLED", "true"),
         ("capture_content", "XPANDER_REPORT_CAPTURE_CONTENT", "false"),
+        ("scrub", "XPANDER_REPORT_SCRUB", "false"),
         ("targets", "XPANDER_REPORT_TARGETS", "my_app,-my_app::noisy"),
         ("allow_http", "XPANDER_REPORT_ALLOW_HTTP", "lab.example"),
     ] {
@@ -130,6 +132,7 @@ fn each_problem_stands_at_the_setting_that_must_change() {
             "XPANDER_REPORT_CAPTURE_CONTENT",
             "perhaps",
         ),
+        ("scrub", "XPANDER_REPORT_SCRUB", "sometimes"),
     ] {
         let builder = with(&[("XPANDER_API_KEY", "k"), (variable, text)]);
         let wrong: Vec<_> = builder

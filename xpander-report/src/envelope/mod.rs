@@ -1,9 +1,15 @@
+mod edits;
+mod json_text;
+mod media;
 #[cfg(feature = "http")]
 pub(crate) mod outgoing;
 pub(crate) mod prepare;
 mod recognition;
 pub(crate) mod redaction;
 pub(crate) mod response;
+mod scrub;
+pub(crate) mod secret_forms;
+mod secret_names;
 pub(crate) mod sequence;
 #[cfg(feature = "http")]
 pub(crate) mod stamps;
@@ -33,6 +39,7 @@ pub(crate) struct Envelope {
     /// Set when the report is accepted.
     pub(crate) sequence: Option<Sequence>,
     pub(crate) input: Field<Captured>,
+    pub(crate) input_names: InputNames,
     /// The provider's responses that were declared, in order.
     pub(crate) responses: Vec<Declared>,
     /// Explicit until the responses are read.
@@ -55,6 +62,18 @@ pub(crate) struct Envelope {
     pub(crate) only_if_failed: bool,
     /// The function's own limit for each field of content.
     pub(crate) max_bytes: Option<usize>,
+}
+
+/// Which names in the input tell that a value is a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum InputNames {
+    /// Those of fields, wherever they are.
+    #[default]
+    Fields,
+    /// Those of fields, but for the outermost: the function's author lists these.
+    Listed,
+    /// The name of the only argument, whose value the input is, and those of fields.
+    Value(&'static str),
 }
 
 /// One field of an envelope.
@@ -230,6 +249,7 @@ impl From<TaskReport> for Envelope {
             id: report.id.filter(|id| !id.is_empty()).map(TaskId::from),
             sequence: None,
             input: report.input.map(Captured::Text).into(),
+            input_names: InputNames::default(),
             responses: report
                 .llm_response
                 .into_iter()

@@ -3,11 +3,14 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use super::media::{MIN_MEDIA, replace_media};
 use super::response::Declared;
+use super::scrub::Scrub;
 use super::value::Captured;
 use crate::envelope::{Envelope, Field};
 use crate::report::TaskReport;
 use crate::report::json;
+use crate::support::panics::catch_panic;
 use crate::support::suppress::call_hook;
 use crate::support::text;
 
@@ -34,6 +37,8 @@ use crate::support::text;
 #[must_use]
 pub struct Redaction {
     content: bool,
+    scrub: Scrub,
+    max_media_bytes: usize,
     max_bytes: usize,
     before_send: Option<Arc<Hook>>,
 }
@@ -41,10 +46,12 @@ pub struct Redaction {
 type Hook = dyn Fn(&mut TaskReport) + Send + Sync;
 
 impl Redaction {
-    /// Everything may leave, each field up to 1 MiB.
+    /// Everything may leave but secrets and large media, each field up to 1 MiB.
     pub fn new() -> Self {
         Self {
             content: true,
+            scrub: Scrub::default(),
+            max_media_bytes: 16 << 10,
             max_bytes: 1 << 20,
             before_send: None,
         }
@@ -54,6 +61,87 @@ impl Redaction {
     /// name of its type.
     pub fn capture_content(mut self, content: bool) -> Self {
         self.content = content;
+        self
+    }
+
+    /// Whether secrets in inputs, results and errors become `[redacted]`; on by default. Two kinds are scrubbed:
+    ///
+    /// - By name: in JSON, the texts in fields such as `api_key`, `db_password`, `clientSecret`, `authorization` or
+    ///   `cookie`. Numbers and booleans stay, as does the schema of a field. A field `token` is scrubbed only if a
+    ///   machine seems to have made its value, since log probabilities have fields of that name.
+    /// - By form, in JSON and in prose: private keys in PEM, the keys of providers (`sk-…`, `AIza…`, `gsk_…` and
+    ///   others), JSON Web Tokens, what follows `Bearer`.
+    ///
+    /// A function's arguments are another matter: of one with such a name the attribute never looks at the value,
+    /// whatever is said here, unless the key `input(…)` lists it. What is listed is not scrubbed by its name.
+    ///
+    /// Provider responses stay as they are: see [`scrub_responses`](Self::scrub_responses).
+    /// `XPANDER_REPORT_SCRUB=false` switches scrubbing off for reporters, whatever is said here.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use xpander_report::{TaskReport, testing::Recorder};
+    ///
+    /// let recorder = Recorder::new();
+    /// let request = json!({"max_tokens": 100, "headers": {"x-api-key": "hunter2"}});
+    /// recorder.reporter().report(TaskReport::new().input(request.to_string()));
+    /// let input = recorder.take().remove(0).input.unwrap();
+    /// assert_eq!(input, r#"{"headers":{"x-api-key":"[redacted]"},"max_tokens":100}"#);
+    /// ```
+    pub fn scrub(mut self, scrub: bool) -> Self {
+        self.scrub.is_on = scrub;
+        self
+    }
+
+    /// Further names whose values are scrubbed, such as `customer`: of fields and of a function's only argument. A name
+    /// counts alone and as the end of a compound, in any case style: `new_customer`, `newCustomer`.
+    ///
+    /// ```
+    /// use xpander_report::{Redaction, external_task, testing::Recorder};
+    ///
+    /// #[external_task]
+    /// fn greet(customer: &str, language: &str) {}
+    ///
+    /// let recorder = Recorder::with(Redaction::new().scrub_names(["customer"]));
+    /// recorder.in_scope(|| greet("Ada", "en"));
+    /// let input = recorder.take().remove(0).input.unwrap();
+    /// assert_eq!(input, r#"{"customer":"[redacted]","language":"en"}"#);
+    /// ```
+    pub fn scrub_names<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        for name in names {
+            self.scrub.add_name(name.as_ref());
+        }
+        self
+    }
+
+    /// Whether the provider's responses (`llm_response`) are scrubbed as well; off by default, because they are kept
+    /// for debugging. A response may then still hold a secret that the result no longer shows.
+    pub fn scrub_responses(mut self, scrub: bool) -> Self {
+        self.scrub.responses = scrub;
+        self
+    }
+
+    /// How many bytes of base64 an image, a recording or a file may have in inputs and results; 16 KiB by default. Of
+    /// a longer one its type and size are shown: `[image/png, 182,344 bytes]`. `usize::MAX` keeps all that the field
+    /// has room for. Known are data URLs, the parts of providers' messages, and what begins like an image, a
+    /// recording or a PDF.
+    ///
+    /// A field that is too long all the same is cut only after all its media are replaced, provider responses
+    /// included, so that no half of a base64 is left.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use xpander_report::{TaskReport, testing::Recorder};
+    ///
+    /// let recorder = Recorder::new();
+    /// let picture = format!("data:image/png;base64,{}", "iVBO".repeat(5_000));
+    /// let part = json!({"type": "image_url", "image_url": {"url": picture}});
+    /// recorder.reporter().report(TaskReport::new().input(part.to_string()));
+    /// let input = recorder.take().remove(0).input.unwrap();
+    /// assert_eq!(input, r#"{"image_url":{"url":"[image/png, 15,000 bytes]"},"type":"image_url"}"#);
+    /// ```
+    pub fn max_media_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_media_bytes = max_bytes;
         self
     }
 
@@ -83,9 +171,8 @@ impl Redaction {
     /// The finished report: what may not leave is gone from it. Done once for each report, by
     /// [`prepare`](crate::prepare::prepare).
     pub(crate) fn finish(&self, mut envelope: Envelope) -> TaskReport {
-        if self.content {
-            cut(&mut envelope, self.max_bytes);
-        } else {
+        let is_done = self.content && catch_panic(|| self.take_away(&mut envelope)).is_some();
+        if !is_done {
             remove_content(&mut envelope);
         }
         let report = envelope.finish();
@@ -93,6 +180,20 @@ impl Redaction {
             Some(hook) => rewrite(report, &**hook),
             None => report,
         }
+    }
+}
+
+impl Redaction {
+    /// Secrets first: what is cut could no longer be told.
+    fn take_away(&self, envelope: &mut Envelope) {
+        self.scrub.apply(envelope);
+        for field in [&mut envelope.input, &mut envelope.result] {
+            if let Some(value) = field.get_mut() {
+                let is_cut = value.is_cut();
+                replace_media(value.text_mut(), self.max_media_bytes, is_cut);
+            }
+        }
+        cut(envelope, self.max_bytes);
     }
 }
 
@@ -106,6 +207,10 @@ impl fmt::Debug for Redaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redaction")
             .field("capture_content", &self.content)
+            .field("scrub", &self.scrub.is_on)
+            .field("scrub_names", &self.scrub.names())
+            .field("scrub_responses", &self.scrub.responses)
+            .field("max_media_bytes", &self.max_media_bytes)
             .field("max_bytes", &self.max_bytes)
             .field("before_send", &self.before_send.is_some())
             .finish()
@@ -125,13 +230,15 @@ fn remove_content(envelope: &mut Envelope) {
 fn cut(envelope: &mut Envelope, max_bytes: usize) {
     let max_bytes = envelope.max_bytes.unwrap_or(max_bytes);
     for field in [&mut envelope.input, &mut envelope.result] {
-        match field.get_mut() {
-            Some(Captured::Text(text)) => cut_text(text, max_bytes),
-            Some(Captured::Json(json)) if json.len() > max_bytes => {
-                *json = truncated(json, max_bytes).get().to_owned();
-            }
-            Some(Captured::Cut(cut)) => cut.shorten(max_bytes),
-            _ => {}
+        let Some(value) = field.get_mut() else {
+            continue;
+        };
+        let is_cut = value.is_cut();
+        make_room(value.text_mut(), max_bytes, is_cut);
+        match value {
+            Captured::Text(text) => cut_text(text, max_bytes),
+            Captured::Json(json) => cut_json(json, max_bytes),
+            Captured::Cut(cut) => cut.shorten(max_bytes),
         }
     }
     for response in &mut envelope.responses {
@@ -144,18 +251,32 @@ fn cut(envelope: &mut Envelope, max_bytes: usize) {
 /// Cuts a field of a finished report, which may be JSON.
 #[cfg(feature = "http")]
 pub(crate) fn cut_content(content: &mut String, max_bytes: usize) {
+    make_room(content, max_bytes, false);
     let is_json =
         || content.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(content).is_ok();
     if content.len() > max_bytes && is_json() {
-        *content = truncated(content, max_bytes).get().to_owned();
+        cut_json(content, max_bytes);
     } else {
         cut_text(content, max_bytes);
     }
 }
 
 pub(crate) fn cut_raw(raw: &mut Box<RawValue>, max_bytes: usize) {
-    if raw.get().len() > max_bytes {
-        *raw = truncated(raw.get(), max_bytes);
+    if raw.get().len() <= max_bytes {
+        return;
+    }
+    let mut json = raw.get().to_owned();
+    make_room(&mut json, max_bytes, false);
+    cut_json(&mut json, max_bytes);
+    if let Ok(shorter) = RawValue::from_string(json) {
+        *raw = shorter;
+    }
+}
+
+/// Replaces all media of what is too long, so that none is cut through.
+fn make_room(content: &mut String, max_bytes: usize, is_cut: bool) {
+    if content.len() > max_bytes {
+        replace_media(content, MIN_MEDIA, is_cut);
     }
 }
 
@@ -164,6 +285,12 @@ fn cut_text(text: &mut String, max_bytes: usize) {
         let bytes = text.len();
         text.truncate(text::boundary(text, max_bytes));
         let _ = write!(text, "… [{bytes} bytes]");
+    }
+}
+
+fn cut_json(json: &mut String, max_bytes: usize) {
+    if json.len() > max_bytes {
+        *json = truncated(json, max_bytes).get().to_owned();
     }
 }
 

@@ -119,6 +119,19 @@ impl Captured {
         }
     }
 
+    /// What there is of it, for changes that keep JSON what it is.
+    pub(crate) fn text_mut(&mut self) -> &mut String {
+        match self {
+            Self::Text(text) | Self::Json(text) => text,
+            Self::Cut(cut) => &mut cut.head,
+        }
+    }
+
+    /// Whether only its start is there.
+    pub(crate) fn is_cut(&self) -> bool {
+        matches!(self, Self::Cut(_))
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Text(text) | Self::Json(text) => text.len(),

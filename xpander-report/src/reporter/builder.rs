@@ -23,6 +23,7 @@ use crate::sink::event::Listener;
 /// | sources of an error that are told | 64 | |
 /// | bytes of a returned stream's items | 16 MiB | |
 /// | bytes of a response that is caught in the HTTP client | 16 MiB, 64 MiB in one run | |
+/// | bytes of base64 of one image, recording or file in an input or result | 16 KiB | [`Redaction::max_media_bytes`] |
 /// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
 /// | bytes that they hold, about | 64 MiB | [`queue_bytes`](Self::queue_bytes) |
@@ -266,11 +267,13 @@ impl ReporterBuilder {
             targets.only = listed.only;
         }
         targets.except.extend(listed.except);
-        let redaction = if self.config.captures_content()? {
-            self.redaction
-        } else {
-            self.redaction.capture_content(false)
-        };
+        let mut redaction = self.redaction;
+        if !self.config.captures_content()? {
+            redaction = redaction.capture_content(false);
+        }
+        if !self.config.scrubs()? {
+            redaction = redaction.scrub(false);
+        }
         let spool_dir = self.config.spool_dir()?;
         let spool = SpoolSettings {
             dir: self.spool.dir.or(spool_dir.map(PathBuf::from)),

@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex, RwLock, TryLockError};
 
 use serde::Serialize;
 
+use crate::envelope::secret_forms::REDACTED;
 use crate::envelope::value::Captured;
 use crate::report::json;
 use crate::support::panics::catch_panic;
@@ -178,6 +179,20 @@ ladder! { capture_rung:
     /// The type's name.
     NameRung, Named: [] [] (_value, room) {
         Some(Captured::format(format_args!("<{}>", type_name::<T>()), room))
+    }
+}
+
+/// Stands for an argument whose name is that of a secret. The argument itself is not looked at.
+#[derive(Debug)]
+pub struct Redacted;
+
+impl Capture for Redacted {
+    fn capture(&self, _room: usize) -> Option<Captured> {
+        Some(Captured::Text(REDACTED.to_owned()))
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<Self>()
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicUsize;
 use crate::run::capture::Capture;
 
 use crate::envelope::Envelope;
+use crate::envelope::InputNames;
 use crate::envelope::value::Captured;
 use crate::report::json;
 use crate::report::task_id::TaskId;
@@ -69,21 +70,20 @@ impl Start {
         self.edit(|envelope| envelope.max_bytes = max_bytes);
     }
 
-    /// The only captured argument.
-    pub fn argument(&mut self, value: &dyn Capture) {
-        self.content(|envelope| envelope.input.capture(captured(value, MAX_CAPTURED)));
-    }
-
-    /// Several captured arguments, which become an object by name.
-    pub fn arguments(&mut self, arguments: &[(&'static str, &dyn Capture)]) {
+    /// The captured arguments: one is the input, several become an object by name. `is_listed`: the key `input` lists
+    /// them.
+    pub fn arguments(&mut self, arguments: &[(&'static str, &dyn Capture)], is_listed: bool) {
         self.content(|envelope| {
             // Some may stand under a `#[cfg]`, which only the compiler can judge.
-            let input = match arguments {
-                [] => None,
-                [(_, only)] => captured(*only, MAX_CAPTURED),
-                several => Some(object(several)),
+            let (input, names) = match arguments {
+                [] => return,
+                [(_, only)] if is_listed => (captured(*only, MAX_CAPTURED), InputNames::Fields),
+                [(name, only)] => (captured(*only, MAX_CAPTURED), InputNames::Value(name)),
+                several if is_listed => (Some(object(several)), InputNames::Listed),
+                several => (Some(object(several)), InputNames::Fields),
             };
             envelope.input.capture(input);
+            envelope.input_names = names;
         });
     }
 

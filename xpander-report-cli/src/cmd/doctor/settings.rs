@@ -31,6 +31,10 @@ fn setting(setting: &Setting) -> Finding {
             Outcome::Note,
             Some("Inputs, results and responses stay here; the rest is sent.".to_owned()),
         ),
+        (None, "scrub", Some("false")) => (
+            Outcome::Note,
+            Some("Secrets in inputs, results and errors are sent as they are.".to_owned()),
+        ),
         (None, "targets", Some(_)) => (
             Outcome::Note,
             Some("The runs of other functions are not reported.".to_owned()),

@@ -183,19 +183,20 @@ impl Send {
     }
 }
 
-/// The redaction that the environment configures, as in a reporter.
+/// What the environment says of content and secrets, as it does for a reporter.
 fn redaction(builder: &ConfigBuilder) -> Result<Redaction, Failure> {
     let settings = builder.settings();
-    let capture = settings
-        .into_iter()
-        .find(|setting| setting.name == "capture_content");
-    let (captures, problem) = capture.map_or((None, None), |found| (found.value, found.problem));
-    match problem {
-        Some(problem) => Err(Failure::usage(problem)),
-        None => Ok(Redaction::new()
-            .max_bytes(usize::MAX)
-            .capture_content(captures.as_deref() != Some("false"))),
-    }
+    let is_on = |name| {
+        let setting = settings.iter().find(|setting| setting.name == name);
+        match setting.and_then(|setting| setting.problem.as_ref()) {
+            Some(problem) => Err(Failure::usage(problem)),
+            None => Ok(setting.and_then(|it| it.value.as_deref()) != Some("false")),
+        }
+    };
+    Ok(Redaction::new()
+        .max_bytes(usize::MAX)
+        .capture_content(is_on("capture_content")?)
+        .scrub(is_on("scrub")?))
 }
 
 fn response(content: Content) -> Result<Box<RawValue>, Failure> {

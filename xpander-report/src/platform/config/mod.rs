@@ -20,6 +20,7 @@ const BASE_URL: &str = "XPANDER_BASE_URL";
 const ORGANIZATION_ID: &str = "XPANDER_ORGANIZATION_ID";
 const ALLOW_HTTP: &str = "XPANDER_REPORT_ALLOW_HTTP";
 const CAPTURE_CONTENT: &str = "XPANDER_REPORT_CAPTURE_CONTENT";
+const SCRUB: &str = "XPANDER_REPORT_SCRUB";
 const DISABLED: &str = "XPANDER_REPORT_DISABLED";
 const TARGETS: &str = "XPANDER_REPORT_TARGETS";
 const SPOOL_DIR: &str = "XPANDER_REPORT_SPOOL_DIR";
@@ -249,6 +250,11 @@ impl ConfigBuilder {
         Ok(self
             .switch(CAPTURE_CONTENT, "capture_content")?
             .unwrap_or(true))
+    }
+
+    /// Whether the environment lets secrets be scrubbed.
+    pub(crate) fn scrubs(&self) -> Result<bool, ConfigError> {
+        Ok(self.switch(SCRUB, "scrub")?.unwrap_or(true))
     }
 
     /// The targets that the environment lists.

@@ -1,6 +1,6 @@
 use super::{
     AGENT_ID, ALLOW_HTTP, API_KEY, BASE_URL, CAPTURE_CONTENT, ConfigBuilder, DISABLED,
-    ORGANIZATION_ID, SPOOL_DIR, TARGETS,
+    ORGANIZATION_ID, SCRUB, SPOOL_DIR, TARGETS,
 };
 use crate::platform::error::ConfigError;
 use crate::platform::secret::ApiKey;
@@ -109,6 +109,12 @@ impl ConfigBuilder {
                 CAPTURE_CONTENT,
                 self.captures_content().map(switch),
                 self.source(None, CAPTURE_CONTENT),
+            ),
+            (
+                "scrub",
+                SCRUB,
+                self.scrubs().map(switch),
+                self.source(None, SCRUB),
             ),
             (
                 "targets",

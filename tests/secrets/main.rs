@@ -1,0 +1,52 @@
+//! Secrets do not leave the process: arguments by their names, fields of JSON by theirs, and what is a secret by its form.
+
+#![allow(
+    unused_variables,
+    reason = "the arguments of these functions are there to be reported, and of secrets nothing is"
+)]
+
+mod arguments;
+mod fields;
+mod forms;
+mod hostile;
+mod names;
+mod ordinary;
+mod places;
+mod switches;
+
+use xpander_report::testing::Recorder;
+use xpander_report::{Redaction, TaskReport};
+
+const REDACTED: &str = "[redacted]";
+
+/// What is reported of an input.
+fn input(text: &str) -> String {
+    input_with(Redaction::new(), text)
+}
+
+fn input_with(redaction: Redaction, text: &str) -> String {
+    let recorder = Recorder::with(redaction);
+    recorder.reporter().report(TaskReport::new().input(text));
+    let [report] = <[TaskReport; 1]>::try_from(recorder.take()).expect("one report");
+    report.input.expect("an input")
+}
+
+/// So many letters and digits without a pattern, the same each time. No key that anybody has looks like it.
+fn random(length: usize) -> String {
+    random_of(
+        "abcdefghijkmnpqrstuvwxyzABCDEFGHIJKLMNPQRSTUVWXYZ23456789",
+        length,
+    )
+}
+
+fn random_of(alphabet: &str, length: usize) -> String {
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let letters: Vec<char> = alphabet.chars().collect();
+    let letter = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        letters[(state >> 33) as usize % letters.len()]
+    };
+    (0..length).map(letter).collect()
+}

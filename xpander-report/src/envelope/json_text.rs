@@ -1,0 +1,192 @@
+//! The texts and brackets of JSON, in order and in their places. What is no JSON has some as well: nothing is refused.
+
+use std::ops::Range;
+
+/// JSON in a text in JSON, and so on, is looked into so far.
+pub(super) const MAX_NESTED: u8 = 4;
+
+/// A bracket, or a text without its quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Token {
+    Open,
+    Close,
+    /// The name of a field.
+    Name(Range<usize>),
+    Text(Range<usize>),
+}
+
+#[derive(Clone)]
+pub(super) struct Tokens<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Tokens<'a> {
+    /// Those from this place on.
+    pub(super) fn of(text: &'a str, at: usize) -> Self {
+        Self { text, at }
+    }
+
+    fn quoted(&mut self) -> Token {
+        let bytes = self.text.as_bytes();
+        let start = self.at + 1;
+        let end = end_of_text(bytes, start);
+        self.at = end + 1;
+        let rest = bytes.get(self.at..).unwrap_or_default();
+        let next = rest.iter().find(|byte| !byte.is_ascii_whitespace());
+        match next {
+            Some(b':') => Token::Name(start..end),
+            _ => Token::Text(start..end),
+        }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        loop {
+            match self.text.as_bytes().get(self.at)? {
+                b'"' => return Some(self.quoted()),
+                b'{' | b'[' => {
+                    self.at += 1;
+                    return Some(Token::Open);
+                }
+                b'}' | b']' => {
+                    self.at += 1;
+                    return Some(Token::Close);
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+}
+
+/// So many bytes of a long text are searched for its end at once.
+const BLOCK: usize = 32;
+
+/// Where the text ends that begins here: at its quote, or with the document.
+fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        for _ in 0..BLOCK / 8 {
+            let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
+                return end_of_last(bytes, at);
+            };
+            let special = special(u64::from_le_bytes(*word));
+            if special == 0 {
+                at += 8;
+                continue;
+            }
+            at += special.trailing_zeros() as usize / 8;
+            if bytes.get(at) == Some(&b'"') {
+                return at;
+            }
+            at += 2;
+        }
+        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            if has_special(block) {
+                break;
+            }
+            at += BLOCK;
+        }
+    }
+}
+
+/// The same in the last bytes.
+fn end_of_last(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        match bytes.get(at) {
+            None | Some(b'"') => return at.min(bytes.len()),
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+        }
+    }
+}
+
+/// The highest bit of the first byte that is a quote or a backslash; those above it say nothing.
+fn special(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let is = |byte: u8| {
+        let other = word ^ (ONES * u64::from(byte));
+        other.wrapping_sub(ONES) & !other
+    };
+    (is(b'"') | is(b'\\')) & HIGH
+}
+
+/// All of the block is looked at, so that the compiler can do it at once; inlined it would not.
+#[inline(never)]
+fn has_special(block: &[u8; BLOCK]) -> bool {
+    let is_special = |byte: u8| (byte == b'"') | (byte == b'\\');
+    block
+        .iter()
+        .fold(false, |any, byte| any | is_special(*byte))
+}
+
+/// Where JSON begins in a text that is JSON, be it a line after the other or only the start of it, or that ends
+/// with some behind a colon, as errors do. `None`: it is prose.
+pub(super) fn start_of_json(text: &str) -> Option<usize> {
+    let start = text.len() - text.trim_ascii_start().len();
+    if is_json_from(text, start) {
+        return Some(start);
+    }
+    let ends_as_json = text.trim_ascii_end().ends_with(['}', ']']);
+    if !ends_as_json {
+        return None;
+    }
+    let mut colons = text.match_indices(": ").map(|(at, colon)| at + colon.len());
+    colons.find(|at| is_json_from(text, *at))
+}
+
+/// Whether an object that is not empty, or a list of objects, lists or texts, begins here.
+fn is_json_from(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes().get(at..).unwrap_or_default();
+    let mut signs = bytes.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match signs.next() {
+        Some(b'{') => signs.next() == Some(&b'"'),
+        Some(b'[') => matches!(signs.next(), Some(b'{' | b'[' | b'"')),
+        _ => false,
+    }
+}
+
+/// A text of JSON that may be JSON itself, without its escapes.
+pub(super) fn nested(escaped: &str) -> Option<String> {
+    let is_json = escaped.starts_with(['{', '[']) && escaped.contains("\\\"");
+    is_json.then(|| unescaped(escaped))?
+}
+
+/// A text of JSON without its escapes.
+pub(super) fn unescaped(escaped: &str) -> Option<String> {
+    serde_json::from_str(&format!("\"{escaped}\"")).ok()
+}
+
+/// A text as it stands between the quotes of JSON.
+pub(super) fn escaped(text: &str) -> Option<String> {
+    let quoted = serde_json::to_string(text).ok()?;
+    let inside = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    Some(inside.to_owned())
+}
+
+/// The character here, in a text that may be the inside of JSON, or of JSON in a text of JSON: an escape is taken for
+/// what it means. And where the next character is.
+pub(super) fn character(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
+    let byte = *bytes.get(at)?;
+    if byte != b'\\' {
+        return Some((byte, at + 1));
+    }
+    // A level more has a backslash and one for each of those below.
+    const MAX_BACKSLASHES: usize = 15;
+    let escape = bytes.get(at..)?.iter().take(MAX_BACKSLASHES);
+    let escape = at + escape.take_while(|byte| **byte == b'\\').count();
+    match bytes.get(escape)? {
+        b'/' => Some((b'/', escape + 1)),
+        b'n' => Some((b'\n', escape + 1)),
+        b'r' => Some((b'\r', escape + 1)),
+        b't' => Some((b'\t', escape + 1)),
+        b'u' => {
+            let digits = std::str::from_utf8(bytes.get(escape + 1..escape + 5)?).ok()?;
+            Some((u8::from_str_radix(digits, 16).ok()?, escape + 5))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,481 @@
+//! Secrets that can be told by their form, wherever they stand in a text: private keys in PEM, the keys of providers,
+//! JSON Web Tokens, what follows `Bearer` and `Authorization`.
+//!
+//! One pass looks for anchors: bytes that are rare in prose, and of which each secret has one at a known place. What
+//! is around an anchor is then looked at, each byte a bounded number of times, whatever the text. The text may be
+//! the inside of JSON: an escape counts as the character that it stands for.
+
+use std::ops::Range;
+
+use super::edits::Edits;
+use super::json_text::character;
+
+/// What stands in a secret's place.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// How the keys of a provider begin, and how many characters follow at least.
+struct Key {
+    prefix: &'static str,
+    min: usize,
+    is_part: fn(u8) -> bool,
+}
+
+/// Of letters, digits, `-` and `_`.
+const fn words(prefix: &'static str, min: usize) -> Key {
+    Key {
+        prefix,
+        min,
+        is_part: is_word,
+    }
+}
+
+/// Of letters and digits.
+const fn letters(prefix: &'static str, min: usize) -> Key {
+    Key {
+        prefix,
+        min,
+        is_part: is_alphanumeric,
+    }
+}
+
+/// Of several prefixes that fit, the longest stands first.
+const KEYS: &[Key] = &[
+    // Anthropic
+    words("sk-ant-admin01-", 8),
+    words("sk-ant-api03-", 8),
+    words("sk-ant-oat01-", 8),
+    words("sk-ant-", 16),
+    // OpenAI, and those that follow it: DeepSeek, Moonshot, OpenRouter, Langfuse, Stability
+    words("sk-admin-", 12),
+    words("sk-lf-", 12),
+    words("sk-or-v1-", 8),
+    words("sk-proj-", 8),
+    words("sk-svcacct-", 8),
+    words("sk-", 16),
+    letters("sess-", 24),
+    // Amazon Bedrock, Cerebras, Fireworks, Groq, Hugging Face, Jina, LangSmith, NVIDIA, Perplexity, Replicate, Tavily,
+    // Together, xAI
+    words("bedrock-api-key-", 20),
+    letters("csk-", 20),
+    letters("fw_", 16),
+    letters("gsk_", 16),
+    letters("hf_", 16),
+    letters("jina_", 24),
+    words("lsv2_pt_", 20),
+    words("lsv2_sk_", 20),
+    words("nvapi-", 20),
+    letters("pplx-", 20),
+    letters("r8_", 16),
+    words("tvly-", 16),
+    letters("tgp_v1_", 16),
+    letters("xai-", 20),
+    // GitHub, GitLab, Google, npm, PyPI, Shopify, Slack, Stripe: agents have these for their tools
+    words("github_pat_", 20),
+    letters("gho_", 20),
+    letters("ghp_", 20),
+    letters("ghr_", 20),
+    letters("ghs_", 20),
+    letters("ghu_", 20),
+    words("glpat-", 16),
+    words("GOCSPX-", 16),
+    letters("npm_", 30),
+    words("pypi-", 40),
+    letters("shpat_", 24),
+    words("xapp-", 16),
+    words("xoxa-", 10),
+    words("xoxb-", 10),
+    words("xoxe-", 10),
+    words("xoxp-", 10),
+    words("xoxs-", 10),
+    letters("rk_live_", 10),
+    letters("rk_test_", 10),
+    letters("sk_live_", 10),
+    letters("sk_test_", 10),
+    letters("whsec_", 16),
+];
+
+/// Which two letters stand before the first `-` or `_` of a key: for the last five bits of the first letter the bits
+/// of the second.
+const PAIRS: [u32; 32] = {
+    let mut pairs = [0; 32];
+    let mut at = 0;
+    while at < KEYS.len() {
+        let prefix = KEYS[at].prefix.as_bytes();
+        let separator = head(prefix) - 1;
+        pairs[prefix[separator - 2] as usize & 31] |= 1 << (prefix[separator - 1] & 31);
+        at += 1;
+    }
+    pairs
+};
+
+/// The length of a prefix up to its first separator, that included.
+const fn head(prefix: &[u8]) -> usize {
+    let mut at = 0;
+    while prefix[at] != b'-' && prefix[at] != b'_' {
+        at += 1;
+    }
+    at + 1
+}
+
+/// The `-` or `_` of keys, the `z` of `AIza` and `Authorization`, the `B` of `Bearer`, the `J` of `eyJ`, the `K` of `ABSK`
+/// and `AKIA`.
+const ANCHORS: [u8; 6] = *b"-_zBJK";
+
+/// So many bytes are searched for an anchor at once, and of those that have one so many.
+const BLOCK: usize = 64;
+const PART: usize = 16;
+
+/// The secrets of the text.
+pub(super) fn secrets(text: &str) -> Edits {
+    let mut scan = Scan {
+        bytes: text.as_bytes(),
+        done: 0,
+        edits: Edits::default(),
+    };
+    let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
+    for (at, block) in blocks.iter().enumerate() {
+        scan.block(block, at * BLOCK);
+    }
+    let mut last = [0; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    scan.block(&last, blocks.len() * BLOCK);
+    scan.edits
+}
+
+/// All of the block is looked at, so that the compiler can do it at once; inlined it would not.
+#[inline(never)]
+fn has_anchor<const N: usize>(block: &[u8; N]) -> bool {
+    let is_anchor = |byte: u8| ANCHORS.iter().fold(false, |any, it| any | (byte == *it));
+    block.iter().fold(false, |any, byte| any | is_anchor(*byte))
+}
+
+/// The highest bit of each byte that is an anchor.
+fn anchors(word: u64) -> u64 {
+    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+    let mut hits = 0;
+    for anchor in ANCHORS {
+        let other = word ^ u64::from_ne_bytes([anchor; 8]);
+        hits |= !(((other & LOW) + LOW) | other | LOW);
+    }
+    hits
+}
+
+struct Scan<'a> {
+    bytes: &'a [u8],
+    /// What is before it was replaced.
+    done: usize,
+    edits: Edits,
+}
+
+/// The inside of a key in PEM.
+struct KeyBody {
+    end: usize,
+    letters: usize,
+    /// The letters of its longest word.
+    longest: usize,
+    /// Words stand in one line.
+    has_spaces: bool,
+}
+
+impl KeyBody {
+    /// Whether it is a sentence on keys, and not one whose lines became spaces.
+    fn is_prose(&self) -> bool {
+        self.has_spaces && self.longest < 32
+    }
+}
+
+impl Scan<'_> {
+    #[inline]
+    fn block(&mut self, block: &[u8; BLOCK], start: usize) {
+        if !has_anchor(block) {
+            return;
+        }
+        let (parts, _) = block.as_chunks::<PART>();
+        for (at, part) in parts.iter().enumerate() {
+            if has_anchor(part) {
+                self.part(part, start + at * PART);
+            }
+        }
+    }
+
+    fn part(&mut self, part: &[u8; PART], start: usize) {
+        let (words, _) = part.as_chunks();
+        for (at, word) in words.iter().enumerate() {
+            let mut anchors = anchors(u64::from_le_bytes(*word));
+            while anchors != 0 {
+                let at = start + at * 8 + anchors.trailing_zeros() as usize / 8;
+                self.look(at);
+                anchors &= anchors - 1;
+            }
+        }
+    }
+
+    fn look(&mut self, at: usize) {
+        if at < self.done {
+            return;
+        }
+        let found = match self.bytes[at] {
+            b'-' if self.bytes.get(at + 1) == Some(&b'-') => self.private_key(at),
+            b'-' | b'_' => self.key(at),
+            b'J' => self.web_token(at),
+            b'z' => self.google_key(at).or_else(|| self.authorization(at)),
+            b'B' => self.bearer(at),
+            b'K' => self.amazon_key(at),
+            _ => None,
+        };
+        if let Some(found) = found.filter(|found| found.start >= self.done) {
+            self.done = found.end;
+            self.edits.replace(found, REDACTED);
+        }
+    }
+
+    /// `-----BEGIN … PRIVATE KEY-----` and what comes behind it.
+    fn private_key(&self, at: usize) -> Option<Range<usize>> {
+        const BEGIN: &[u8] = b"-----BEGIN ";
+        const END: &[u8] = b"-----END ";
+        const MAX_LABEL: usize = 40;
+        if !self.bytes[at..].starts_with(BEGIN) {
+            return None;
+        }
+        let label = at + BEGIN.len();
+        let body = label + self.until_dashes(label, MAX_LABEL)?;
+        let name = self.bytes.get(label..body)?;
+        if !name.windows(11).any(|words| words == b"PRIVATE KEY") {
+            return None;
+        }
+        let key = self.key_body(body + 5);
+        if self.bytes[key.end..].starts_with(END) {
+            let label = key.end + END.len();
+            let end = self.until_dashes(label, MAX_LABEL);
+            let end = end.map_or(key.end, |length| label + length + 5);
+            return (key.letters >= 4 && !key.is_prose()).then_some(at..end);
+        }
+        (key.letters >= 16 && !key.is_prose()).then_some(at..key.end)
+    }
+
+    /// What stands between the first line and the last one.
+    fn key_body(&self, start: usize) -> KeyBody {
+        let mut body = KeyBody {
+            end: start,
+            letters: 0,
+            longest: 0,
+            has_spaces: false,
+        };
+        let (mut word, mut before) = (0, b'\n');
+        while let Some((byte, next)) = character(self.bytes, body.end) {
+            // Headers such as `DEK-Info: AES-128-CBC,…` stand before the key of some.
+            if byte == b'-' && self.bytes[body.end..].starts_with(b"-----") {
+                break;
+            }
+            if is_base64(byte) || matches!(byte, b'-' | b':' | b',') {
+                body.letters += 1;
+                word += 1;
+                body.longest = body.longest.max(word);
+            } else if byte.is_ascii_whitespace() {
+                body.has_spaces |= byte == b' ' && is_base64(before);
+                word = 0;
+            } else {
+                break;
+            }
+            before = byte;
+            body.end = next;
+        }
+        body
+    }
+
+    /// How many bytes it is to the next five dashes.
+    fn until_dashes(&self, from: usize, max: usize) -> Option<usize> {
+        let rest = self.bytes.get(from..)?;
+        let rest = &rest[..rest.len().min(max + 5)];
+        rest.windows(5).position(|five| five == b"-----")
+    }
+
+    /// A key with a prefix whose first separator is here.
+    fn key(&self, at: usize) -> Option<Range<usize>> {
+        let [first, second] = *self.bytes.get(at.checked_sub(2)?..at)?.first_chunk()?;
+        if PAIRS[usize::from(first & 31)] >> (second & 31) & 1 == 0 {
+            return None;
+        }
+        let start_of = |key: &Key| (at + 1).checked_sub(head(key.prefix.as_bytes()));
+        let key = KEYS.iter().find(|key| {
+            start_of(key).is_some_and(|start| {
+                self.bytes[start..].starts_with(key.prefix.as_bytes()) && self.is_start(start)
+            })
+        })?;
+        let start = start_of(key)?;
+        let rest = self.run(start + key.prefix.len(), key.is_part);
+        (rest.len() >= key.min && self.is_random(rest)).then(|| start..self.run(start, is_word).end)
+    }
+
+    /// `eyJ….….…`
+    fn web_token(&self, at: usize) -> Option<Range<usize>> {
+        let start = self.prefixed(at, b"eyJ", 2)?;
+        let header = self.run(start, is_word);
+        let claims = self.part_behind_dot(&header)?;
+        let signature = self.part_behind_dot(&claims)?;
+        if header.len() < 10 || claims.len() < 4 {
+            return None;
+        }
+        // An encrypted one has two parts more.
+        let mut last = signature;
+        while let Some(part) = self.part_behind_dot(&last).filter(|part| part.len() >= 10) {
+            last = part;
+        }
+        Some(start..last.end)
+    }
+
+    fn part_behind_dot(&self, part: &Range<usize>) -> Option<Range<usize>> {
+        let has_dot = self.bytes.get(part.end) == Some(&b'.');
+        has_dot.then(|| self.run(part.end + 1, is_word))
+    }
+
+    /// `AIza…`
+    fn google_key(&self, at: usize) -> Option<Range<usize>> {
+        let start = self.prefixed(at, b"AIza", 2)?;
+        let key = self.run(start, is_word);
+        (30..=60).contains(&key.len()).then_some(key)
+    }
+
+    /// `ABSK…` and `AKIA…`
+    fn amazon_key(&self, at: usize) -> Option<Range<usize>> {
+        if let Some(start) = self.prefixed(at, b"ABSK", 3) {
+            let key = self.run(start, is_base64);
+            return (key.len() >= 44).then_some(key);
+        }
+        let key = self.run(self.prefixed(at, b"AKIA", 1)?, is_word);
+        (key.len() == 20
+            && self.bytes[key.clone()]
+                .iter()
+                .all(|it| is_alphanumeric(*it) && !it.is_ascii_lowercase()))
+        .then_some(key)
+    }
+
+    /// What follows `Bearer`.
+    fn bearer(&self, at: usize) -> Option<Range<usize>> {
+        const MIN: usize = 12;
+        let is_bearer = |word: &[u8]| word.eq_ignore_ascii_case(b"bearer ");
+        if !self.bytes.get(at..at + 7).is_some_and(is_bearer) || !self.is_start(at) {
+            return None;
+        }
+        let token = self.credentials(at + 7);
+        (token.len() >= MIN && self.is_random(token.clone())).then_some(token)
+    }
+
+    /// What follows the scheme in `Authorization: Basic …`, in headers and in what `Debug` and JSON make of them.
+    fn authorization(&self, at: usize) -> Option<Range<usize>> {
+        const NAME: &[u8] = b"authorization";
+        const SCHEMES: [&[u8]; 5] = [b"apikey", b"basic", b"bearer", b"bot", b"token"];
+        const MIN: usize = 6;
+        let start = at.checked_sub("authori".len())?;
+        let is_name = |name: &[u8]| name.eq_ignore_ascii_case(NAME);
+        if !self
+            .bytes
+            .get(start..start + NAME.len())
+            .is_some_and(is_name)
+        {
+            return None;
+        }
+        let is_between =
+            |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b':' | b'=' | b'[');
+        let scheme = start + NAME.len();
+        let scheme = scheme + self.count(scheme, 8, is_between);
+        let length = self.count(scheme, 8, |byte| byte.is_ascii_alphabetic());
+        let word = self.bytes.get(scheme..scheme + length)?;
+        let is_scheme = SCHEMES.iter().any(|it| word.eq_ignore_ascii_case(it));
+        let has_space = self.bytes.get(scheme + length) == Some(&b' ');
+        let token = self.credentials(scheme + length);
+        (is_scheme && has_space && token.len() >= MIN && self.is_random(token.clone()))
+            .then_some(token)
+    }
+
+    /// Behind spaces.
+    fn credentials(&self, at: usize) -> Range<usize> {
+        let spaces = self.count(at, 8, |byte| byte == b' ');
+        let mut token = self.run(at + spaces, |byte| {
+            is_base64(byte) || is_word(byte) || matches!(byte, b'.' | b'~')
+        });
+        while token.len() > 1 && self.bytes[token.end - 1] == b'.' {
+            token.end -= 1;
+        }
+        token
+    }
+
+    /// Where the prefix begins that has its anchor, the byte `offset`, here.
+    fn prefixed(&self, at: usize, prefix: &[u8], offset: usize) -> Option<usize> {
+        let start = at.checked_sub(offset)?;
+        (self.bytes[start..].starts_with(prefix) && self.is_start(start)).then_some(start)
+    }
+
+    /// Whether no word goes on here. An escape of JSON ends one.
+    fn is_start(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1) else {
+            return true;
+        };
+        if !is_word(self.bytes[before]) {
+            return true;
+        }
+        let behind = |length: usize| {
+            let start = at.checked_sub(length)?;
+            self.bytes.get(start..at)
+        };
+        matches!(behind(2), Some([b'\\', b'b' | b'f' | b'n' | b'r' | b't']))
+            || matches!(behind(6), Some([b'\\', b'u', digits @ ..]) if digits.iter().all(u8::is_ascii_hexdigit))
+    }
+
+    /// From here as far as the characters are of this kind.
+    fn run(&self, start: usize, is_part: impl Fn(u8) -> bool) -> Range<usize> {
+        let mut end = start;
+        while let Some((byte, next)) = character(self.bytes, end)
+            && is_part(byte)
+        {
+            end = next;
+        }
+        start..end
+    }
+
+    fn count(&self, from: usize, max: usize, is_one: impl Fn(u8) -> bool) -> usize {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        rest.iter()
+            .take(max)
+            .take_while(|byte| is_one(**byte))
+            .count()
+    }
+
+    /// Whether it is no word, and nothing that stands for a key in a document, such as `YOUR_API_KEY` or `xxxx`.
+    fn is_random(&self, range: Range<usize>) -> bool {
+        const MIN_DIFFERENT: u32 = 5;
+        const LONG: usize = 20;
+        const PLACEHOLDERS: [&[u8]; 5] = [b"example", b"here", b"key", b"placeholder", b"your"];
+        let text = &self.bytes[range];
+        let mut different = 0_u128;
+        let (mut digits, mut upper, mut lower) = (0, 0, 0);
+        for byte in text {
+            different |= 1 << (byte & 127);
+            digits += u32::from(byte.is_ascii_digit());
+            upper += u32::from(byte.is_ascii_uppercase());
+            lower += u32::from(byte.is_ascii_lowercase());
+        }
+        let mut segments = text.split(|byte| !is_alphanumeric(*byte));
+        let is_placeholder = segments.clone().any(|segment| {
+            PLACEHOLDERS
+                .iter()
+                .any(|it| segment.eq_ignore_ascii_case(it))
+        });
+        let is_mixed = digits > 0 || upper > 2 && lower > 2;
+        different.count_ones() >= MIN_DIFFERENT
+            && !is_placeholder
+            && (is_mixed || segments.any(|segment| segment.len() >= LONG))
+    }
+}
+
+fn is_alphanumeric(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
