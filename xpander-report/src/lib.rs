@@ -105,7 +105,9 @@ pub use sink::delivery_outcome::{DeliveryOutcome, DropReason};
 pub use sink::event::Event;
 pub use sink::stats::{Dropped, FlushOutcome, NotPersisted, Stats};
 #[cfg(feature = "http")]
-pub use spool::inspect::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
+pub use spool::inspect::{Purged, SpoolDirectory, SpoolSegment, SpooledReport, UnreadableFile};
+#[cfg(feature = "http")]
+pub use spool::recover::{DamagedFile, Recovered};
 
 /// What the attribute's expansion calls. Not for use by hand. The name holds the version, so that an attribute and
 /// a library of different versions do not meet.

@@ -1,26 +1,32 @@
 mod drain;
 mod list;
 mod purge;
+mod recover;
 mod retry_dead;
 mod show;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Subcommand;
 use jiff::Timestamp;
-use xpander_report::SpoolDirectory;
+use xpander_report::{SpoolDirectory, UnreadableFile};
 
 use super::Done;
-use crate::failure::Failure;
+use crate::failure::{Failure, with_causes};
+use crate::text::printable;
 
 /// Look after reports that wait on disk
 ///
 /// A program that reports with a spool keeps each report in a directory until it
 /// is delivered. These commands work on that directory, also while programs use
-/// it.
+/// it. In it each user has a directory of its own: all that can be read is shown,
+/// and what is this user's own is delivered, recovered and deleted.
+///
+/// A file that cannot be read is named, the others are worked on all the same, and
+/// the exit code is 66.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Spool {
@@ -34,6 +40,7 @@ enum Command {
     Show(show::Show),
     Drain(drain::Drain),
     RetryDead(retry_dead::RetryDead),
+    Recover(recover::Recover),
     Purge(purge::Purge),
 }
 
@@ -44,6 +51,7 @@ impl Spool {
             Command::Show(show) => show.run(),
             Command::Drain(drain) => drain.run(),
             Command::RetryDead(retry_dead) => retry_dead.run(),
+            Command::Recover(recover) => recover.run(),
             Command::Purge(purge) => purge.run(),
         }
     }
@@ -84,6 +92,33 @@ impl Directory {
                 path.display()
             ))
         })
+    }
+}
+
+/// Names what cannot be read.
+#[derive(Debug, Default)]
+struct Unreadable {
+    files: usize,
+}
+
+impl Unreadable {
+    /// What could be read; otherwise that is told.
+    fn readable<T>(&mut self, read: Result<T, UnreadableFile>) -> Option<T> {
+        read.map_err(|unreadable| self.tell(&unreadable)).ok()
+    }
+
+    fn tell(&mut self, unreadable: &UnreadableFile) {
+        self.files += 1;
+        let says = printable(&with_causes(unreadable));
+        let _ = writeln!(io::stderr(), "error: {says}");
+    }
+
+    /// The exit code of a command that ends well otherwise.
+    fn exit_code(&self) -> ExitCode {
+        match self.files {
+            0 => ExitCode::SUCCESS,
+            _ => ExitCode::from(Failure::UNREADABLE),
+        }
     }
 }
 

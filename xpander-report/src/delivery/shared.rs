@@ -49,6 +49,8 @@ pub(super) struct Shared {
     pub(super) queued_bytes: CachePadded<AtomicUsize>,
     pub(super) gauges: CachePadded<WorkerGauges>,
     pub(super) last_error: Mutex<Option<String>>,
+    /// Why what is on disk is not sure to be where others find it.
+    pub(super) misplaced: Mutex<Option<String>>,
     pub(super) drops: RecentDrops,
     pub(super) flushes: Mutex<Vec<Flush>>,
     pub(super) deliveries: Mutex<Deliveries>,
@@ -117,6 +119,7 @@ impl Shared {
             queued_bytes: CachePadded::default(),
             gauges: CachePadded::default(),
             last_error: Mutex::default(),
+            misplaced: Mutex::default(),
             drops: RecentDrops::default(),
             flushes: Mutex::default(),
             deliveries: Mutex::default(),
@@ -242,7 +245,9 @@ impl Shared {
         Err(NotPersisted {
             pending,
             dropped,
-            reason: lock(&self.last_error).clone(),
+            reason: lock(&self.misplaced)
+                .clone()
+                .or_else(|| lock(&self.last_error).clone()),
         })
     }
 

@@ -217,10 +217,10 @@ impl Reporter {
     }
 
     /// The reports that the platform refused for good, oldest first; with a spool, also those of other
-    /// processes. Reads from disk.
-    pub fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.background()
-            .map_or_else(Vec::new, Background::dead_letters)
+    /// processes. Reads one at a time from disk.
+    pub fn dead_letters(&self) -> impl Iterator<Item = DeadLetter> + Send + use<> {
+        let letters = self.background().map(Background::dead_letters);
+        letters.into_iter().flatten()
     }
 
     /// Accepts again those of them that `choose` says, after what was wrong with them has been mended on the

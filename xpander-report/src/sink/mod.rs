@@ -20,6 +20,8 @@ pub(crate) type Persisting<'a> =
 
 pub(crate) type Delivering<'a> = Pin<Box<dyn Future<Output = DeliveryOutcome> + Send + 'a>>;
 
+pub(crate) type Letters = Box<dyn Iterator<Item = DeadLetter> + Send>;
+
 /// What takes reports.
 pub(crate) trait Sink: Send + Sync {
     /// Whether it takes the runs of this function.
@@ -62,7 +64,7 @@ pub(crate) trait Background {
     fn deliver(&self, envelope: Box<Envelope>, timeout: Duration) -> Delivering<'_>;
 
     /// The reports that were refused, oldest first.
-    fn dead_letters(&self) -> Vec<DeadLetter>;
+    fn dead_letters(&self) -> Letters;
 
     /// Accepts the chosen ones of them again. Returns how many.
     fn retry_dead_letters(&self, chosen: Chosen<'_>) -> usize;

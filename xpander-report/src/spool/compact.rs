@@ -102,19 +102,22 @@ impl Replay {
     fn copy(&self, survivors: &[Survivor]) -> io::Result<Copied> {
         let directory = self.spool.directory();
         let since = survivors.iter().map(|it| it.outgoing.sequence().at).min();
-        let segment = directory.create_segment(&self.spool.header, since.unwrap_or_default())?;
-        let copied = survivors.iter().map(|survivor| {
-            let (head, [input, response, result]) = entry::encode_report(&survivor.outgoing)?;
-            let offset = segment.written();
-            segment.append(&[&head, input, response, result], 0)?;
-            Ok((offset, segment.written() - offset))
-        });
-        let places = copied.collect::<io::Result<Vec<_>>>();
-        segment.seal();
-        // What is removed now may have been safe from a loss of power.
-        let synced = segment.file.sync().and_then(|()| directory.sync());
-        match places.and_then(|places| synced.map(|()| places)) {
-            Ok(places) => Ok((segment, places)),
+        let mut places = Vec::with_capacity(survivors.len());
+        let segment = directory.create_filled(since.unwrap_or_default(), |segment| {
+            for survivor in survivors {
+                let (head, [input, response, result]) =
+                    entry::encode_report(&survivor.outgoing, &self.spool.platform)?;
+                let offset = segment.written();
+                segment.append(&[&head, input, response, result], 0)?;
+                places.push((offset, segment.written() - offset));
+            }
+            segment.seal();
+            // What is removed then may have been safe from a loss of power.
+            segment.file.sync()?;
+            Ok(segment)
+        })?;
+        match directory.sync() {
+            Ok(()) => Ok((segment, places)),
             Err(error) => {
                 let _ = directory.remove(&segment.name, SEGMENT);
                 Err(error)
@@ -125,8 +128,12 @@ impl Replay {
     fn replace(&mut self, survivors: Vec<Survivor>, (segment, places): Copied) {
         let spool = Arc::clone(&self.spool);
         spool.used.fetch_add(segment.written(), Ordering::Relaxed);
-        let mut reader = SegmentReader::new(Arc::new(segment), false);
+        let mut reader = SegmentReader::adopted(Arc::new(segment));
         reader.skip_to(reader.segment.written());
+        let from = |survivor: &Survivor| self.readers.get(&survivor.reader)?.accepted_since;
+        // Of a mixture the clock has to tell.
+        let since: Option<Vec<_>> = survivors.iter().map(from).collect();
+        reader.accepted_since = since.and_then(|since| since.into_iter().min());
         reader.open.extend(places.iter().copied());
         let id = self.add(reader);
         let mut emptied = BTreeSet::new();
@@ -140,7 +147,10 @@ impl Replay {
                     offset: survivor.offset,
                     task: None,
                 };
-                let _ = reader.acknowledge(spool.directory(), &ack);
+                let written = reader.acknowledge(spool.directory(), &ack);
+                spool
+                    .used
+                    .fetch_add(written.unwrap_or(0), Ordering::Relaxed);
             }
         }
         for id in emptied {

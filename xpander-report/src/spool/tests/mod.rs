@@ -22,7 +22,9 @@ use crate::report::TaskReport;
 use crate::report::dead_letter::DeadLetter;
 use crate::report::task_id::TaskId;
 use crate::spool::files::directory::{ACKS, SEGMENT};
-use crate::spool::format::entry::{DeliveredTask, Header};
+use crate::spool::format::entry::DeliveredTask;
+use crate::spool::format::record;
+use crate::spool::format::record::Chunk;
 
 const DIR: &str = "/spool";
 
@@ -144,11 +146,22 @@ fn damaged(disk: &FaultyDisk) -> Vec<PathBuf> {
     disk.files_in(&Path::new(DIR).join("damaged"))
 }
 
+/// What was put aside in a file: pieces of a segment.
+fn pieces(disk: &FaultyDisk, file: &Path) -> Vec<Vec<u8>> {
+    let bytes = disk.bytes(file);
+    let pieces = record::chunks(&bytes).map(|chunk| match chunk {
+        Chunk::Record(_, piece) => piece.to_vec(),
+        Chunk::Damaged(_) => panic!("it is not written whole"),
+    });
+    pieces.collect()
+}
+
 /// A segment for somebody else, under a name that the spool would not give.
 fn put_foreign(disk: &FaultyDisk, name: &str) {
-    let platform = "elsewhere".to_owned();
-    let header = entry::encode(&Header { platform }).expect("a header");
-    disk.put(&Path::new(DIR).join(name), &header);
+    let outgoing = outgoing_of(TaskReport::new(), Sequence::next(), false);
+    let (head, rest) = entry::encode_report(&outgoing, "elsewhere").expect("a record");
+    let record = [&head[..], &rest.concat()].concat();
+    disk.put(&Path::new(DIR).join(name), &record);
 }
 
 #[test]
@@ -262,13 +275,12 @@ fn a_damaged_report_before_the_last_one_is_counted_as_read() {
 }
 
 #[test]
-fn of_a_damaged_segment_nothing_is_deleted() {
+fn of_a_damaged_segment_what_was_not_read_is_put_aside_as_it_is() {
     let disk = FaultyDisk::default();
     let mut process = Process::on(&disk);
     let sequence = process.append("first");
     process.append("last");
     let segment = files(&disk, SEGMENT).remove(0);
-    let length = disk.bytes(&segment).len();
     let last = disk.last_append().expect("what was appended").start;
     // The length of the last report: as if it had not been written to its end.
     disk.flip(&segment, (last + 6) * 8);
@@ -277,12 +289,46 @@ fn of_a_damaged_segment_nothing_is_deleted() {
     assert_eq!(process.read_all(), [""; 0]);
     process.close();
     let aside = damaged(&disk);
-    assert_eq!(disk.bytes(&aside[0]), bytes);
-    assert_eq!(bytes.len(), length);
+    assert_eq!(pieces(&disk, &aside[0]), [&bytes[last..]]);
+    assert_eq!(files(&disk, SEGMENT), [""; 0].map(PathBuf::from));
 }
 
 #[test]
-fn a_segment_that_a_loss_of_power_left_empty_is_put_aside() {
+fn whatever_is_damaged_at_the_start_of_a_segment_costs_what_is_there_only() {
+    let start = |bytes: usize| {
+        let disk = FaultyDisk::default();
+        let process = Process::on(&disk);
+        let ids = ["1", "2", "3", "4"];
+        let ends = ids.map(|id| {
+            process.append(id);
+            disk.last_append().expect("what was appended").end
+        });
+        drop(process);
+        let segment = files(&disk, SEGMENT).remove(0);
+        let mut damaged = disk.bytes(&segment);
+        damaged[..bytes].fill(0);
+        disk.put(&segment, &damaged);
+        (disk, ids, ends)
+    };
+    for bytes in [1, 40, 400, 700] {
+        let (disk, ids, ends) = start(bytes);
+        let mut next = Process::on(&disk);
+        next.scan();
+        let lost = ends.iter().filter(|end| **end < bytes).count() + 1;
+        let mut read = Vec::new();
+        while let Some((id, place)) = next.read() {
+            next.settle(&id, Sequence::next(), place);
+            read.push(id);
+        }
+        assert_eq!(read, ids[lost..], "{bytes}");
+        let aside = damaged(&disk);
+        let aside: usize = pieces(&disk, &aside[0]).iter().map(Vec::len).sum();
+        assert_eq!(aside, ends[lost - 1], "{bytes}");
+    }
+}
+
+#[test]
+fn a_segment_that_a_loss_of_power_left_empty_leaves_nothing() {
     let disk = FaultyDisk::default();
     let process = Process::on(&disk);
     process.append("lost");
@@ -292,7 +338,8 @@ fn a_segment_that_a_loss_of_power_left_empty_is_put_aside() {
     let mut next = Process::on(&disk);
     next.scan();
     assert_eq!(next.read_all(), [""; 0]);
-    assert_eq!(damaged(&disk).len(), 1);
+    assert_eq!(files(&disk, SEGMENT).len(), 0);
+    assert_eq!(damaged(&disk).len(), 0);
 }
 
 #[test]
@@ -353,12 +400,10 @@ fn what_cannot_be_read_takes_no_room_from_the_rest() {
         Process::on(&disk).append(dead);
     }
     let mut process = Process::on(&disk);
-    process.scan();
     disk.fail(Call::Read, 0, 4);
-    assert_eq!(process.read_all(), [""; 0]);
-    disk.heal();
-    process.replay.scan(Instant::now());
+    process.scan();
     assert_eq!(process.read_all(), ["5"]);
+    disk.heal();
     // The next look is soon enough.
     process.replay.scan(process.replay.scan_at());
     assert_eq!(process.read_all(), ["1", "2", "3", "4"]);
@@ -650,7 +695,8 @@ fn of_dead_letters_the_oldest_make_room() {
         process.spool.keep_dead(&letter, false).expect("room");
     }
     let directory = process.spool.directory();
-    directory.forget_dead(2).expect("no fault");
+    let made = directory.make_room(2, u64::MAX).expect("no fault");
+    assert_eq!((made.files, made.dead_letters), (2, 3));
     let mut left = Vec::new();
     let mut visit = |letter: &DeadLetter| {
         left.push(letter.reason.clone());
