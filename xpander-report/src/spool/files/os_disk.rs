@@ -367,3 +367,66 @@ fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
 fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{DirBuilderExt, chown};
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A directory of another user, in one that anybody may have.
+    fn foreign() -> (TempDir, PathBuf) {
+        let root = TempDir::new().expect("a directory");
+        // Only root can give a directory away; the directories of the system are its own.
+        let path = match user() {
+            0 => {
+                let path = root.path().join("user-0");
+                DirBuilder::new()
+                    .mode(0o755)
+                    .create(&path)
+                    .expect("a directory");
+                fs::write(path.join("planted"), "text").expect("a file");
+                chown(&path, Some(65_534), Some(65_534)).expect("root may");
+                path
+            }
+            _ => PathBuf::from("/usr"),
+        };
+        (root, path)
+    }
+
+    #[test]
+    fn what_is_in_another_users_directory_is_read_by_who_only_reads() {
+        let (_root, path) = foreign();
+        let above = path.parent().expect("a directory").to_owned();
+        let own = OsDisk::own(above.clone());
+        for refused in [
+            own.list(&path).map(drop),
+            own.create(&path.join("new")).map(drop),
+            own.open(&path.join("planted")).map(drop),
+            own.create_dir(&path),
+            own.remove(&path.join("planted")),
+        ] {
+            let error = refused.expect_err("it is not ours");
+            assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+            let says = error.to_string();
+            assert!(says.contains("belongs to the user"), "{says}");
+        }
+        let reading = OsDisk::reading(above);
+        assert!(!reading.list(&path).expect("its files").is_empty());
+    }
+
+    #[test]
+    fn nothing_outside_the_spool_is_touched() {
+        let root = TempDir::new().expect("a directory");
+        let disk = OsDisk::own(root.path().join("spool"));
+        for path in [root.path().join("file"), PathBuf::from("/etc/passwd")] {
+            let opened = disk.open(&path).map(drop);
+            assert_eq!(
+                opened.expect_err("outside").kind(),
+                io::ErrorKind::InvalidInput
+            );
+        }
+    }
+}
