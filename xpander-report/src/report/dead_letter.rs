@@ -7,8 +7,8 @@ use super::TaskReport;
 /// A report that the platform refused for good, as it was sent.
 ///
 /// Refused are reports that it finds wrong (most of the statuses 4xx). They are kept, those of a reporter
-/// with a spool on disk (the last 10,000), the others in memory (the last 1,000, up to 16 MiB), until they are
-/// [retried](crate::Reporter::retry_dead_letters) or
+/// with a spool on disk (the last 10,000, in a quarter of the spool's bytes), the others in memory (the last 1,000, up
+/// to 16 MiB), until they are [retried](crate::Reporter::retry_dead_letters) or
 /// [deleted](crate::Reporter::delete_dead_letters).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
