@@ -15,6 +15,9 @@ use crate::spool::files::segment::Segment;
 use crate::spool::format::entry::Ack;
 use crate::support::sync::Ordering;
 
+/// One part in so many is little.
+const PART: u64 = 4;
+
 /// A report that goes into another segment.
 struct Survivor {
     /// The name of its place.
@@ -30,6 +33,7 @@ type Copied = (Segment, Vec<(u64, u64)>);
 impl Replay {
     /// Puts what is waited for of segments that are mostly settled into one, and removes them.
     pub(super) fn compact(&mut self) {
+        self.seal_settled();
         let survivors = self.survivors();
         if survivors.is_empty() {
             return;
@@ -45,6 +49,17 @@ impl Replay {
                         "files stay though most of what is in them is settled: {error}"
                     ));
                 }
+            }
+        }
+    }
+
+    /// A segment that is written, and in which little waits, is gathered like others: no more is written to it.
+    fn seal_settled(&self) {
+        const LARGE: u64 = SEGMENT_BYTES / 32;
+        for reader in self.readers.values().filter(|reader| reader.is_own) {
+            let (waits, holds) = (reader.waiting(), reader.segment.written());
+            if waits > 0 && holds >= LARGE && waits * PART <= holds && reader.is_read() {
+                self.spool.seal(&reader.segment);
             }
         }
     }
@@ -74,8 +89,6 @@ impl Replay {
     /// Segments in which little is waited for, if much room or many files are gained; together as much as goes into
     /// one.
     fn worth_it(&self) -> Vec<(&SegmentId, &SegmentReader)> {
-        /// One part in so many is little.
-        const PART: u64 = 4;
         const SMALL: u64 = SEGMENT_BYTES / 16;
         const MANY: usize = 16;
         let (mut waiting, mut written) = (0, 0);

@@ -490,6 +490,7 @@ impl World {
             .collect();
         act(process);
         let number = process.number;
+        let is_sure = process.replay.misplaced().is_none();
         for (id, old) in before {
             let process = self.processes[at].as_ref().expect("it lives");
             let reader = process.replay.readers.get(&id);
@@ -507,7 +508,10 @@ impl World {
                     self.arrivals.clear();
                 }
                 None => self.removed.retain(|removed| *removed != (old, number)),
-                _ => {}
+                Some(_) => {
+                    let is_left = self.removed.contains(&(old, number));
+                    assert!(!is_left || !is_sure, "what was removed is not there");
+                }
             }
         }
     }
