@@ -134,7 +134,7 @@ fn a_report_that_is_refused_ends_with_its_dead_letter() {
         };
         assert!(letter.reason.contains("too odd"), "{letter:?}");
         assert_eq!(letter.report.input.as_deref(), Some("odd"));
-        assert_eq!(reporter.dead_letters().count(), 1);
+        assert_eq!(reporter.dead_letters().len(), 1);
     }
 }
 

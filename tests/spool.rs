@@ -569,7 +569,7 @@ fn the_key_is_in_no_file() {
     let reporter = start(spooling(server.url(), dir.path()));
     reporter.report(TaskReport::new().id("task-0"));
     assert_eq!(refused(&reporter), 1);
-    assert_eq!(reporter.dead_letters().count(), 1);
+    assert_eq!(reporter.dead_letters().len(), 1);
     let mut dirs = vec![dir.path().to_owned()];
     while let Some(dir) = dirs.pop() {
         for entry in fs::read_dir(dir).unwrap() {
@@ -915,7 +915,7 @@ fn a_refused_report_that_cannot_be_accepted_again_stays_where_it_is() {
     assert_eq!(refused(&reporter), 1);
     let _ = reporter.shutdown_blocking(LONG);
     assert_eq!(reporter.retry_dead_letters(|_| true), 0);
-    assert_eq!(reporter.dead_letters().count(), 1);
+    assert_eq!(reporter.dead_letters().len(), 1);
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn what_was_refused_is_sent_again_also_while_a_worker_lives() {
     living.report(TaskReport::new().id("order-2"));
     let again = spool(dir.path(), &server.url(), &["retry-dead"]).ends_with(0);
     again.says("1 report is sent again. 1 report is delivered.");
-    assert!(living.dead_letters().next().is_none());
+    assert!(living.dead_letters().is_empty());
 
     let outcome = living.flush_blocking(LONG);
     assert!(!outcome.timed_out, "{outcome:?}");

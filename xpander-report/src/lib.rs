@@ -92,7 +92,7 @@ pub use provider::response::ProviderResponse;
 pub use provider::shape::Shape;
 pub use report::TaskReport;
 pub use report::agent::Agent;
-pub use report::dead_letter::DeadLetter;
+pub use report::dead_letter::{DeadLetter, DeadLetters};
 pub use report::task::{Task, TaskInput, TaskStatus};
 pub use report::tokens::Tokens;
 #[cfg(feature = "http")]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::report::dead_letter::Chosen;
 use crate::report::dead_letter::DeadLetter;
+use crate::report::dead_letter::DeadLetters as Letters;
 use crate::spool::writer::Spool;
 use crate::support::diagnostics::warn;
 use crate::support::sync::lock;
@@ -85,24 +86,28 @@ impl DeadLetters {
     }
 
     /// All of them, those on disk first. One at a time is read from there.
-    pub(super) fn all(&self) -> impl Iterator<Item = DeadLetter> + Send + use<> {
-        let on_disk = self.spool.clone().into_iter().flat_map(|spool| {
-            let names = spool.directory().dead().unwrap_or_else(|error| {
-                warn_unreadable(&spool, &error);
+    pub(super) fn all(&self) -> Letters {
+        let names = self.spool.as_ref().map(|spool| {
+            let names = spool.directory().dead();
+            names.unwrap_or_else(|error| {
+                warn_unreadable(spool, &error);
                 Vec::new()
-            });
-            names
-                .into_iter()
-                .filter_map(move |name| match spool.directory().read_dead(&name) {
-                    Ok(letter) => letter,
-                    Err(error) => {
-                        warn_unreadable(&spool, &error);
-                        None
-                    }
-                })
+            })
         });
+        let names = names.unwrap_or_default();
         let kept = lock(&self.kept).letters.clone();
-        on_disk.chain(kept.into_iter().map(|(_, letter)| letter))
+        let count = names.len() + kept.len();
+        let spool = self.spool.clone();
+        let on_disk = names.into_iter().map(move |name| {
+            let spool = spool.as_ref()?;
+            let letter = spool.directory().read_dead(&name);
+            letter.unwrap_or_else(|error| {
+                warn_unreadable(spool, &error);
+                None
+            })
+        });
+        let in_memory = kept.into_iter().map(|(_, letter)| Some(letter));
+        Letters::new(count, on_disk.chain(in_memory))
     }
 
     /// Takes the chosen ones out that `then` says may go. Returns how many.

@@ -25,10 +25,10 @@ use crate::delivery::settings::Settings;
 use crate::delivery::shared::Shared;
 use crate::envelope::Envelope;
 use crate::report::dead_letter::Chosen;
+use crate::report::dead_letter::DeadLetters;
 use crate::sink::Background;
 use crate::sink::Delivering;
 use crate::sink::Flushing;
-use crate::sink::Letters;
 use crate::sink::Persisting;
 use crate::sink::Sink;
 use crate::sink::Then;
@@ -134,8 +134,8 @@ impl Background for Delivery {
         self.shared().deliver(envelope, timeout)
     }
 
-    fn dead_letters(&self) -> Letters {
-        Box::new(self.shared().dead.all())
+    fn dead_letters(&self) -> DeadLetters {
+        self.shared().dead.all()
     }
 
     fn retry_dead_letters(&self, chosen: Chosen<'_>) -> usize {

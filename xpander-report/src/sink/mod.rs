@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::envelope::Envelope;
-use crate::report::dead_letter::{Chosen, DeadLetter};
+use crate::report::dead_letter::{Chosen, DeadLetters};
 use delivery_outcome::DeliveryOutcome;
 use stats::{FlushOutcome, NotPersisted, Stats};
 
@@ -19,8 +19,6 @@ pub(crate) type Persisting<'a> =
     Pin<Box<dyn Future<Output = Result<(), NotPersisted>> + Send + 'a>>;
 
 pub(crate) type Delivering<'a> = Pin<Box<dyn Future<Output = DeliveryOutcome> + Send + 'a>>;
-
-pub(crate) type Letters = Box<dyn Iterator<Item = DeadLetter> + Send>;
 
 /// What takes reports.
 pub(crate) trait Sink: Send + Sync {
@@ -64,7 +62,7 @@ pub(crate) trait Background {
     fn deliver(&self, envelope: Box<Envelope>, timeout: Duration) -> Delivering<'_>;
 
     /// The reports that were refused, oldest first.
-    fn dead_letters(&self) -> Letters;
+    fn dead_letters(&self) -> DeadLetters;
 
     /// Accepts the chosen ones of them again. Returns how many.
     fn retry_dead_letters(&self, chosen: Chosen<'_>) -> usize;
