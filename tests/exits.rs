@@ -54,7 +54,9 @@ fn run(mut command: Command) -> Output {
 
 /// How many segments are in a spool.
 fn segments(dir: &Path) -> usize {
-    let files = fs::read_dir(dir).into_iter().flatten();
+    let users = fs::read_dir(dir).into_iter().flatten();
+    let folders = users.map(|user| user.unwrap().path());
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
     let names = files.map(|file| file.unwrap().path());
     names
         .filter(|name| name.extension().is_some_and(|ending| ending == "seg"))

@@ -18,7 +18,7 @@ const SHORT: Duration = Duration::from_millis(20);
 
 type Count = fn(&Stats) -> u64;
 
-const COUNTERS: [(&str, Count); 14] = [
+const COUNTERS: [(&str, Count); 15] = [
     ("accepted_total", |stats| stats.accepted),
     ("adopted_total", |stats| stats.adopted),
     ("delivered_total", |stats| stats.delivered),
@@ -28,6 +28,9 @@ const COUNTERS: [(&str, Count); 14] = [
     ("not_spooled_total", |stats| stats.not_spooled),
     ("retried_total", |stats| stats.retried),
     ("dead_lettered_total", |stats| stats.dead_lettered),
+    ("dead_letters_dropped_total", |stats| {
+        stats.dead_letters_dropped
+    }),
     ("oversized_total", |stats| stats.oversized),
     ("dropped_total/queue_full", |stats| stats.dropped.queue_full),
     ("dropped_total/no_agent", |stats| stats.dropped.no_agent),
@@ -227,6 +230,18 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     let _ = smol::block_on(reporter.drain(LONG));
     let stats = reporter.stats();
     assert_eq!((stats.adopted, stats.dropped.expired), (left, left));
+    told.is_over(&reporter);
+
+    // What is refused, and finds no room.
+    let refusing = Server::always(Answer::json(422, "{}"));
+    let builder = Reporter::builder().config(config(refusing.url()));
+    let reporter = builder.spool(dir.path()).spool_bytes(10_000);
+    let reporter = reporter.build().unwrap();
+    for id in ["task-6", "task-7"] {
+        reporter.report(task(id).input("x".repeat(1_500)));
+        let _ = reporter.flush_blocking(LONG);
+    }
+    assert_eq!(reporter.stats().dead_letters_dropped, 1);
     told.is_over(&reporter);
 
     // What goes together, and what the platform has by then.

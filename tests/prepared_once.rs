@@ -122,8 +122,8 @@ fn for_a_report_that_was_refused_and_is_retried() {
         let (reporter, calls) = reporter(&server.url(), durability, dir.path());
         reporter.report(report());
         assert_eq!(refused(&reporter), 1);
-        let letters = reporter.dead_letters();
-        assert_eq!(letters[0].report.input.as_deref(), Some("input!"));
+        let letter = reporter.dead_letters().next().unwrap();
+        assert_eq!(letter.report.input.as_deref(), Some("input!"));
         assert_eq!(reporter.retry_dead_letters(|_| true), 1);
         assert!(reporter.flush_blocking(LONG).is_complete());
         assert_eq!(calls.load(Ordering::SeqCst), 1, "{durability:?}");

@@ -7,9 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use xpander_report::SpoolDirectory;
-use xpander_report_tests::away;
 use xpander_report_tests::server::{Answer, Server};
+use xpander_report_tests::{away, waiting};
 
 /// A program that has reported ten tasks and waits.
 fn waits(url: &str, millis: &str, durability: &str, dir: &TempDir) -> Child {
@@ -54,12 +53,6 @@ fn hesitant() -> Server {
     })
 }
 
-/// How many reports are in the spool.
-fn waiting(dir: &TempDir) -> usize {
-    let spool = SpoolDirectory::open(dir.path()).unwrap();
-    spool.waiting().unwrap().len()
-}
-
 #[test]
 fn what_waits_is_delivered_and_the_program_ends_as_the_signal_does() {
     for (name, number) in [("-TERM", 15), ("-INT", 2), ("-HUP", 1)] {
@@ -82,7 +75,7 @@ fn what_waits_is_delivered_and_the_program_ends_as_the_signal_does() {
                     "{name}, {durability}: {task}"
                 );
             }
-            assert_eq!(waiting(&dir), 0, "{name}, {durability}");
+            assert_eq!(waiting(dir.path()), 0, "{name}, {durability}");
         }
     }
 }
@@ -95,7 +88,7 @@ fn what_cannot_be_delivered_in_time_is_spooled() {
         let mut child = waits(&url, "10", durability, &dir);
         signal(&child, "-TERM");
         assert_eq!(child.wait().unwrap().signal(), Some(15));
-        assert_eq!(waiting(&dir), 10, "{durability}");
+        assert_eq!(waiting(dir.path()), 10, "{durability}");
     }
 }
 

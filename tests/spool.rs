@@ -14,7 +14,9 @@ use tempfile::TempDir;
 use xpander_report::{Client, Durability, Overflow, Reporter, ReporterBuilder, TaskReport};
 use xpander_report_local::LocalPlatform;
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, away, back, config, padded, platform, refused, until};
+use xpander_report_tests::{
+    LONG, away, back, config, own_folder, padded, platform, refused, until,
+};
 
 /// Long enough to see that something does not happen, for what cannot be waited for.
 const SHORT: Duration = Duration::from_millis(50);
@@ -29,6 +31,10 @@ fn start(builder: ReporterBuilder) -> Reporter {
 
 /// The files of the spool with this ending.
 fn files(dir: &Path, ending: &str) -> Vec<PathBuf> {
+    files_in(&own_folder(dir), ending)
+}
+
+fn files_in(dir: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten();
     let files = entries.map(|entry| entry.unwrap().path());
     files
@@ -240,7 +246,7 @@ impl Killed {
         for task in 0..REPEATED {
             self.check_repeated(platform, task);
         }
-        assert!(!self.dir.path().join("damaged").exists());
+        assert!(!own_folder(self.dir.path()).join("damaged").exists());
         let stats = reporter.stats();
         let ended = stats.delivered + stats.merged + stats.superseded;
         assert_eq!(stats.adopted, ended, "{stats:?}");
@@ -516,8 +522,9 @@ fn damaged_files_are_put_aside_and_what_can_be_read_of_them_is_delivered() {
         bytes[middle] ^= 0x10;
         fs::write(&segments[0], bytes).unwrap();
         let noise = "00000000-0000-7000-8000-000000000000.seg";
-        fs::write(dir.path().join(noise), "noise").unwrap();
-        fs::write(dir.path().join("not ours"), "noise").unwrap();
+        let own = own_folder(dir.path());
+        fs::write(own.join(noise), "noise").unwrap();
+        fs::write(own.join("not ours"), "noise").unwrap();
 
         let platform = back(port);
         let reporter = start(spooling(&url, dir.path()).durability(durability));
@@ -525,8 +532,8 @@ fn damaged_files_are_put_aside_and_what_can_be_read_of_them_is_delivered() {
         assert!(outcome.is_complete(), "{outcome:?}");
         assert_eq!(tasks(&platform).len(), 19, "{durability:?}");
         assert_eq!(reporter.stats().delivered, 19);
-        assert_eq!(files(&dir.path().join("damaged"), "seg").len(), 2);
-        assert!(dir.path().join("not ours").exists());
+        assert_eq!(files_in(&own.join("damaged"), "seg").len(), 2);
+        assert!(own.join("not ours").exists());
     }
 }
 
@@ -589,12 +596,14 @@ fn only_the_owner_can_read_it() {
     reporter.report(TaskReport::new().id("task-0"));
     let _ = reporter.flush_blocking(LONG);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&spool), 0o700);
-    assert_eq!(mode(&spool.join("dead")), 0o700);
+    let own = own_folder(&spool);
+    for dir in [&spool, &own, &own.join("dead")] {
+        assert_eq!(mode(dir), 0o700, "{}", dir.display());
+    }
     let files = [
         files(&spool, "seg"),
         files(&spool, "ack"),
-        files(&spool.join("dead"), "json"),
+        files_in(&own.join("dead"), "json"),
     ];
     for file in files.concat() {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
@@ -697,7 +706,7 @@ fn what_is_delivered_leaves_no_file() {
         reporter.report(TaskReport::new().id(format!("task-{number}")));
     }
     assert!(reporter.shutdown_blocking(LONG).is_complete());
-    let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+    let left: Vec<_> = fs::read_dir(own_folder(dir.path())).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
@@ -736,7 +745,7 @@ fn a_report_that_was_refused_can_be_looked_at_retried_and_deleted() {
             reporter.report(TaskReport::new().id(format!("task-{number}")).input("odd"));
         }
         assert_eq!(refused(&reporter), 3);
-        let letters = reporter.dead_letters();
+        let letters: Vec<_> = reporter.dead_letters().collect();
         assert_eq!(letters.len(), 3);
         assert!(
             letters[0].reason.contains("too odd"),
@@ -755,7 +764,7 @@ fn a_report_that_was_refused_can_be_looked_at_retried_and_deleted() {
         is_mended.store(true, Ordering::SeqCst);
         assert_eq!(reporter.retry_dead_letters(is(1)), 1);
         assert!(reporter.flush_blocking(LONG).is_complete());
-        let left = reporter.dead_letters();
+        let left: Vec<_> = reporter.dead_letters().collect();
         assert_eq!(left.len(), 1);
         assert!(is(2)(&left[0]));
         let stats = reporter.stats();
@@ -772,7 +781,7 @@ fn of_the_reports_that_were_refused_the_last_thousand_are_kept_in_memory() {
     let server = Server::always(Answer::json(422, r#"{"detail": "odd"}"#));
     let reporter = start(Reporter::builder().config(config(server.url())));
     let numbers = || {
-        let letters = reporter.dead_letters().into_iter();
+        let letters = reporter.dead_letters();
         letters
             .map(|letter| letter.report.input.unwrap().parse().unwrap())
             .collect::<BTreeSet<u64>>()

@@ -6,11 +6,13 @@ pub mod said;
 pub mod server;
 pub mod unruly;
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use xpander_report::testing::Recorder;
-use xpander_report::{Config, ConfigBuilder, Durability, Reporter, TaskReport};
+use xpander_report::{Config, ConfigBuilder, Durability, Reporter, SpoolDirectory, TaskReport};
 use xpander_report_local::LocalPlatform;
 
 /// Long enough that only a bug reaches it.
@@ -88,6 +90,32 @@ pub fn durability() -> Option<Durability> {
         "disk" => Durability::Disk,
         other => panic!("there is no durability `{other}`"),
     })
+}
+
+/// Where in a spool's directory the reports of the user are; a folder that is not there if there are none.
+///
+/// # Panics
+/// Several users have reports there.
+#[track_caller]
+pub fn own_folder(dir: &Path) -> PathBuf {
+    let entries = fs::read_dir(dir).into_iter().flatten();
+    let folders = entries.map(|entry| entry.expect("its name").path());
+    let is_user = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("user-"))
+    };
+    let mut users = folders.filter(is_user);
+    let only = users.next().unwrap_or_else(|| dir.join("user-"));
+    assert_eq!(users.next(), None, "a second user has reports there");
+    only
+}
+
+/// How many reports wait in a spool.
+#[track_caller]
+pub fn waiting(dir: &Path) -> usize {
+    let spool = SpoolDirectory::open(dir).expect("a spool");
+    let waiting = spool.waiting();
+    waiting.inspect(|report| assert!(report.is_ok())).count()
 }
 
 /// A number in text of so many bytes at least.

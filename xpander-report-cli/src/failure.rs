@@ -17,6 +17,10 @@ impl Failure {
     pub(crate) const REFUSED: u8 = 1;
     /// An argument, a file or the configuration is wrong.
     pub(crate) const USAGE: u8 = 2;
+    /// `EX_DATAERR` of sysexits.h: reports are damaged.
+    pub(crate) const DAMAGED: u8 = 65;
+    /// `EX_NOINPUT` of sysexits.h: a file cannot be read, and the others were.
+    pub(crate) const UNREADABLE: u8 = 66;
     /// `EX_IOERR` of sysexits.h: what was done could not be shown.
     pub(crate) const NOT_SHOWN: u8 = 74;
     /// `EX_TEMPFAIL` of sysexits.h: the same may work later.

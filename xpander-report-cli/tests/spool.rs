@@ -8,8 +8,10 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use support::{KEY, Said, run, run_with_input};
 use tempfile::TempDir;
 use xpander_report::TaskReport;
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, away, back, platform};
+use xpander_report_tests::{LONG, away, back, own_folder, platform};
 
 fn spool(dir: &Path, url: &str, arguments: &[&str]) -> Said {
     let variables = [
@@ -215,24 +217,129 @@ fn whoever_is_asked_decides() {
     assert_eq!(list.words(), "0 reports wait.");
 }
 
+/// The only segment in a spool.
+fn segment(dir: &Path) -> PathBuf {
+    let files = fs::read_dir(own_folder(dir)).unwrap();
+    let mut files = files.map(|entry| entry.unwrap().path());
+    let is_segment = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "seg");
+    files.find(is_segment).unwrap()
+}
+
+/// Turns over the lowest bits of these bytes of the only segment.
+fn damage(dir: &Path, at: impl Fn(usize) -> Range<usize>) {
+    let segment = segment(dir);
+    let mut bytes = fs::read(&segment).unwrap();
+    for byte in at(bytes.len()) {
+        bytes[byte] ^= 1;
+    }
+    fs::write(&segment, bytes).unwrap();
+}
+
 #[test]
 fn damaged_files_are_told() {
     let dir = TempDir::new().unwrap();
     let url = nowhere();
     leave_two(&url, dir.path());
-    let segment = fs::read_dir(dir.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let segment = segment
-        .max_by_key(|path| path.extension().map(|e| e == "seg"))
-        .unwrap();
-    let mut bytes = fs::read(&segment).unwrap();
-    let at = bytes.len() - 10;
-    bytes[at] ^= 1;
-    fs::write(&segment, bytes).unwrap();
+    damage(dir.path(), |length| length - 10..length - 9);
     let list = spool(dir.path(), &url, &["list"]).ends_with(0);
     list.says("1 report waits, left behind");
     list.says("bytes of it cannot be read");
+}
+
+#[test]
+fn a_bit_that_is_wrong_costs_a_drain_one_report_which_can_be_recovered() {
+    // In the first bytes of a file, where it is told what it is, and in the last report.
+    for at in [|_| 2..3, |_| 5..6, |length| length - 3..length - 2] {
+        let dir = TempDir::new().unwrap();
+        let (url, port) = away();
+        leave_two(&url, dir.path());
+        damage(dir.path(), at);
+        let platform = back(port);
+        let drained = spool(dir.path(), &url, &["drain"]).ends_with(65);
+        drained.says("1 report is delivered.");
+        drained.says("1 file was damaged, and what could not be read was put aside");
+        assert_eq!(platform.tasks().unwrap().len(), 1);
+
+        let shown = spool(dir.path(), &url, &["recover", "--show"]).ends_with(0);
+        shown.says("1 report can be recovered, 0 bytes cannot be read.");
+        shown.says("order-");
+        let recovered = spool(dir.path(), &url, &["recover"]).ends_with(0);
+        recovered.says("1 report waits again");
+        spool(dir.path(), &url, &["drain"])
+            .ends_with(0)
+            .says("1 report is delivered.");
+        let tasks = platform.tasks().unwrap();
+        let inputs: BTreeSet<_> = tasks.into_iter().map(|task| task.input.unwrap()).collect();
+        let expected = ["first", "second\u{1b}[2J"].map(str::to_owned);
+        assert_eq!(inputs, BTreeSet::from(expected));
+    }
+}
+
+#[test]
+fn what_cannot_be_told_any_more_stays_until_it_is_deleted() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    leave_two(&url, dir.path());
+    damage(dir.path(), |length| length - 200..length);
+    let _platform = back(port);
+    spool(dir.path(), &url, &["drain"]).ends_with(65);
+    for arguments in [&["recover", "--show"][..], &["recover"]] {
+        spool(dir.path(), &url, arguments).ends_with(65);
+    }
+    spool(dir.path(), &url, &["recover"])
+        .ends_with(65)
+        .says("0 reports wait again.");
+    spool(dir.path(), &url, &["list"])
+        .ends_with(0)
+        .says("1 damaged file is put aside (see `spool recover --show`).");
+    spool(dir.path(), &url, &["purge", "--yes"])
+        .ends_with(0)
+        .says("1 damaged file.");
+    spool(dir.path(), &url, &["drain"]).ends_with(0);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_and_stops_no_command() {
+    let dir = TempDir::new().unwrap();
+    let (url, port) = away();
+    leave_two(&url, dir.path());
+    let own = own_folder(dir.path());
+    // Neither can root read it as a file.
+    fs::create_dir(own.join("00000000-0000-7000-8000-000000000000.seg")).unwrap();
+    fs::create_dir_all(own.join("dead").join("odd.json")).unwrap();
+    let names = |said: &Said| {
+        said.complains("00000000-0000-7000-8000-000000000000.seg cannot be read");
+    };
+    let list = spool(dir.path(), &url, &["list"]).ends_with(66);
+    list.says("2 reports wait");
+    list.complains("dead/odd.json cannot be read");
+    names(&list);
+    let show = spool(dir.path(), &url, &["show"]).ends_with(66);
+    show.says("order-1");
+    names(&show);
+    spool(dir.path(), &url, &["show", "--dead"])
+        .ends_with(66)
+        .complains("dead/odd.json cannot be read");
+
+    let platform = back(port);
+    let drain = spool(dir.path(), &url, &["drain", "--timeout", "2s"]).ends_with(66);
+    drain.says("2 reports are delivered.");
+    names(&drain);
+    assert_eq!(platform.tasks().unwrap().len(), 2);
+    leave_two(&url, dir.path());
+    let purge = spool(dir.path(), &url, &["purge", "--yes"]).ends_with(66);
+    purge.says("Deleted: ");
+    names(&purge);
+    let doctor = run(
+        &["doctor"],
+        &[
+            ("XPANDER_BASE_URL", &*url),
+            ("XPANDER_API_KEY", KEY),
+            ("XPANDER_AGENT_ID", "agent-123"),
+            ("XPANDER_REPORT_SPOOL_DIR", dir.path().to_str().unwrap()),
+        ],
+    );
+    doctor.ends_with(1).says("WRONG unreadable file");
 }
 
 #[test]

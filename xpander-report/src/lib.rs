@@ -92,7 +92,7 @@ pub use provider::response::ProviderResponse;
 pub use provider::shape::Shape;
 pub use report::TaskReport;
 pub use report::agent::Agent;
-pub use report::dead_letter::DeadLetter;
+pub use report::dead_letter::{DeadLetter, DeadLetters};
 pub use report::task::{Task, TaskInput, TaskStatus};
 pub use report::tokens::Tokens;
 #[cfg(feature = "http")]
@@ -105,7 +105,9 @@ pub use sink::delivery_outcome::{DeliveryOutcome, DropReason};
 pub use sink::event::Event;
 pub use sink::stats::{Dropped, FailingAgent, FlushOutcome, NotPersisted, Stats};
 #[cfg(feature = "http")]
-pub use spool::inspect::{Purged, SpoolDirectory, SpoolSegment, SpooledReport};
+pub use spool::inspect::{Purged, SpoolDirectory, SpoolSegment, SpooledReport, UnreadableFile};
+#[cfg(feature = "http")]
+pub use spool::recover::{DamagedFile, Recovered};
 
 /// What the attribute's expansion calls. Not for use by hand. The name holds the version, so that an attribute and
 /// a library of different versions do not meet.

@@ -1,8 +1,11 @@
 use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::report::dead_letter::Chosen;
 use crate::report::dead_letter::DeadLetter;
+use crate::report::dead_letter::DeadLetters as Letters;
 use crate::spool::writer::Spool;
 use crate::support::diagnostics::warn;
 use crate::support::sync::lock;
@@ -15,6 +18,17 @@ const MAX_BYTES: usize = 16 << 20;
 pub(super) struct DeadLetters {
     spool: Option<Arc<Spool>>,
     kept: Mutex<Kept>,
+    warned_disk: AtomicBool,
+    warned_dropped: AtomicBool,
+}
+
+/// What became of a report that was kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeptLetter {
+    /// It survives the process.
+    pub(super) is_on_disk: bool,
+    /// How many were deleted to make room.
+    pub(super) dropped: u64,
 }
 
 #[derive(Default)]
@@ -28,35 +42,72 @@ impl DeadLetters {
         Self {
             spool,
             kept: Mutex::default(),
+            warned_disk: AtomicBool::new(false),
+            warned_dropped: AtomicBool::new(false),
         }
     }
 
-    /// Keeps a report. Says whether it is on disk.
-    pub(super) fn keep(&self, letter: &DeadLetter, is_synced: bool) -> bool {
-        let Some(spool) = &self.spool else {
-            lock(&self.kept).push(letter.clone());
-            return false;
+    /// Keeps a report.
+    pub(super) fn keep(&self, letter: &DeadLetter, is_synced: bool) -> KeptLetter {
+        let kept = match self.keep_on_disk(letter, is_synced) {
+            Some(dropped) => KeptLetter {
+                is_on_disk: true,
+                dropped,
+            },
+            None => KeptLetter {
+                is_on_disk: false,
+                dropped: lock(&self.kept).push(letter.clone()),
+            },
         };
-        let kept = spool.keep_dead(letter, is_synced);
-        if let Err(error) = &kept {
+        if kept.dropped > 0 && !self.warned_dropped.swap(true, Ordering::Relaxed) {
             warn(format_args!(
-                "a report that was refused is kept in memory because the spool in {} does not take it: {error}",
+                "more reports were refused than are kept; the oldest of them are deleted"
+            ));
+        }
+        kept
+    }
+
+    /// Returns how many others made room for it; none if it is not on disk.
+    fn keep_on_disk(&self, letter: &DeadLetter, is_synced: bool) -> Option<u64> {
+        let spool = self.spool.as_ref()?;
+        let kept = spool.keep_dead(letter, is_synced);
+        if let Err(error) = &kept
+            && !self.warned_disk.swap(true, Ordering::Relaxed)
+        {
+            warn(format_args!(
+                "reports that were refused are kept in memory because the spool in {} does not take them: {error}",
                 spool.directory().path().display()
             ));
-            lock(&self.kept).push(letter.clone());
         }
-        kept.is_ok()
+        if kept.is_ok() {
+            self.warned_disk.store(false, Ordering::Relaxed);
+        }
+        kept.ok()
     }
 
-    pub(super) fn all(&self) -> Vec<DeadLetter> {
-        let mut all = Vec::new();
-        self.visit_spool(&mut |letter| {
-            all.push(letter.clone());
-            false
+    /// All of them, those on disk first. One at a time is read from there.
+    pub(super) fn all(&self) -> Letters {
+        let names = self.spool.as_ref().map(|spool| {
+            let names = spool.directory().dead();
+            names.unwrap_or_else(|error| {
+                warn_unreadable(spool, &error);
+                Vec::new()
+            })
         });
-        let kept = lock(&self.kept);
-        all.extend(kept.letters.iter().map(|(_, letter)| letter.clone()));
-        all
+        let names = names.unwrap_or_default();
+        let kept = lock(&self.kept).letters.clone();
+        let count = names.len() + kept.len();
+        let spool = self.spool.clone();
+        let on_disk = names.into_iter().map(move |name| {
+            let spool = spool.as_ref()?;
+            let letter = spool.directory().read_dead(&name);
+            letter.unwrap_or_else(|error| {
+                warn_unreadable(spool, &error);
+                None
+            })
+        });
+        let in_memory = kept.into_iter().map(|(_, letter)| Some(letter));
+        Letters::new(count, on_disk.chain(in_memory))
     }
 
     /// Takes the chosen ones out that `then` says may go. Returns how many.
@@ -78,10 +129,7 @@ impl DeadLetters {
         if let Some(spool) = &self.spool
             && let Err(error) = spool.directory().visit_dead(visitor)
         {
-            warn(format_args!(
-                "the dead letters in {} cannot be read: {error}",
-                spool.directory().path().display()
-            ));
+            warn_unreadable(spool, &error);
         }
     }
 
@@ -100,6 +148,13 @@ impl DeadLetters {
             visit.left.extend(letter.filter(|_| !goes));
         }
     }
+}
+
+fn warn_unreadable(spool: &Spool, error: &io::Error) {
+    warn(format_args!(
+        "dead letters in {} cannot be read: {error}",
+        spool.directory().path().display()
+    ));
 }
 
 /// Those in memory while they are visited. However that ends, what is not taken out stays.
@@ -122,7 +177,9 @@ impl Drop for Visit<'_> {
 }
 
 impl Kept {
-    fn push(&mut self, letter: DeadLetter) {
+    /// Returns how many made room for it; that may be this one.
+    fn push(&mut self, letter: DeadLetter) -> u64 {
+        let mut dropped = 0;
         let bytes = letter.bytes();
         self.bytes += bytes;
         self.letters.push_back((bytes, letter));
@@ -130,7 +187,9 @@ impl Kept {
             && let Some((bytes, _)) = self.letters.pop_front()
         {
             self.bytes -= bytes;
+            dropped += 1;
         }
+        dropped
     }
 }
 
@@ -143,14 +202,14 @@ mod tests {
     use crate::report::TaskReport;
 
     fn reasons(dead: &DeadLetters) -> Vec<String> {
-        dead.all().into_iter().map(|letter| letter.reason).collect()
+        dead.all().map(|letter| letter.reason).collect()
     }
 
     #[test]
     fn a_visitor_that_panics_costs_none_and_changes_no_order() {
         let dead = DeadLetters::new(None);
         for reason in ["one", "two", "three", "four"] {
-            lock(&dead.kept).push(DeadLetter {
+            let _ = lock(&dead.kept).push(DeadLetter {
                 reason: reason.to_owned(),
                 refused_at: SystemTime::now(),
                 platform: String::new(),

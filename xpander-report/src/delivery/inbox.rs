@@ -108,13 +108,16 @@ impl Shared {
         match spool.append(&outgoing) {
             Ok(written) => {
                 spool.remember(written, outgoing);
-                self.is_spool_broken.store(false, Ordering::Relaxed);
+                if self.is_spool_broken.load(Ordering::Relaxed) {
+                    self.is_spool_broken.store(false, Ordering::Relaxed);
+                    spool.works_again();
+                }
                 self.wake();
                 true
             }
             Err(error) => {
                 self.counters.not_spooled.add(1);
-                if !self.is_spool_broken.swap(true, Ordering::Relaxed) {
+                if !self.is_spool_broken.swap(true, Ordering::Relaxed) && spool.is_news(&error) {
                     warn(format_args!(
                         "reports are kept in memory because the spool in {} does not take them: {error}",
                         spool.directory().path().display()

@@ -25,7 +25,7 @@ use crate::delivery::settings::Settings;
 use crate::delivery::shared::Shared;
 use crate::envelope::Envelope;
 use crate::report::dead_letter::Chosen;
-use crate::report::dead_letter::DeadLetter;
+use crate::report::dead_letter::DeadLetters;
 use crate::sink::Background;
 use crate::sink::Delivering;
 use crate::sink::Flushing;
@@ -134,7 +134,7 @@ impl Background for Delivery {
         self.shared().deliver(envelope, timeout)
     }
 
-    fn dead_letters(&self) -> Vec<DeadLetter> {
+    fn dead_letters(&self) -> DeadLetters {
         self.shared().dead.all()
     }
 

@@ -51,6 +51,8 @@ pub(super) struct Shared {
     pub(super) gauges: CachePadded<WorkerGauges>,
     pub(super) last_error: Mutex<Option<String>>,
     pub(super) failing_agents: Mutex<Vec<FailingAgent>>,
+    /// Why what is on disk is not sure to be where others find it.
+    pub(super) misplaced: Mutex<Option<String>>,
     pub(super) drops: RecentDrops,
     pub(super) flushes: Mutex<Vec<Flush>>,
     pub(super) deliveries: Mutex<Deliveries>,
@@ -120,6 +122,7 @@ impl Shared {
             gauges: CachePadded::default(),
             last_error: Mutex::default(),
             failing_agents: Mutex::default(),
+            misplaced: Mutex::default(),
             drops: RecentDrops::default(),
             flushes: Mutex::default(),
             deliveries: Mutex::default(),
@@ -246,7 +249,9 @@ impl Shared {
         Err(NotPersisted {
             pending,
             dropped,
-            reason: lock(&self.last_error).clone(),
+            reason: lock(&self.misplaced)
+                .clone()
+                .or_else(|| lock(&self.last_error).clone()),
         })
     }
 

@@ -61,6 +61,12 @@ impl Sequence {
         }
     }
 
+    /// Random to the process that gave it.
+    #[cfg(feature = "http")]
+    pub(crate) fn process(&self) -> u64 {
+        self.process
+    }
+
     /// The count of the last one that this process gave; 0 before the first.
     #[cfg(feature = "http")]
     pub(crate) fn last_count() -> u64 {

@@ -149,16 +149,13 @@ impl Stamps {
         self
     }
 
-    /// Reports of a process whose clock was ahead seem to come from the future. They count as old as `instead`, so that they
-    /// do not outdate what is reported now.
-    pub(crate) fn bound(&mut self, now: Duration, instead: Duration) {
-        let bound = |(mut sequence, fields): (Sequence, Fields)| {
-            if sequence.at > now {
-                sequence.at = instead;
-            }
+    /// Dates each report as `date` says.
+    pub(crate) fn redate(&mut self, mut date: impl FnMut(&Sequence) -> Duration) {
+        let redated = |(mut sequence, fields): (Sequence, Fields)| {
+            sequence.at = date(&sequence);
             (sequence, fields)
         };
-        let mut groups: Vec<_> = self.groups().map(bound).collect();
+        let mut groups: Vec<_> = self.groups().map(redated).collect();
         groups.sort_by_key(|(sequence, _)| Reverse(*sequence));
         self.set(groups);
     }

@@ -27,10 +27,13 @@ use crate::sink::event::Listener;
 /// | bytes of one field of content | 1 MiB | [`max_bytes`](Self::max_bytes), a function's key `max_bytes` |
 /// | reports that wait | 10,000 | [`queue_capacity`](Self::queue_capacity) |
 /// | bytes that they hold, about | 64 MiB | [`queue_bytes`](Self::queue_bytes) |
-/// | bytes of the files of the spool's reports | 1 GiB | [`spool_bytes`](Self::spool_bytes) |
+/// | bytes of the spool's files | 1 GiB | [`spool_bytes`](Self::spool_bytes) |
+/// | of those, bytes of what was refused or damaged | a quarter | |
+/// | of those, bytes of what was delivered of tasks whose files are gone | a sixteenth, 2 MiB at most | |
 /// | bytes of what was just written to the spool, kept in memory for the worker | 4 MiB | |
 /// | how long a report waits in the spool | 7 days | [`spool_age`](Self::spool_age) |
 /// | reports kept that the platform refused | 1,000 in memory (16 MiB), 10,000 in the spool | |
+/// | tasks of which it is known what other processes delivered | 10,000 | |
 /// | reports in memory of all agents whose reports fail or are refused, while those of others arrive | a quarter of `queue_capacity` and of `queue_bytes` | |
 /// | bytes of the places of those that are on disk only | a quarter of `queue_bytes` | |
 /// | tasks of which it is remembered what was delivered, so that a late report undoes nothing | 10,000 | |
@@ -123,7 +126,8 @@ impl ReporterBuilder {
     /// `XPANDER_REPORT_SPOOL_DIR`, else none.
     ///
     /// Several processes may share a directory; what one leaves behind when it ends, the next one or another
-    /// one delivers. The files can be read by their owner only, and hold reports as they would be sent: a
+    /// one of the same user delivers. Each user has a folder of its own there, so the directory may be a volume that
+    /// others write to. The files can be read by their owner only, and hold reports as they would be sent: a
     /// response is read, and content taken away or rewritten, before the call returns.
     ///
     /// A report is dated by the platform when it arrives.
@@ -141,9 +145,9 @@ impl ReporterBuilder {
         self
     }
 
-    /// How many bytes the files of the spool's reports may have together, about, those of other processes
-    /// included; beyond it reports are kept in memory. Dead letters (the last 10,000) and damaged files, which
-    /// stay for somebody to look at, come on top.
+    /// How many bytes the spool's files may have together, about, those of other processes of this user included.
+    /// A quarter is for dead letters and damaged pieces, which stay for somebody to look at; the oldest of them make
+    /// room. The rest is for reports that wait and the notes of what has ended; beyond it reports are kept in memory.
     pub fn spool_bytes(mut self, bytes: u64) -> Self {
         self.spool.limits.bytes = bytes;
         self

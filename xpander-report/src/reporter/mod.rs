@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::envelope::Envelope;
 use crate::report::TaskReport;
-use crate::report::dead_letter::DeadLetter;
+use crate::report::dead_letter::{DeadLetter, DeadLetters};
 use crate::sink::delivery_outcome::DeliveryOutcome;
 use crate::sink::stats::{FlushOutcome, NotPersisted, Stats};
 use crate::sink::{Background, Flushing, Sink, Then};
@@ -217,10 +217,10 @@ impl Reporter {
     }
 
     /// The reports that the platform refused for good, oldest first; with a spool, also those of other
-    /// processes. Reads from disk.
-    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+    /// processes. Reads one at a time from disk.
+    pub fn dead_letters(&self) -> DeadLetters {
         self.background()
-            .map_or_else(Vec::new, Background::dead_letters)
+            .map_or_else(DeadLetters::default, Background::dead_letters)
     }
 
     /// Accepts again those of them that `choose` says, after what was wrong with them has been mended on the

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::envelope::Envelope;
-use crate::report::dead_letter::{Chosen, DeadLetter};
+use crate::report::dead_letter::{Chosen, DeadLetters};
 use delivery_outcome::DeliveryOutcome;
 use stats::{FlushOutcome, NotPersisted, Stats};
 
@@ -62,7 +62,7 @@ pub(crate) trait Background {
     fn deliver(&self, envelope: Box<Envelope>, timeout: Duration) -> Delivering<'_>;
 
     /// The reports that were refused, oldest first.
-    fn dead_letters(&self) -> Vec<DeadLetter>;
+    fn dead_letters(&self) -> DeadLetters;
 
     /// Accepts the chosen ones of them again. Returns how many.
     fn retry_dead_letters(&self, chosen: Chosen<'_>) -> usize;

@@ -38,6 +38,8 @@ pub struct Stats {
     pub retried: u64,
     /// Refused by the platform for good; see [`dead_letters`](crate::Reporter::dead_letters).
     pub dead_lettered: u64,
+    /// Dead letters that were deleted because there was no room for all of them.
+    pub dead_letters_dropped: u64,
     /// Responses that were too long to be read.
     pub oversized: u64,
     /// Given up, by reason.
@@ -175,6 +177,7 @@ pub(crate) struct Counters {
     pub(crate) retried: Counter,
     pub(crate) not_spooled: Counter,
     pub(crate) oversized: Counter,
+    pub(crate) dead_letters_dropped: Counter,
     /// The sum of the endings.
     ended: Counter,
     delivered: Counter,
@@ -240,6 +243,7 @@ impl Counters {
             not_spooled: self.not_spooled.get(),
             retried: self.retried.get(),
             dead_lettered: self.dead_lettered.get(),
+            dead_letters_dropped: self.dead_letters_dropped.get(),
             oversized: self.oversized.get(),
             dropped: self.dropped(),
             ..Stats::default()

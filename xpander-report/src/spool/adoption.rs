@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
+use super::clocks::ClocksAhead;
 use super::segment_reader::SegmentReader;
 use super::writer::Spool;
 use crate::envelope::outgoing::Delivered;
@@ -34,11 +35,13 @@ const SCAN: Duration = Duration::from_secs(10);
 const MAX_READ: usize = 4;
 pub(super) const MAX_ADOPTED: usize = 64;
 
+/// Of so many tasks with names it is known what other processes have delivered; of more tasks, of the last ones.
+const MAX_DELIVERED: usize = 10_000;
+
 /// Finds what other processes left behind.
 pub(super) struct Adoption {
     spool: Arc<Spool>,
-    /// When this began, by the wall clock.
-    pub(super) begun: Duration,
+    pub(super) clocks: ClocksAhead,
     scan_at: Instant,
     /// There was more to adopt than is worked on at once.
     has_more: bool,
@@ -50,6 +53,8 @@ pub(super) struct Adoption {
     backing_off: HashMap<String, Instant>,
     /// What the platform has of tasks with names, as files of acks say; looked up while there are segments of others.
     delivered: HashMap<TaskId, Delivered>,
+    /// How many bytes of acks lost their segments since those were shortened.
+    remembered: u64,
 }
 
 /// The segments that are open.
@@ -58,14 +63,15 @@ type Segments = BTreeMap<SegmentId, SegmentReader>;
 impl Adoption {
     pub(super) fn new(spool: Arc<Spool>, now: Instant) -> Self {
         Self {
+            clocks: ClocksAhead::new(spool.begun),
             spool,
-            begun: sequence::now(),
             scan_at: now,
             has_more: true,
             warned_scan: false,
             other_platform: HashSet::new(),
             backing_off: HashMap::new(),
             delivered: HashMap::new(),
+            remembered: 0,
         }
     }
 
@@ -103,11 +109,15 @@ impl Adoption {
         }
         self.has_more = false;
         let mut adopted = Vec::new();
-        match found(self.try_scan(now, open, &mut adopted)) {
-            Ok(()) => self.warned_scan = false,
+        match self.try_scan(now, open, &mut adopted) {
+            Ok(()) => {
+                if std::mem::take(&mut self.warned_scan) {
+                    self.spool.works_again();
+                }
+            }
             Err(error) => {
                 self.has_more = true;
-                if !std::mem::replace(&mut self.warned_scan, true) {
+                if !std::mem::replace(&mut self.warned_scan, true) && self.spool.is_news(&error) {
                     self.spool
                         .warn(format_args!("cannot be looked through: {error}"));
                 }
@@ -124,7 +134,7 @@ impl Adoption {
     ) -> io::Result<()> {
         let spool = Arc::clone(&self.spool);
         let directory = spool.directory();
-        let names = directory.names(SEGMENT)?;
+        let names = found(directory.names(SEGMENT))?;
         let (mut used, mut oldest) = (0, Duration::MAX);
         for name in &names {
             if self.is_new(name, now, open) {
@@ -134,14 +144,13 @@ impl Adoption {
                     self.has_more = true;
                 }
             }
-            if directory.has(name, SEGMENT) {
-                let length = directory.open(name, SEGMENT).and_then(|file| file.len());
-                used += length.unwrap_or(0);
-                // One that somebody else named may be as old as any.
-                oldest = oldest.min(made_at(name).unwrap_or_default());
+            match directory.len(name, SEGMENT) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                length => used += length.unwrap_or(0),
             }
+            // One that somebody else named may be as old as any.
+            oldest = oldest.min(made_at(name).unwrap_or_default());
         }
-        spool.used.store(used, Ordering::Relaxed);
         self.other_platform.retain(|name| names.contains(name));
         self.backing_off.retain(|name, _| names.contains(name));
         let has_others = !adopted.is_empty() || open.values().any(|reader| !reader.is_own);
@@ -150,8 +159,12 @@ impl Adoption {
             false => HashMap::new(),
         };
         let unfinished = directory.remove_unfinished();
-        self.forget_delivered(oldest)?;
-        unfinished
+        let forgotten = self.forget_delivered(oldest);
+        for name in found(directory.names(ACKS))? {
+            used += directory.len(&name, ACKS).unwrap_or(0);
+        }
+        spool.used.store(used, Ordering::Relaxed);
+        forgotten.and(unfinished)
     }
 
     /// Whether this segment may be adopted.
@@ -162,30 +175,34 @@ impl Adoption {
     }
 
     fn adopt(&mut self, name: &str) -> Option<SegmentReader> {
-        let directory = self.spool.directory();
-        let (segment, header) = match directory.adopt(name) {
+        let adopted = self.spool.directory().adopt(name).and_then(|adopted| {
+            let reader = adopted.map(|segment| SegmentReader::adopted(Arc::new(segment)));
+            let Some(mut reader) = reader else {
+                return Ok(None);
+            };
+            let platform = reader.platform()?;
+            Ok(Some((reader, platform)))
+        });
+        let (mut reader, platform) = match adopted {
             Ok(Some(adopted)) => adopted,
             Ok(None) => return None,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                self.set_aside(name, "its beginning is damaged, so nothing of it was taken");
-                return None;
-            }
             Err(error) => {
                 self.back_off(name, format_args!("cannot be read: {error}"));
                 return None;
             }
         };
-        if header != self.spool.header {
+        if let Some(platform) = platform
+            && platform != self.spool.platform
+        {
             self.other_platform.insert(name.to_owned());
             self.spool.warn(format_args!(
-                "{name}.{SEGMENT} waits for the platform at {}, not for {}; a program with that address \
+                "{name}.{SEGMENT} waits for the platform at {platform}, not for {}; a program with that address \
                  delivers it, as does `xpander-report spool drain`",
-                header.platform, self.spool.header.platform
+                self.spool.platform
             ));
             return None;
         }
-        let mut reader = SegmentReader::new(Arc::new(segment), false);
         match self.read_acks(name) {
             Ok(acks) => {
                 reader.has_names = acks.iter().any(|ack| ack.task.is_some());
@@ -208,62 +225,91 @@ impl Adoption {
     }
 
     /// What the platform has of tasks with names, as far as the directory knows.
-    fn read_known(&self) -> HashMap<TaskId, Delivered> {
+    fn read_known(&mut self) -> HashMap<TaskId, Delivered> {
         let mut known = HashMap::<TaskId, Delivered>::new();
         let names = self.spool.directory().names(ACKS).unwrap_or_default();
-        let acks = names.iter().filter_map(|name| self.read_acks(name).ok());
-        let now = sequence::now();
-        for DeliveredTask { id, mut delivered } in acks.flatten().filter_map(|ack| ack.task) {
-            delivered.bound(now, self.begun);
-            match known.entry(id.into()) {
-                Entry::Occupied(mut other) => other.get_mut().merge(&delivered),
-                Entry::Vacant(entry) => drop(entry.insert(delivered)),
+        for name in names {
+            let acks = self.read_acks(&name).unwrap_or_default();
+            for DeliveredTask { id, mut delivered } in acks.into_iter().filter_map(|ack| ack.task) {
+                delivered.redate(|sequence| self.clocks.date(sequence));
+                match known.entry(id.into()) {
+                    Entry::Occupied(mut other) => other.get_mut().merge(&delivered),
+                    Entry::Vacant(entry) => drop(entry.insert(delivered)),
+                }
+                if known.len() >= 2 * MAX_DELIVERED {
+                    keep_newest(&mut known);
+                }
             }
         }
+        if known.len() > MAX_DELIVERED {
+            keep_newest(&mut known);
+        }
+        known.shrink_to_fit();
         known
+    }
+
+    /// So many bytes of acks have lost their segment.
+    pub(super) fn remember(&mut self, bytes: u64) {
+        self.remembered += bytes;
+        if self.remembered > self.spool.limits.remembered_bytes() {
+            // What cannot be shortened now is shortened at the next look.
+            let _ = self.shorten_remembered();
+        }
     }
 
     /// What was delivered need not be known any more once no segment is left that is as old, or none of its reports
     /// would be delivered.
-    pub(super) fn forget_delivered(&self, oldest: Duration) -> io::Result<()> {
-        let directory = self.spool.directory();
+    pub(super) fn forget_delivered(&mut self, oldest: Duration) -> io::Result<()> {
         let expired = sequence::now().saturating_sub(self.spool.limits.age);
         let mut forgotten = Ok(());
-        for name in directory.names(ACKS)? {
-            if directory.has(&name, SEGMENT) {
-                continue;
-            }
+        for name in self.remembered_acks()? {
             let forget = || {
                 let acks = self.read_acks(&name)?;
                 let tasks = acks.iter().filter_map(|ack| ack.task.as_ref());
                 let newest = tasks.map(|task| task.delivered.sequence().at).max();
                 if newest.is_none_or(|at| at < oldest.max(expired)) {
-                    found(directory.remove(&name, ACKS))?;
+                    found(self.spool.directory().remove(&name, ACKS))?;
                 }
                 Ok(())
             };
             forgotten = forgotten.and(forget());
         }
-        forgotten
+        forgotten.and(self.shorten_remembered())
     }
 
-    pub(super) fn set_aside(&mut self, name: &str, what: &str) -> bool {
-        match self.spool.directory().set_aside(name) {
-            Ok(aside) => {
-                self.spool.warn(format_args!(
-                    "a file was damaged; {what}, and it was put aside: {}",
-                    aside.display()
-                ));
-                true
+    /// The files of acks whose segments are gone, oldest first.
+    fn remembered_acks(&self) -> io::Result<Vec<String>> {
+        let directory = self.spool.directory();
+        let segments: HashSet<_> = found(directory.names(SEGMENT))?.into_iter().collect();
+        let mut names = found(directory.names(ACKS))?;
+        names.retain(|name| !segments.contains(name));
+        Ok(names)
+    }
+
+    /// Of what was delivered, the last is remembered: as much as there is room for.
+    fn shorten_remembered(&mut self) -> io::Result<()> {
+        let directory = self.spool.directory();
+        let most = self.spool.limits.remembered_bytes();
+        let (mut left, mut before, mut after) = (most, 0, 0);
+        for name in self.remembered_acks()?.iter().rev() {
+            let bytes = found(directory.len(name, ACKS))?;
+            before += bytes;
+            if bytes > left {
+                match left {
+                    0 => found(directory.remove(name, ACKS))?,
+                    // Half of it, so that not each ack that comes has the file written again.
+                    _ => found(directory.shorten_acks(name, left / 2))?,
+                }
+                left = 0;
+                after += found(directory.len(name, ACKS))?;
+                continue;
             }
-            // Another process was faster.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-            Err(error) => {
-                let problem = format_args!("is damaged and cannot be put aside: {error}");
-                self.back_off(name, problem);
-                false
-            }
+            left -= bytes;
+            after += bytes;
         }
+        self.remembered = after;
+        self.spool.removed(before.saturating_sub(after));
+        Ok(())
     }
 
     /// A segment stays until the next look at the directory. Why is told once.
@@ -273,6 +319,15 @@ impl Adoption {
             self.spool.warn(format_args!("{name}.{SEGMENT} {why}"));
         }
     }
+}
+
+/// Keeps the tasks that were reported last.
+fn keep_newest(known: &mut HashMap<TaskId, Delivered>) {
+    let mut newest: Vec<_> = known.values().map(Delivered::sequence).collect();
+    let last = newest.len() - MAX_DELIVERED;
+    let (_, oldest_kept, _) = newest.select_nth_unstable(last);
+    let oldest_kept = *oldest_kept;
+    known.retain(|_, delivered| delivered.sequence() >= oldest_kept);
 }
 
 /// Whether one more segment may be adopted.

@@ -15,6 +15,9 @@ use crate::spool::files::segment::Segment;
 use crate::spool::format::entry::Ack;
 use crate::support::sync::Ordering;
 
+/// One part in so many is little.
+const PART: u64 = 4;
+
 /// A report that goes into another segment.
 struct Survivor {
     /// The name of its place.
@@ -30,6 +33,7 @@ type Copied = (Segment, Vec<(u64, u64)>);
 impl Replay {
     /// Puts what is waited for of segments that are mostly settled into one, and removes them.
     pub(super) fn compact(&mut self) {
+        self.seal_settled();
         let survivors = self.survivors();
         if survivors.is_empty() {
             return;
@@ -45,6 +49,17 @@ impl Replay {
                         "files stay though most of what is in them is settled: {error}"
                     ));
                 }
+            }
+        }
+    }
+
+    /// A segment that is written, and in which little waits, is gathered like others: no more is written to it.
+    fn seal_settled(&self) {
+        const LARGE: u64 = SEGMENT_BYTES / 32;
+        for reader in self.readers.values().filter(|reader| reader.is_own) {
+            let (waits, holds) = (reader.waiting(), reader.segment.written());
+            if waits > 0 && holds >= LARGE && waits * PART <= holds && reader.is_read() {
+                self.spool.seal(&reader.segment);
             }
         }
     }
@@ -74,8 +89,6 @@ impl Replay {
     /// Segments in which little is waited for, if much room or many files are gained; together as much as goes into
     /// one.
     fn worth_it(&self) -> Vec<(&SegmentId, &SegmentReader)> {
-        /// One part in so many is little.
-        const PART: u64 = 4;
         const SMALL: u64 = SEGMENT_BYTES / 16;
         const MANY: usize = 16;
         let (mut waiting, mut written) = (0, 0);
@@ -102,19 +115,22 @@ impl Replay {
     fn copy(&self, survivors: &[Survivor]) -> io::Result<Copied> {
         let directory = self.spool.directory();
         let since = survivors.iter().map(|it| it.outgoing.sequence().at).min();
-        let segment = directory.create_segment(&self.spool.header, since.unwrap_or_default())?;
-        let copied = survivors.iter().map(|survivor| {
-            let (head, [input, response, result]) = entry::encode_report(&survivor.outgoing)?;
-            let offset = segment.written();
-            segment.append(&[&head, input, response, result], 0)?;
-            Ok((offset, segment.written() - offset))
-        });
-        let places = copied.collect::<io::Result<Vec<_>>>();
-        segment.seal();
-        // What is removed now may have been safe from a loss of power.
-        let synced = segment.file.sync().and_then(|()| directory.sync());
-        match places.and_then(|places| synced.map(|()| places)) {
-            Ok(places) => Ok((segment, places)),
+        let mut places = Vec::with_capacity(survivors.len());
+        let segment = directory.create_filled(since.unwrap_or_default(), |segment| {
+            for survivor in survivors {
+                let (head, [input, response, result]) =
+                    entry::encode_report(&survivor.outgoing, &self.spool.platform)?;
+                let offset = segment.written();
+                segment.append(&[&head, input, response, result], 0)?;
+                places.push((offset, segment.written() - offset));
+            }
+            segment.seal();
+            // What is removed then may have been safe from a loss of power.
+            segment.file.sync()?;
+            Ok(segment)
+        })?;
+        match directory.sync() {
+            Ok(()) => Ok((segment, places)),
             Err(error) => {
                 let _ = directory.remove(&segment.name, SEGMENT);
                 Err(error)
@@ -125,8 +141,12 @@ impl Replay {
     fn replace(&mut self, survivors: Vec<Survivor>, (segment, places): Copied) {
         let spool = Arc::clone(&self.spool);
         spool.used.fetch_add(segment.written(), Ordering::Relaxed);
-        let mut reader = SegmentReader::new(Arc::new(segment), false);
+        let mut reader = SegmentReader::adopted(Arc::new(segment));
         reader.skip_to(reader.segment.written());
+        let from = |survivor: &Survivor| self.readers.get(&survivor.reader)?.accepted_since;
+        // Of a mixture the clock has to tell.
+        let since: Option<Vec<_>> = survivors.iter().map(from).collect();
+        reader.accepted_since = since.and_then(|since| since.into_iter().min());
         reader.open.extend(places.iter().copied());
         let id = self.add(reader);
         let mut emptied = BTreeSet::new();
@@ -140,7 +160,10 @@ impl Replay {
                     offset: survivor.offset,
                     task: None,
                 };
-                let _ = reader.acknowledge(spool.directory(), &ack);
+                let written = reader.acknowledge(spool.directory(), &ack);
+                spool
+                    .used
+                    .fetch_add(written.unwrap_or(0), Ordering::Relaxed);
             }
         }
         for id in emptied {

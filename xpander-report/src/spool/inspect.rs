@@ -1,8 +1,8 @@
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use std::{fmt, io};
+use std::{error, fmt, io};
 
 use super::files::directory;
 use super::format::entry;
@@ -10,11 +10,15 @@ use super::format::record;
 use crate::envelope::outgoing::Outgoing;
 use crate::report::TaskReport;
 use crate::report::dead_letter::DeadLetter;
-use crate::spool::files::directory::{ACKS, Directory, SEGMENT, read_all, read_header};
-use crate::spool::files::disk::OsDisk;
+use crate::spool::files::directory::{ACKS, Directory, SEGMENT, found, read_all};
+use crate::spool::files::os_disk::{OsDisk, own_folder, user_folders};
 use crate::spool::format::record::Chunk;
 
 /// A spool's directory, seen from outside: what waits there, also while programs use it.
+///
+/// In the directory each user has one of its own, `user-` and the user's number. This shows all that can be read, and
+/// changes this user's own. Files are read one at a time. One that cannot be read is an error in its place, and the
+/// others come all the same.
 ///
 /// To deliver what waits, make a reporter with this spool and let it
 /// [`drain`](crate::Reporter::drain).
@@ -34,22 +38,37 @@ use crate::spool::format::record::Chunk;
 /// reporter.report(TaskReport::new().id("order-17"));
 ///
 /// let spool = SpoolDirectory::open(&dir)?;
-/// assert_eq!(spool.waiting()?[0].report.id.as_deref(), Some("order-17"));
-/// assert!(spool.segments()?[0].is_in_use);
+/// for spooled in spool.waiting() {
+///     assert_eq!(spooled?.report.id.as_deref(), Some("order-17"));
+/// }
+/// for segment in spool.segments() {
+///     assert!(segment?.is_in_use);
+/// }
 /// # drop(reporter);
 /// # let _ = std::fs::remove_dir_all(dir);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct SpoolDirectory(Directory);
+pub struct SpoolDirectory {
+    root: PathBuf,
+    folders: Vec<Folder>,
+    closed: Vec<String>,
+}
+
+/// The directory of a user.
+#[derive(Clone)]
+pub(super) struct Folder {
+    name: String,
+    directory: Directory,
+}
 
 /// A file of a spool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpoolSegment {
-    /// The file's name in the directory.
+    /// The file's path, from the spool's directory on.
     pub file: String,
-    /// The address of the platform that its reports are for. `None`: its head is damaged.
+    /// The address of the platform that its reports are for. `None`: nothing of it can be read, or it is empty.
     pub platform: Option<String>,
     /// Its size.
     pub bytes: u64,
@@ -61,6 +80,8 @@ pub struct SpoolSegment {
     pub damaged_bytes: usize,
     /// A process has it.
     pub is_in_use: bool,
+    /// It is another user's: programs of this user do not deliver it.
+    pub is_foreign: bool,
     /// When it was begun.
     pub made_at: SystemTime,
 }
@@ -75,38 +96,60 @@ pub struct SpooledReport {
     pub accepted_at: SystemTime,
     /// The address of the platform that it is for.
     pub platform: String,
-    /// The name of the file that it is in.
+    /// The path of the file that it is in, from the spool's directory on.
     pub file: String,
 }
 
-/// What [`SpoolDirectory::purge`] deleted, and what it left because a process has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// A file that cannot be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct UnreadableFile {
+    /// Its path, from the spool's directory on.
+    pub file: String,
+    /// Why it cannot be read.
+    pub error: io::Error,
+}
+
+/// What [`SpoolDirectory::purge`] deleted, and what it left.
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Purged {
     /// Reports that waited.
     pub waiting: usize,
     /// Reports that the platform had refused.
     pub dead: usize,
-    /// Damaged files that had been put aside.
+    /// Files of damaged reports that had been put aside.
     pub damaged: usize,
     /// Files that stay, because a process has them.
     pub in_use: usize,
+    /// Files that stay, because they cannot be read or deleted.
+    pub unreadable: Vec<UnreadableFile>,
 }
 
 /// What is in a segment.
 struct Content {
     platform: Option<String>,
-    reports: Vec<Outgoing>,
+    reports: Vec<(String, Outgoing)>,
     settled: usize,
     damaged_bytes: usize,
     bytes: u64,
 }
 
+impl fmt::Display for UnreadableFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cannot be read", self.file)
+    }
+}
+
+impl error::Error for UnreadableFile {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
 impl fmt::Debug for SpoolDirectory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SpoolDirectory")
-            .field(&self.0.path())
-            .finish()
+        f.debug_tuple("SpoolDirectory").field(&self.root).finish()
     }
 }
 
@@ -116,124 +159,224 @@ impl SpoolDirectory {
     /// # Errors
     /// It is not there, is no directory, or cannot be read.
     pub fn open(dir: impl Into<PathBuf>) -> io::Result<Self> {
-        let directory = Directory::new(dir.into(), Arc::new(OsDisk));
-        directory.names(SEGMENT)?;
-        Ok(Self(directory))
+        let root = dir.into();
+        let (mut folders, mut closed) = (Vec::new(), Vec::new());
+        for name in user_folders(&root)? {
+            let disk = Arc::new(OsDisk::reading(root.clone()));
+            let directory = Directory::new(root.join(&name), disk);
+            match directory.names(SEGMENT) {
+                Ok(_) => folders.push(Folder { name, directory }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => closed.push(name),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self {
+            root,
+            folders,
+            closed,
+        })
     }
 
-    /// Its files, oldest first. Those that are removed meanwhile are left out.
+    /// Whether programs of this user can spool reports in this directory. `false`: nothing is there yet.
     ///
     /// # Errors
-    /// One of them cannot be read.
-    pub fn segments(&self) -> io::Result<Vec<SpoolSegment>> {
-        let names = self.0.names(SEGMENT)?;
-        let segments = names.into_iter().map(|name| {
-            let content = self.content(&name)?;
-            Ok(SpoolSegment {
-                platform: content.platform,
-                bytes: content.bytes,
-                waiting: content.reports.len(),
-                settled: content.settled,
-                damaged_bytes: content.damaged_bytes,
-                is_in_use: self.is_in_use(&name)?,
-                made_at: at(directory::made_at(&name).unwrap_or_default()),
-                file: format!("{name}.{SEGMENT}"),
-            })
-        });
-        present(segments)
-    }
-
-    /// The reports that wait, oldest first as far as the clocks of their processes agree.
+    /// What stands in the way: another user's files in its place, or a directory that cannot be written.
     ///
-    /// # Errors
-    /// A file cannot be read.
-    pub fn waiting(&self) -> io::Result<Vec<SpooledReport>> {
-        let names = self.0.names(SEGMENT)?;
-        let contents = names.iter().map(|name| Ok((name, self.content(name)?)));
-        let mut waiting: Vec<_> = present(contents)?
-            .into_iter()
-            .flat_map(|(name, content)| {
-                let platform = content.platform.unwrap_or_default();
-                let reports = content.reports.into_iter();
-                reports.map(move |outgoing| {
-                    let sequence = outgoing.sequence();
-                    let report = SpooledReport {
-                        report: outgoing.report,
-                        accepted_at: at(sequence.at),
-                        platform: platform.clone(),
-                        file: format!("{name}.{SEGMENT}"),
-                    };
-                    (sequence, report)
-                })
-            })
-            .collect();
-        waiting.sort_by_key(|(sequence, _)| *sequence);
-        Ok(waiting.into_iter().map(|(_, report)| report).collect())
+    /// ```
+    /// # let dir = std::env::temp_dir().join("xpander-report-doc-nothing-there");
+    /// assert!(!xpander_report::SpoolDirectory::is_usable(dir)?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn is_usable(dir: impl Into<PathBuf>) -> io::Result<bool> {
+        let own = Directory::own(dir.into());
+        match own.names(SEGMENT) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+            Ok(_) => own.try_writing().map(|()| true),
+        }
     }
 
-    /// The reports that the platform refused for good, oldest first.
+    /// The names of the directories of other users that cannot be looked into.
     ///
-    /// # Errors
-    /// They cannot be read.
-    pub fn dead_letters(&self) -> io::Result<Vec<DeadLetter>> {
-        let mut letters = Vec::new();
-        self.0.visit_dead(&mut |letter| {
-            letters.push(letter.clone());
-            false
-        })?;
-        Ok(letters)
+    /// ```
+    /// # let dir = std::env::temp_dir();
+    /// let spool = xpander_report::SpoolDirectory::open(dir)?;
+    /// for user in spool.closed() {
+    ///     println!("{user} belongs to another user");
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn closed(&self) -> &[String] {
+        &self.closed
     }
 
-    /// The damaged files that were put aside.
+    /// Its files, oldest first for each user. Those that are removed meanwhile are left out.
+    pub fn segments(&self) -> impl Iterator<Item = Result<SpoolSegment, UnreadableFile>> {
+        self.each(|folder| folder.directory.names(SEGMENT), Folder::segment)
+    }
+
+    /// The reports that wait, file by file, those of a file in the order in which they were accepted.
+    pub fn waiting(&self) -> impl Iterator<Item = Result<SpooledReport, UnreadableFile>> {
+        let files = self.each(|folder| folder.directory.names(SEGMENT), Folder::waiting);
+        files.flat_map(|file| match file {
+            Ok(waiting) => waiting.into_iter().map(Ok).collect::<Vec<_>>(),
+            Err(unreadable) => vec![Err(unreadable)],
+        })
+    }
+
+    /// The reports that the platform refused for good, oldest first for each user.
+    pub fn dead_letters(&self) -> impl Iterator<Item = Result<DeadLetter, UnreadableFile>> {
+        self.each(
+            |folder| folder.directory.dead(),
+            |folder, name| {
+                let letter = folder.directory.read_dead(name);
+                letter.map_err(|error| folder.unreadable(&folder.directory.dead_file(name), error))
+            },
+        )
+    }
+
+    /// Deletes everything of this user that no process has. What was not delivered is lost.
     ///
     /// # Errors
     /// The directory cannot be read.
-    pub fn damaged(&self) -> io::Result<Vec<PathBuf>> {
-        self.0.damaged()
-    }
-
-    /// Deletes everything that no process has. What was not delivered is lost.
-    ///
-    /// # Errors
-    /// Something cannot be deleted.
     pub fn purge(&self) -> io::Result<Purged> {
         let mut purged = Purged::default();
-        for name in self.0.names(SEGMENT)? {
-            let Some(file) = missing_as_none(self.0.open(&name, SEGMENT))? else {
-                continue;
-            };
-            if !file.try_lock()? {
-                purged.in_use += 1;
-                continue;
+        let folder = self.own();
+        let own = &folder.directory;
+        for name in found(own.names(SEGMENT))? {
+            if let Err(error) = folder.purge(&name, &mut purged) {
+                let file = own.path().join(format!("{name}.{SEGMENT}"));
+                purged.unreadable.push(folder.unreadable(&file, error));
             }
-            // Deleted while it is locked, so that no process takes it meanwhile.
-            if let Some(content) = missing_as_none(self.content(&name))? {
-                purged.waiting += content.reports.len();
-                self.0.remove(&name, SEGMENT)?;
-            }
-            missing_as_none(self.0.remove(&name, ACKS))?;
         }
-        self.0.visit_dead(&mut |_| {
-            purged.dead += 1;
-            true
-        })?;
-        for file in self.0.damaged()? {
-            self.0.remove_damaged(&file)?;
-            purged.damaged += 1;
+        for name in own.dead()? {
+            match own.remove_dead(&name) {
+                Ok(()) => purged.dead += 1,
+                Err(error) => {
+                    let unreadable = folder.unreadable(&own.dead_file(&name), error);
+                    purged.unreadable.push(unreadable);
+                }
+            }
+        }
+        for name in own.damaged()? {
+            match own.remove_damaged(&name) {
+                Ok(()) => purged.damaged += 1,
+                Err(error) => {
+                    let unreadable = folder.unreadable(&own.damaged_file(&name), error);
+                    purged.unreadable.push(unreadable);
+                }
+            }
         }
         Ok(purged)
     }
 
-    fn content(&self, name: &str) -> io::Result<Content> {
-        let file = self.0.open(name, SEGMENT)?;
-        let bytes = read_all(&*file)?;
-        let acks = match missing_as_none(self.0.open(name, ACKS))? {
+    /// What there is of each file of each user; what cannot be listed is an error, too.
+    pub(super) fn each<'a, T>(
+        &'a self,
+        names: impl Fn(&Folder) -> io::Result<Vec<String>> + 'a,
+        read: impl Fn(&Folder, &str) -> Result<Option<T>, UnreadableFile> + 'a,
+    ) -> impl Iterator<Item = Result<T, UnreadableFile>> {
+        let read = Arc::new(read);
+        self.folders.iter().flat_map(move |folder| {
+            let (names, unlisted) = match found(names(folder)) {
+                Ok(names) => (names, None),
+                Err(error) => {
+                    let file = folder.directory.path();
+                    (Vec::new(), Some(Err(folder.unreadable(file, error))))
+                }
+            };
+            let read = Arc::clone(&read);
+            let files = names
+                .into_iter()
+                .filter_map(move |name| read(folder, &name).transpose());
+            unlisted.into_iter().chain(files)
+        })
+    }
+
+    /// This user's own directory.
+    pub(super) fn own(&self) -> Folder {
+        Folder {
+            name: own_folder(),
+            directory: Directory::own(self.root.clone()),
+        }
+    }
+}
+
+impl Folder {
+    pub(super) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    fn file(&self, name: &str) -> String {
+        format!("{}/{name}.{SEGMENT}", self.name)
+    }
+
+    /// Its path, from the spool's directory on.
+    pub(super) fn relative(&self, file: &Path) -> String {
+        let below = file.strip_prefix(self.directory.path()).unwrap_or(file);
+        Path::new(&self.name).join(below).display().to_string()
+    }
+
+    pub(super) fn unreadable(&self, file: &Path, error: io::Error) -> UnreadableFile {
+        UnreadableFile {
+            file: self.relative(file),
+            error,
+        }
+    }
+
+    fn segment(&self, name: &str) -> Result<Option<SpoolSegment>, UnreadableFile> {
+        let Some(content) = self.content(name)? else {
+            return Ok(None);
+        };
+        let file = self.directory.open(name, SEGMENT);
+        // While this looks, nobody can take it.
+        let is_free = file.and_then(|file| file.try_lock());
+        let Some(is_free) = self.present(name, is_free)? else {
+            return Ok(None);
+        };
+        Ok(Some(SpoolSegment {
+            platform: content.platform,
+            bytes: content.bytes,
+            waiting: content.reports.len(),
+            settled: content.settled,
+            damaged_bytes: content.damaged_bytes,
+            is_in_use: !is_free,
+            is_foreign: self.name != own_folder(),
+            made_at: at(directory::made_at(name).unwrap_or_default()),
+            file: self.file(name),
+        }))
+    }
+
+    fn waiting(&self, name: &str) -> Result<Option<Vec<SpooledReport>>, UnreadableFile> {
+        let Some(content) = self.content(name)? else {
+            return Ok(None);
+        };
+        let reports = content.reports.into_iter();
+        let spooled =
+            |(platform, outgoing)| SpooledReport::new(outgoing, platform, self.file(name));
+        Ok(Some(reports.map(spooled).collect()))
+    }
+
+    /// None: it was settled meanwhile.
+    fn content(&self, name: &str) -> Result<Option<Content>, UnreadableFile> {
+        self.present(name, self.read(name))
+    }
+
+    fn present<T>(&self, name: &str, read: io::Result<T>) -> Result<Option<T>, UnreadableFile> {
+        let file = || self.directory.path().join(format!("{name}.{SEGMENT}"));
+        missing_as_none(read).map_err(|error| self.unreadable(&file(), error))
+    }
+
+    fn read(&self, name: &str) -> io::Result<Content> {
+        let bytes = read_all(&*self.directory.open(name, SEGMENT)?)?;
+        let acks = match missing_as_none(self.directory.open(name, ACKS))? {
             Some(acks) => directory::read_acks(&*acks)?,
             None => Vec::new(),
         };
         let settled: HashSet<u64> = acks.iter().map(|ack| ack.offset).collect();
         let mut content = Content {
-            platform: read_header(&*file).ok().map(|(header, _)| header.platform),
+            platform: None,
             reports: Vec::new(),
             settled: 0,
             damaged_bytes: 0,
@@ -241,10 +384,16 @@ impl SpoolDirectory {
         };
         for chunk in record::chunks(&bytes) {
             match chunk {
-                Chunk::Record(offset, _) if settled.contains(&offset) => content.settled += 1,
-                Chunk::Record(0, _) => {}
-                Chunk::Record(_, text) => match entry::decode_report(text) {
-                    Ok(outgoing) => content.reports.push(outgoing),
+                Chunk::Record(offset, text) => match entry::decode_report(text) {
+                    Ok((platform, outgoing)) => {
+                        if content.platform.is_none() {
+                            content.platform = Some(platform.clone().into_owned());
+                        }
+                        match settled.contains(&offset) {
+                            true => content.settled += 1,
+                            false => content.reports.push((platform.into_owned(), outgoing)),
+                        }
+                    }
                     Err(_) => content.damaged_bytes += text.len(),
                 },
                 Chunk::Damaged(bytes) => content.damaged_bytes += bytes,
@@ -253,21 +402,37 @@ impl SpoolDirectory {
         Ok(content)
     }
 
-    /// Whether a process has it. While this looks, nobody can take it.
-    fn is_in_use(&self, name: &str) -> io::Result<bool> {
-        Ok(!self.0.open(name, SEGMENT)?.try_lock()?)
+    fn purge(&self, name: &str, purged: &mut Purged) -> io::Result<()> {
+        let own = &self.directory;
+        let Some(file) = missing_as_none(own.open(name, SEGMENT))? else {
+            return Ok(());
+        };
+        if !file.try_lock()? {
+            purged.in_use += 1;
+            return Ok(());
+        }
+        // Deleted while it is locked, so that no process takes it meanwhile.
+        if let Some(content) = missing_as_none(self.read(name))? {
+            own.remove(name, SEGMENT)?;
+            purged.waiting += content.reports.len();
+        }
+        found(own.remove(name, ACKS))
     }
 }
 
-fn at(since_epoch: Duration) -> SystemTime {
-    UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH)
+impl SpooledReport {
+    pub(super) fn new(outgoing: Outgoing, platform: String, file: String) -> Self {
+        Self {
+            accepted_at: at(outgoing.sequence().at),
+            report: outgoing.report,
+            platform,
+            file,
+        }
+    }
 }
 
-/// What is there of what is being looked at.
-fn present<T>(found: impl Iterator<Item = io::Result<T>>) -> io::Result<Vec<T>> {
-    found
-        .filter_map(|found| missing_as_none(found).transpose())
-        .collect()
+pub(super) fn at(since_epoch: Duration) -> SystemTime {
+    UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH)
 }
 
 /// A file that is gone was settled meanwhile.

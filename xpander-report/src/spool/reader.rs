@@ -46,6 +46,10 @@ pub(crate) struct Replay {
     pub(super) relocated: HashMap<(SegmentId, u64), (SegmentId, u64)>,
     /// An own report that is still in memory, and not read yet.
     recent: Option<(Written, Outgoing)>,
+    /// Why it is not sure that what waits is where others find it.
+    pub(super) misplaced: Option<String>,
+    /// That was told.
+    pub(super) warned_restore: bool,
 }
 
 impl Replay {
@@ -63,6 +67,8 @@ impl Replay {
             open: (left > 0).then_some(1).into_iter().collect(),
             relocated: HashMap::new(),
             recent: None,
+            misplaced: None,
+            warned_restore: false,
         }
     }
 
@@ -71,15 +77,18 @@ impl Replay {
         self.adoption.scan_at()
     }
 
-    /// Looks for what other processes left behind, if it is time.
+    /// Looks for what other processes left behind, if it is time, and whether what waits is still there.
     pub(crate) fn scan(&mut self, now: Instant) {
+        if now >= self.adoption.scan_at() {
+            self.restore();
+        }
         let Some(adopted) = self.adoption.scan(now, &self.readers) else {
             return;
         };
         for reader in adopted {
             self.add(reader);
         }
-        let limit = self.spool.limits.bytes;
+        let limit = self.spool.limits.waiting_bytes();
         if self.spool.used.load(Ordering::Relaxed) > limit / 2
             || self.readers.len() > MAX_ADOPTED / 2
         {
@@ -125,7 +134,7 @@ impl Replay {
         let Some(reader) = reader.filter(|reader| reader.is_own) else {
             return;
         };
-        if reader.is_damaged && !reader.segment.is_sealed() {
+        if reader.is_damaged() && !reader.segment.is_sealed() {
             self.spool.seal(&reader.segment);
         }
         let last = reader.segment.last_number();
@@ -139,7 +148,8 @@ impl Replay {
     }
 
     fn next_of(&mut self, id: SegmentId) -> Option<Replayed> {
-        let age = self.spool.limits.age;
+        let spool = Arc::clone(&self.spool);
+        let age = spool.limits.age;
         loop {
             self.pass_held_of(id);
             let recent = self.take_recent(id);
@@ -149,15 +159,14 @@ impl Replay {
                     reader.pass((written.end - written.start) as usize);
                     Ok(Some((written.start, outgoing)))
                 }
-                None => reader.next(),
+                None => reader.next(&spool.platform),
             };
             let (offset, mut outgoing) = match read {
                 Ok(next) => next?,
                 Err(error) => {
                     // It is tried again when somebody adopts it.
                     self.spool.seal(&reader.segment);
-                    reader.skip_to(reader.segment.written());
-                    reader.is_unreadable = true;
+                    reader.give_up();
                     let name = reader.segment.name.clone();
                     self.adoption
                         .back_off(&name, format_args!("cannot be read: {error}"));
@@ -165,7 +174,10 @@ impl Replay {
                 }
             };
             let is_expired = reader.is_expired(&outgoing, age);
-            reader.bound(&mut outgoing, self.adoption.begun);
+            if !reader.is_own {
+                let clocks = &mut self.adoption.clocks;
+                outgoing.stamps.redate(|sequence| clocks.date(sequence));
+            }
             // Behind damaged bytes it may be one that is held.
             let held = reader.held.remove(&offset).map(|(_, held)| held);
             let number = self.count_read(id, offset, held);
@@ -261,7 +273,12 @@ impl Replay {
         match reader.read_again(at) {
             Ok(mut outgoing) => {
                 let is_expired = reader.is_expired(&outgoing, self.spool.limits.age);
-                reader.bound(&mut outgoing, self.adoption.begun);
+                if !reader.is_own {
+                    let clocks = &self.adoption.clocks;
+                    outgoing
+                        .stamps
+                        .redate(|sequence| clocks.date_again(sequence));
+                }
                 Some(Replayed {
                     place,
                     outgoing,
@@ -292,13 +309,15 @@ impl Replay {
             reader.end(at);
             reader.has_names |= task.is_some();
             // Without it the report arrives once more, if the process does not live to remove the segment.
-            let _ = reader.acknowledge(
+            let written = reader.acknowledge(
                 self.spool.directory(),
                 &Ack {
                     offset: at,
                     task: task.cloned(),
                 },
             );
+            let used = &self.spool.used;
+            used.fetch_add(written.unwrap_or(0), Ordering::Relaxed);
             self.finish(id, false);
         }
         let unsettled = self.open.first().copied();
@@ -324,9 +343,9 @@ impl Replay {
         })
     }
 
-    fn take_unknown(&mut self) {
+    pub(super) fn take_unknown(&mut self) {
         for segment in self.spool.take_unknown() {
-            self.add(SegmentReader::new(segment, true));
+            self.add(SegmentReader::own(segment));
         }
     }
 
@@ -337,31 +356,46 @@ impl Replay {
             return;
         };
         let is_done = reader.is_read() && reader.open.is_empty();
-        if !is_done || reader.is_unreadable && reader.is_own {
+        if !is_done || reader.is_unreadable() && reader.is_own {
             return;
         }
-        if !reader.is_unreadable && !self.spool.retire(&reader.segment, reader.at, is_over) {
+        if !reader.is_unreadable() && !self.spool.retire(&reader.segment, reader.at, is_over) {
             return;
         }
         let Some(reader) = self.readers.remove(&id) else {
             return;
         };
-        if reader.is_unreadable || !self.remove(&reader) {
+        if reader.is_unreadable() || !self.remove(&reader) {
             return;
         }
         self.spool.removed(reader.segment.written());
-        if !reader.has_names {
-            let _ = self.spool.directory().remove(&reader.segment.name, ACKS);
+        let (directory, name) = (self.spool.directory(), &reader.segment.name);
+        let ack_bytes = directory.len(name, ACKS).unwrap_or(0);
+        if reader.has_names {
+            self.adoption.remember(ack_bytes);
+        } else if directory.remove(name, ACKS).is_ok() {
+            self.spool.removed(ack_bytes);
         }
     }
 
     /// Says whether the segment is gone. Else its acks stay, or all of it would be delivered again.
     fn remove(&mut self, reader: &SegmentReader) -> bool {
         let name = &reader.segment.name;
-        if reader.is_damaged {
-            return self
-                .adoption
-                .set_aside(name, "all that could be read of it was taken");
+        if reader.is_damaged() {
+            let aside = reader.damaged_pieces();
+            let aside = aside.and_then(|pieces| self.spool.set_aside(name, &pieces));
+            match aside {
+                Ok(aside) => self.spool.warn(format_args!(
+                    "a file was damaged; all that could be read of it was taken, and the rest was put aside: {}; see \
+                     `xpander-report spool recover`",
+                    aside.display()
+                )),
+                Err(error) => {
+                    let problem = format_args!("is damaged and cannot be put aside: {error}");
+                    self.adoption.back_off(name, problem);
+                    return false;
+                }
+            }
         }
         let removed = found(self.spool.directory().remove(name, SEGMENT));
         if let Err(error) = &removed {
@@ -407,7 +441,7 @@ impl Replay {
 
     /// Lets go of everything: what is settled whole is removed, the rest is another's.
     pub(crate) fn close(&mut self) {
-        self.take_unknown();
+        self.restore();
         let ids: Vec<_> = self.readers.keys().copied().collect();
         for id in ids {
             self.finish(id, true);

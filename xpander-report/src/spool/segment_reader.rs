@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::format::entry;
 use super::format::record;
@@ -11,6 +12,7 @@ use crate::spool::files::directory::Directory;
 use crate::spool::files::disk::DiskFile;
 use crate::spool::files::segment::Segment;
 use crate::spool::format::entry::Ack;
+use crate::spool::format::record::Chunk;
 use crate::spool::format::record::Decoded;
 
 /// A report that is in memory and was not read.
@@ -24,6 +26,8 @@ pub(super) enum InMemory {
 pub(super) struct SegmentReader {
     pub(super) segment: Arc<Segment>,
     pub(super) is_own: bool,
+    /// Since when its reports wait here, if this process accepted them: a clock that is set does not make them old.
+    pub(super) accepted_since: Option<Instant>,
     pub(super) at: u64,
     /// What was read of the file; `passed` bytes of it lie before `at`.
     ahead: Vec<u8>,
@@ -37,17 +41,29 @@ pub(super) struct SegmentReader {
     pub(super) open: BTreeMap<u64, u64>,
     /// Where reports lie that are in memory and were not read, and how long their records are.
     pub(super) held: HashMap<u64, (u64, InMemory)>,
-    pub(super) is_damaged: bool,
-    /// The disk did not give all of it.
-    pub(super) is_unreadable: bool,
+    /// The pieces that no report could be read from.
+    damaged: Vec<Range<u64>>,
+    /// The disk did not give what lies from there on.
+    unreadable_from: Option<u64>,
 }
 
 impl SegmentReader {
-    pub(super) fn new(segment: Arc<Segment>, is_own: bool) -> Self {
+    /// A segment that this process writes.
+    pub(super) fn own(segment: Arc<Segment>) -> Self {
         Self {
-            at: segment.start,
+            is_own: true,
+            accepted_since: Some(segment.since),
+            ..Self::adopted(segment)
+        }
+    }
+
+    /// A segment that nobody writes any more.
+    pub(super) fn adopted(segment: Arc<Segment>) -> Self {
+        Self {
+            at: 0,
             segment,
-            is_own,
+            is_own: false,
+            accepted_since: None,
             ahead: Vec::new(),
             passed: 0,
             settled: HashSet::new(),
@@ -55,26 +71,18 @@ impl SegmentReader {
             has_names: false,
             open: BTreeMap::new(),
             held: HashMap::new(),
-            is_damaged: false,
-            is_unreadable: false,
+            damaged: Vec::new(),
+            unreadable_from: None,
         }
     }
 
     /// Whether a report of it waited for longer than that.
     pub(super) fn is_expired(&self, outgoing: &Outgoing, age: Duration) -> bool {
         let mut waited = sequence::now().saturating_sub(outgoing.sequence().at);
-        if self.is_own {
-            // A clock that is set does not make a report old.
-            waited = waited.min(self.segment.since.elapsed());
+        if let Some(since) = self.accepted_since {
+            waited = waited.min(since.elapsed());
         }
         waited > age
-    }
-
-    /// What another process reported with a clock that was ahead counts as older than this process.
-    pub(super) fn bound(&self, outgoing: &mut Outgoing, begun: Duration) {
-        if !self.is_own {
-            outgoing.stamps.bound(sequence::now(), begun);
-        }
     }
 
     /// The report that lies there has ended.
@@ -93,42 +101,79 @@ impl SegmentReader {
     /// Whether all that will ever be in it is read, and what is waited for can be read again.
     pub(super) fn is_whole(&self) -> bool {
         let is_closed = !self.is_own || self.segment.is_sealed();
-        is_closed && self.is_read() && !self.is_damaged && !self.is_unreadable
+        is_closed && self.is_read() && !self.is_damaged() && !self.is_unreadable()
     }
 
     pub(super) fn is_read(&self) -> bool {
         self.at >= self.segment.written()
     }
 
-    /// The next report that is not settled, and where it begins.
-    pub(super) fn next(&mut self) -> io::Result<Option<(u64, Outgoing)>> {
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.unreadable_from.is_some()
+    }
+
+    /// Reads no more of it: who adopts it tries again.
+    pub(super) fn give_up(&mut self) {
+        self.unreadable_from = Some(self.at);
+        self.skip_to(self.segment.written());
+    }
+
+    pub(super) fn is_damaged(&self) -> bool {
+        !self.damaged.is_empty()
+    }
+
+    /// The address of the platform that its next report says it is for; none if there is no report.
+    pub(super) fn platform(&mut self) -> io::Result<Option<String>> {
+        while let Some((text, end)) = self.next_record()? {
+            match entry::decode_report(&self.ahead[text]) {
+                Ok((platform, _)) => return Ok(Some(platform.into_owned())),
+                Err(_) => self.pass_damaged(end),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next report that is not settled, and where it begins. One for another platform counts as damaged.
+    pub(super) fn next(&mut self, platform: &str) -> io::Result<Option<(u64, Outgoing)>> {
+        while let Some((text, end)) = self.next_record()? {
+            let offset = self.at;
+            if self.settled.contains(&offset) {
+                self.pass(end);
+                continue;
+            }
+            match entry::decode_report(&self.ahead[text]) {
+                Ok((its, outgoing)) if its == platform => {
+                    self.pass(end);
+                    return Ok(Some((offset, outgoing)));
+                }
+                _ => self.pass_damaged(end),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the text of the next record lies in what was read ahead, and how long the record is. Passes what is before it
+    /// and is no record.
+    fn next_record(&mut self) -> io::Result<Option<(Range<usize>, usize)>> {
         const PIECE: usize = 256 << 10;
         loop {
             let written = self.segment.written();
             if self.at >= written {
                 return Ok(None);
             }
-            let offset = self.at;
             let ahead = &self.ahead[self.passed..];
             let end = self.at + ahead.len() as u64;
             match record::read(ahead, end >= written) {
                 Decoded::Record { text, end } => {
-                    let is_new = !self.settled.contains(&offset);
-                    let read = is_new.then(|| entry::decode_report(&ahead[text]));
-                    self.pass(end);
-                    match read {
-                        Some(Ok(outgoing)) => return Ok(Some((offset, outgoing))),
-                        Some(Err(_)) => self.is_damaged = true,
-                        None => {}
-                    }
+                    let text = self.passed + text.start..self.passed + text.end;
+                    return Ok(Some((text, end)));
                 }
-                Decoded::Damaged { end } => {
-                    self.is_damaged = true;
-                    self.pass(end);
-                }
+                Decoded::Damaged { end } => self.pass_damaged(end),
                 Decoded::Incomplete if end >= written => {
                     // The process ended while it wrote; if it is this one, it did not.
-                    self.is_damaged |= self.is_own;
+                    if self.is_own {
+                        self.damaged.push(self.at..written);
+                    }
                     self.skip_to(written);
                 }
                 Decoded::Incomplete => {
@@ -154,7 +199,9 @@ impl SegmentReader {
             let file = &self.segment.file;
             file.read_at(offset + before as u64, PIECE + before, &mut bytes)?;
             match record::read(&bytes, false) {
-                Decoded::Record { text, .. } => return entry::decode_report(&bytes[text]),
+                Decoded::Record { text, .. } => {
+                    return entry::decode_report(&bytes[text]).map(|(_, outgoing)| outgoing);
+                }
                 Decoded::Incomplete if bytes.len() > before => {}
                 _ => return Err(io::ErrorKind::InvalidData.into()),
             }
@@ -169,19 +216,100 @@ impl SegmentReader {
         }
     }
 
+    /// Passes bytes that no report can be read from.
+    fn pass_damaged(&mut self, bytes: usize) {
+        let piece = self.at..self.at + bytes as u64;
+        let begins_record = record::begins(&self.ahead[self.passed..]);
+        match self.damaged.last_mut() {
+            Some(last) if last.end == piece.start && !begins_record => last.end = piece.end,
+            _ => self.damaged.push(piece),
+        }
+        self.pass(bytes);
+    }
+
     pub(super) fn skip_to(&mut self, at: u64) {
         self.at = at;
         self.ahead.clear();
         self.passed = 0;
     }
 
-    pub(super) fn acknowledge(&mut self, directory: &Directory, ack: &Ack) -> io::Result<()> {
-        if self.acks.is_none() {
-            self.acks = Some(directory.open_acks(&self.segment.name)?);
+    /// Its damaged pieces as they are, each the text of a record.
+    pub(super) fn damaged_pieces(&self) -> io::Result<Vec<u8>> {
+        let mut pieces = Vec::new();
+        for range in &self.damaged {
+            let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+            let mut piece = Vec::new();
+            self.segment.file.read_at(range.start, length, &mut piece)?;
+            pieces.extend(record::write(&[], |bytes| bytes.extend(piece)));
         }
-        let record = entry::encode(ack)?;
-        self.acks
-            .as_ref()
-            .map_or(Ok(()), |acks| acks.append(&[&record]))
+        Ok(pieces)
+    }
+
+    /// Returns how many bytes that takes.
+    pub(super) fn acknowledge(&mut self, directory: &Directory, ack: &Ack) -> io::Result<u64> {
+        self.write_acks(directory, &entry::encode(ack)?)
+    }
+
+    fn write_acks(&mut self, directory: &Directory, records: &[u8]) -> io::Result<u64> {
+        let acks = match self.acks.take() {
+            Some(acks) => acks,
+            None => directory.open_acks(&self.segment.name)?,
+        };
+        let written = acks.append(&[records]);
+        self.acks = Some(acks);
+        written?;
+        Ok(records.len() as u64)
+    }
+
+    /// Whether its file of acks is where others look for it, if there is one.
+    pub(super) fn has_acks_there(&self, directory: &Directory) -> io::Result<bool> {
+        match &self.acks {
+            Some(acks) => {
+                directory.is_there(&self.segment.name, super::files::directory::ACKS, &**acks)
+            }
+            None => Ok(true),
+        }
+    }
+
+    /// Writes once more which reports have ended, into a new file. Which tasks that were is forgotten.
+    pub(super) fn write_acks_again(&mut self, directory: &Directory) -> io::Result<()> {
+        let bytes = self.content()?;
+        let mut records = Vec::new();
+        for chunk in record::chunks(&bytes) {
+            if let Chunk::Record(offset, _) = chunk
+                && self.has_ended(offset)
+            {
+                let task = None;
+                records.extend(entry::encode(&Ack { offset, task })?);
+            }
+        }
+        (self.acks, self.has_names) = (None, false);
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.write_acks(directory, &records).map(drop)
+    }
+
+    fn has_ended(&self, offset: u64) -> bool {
+        let is_damaged = || self.damaged.iter().any(|piece| piece.contains(&offset));
+        match self.held.get(&offset) {
+            Some((_, held)) => *held == InMemory::Ended,
+            None if self.settled.contains(&offset) => true,
+            None => {
+                let is_read = offset < self.unreadable_from.unwrap_or(self.at);
+                is_read && !self.open.contains_key(&offset) && !is_damaged()
+            }
+        }
+    }
+
+    /// All that was written to it.
+    pub(super) fn content(&self) -> io::Result<Vec<u8>> {
+        let length = usize::try_from(self.segment.written()).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        self.segment.file.read_at(0, length, &mut bytes)?;
+        if bytes.len() < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(bytes)
     }
 }

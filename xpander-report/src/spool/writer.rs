@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::envelope::outgoing::Outgoing;
-use crate::report::dead_letter::DeadLetter;
+use crate::envelope::sequence::Sequence;
 use crate::spool::files::directory::Directory;
+#[cfg(any(test, fuzzing))]
 use crate::spool::files::disk::Disk;
-use crate::spool::files::disk::OsDisk;
 use crate::spool::files::segment::Segment;
 use crate::spool::format::entry;
-use crate::spool::format::entry::Header;
+use crate::spool::kept::Kept;
 use crate::spool::read_cache::ReadCache;
 use crate::spool::read_cache::Written;
 use crate::support::diagnostics::warn;
@@ -22,19 +22,15 @@ use crate::support::sync::AtomicU64;
 use crate::support::sync::Mutex;
 use crate::support::sync::MutexGuard;
 use crate::support::sync::Ordering;
-use crate::support::sync::unpoisoned;
+use crate::support::sync::{lock, unpoisoned};
 
 /// A segment is closed at this size, so that what is settled of it can be removed.
 pub(super) const SEGMENT_BYTES: u64 = 8 << 20;
 
-/// So many dead letters are kept, about; the oldest make room.
-const MAX_DEAD_LETTERS: usize = 10_000;
-const DEAD_LETTERS_BETWEEN_CHECKS: u64 = 100;
-
 /// The bounds of a spool.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SpoolLimits {
-    /// What all segments in the directory may hold together.
+    /// What all files in the directory may hold together, about.
     pub(crate) bytes: u64,
     /// How long a report waits before it is given up.
     pub(crate) age: Duration,
@@ -49,11 +45,32 @@ impl Default for SpoolLimits {
     }
 }
 
+impl SpoolLimits {
+    /// What the files may hold that wait for somebody to look at them: dead letters and damaged pieces.
+    pub(crate) fn kept_bytes(&self) -> u64 {
+        self.bytes / 4
+    }
+
+    /// What reports that wait may hold, with their acknowledgements.
+    pub(crate) fn waiting_bytes(&self) -> u64 {
+        self.bytes - self.kept_bytes()
+    }
+
+    /// What acknowledgements may hold whose segments are gone: they tell what was delivered of tasks with names.
+    pub(crate) fn remembered_bytes(&self) -> u64 {
+        const MAX: u64 = 2 << 20;
+        MAX.min(self.bytes / 16)
+    }
+}
+
 /// The side of the spool that takes reports.
 pub(crate) struct Spool {
     directory: Directory,
     pub(super) limits: SpoolLimits,
-    pub(super) header: Header,
+    /// The address of the platform that its reports are for.
+    pub(super) platform: String,
+    /// When this began, by the wall clock: before it was given any report.
+    pub(super) begun: Duration,
     writer: Mutex<Writer>,
     /// One at a time makes sure that reports survive a loss of power.
     syncing: Mutex<()>,
@@ -67,10 +84,12 @@ pub(crate) struct Spool {
     pub(super) left: AtomicU64,
     /// There may be segments that the replay does not know.
     has_unknown: AtomicBool,
-    /// The bytes of all segments in the directory, about.
+    /// The bytes of all segments in the directory and of their acknowledgements, about.
     pub(super) used: AtomicU64,
-    /// How many dead letters were written.
-    dead: AtomicU64,
+    /// What waits for somebody to look at it.
+    pub(super) kept: std::sync::Mutex<Kept>,
+    /// Why the directory cannot be used was told.
+    told: std::sync::Mutex<Option<String>>,
     /// Of what was appended, what is still in memory.
     pub(super) read_cache: ReadCache,
 }
@@ -95,19 +114,25 @@ impl Writer {
 impl Spool {
     /// A spool in this directory, for reports that go to the platform at this address.
     pub(crate) fn new(path: PathBuf, platform: String, limits: SpoolLimits) -> Self {
-        Self::on(Arc::new(OsDisk), path, platform, limits)
+        Self::at(Directory::own(path), platform, limits)
     }
 
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn on(
         disk: Arc<dyn Disk>,
         path: PathBuf,
         platform: String,
         limits: SpoolLimits,
     ) -> Self {
+        Self::at(Directory::new(path, disk), platform, limits)
+    }
+
+    fn at(directory: Directory, platform: String, limits: SpoolLimits) -> Self {
         Self {
-            directory: Directory::new(path, disk),
+            directory,
             limits,
-            header: Header { platform },
+            platform,
+            begun: Sequence::next().at.saturating_sub(Duration::from_nanos(1)),
             writer: Mutex::default(),
             syncing: Mutex::default(),
             appended: AtomicU64::new(0),
@@ -116,7 +141,8 @@ impl Spool {
             left: AtomicU64::new(0),
             has_unknown: AtomicBool::new(false),
             used: AtomicU64::new(0),
-            dead: AtomicU64::new(0),
+            kept: std::sync::Mutex::default(),
+            told: std::sync::Mutex::default(),
             read_cache: ReadCache::default(),
         }
     }
@@ -127,13 +153,14 @@ impl Spool {
 
     /// Writes a report, which then survives the end of the process. Nothing of it is written on an error.
     pub(crate) fn append(&self, outgoing: &Outgoing) -> io::Result<Written> {
-        let (head, [input, response, result]) = entry::encode_report(outgoing)?;
+        let (head, [input, response, result]) = entry::encode_report(outgoing, &self.platform)?;
         let record = [&head, input, response, result];
         let bytes = record.iter().map(|piece| piece.len() as u64).sum();
-        if self.used.load(Ordering::Relaxed).saturating_add(bytes) > self.limits.bytes {
+        let most = self.limits.waiting_bytes();
+        if self.used.load(Ordering::Relaxed).saturating_add(bytes) > most {
             return Err(io::Error::new(
                 io::ErrorKind::StorageFull,
-                format!("it holds as much as it may ({} bytes)", self.limits.bytes),
+                format!("as many reports wait there as may ({most} bytes)"),
             ));
         }
         let mut writer = self.lock();
@@ -176,8 +203,7 @@ impl Spool {
             }
             current.seal();
         }
-        let segment = Arc::new(self.directory.create_segment(&self.header, at)?);
-        self.used.fetch_add(segment.start, Ordering::Relaxed);
+        let segment = Arc::new(self.directory.create_segment(at)?);
         writer.unknown.push(Arc::clone(&segment));
         self.has_unknown.store(true, Ordering::Release);
         writer.is_directory_dirty = true;
@@ -243,6 +269,11 @@ impl Spool {
         synced
     }
 
+    /// What was appended so far may not survive a loss of power.
+    pub(super) fn doubt_synced(&self) {
+        self.unsure.store(self.appended(), Ordering::Release);
+    }
+
     /// The first `count` reports that were appended are settled.
     pub(super) fn settled(&self, count: u64) {
         let unsure = self.unsure.load(Ordering::Acquire);
@@ -269,18 +300,6 @@ impl Spool {
         segment.seal();
     }
 
-    /// Keeps a report that the platform refused.
-    pub(crate) fn keep_dead(&self, letter: &DeadLetter, is_synced: bool) -> io::Result<()> {
-        let letter = serde_json::to_vec(letter)?;
-        let kept = self.directory.write_dead(&letter, is_synced);
-        let count = self.dead.fetch_add(1, Ordering::Relaxed);
-        if count.is_multiple_of(DEAD_LETTERS_BETWEEN_CHECKS) {
-            // They are looked through again next time.
-            let _ = self.directory.forget_dead(MAX_DEAD_LETTERS);
-        }
-        kept
-    }
-
     /// Closes a segment if nothing was appended beyond `end`, and it is full, or large or old enough that a
     /// new one is worth its while. Says whether it is closed.
     pub(super) fn retire(&self, segment: &Arc<Segment>, end: u64, is_over: bool) -> bool {
@@ -300,6 +319,16 @@ impl Spool {
         true
     }
 
+    /// Nothing is written to this segment any more, nor is it synced: another has its reports.
+    pub(super) fn replaced(&self, segment: &Arc<Segment>) {
+        let mut writer = self.lock();
+        segment.seal();
+        writer
+            .current
+            .take_if(|current| Arc::ptr_eq(current, segment));
+        writer.dirty.retain(|dirty| !Arc::ptr_eq(dirty, segment));
+    }
+
     /// Lets go of all segments: other processes may have them. Returns how many reports had been appended.
     pub(super) fn close(&self) -> u64 {
         let mut writer = self.lock();
@@ -309,6 +338,18 @@ impl Spool {
         }
         self.left.store(appended, Ordering::Release);
         appended
+    }
+
+    /// Whether this was not told of the directory before.
+    pub(crate) fn is_news(&self, error: &io::Error) -> bool {
+        let error = error.to_string();
+        let told = lock(&self.told).replace(error.clone());
+        told.is_none_or(|told| told != error)
+    }
+
+    /// Whatever is wrong from now on is told.
+    pub(crate) fn works_again(&self) {
+        *lock(&self.told) = None;
     }
 
     /// Says something about the directory.

@@ -6,6 +6,8 @@ pub(crate) mod diagnostics;
 pub(crate) mod error_chain;
 #[cfg(feature = "http")]
 pub(crate) mod exit;
+#[cfg(feature = "http")]
+pub(crate) mod folder;
 pub(crate) mod panics;
 #[cfg(feature = "http")]
 pub(crate) mod process;

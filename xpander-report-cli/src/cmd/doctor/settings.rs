@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use xpander_report::{ConfigBuilder, Setting, Source};
+use xpander_report::{ConfigBuilder, Setting, Source, SpoolDirectory};
 
 use super::finding::{Finding, Outcome};
 use super::proxy;
@@ -68,7 +68,11 @@ fn source(setting: &Setting) -> Option<String> {
 
 /// The reason why this directory cannot hold a spool, if any.
 fn cannot_spool(directory: &Path) -> Option<String> {
-    let error = tempfile::tempfile_in(existing(directory)).err()?;
+    let error = match SpoolDirectory::is_usable(directory) {
+        Ok(true) => return None,
+        Ok(false) => tempfile::tempfile_in(existing(directory)).err()?,
+        Err(error) => error,
+    };
     Some(format!(
         "It cannot be written ({error}). Create it for the user that runs the program, or set \
          XPANDER_REPORT_SPOOL_DIR to another directory."

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use xpander_report::{ConfigBuilder, SpoolDirectory, SpoolSegment};
 
 use super::finding::{Finding, Outcome, excerpt};
+use crate::failure::with_causes;
 use crate::text::{count, utc_time};
 
 /// A larger spool is not read into memory to find the oldest report.
@@ -12,6 +13,8 @@ const MAX_READ_BYTES: u64 = 16 << 20;
 
 const WAITING: &str = "spooled reports";
 const REFUSED: &str = "refused reports";
+const DAMAGED: &str = "damaged reports";
+const UNREADABLE: &str = "unreadable file";
 
 /// The findings in the spool, if one is set.
 pub(super) fn check(builder: &ConfigBuilder) -> Vec<Finding> {
@@ -42,16 +45,17 @@ fn platform(builder: &ConfigBuilder) -> Option<String> {
 
 fn findings(path: &Path, platform: Option<&str>) -> io::Result<Vec<Finding>> {
     let spool = SpoolDirectory::open(path)?;
-    let mut findings = vec![waiting(&spool, platform)?];
-    findings.extend(refused(&spool)?);
+    let mut findings = vec![waiting(&spool, platform)];
+    findings.extend(refused(&spool));
+    findings.extend(wrong(&spool));
     Ok(findings)
 }
 
-fn waiting(spool: &SpoolDirectory, platform: Option<&str>) -> io::Result<Finding> {
-    let mut segments = spool.segments()?;
-    segments.retain(|segment| segment.waiting > 0);
-    let Some(since) = oldest(spool, &segments)? else {
-        return Ok(Finding::ok(WAITING, "none"));
+fn waiting(spool: &SpoolDirectory, platform: Option<&str>) -> Finding {
+    let segments = spool.segments().flatten();
+    let segments: Vec<_> = segments.filter(|segment| segment.waiting > 0).collect();
+    let Some(since) = oldest(spool, &segments) else {
+        return Finding::ok(WAITING, "none");
     };
     let waiting = number(&segments, |_| true);
     let wait = count(waiting, "report waits", "reports wait");
@@ -78,7 +82,7 @@ fn waiting(spool: &SpoolDirectory, platform: Option<&str>) -> io::Result<Finding
         ));
     }
     advice.push_str("See `xpander-report spool list`.");
-    Ok(Finding::new(WAITING, Outcome::Note, says).advise(advice))
+    Finding::new(WAITING, Outcome::Note, says).advise(advice)
 }
 
 /// The number of waiting reports in the segments that match.
@@ -88,26 +92,24 @@ fn number(segments: &[SpoolSegment], is_meant: impl Fn(&SpoolSegment) -> bool) -
 }
 
 /// When the oldest report in these segments was accepted.
-fn oldest(spool: &SpoolDirectory, segments: &[SpoolSegment]) -> io::Result<Option<String>> {
+fn oldest(spool: &SpoolDirectory, segments: &[SpoolSegment]) -> Option<String> {
     let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
-    let Some(first) = segments.first() else {
-        return Ok(None);
-    };
+    let first = segments.iter().map(|segment| segment.made_at).min()?;
     if bytes > MAX_READ_BYTES {
-        return Ok(Some(format!("about {}", utc(first.made_at))));
+        return Some(format!("about {}", utc(first)));
     }
     // `None` when it was delivered meanwhile.
-    let waiting = spool.waiting()?;
-    Ok(waiting.first().map(|report| utc(report.accepted_at)))
+    let waiting = spool.waiting().flatten();
+    waiting.map(|report| report.accepted_at).min().map(utc)
 }
 
-fn refused(spool: &SpoolDirectory) -> io::Result<Option<Finding>> {
-    let letters = spool.dead_letters()?;
-    let Some(newest) = letters.last() else {
-        return Ok(None);
-    };
-    let refused = count(letters.len(), "report was refused", "reports were refused");
-    let last = if letters.len() == 1 { "" } else { "the last " };
+fn refused(spool: &SpoolDirectory) -> Option<Finding> {
+    let letters = spool.dead_letters().flatten();
+    let (number, newest) =
+        letters.fold((0, None), |(number, _), letter| (number + 1, Some(letter)));
+    let newest = newest?;
+    let refused = count(number, "report was refused", "reports were refused");
+    let last = if number == 1 { "" } else { "the last " };
     let says = format!(
         "{refused}, {last}at {}: {}",
         utc(newest.refused_at),
@@ -115,9 +117,30 @@ fn refused(spool: &SpoolDirectory) -> io::Result<Option<Finding>> {
     );
     let advice = "See `xpander-report spool show --dead`; when what was wrong is mended, \
                   `xpander-report spool retry-dead` sends them again.";
-    Ok(Some(
-        Finding::new(REFUSED, Outcome::Note, says).advise(advice),
-    ))
+    Some(Finding::new(REFUSED, Outcome::Note, says).advise(advice))
+}
+
+/// What is wrong with files of the spool.
+fn wrong(spool: &SpoolDirectory) -> Vec<Finding> {
+    let unreadable = spool.segments().filter_map(Result::err);
+    let unreadable = unreadable.chain(spool.dead_letters().filter_map(Result::err));
+    let unreadable = unreadable.chain(spool.damaged().filter_map(Result::err));
+    let unreadable = unreadable.map(|file| {
+        Finding::wrong(
+            UNREADABLE,
+            with_causes(&file),
+            "What is in this file is not delivered. Give it to the user who runs the program, or delete it.",
+        )
+    });
+    let mut wrong: Vec<_> = unreadable.collect();
+    let damaged = spool.damaged().flatten().count();
+    if damaged > 0 {
+        let files = count(damaged, "file was", "files were");
+        let says = format!("{files} put aside");
+        let advice = "See `xpander-report spool recover --show`; without --show it has the reports wait again.";
+        wrong.push(Finding::new(DAMAGED, Outcome::Note, says).advise(advice));
+    }
+    wrong
 }
 
 fn utc(at: SystemTime) -> String {

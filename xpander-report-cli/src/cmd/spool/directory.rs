@@ -1,9 +1,11 @@
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use xpander_report::SpoolDirectory;
+use xpander_report::{SpoolDirectory, UnreadableFile};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, with_causes};
+use crate::text::printable;
 
 /// Which spool is meant.
 #[derive(Debug, clap::Args)]
@@ -40,5 +42,32 @@ impl Directory {
                 path.display()
             ))
         })
+    }
+}
+
+/// Names the files that cannot be read.
+#[derive(Debug, Default)]
+pub(super) struct Unreadable {
+    pub(super) files: usize,
+}
+
+impl Unreadable {
+    /// What could be read. Otherwise it prints the error.
+    pub(super) fn readable<T>(&mut self, read: Result<T, UnreadableFile>) -> Option<T> {
+        read.map_err(|unreadable| self.print(&unreadable)).ok()
+    }
+
+    pub(super) fn print(&mut self, unreadable: &UnreadableFile) {
+        self.files += 1;
+        let says = printable(&with_causes(unreadable));
+        let _ = writeln!(io::stderr(), "error: {says}");
+    }
+
+    /// The exit code of a command that ends well otherwise.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        match self.files {
+            0 => ExitCode::SUCCESS,
+            _ => ExitCode::from(Failure::UNREADABLE),
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime;
 use xpander_report::{FlushOutcome, Reporter, SpoolDirectory};
 
-use super::directory::Directory;
+use super::directory::{Directory, Unreadable};
 use crate::connection::{self, Connection};
 use crate::duration;
 use crate::failure::{Done, Failure};
@@ -21,6 +21,8 @@ use crate::text::{count, printable};
 ///   0   everything is delivered that no process has
 ///   1   the platform refused some of it; see `spool show --dead`
 ///   2   an argument or the configuration is wrong
+///   65  some of it is damaged and was put aside; see `spool recover`
+///   66  a file cannot be read
 ///   75  some of it still waits
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -91,9 +93,10 @@ pub(super) fn print_outcome(
         let refused = count(dead, "report was refused", "reports were refused");
         writeln!(out, "{refused}; see `xpander-report spool show --dead`.")?;
     }
-    let (in_use, others): (Vec<_>, Vec<_>) = spool
-        .segments()?
-        .into_iter()
+    let mut unreadable = Unreadable::default();
+    let segments = spool.segments();
+    let segments = segments.filter_map(|segment| unreadable.readable(segment));
+    let (in_use, others): (Vec<_>, Vec<_>) = segments
         .filter(|segment| segment.waiting > 0)
         .partition(|segment| segment.is_in_use);
     let in_use: usize = in_use.iter().map(|segment| segment.waiting).sum();
@@ -107,20 +110,40 @@ pub(super) fn print_outcome(
     for segment in &others {
         let wait = count(segment.waiting, "report waits", "reports wait");
         let platform = segment.platform.as_deref().unwrap_or("an unknown platform");
+        let whose = if segment.is_foreign {
+            ", which is another user's"
+        } else {
+            ""
+        };
         writeln!(
             out,
-            "{wait} in {} for {}.",
+            "{wait} in {}{whose}, for {}.",
             segment.file,
             printable(platform)
         )?;
     }
+    let damaged = spool.damaged();
+    let damaged = damaged.filter_map(|damaged| unreadable.readable(damaged));
+    let damaged = damaged.count();
+    if damaged > 0 {
+        let files = count(damaged, "file was", "files were");
+        writeln!(
+            out,
+            "{files} damaged, and what could not be read was put aside; see `xpander-report spool recover --show`."
+        )?;
+    }
     out.flush()?;
     let left = outcome.pending + outcome.spooled > 0 || outcome.timed_out;
-    if left {
+    if left && unreadable.files == 0 {
         let reason = stats
             .last_error
             .unwrap_or_else(|| "the time was up".to_owned());
         return Err(Failure::new(Failure::TRY_AGAIN, reason).into());
     }
-    Ok(ExitCode::from(if dead > 0 { Failure::REFUSED } else { 0 }))
+    Ok(ExitCode::from(match (unreadable.files, damaged, dead) {
+        (0, 0, 0) => 0,
+        (0, 0, _) => Failure::REFUSED,
+        (0, _, _) => Failure::DAMAGED,
+        _ => Failure::UNREADABLE,
+    }))
 }

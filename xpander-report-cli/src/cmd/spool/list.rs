@@ -1,18 +1,22 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use serde::Serialize;
-use xpander_report::SpoolSegment;
-
-use super::directory::Directory;
+use super::directory::{Directory, Unreadable};
 use crate::failure::Done;
 use crate::text::{count, printable, utc_time, write_json};
+use serde::Serialize;
+use xpander_report::SpoolSegment;
 
 /// What waits, by file
 ///
 /// Each process writes to files of its own. One that is in use is delivered by
 /// the process that has it; the others are taken over by any program that
 /// reports with this spool to the same platform, or by `spool drain`.
+///
+/// Exit codes:
+///   0   it is listed
+///   2   an argument is wrong
+///   66  a file cannot be read; the others are listed
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct List {
@@ -30,6 +34,8 @@ struct Listing {
     dead: usize,
     damaged_files: usize,
     files: Vec<File>,
+    /// Directories of other users that cannot be looked into.
+    closed: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -41,18 +47,29 @@ struct File {
     settled: usize,
     damaged_bytes: usize,
     is_in_use: bool,
+    is_foreign: bool,
     made_at: String,
 }
 
 impl List {
     pub(super) fn run(self) -> Done<ExitCode> {
         let spool = self.directory.open()?;
-        let files: Vec<_> = spool.segments()?.into_iter().map(File::from).collect();
+        let mut unreadable = Unreadable::default();
+        let segments = spool.segments();
+        let segments = segments.filter_map(|segment| unreadable.readable(segment));
+        let files: Vec<_> = segments.map(File::from).collect();
+        let letters = spool.dead_letters();
+        let dead = letters.filter_map(|letter| unreadable.readable(letter));
+        let dead = dead.count();
+        let damaged = spool.damaged();
+        let damaged = damaged.filter_map(|damaged| unreadable.readable(damaged));
+        let damaged_files = damaged.count();
         let listing = Listing {
             waiting: files.iter().map(|file| file.waiting).sum(),
-            dead: spool.dead_letters()?.len(),
-            damaged_files: spool.damaged()?.len(),
+            dead,
+            damaged_files,
             files,
+            closed: spool.closed().to_vec(),
         };
         let mut out = io::stdout().lock();
         if self.json {
@@ -60,7 +77,7 @@ impl List {
         } else {
             listing.write(&mut out)?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(unreadable.exit_code())
     }
 }
 
@@ -68,13 +85,13 @@ impl Listing {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         for file in &self.files {
             writeln!(out, "{}", file.file)?;
-            let state = if file.is_in_use {
-                "in use"
-            } else {
-                "left behind"
+            let state = match (file.is_in_use, file.is_foreign) {
+                (true, _) => "in use",
+                (false, false) => "left behind",
+                (false, true) => "left behind by another user",
             };
             let platform = file.platform.as_deref().map_or_else(
-                || "its head is damaged".to_owned(),
+                || "nothing of it can be read".to_owned(),
                 |platform| format!("for {}", printable(platform)),
             );
             writeln!(
@@ -103,9 +120,13 @@ impl Listing {
         }
         if self.damaged_files > 0 {
             let damaged = count(self.damaged_files, "damaged file is", "damaged files are");
-            write!(out, ", {damaged} in the folder `damaged`")?;
+            write!(out, ", {damaged} put aside (see `spool recover --show`)")?;
         }
         writeln!(out, ".")?;
+        for user in &self.closed {
+            let user = printable(user);
+            writeln!(out, "{user} is another user's, who alone can look into it.")?;
+        }
         out.flush()
     }
 }
@@ -121,6 +142,7 @@ impl From<SpoolSegment> for File {
             settled: segment.settled,
             damaged_bytes: segment.damaged_bytes,
             is_in_use: segment.is_in_use,
+            is_foreign: segment.is_foreign,
         }
     }
 }

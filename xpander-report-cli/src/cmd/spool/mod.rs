@@ -2,6 +2,7 @@ mod directory;
 mod drain;
 mod list;
 mod purge;
+mod recover;
 mod retry_dead;
 mod show;
 
@@ -15,7 +16,11 @@ use crate::failure::Done;
 ///
 /// A program that reports with a spool keeps each report in a directory until it
 /// is delivered. These commands work on that directory, also while programs use
-/// it.
+/// it. In it each user has a directory of its own: all that can be read is shown,
+/// and what is this user's own is delivered, recovered and deleted.
+///
+/// A file that cannot be read is named, the others are worked on all the same, and
+/// the exit code is 66.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Spool {
@@ -29,6 +34,7 @@ enum Command {
     Show(show::Show),
     Drain(drain::Drain),
     RetryDead(retry_dead::RetryDead),
+    Recover(recover::Recover),
     Purge(purge::Purge),
 }
 
@@ -39,6 +45,7 @@ impl Spool {
             Command::Show(show) => show.run(),
             Command::Drain(drain) => drain.run(),
             Command::RetryDead(retry_dead) => retry_dead.run(),
+            Command::Recover(recover) => recover.run(),
             Command::Purge(purge) => purge.run(),
         }
     }

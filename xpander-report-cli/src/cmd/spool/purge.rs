@@ -1,21 +1,21 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
-use xpander_report::SpoolDirectory;
-
-use super::directory::Directory;
+use super::directory::{Directory, Unreadable};
 use crate::failure::{Done, Failure};
 use crate::text::count;
+use xpander_report::SpoolDirectory;
 
 /// Delete what waits, what was refused and what is damaged
 ///
-/// Files that a running program has stay. What was not delivered is lost, so
-/// this asks first.
+/// Files that a running program has stay, and so do those of other users. What was
+/// not delivered is lost, so this asks first.
 ///
 /// Exit codes:
-///   0  it is deleted, or there was nothing
-///   1  it was not wanted after all
-///   2  an argument is wrong, or nobody can be asked
+///   0   it is deleted, or there was nothing
+///   1   it was not wanted after all
+///   2   an argument is wrong, or nobody can be asked
+///   66  a file cannot be read or deleted; the others are deleted
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Purge {
@@ -47,16 +47,21 @@ impl Purge {
             let stay = count(purged.in_use, "file stays", "files stay");
             writeln!(out, "{stay} because a running program has it.")?;
         }
-        Ok(ExitCode::SUCCESS)
+        let mut unreadable = Unreadable::default();
+        for file in &purged.unreadable {
+            unreadable.print(file);
+        }
+        Ok(unreadable.exit_code())
     }
 }
 
 /// Prints what would be lost, and asks for confirmation.
 fn is_confirmed(spool: &SpoolDirectory) -> Done<bool> {
-    let segments = spool.segments()?;
-    let left = segments.iter().filter(|segment| !segment.is_in_use);
+    let segments = spool.segments().flatten();
+    let left = segments.filter(|segment| !segment.is_in_use && !segment.is_foreign);
     let waiting = left.map(|segment| segment.waiting).sum();
-    let (dead, damaged) = (spool.dead_letters()?.len(), spool.damaged()?.len());
+    let dead = spool.dead_letters().flatten().count();
+    let damaged = spool.damaged().flatten().count();
     let input = io::stdin();
     if !input.is_terminal() {
         return Err(Failure::usage("nobody can be asked here; use --yes").into());

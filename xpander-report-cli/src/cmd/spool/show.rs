@@ -1,12 +1,11 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use serde::Serialize;
-use xpander_report::{DeadLetter, SpooledReport, TaskReport};
-
-use super::directory::Directory;
+use super::directory::{Directory, Unreadable};
 use crate::failure::{Done, Failure};
 use crate::text::{printable, shorten, utc_time, write_json};
+use serde::Serialize;
+use xpander_report::{DeadLetter, SpooledReport, TaskReport};
 
 /// How many characters of an input a line shows.
 const MAX_CHARS: usize = 60;
@@ -15,6 +14,12 @@ const MAX_CHARS: usize = 60;
 ///
 /// Without an id a line for each: task, agent, since when, the start of its
 /// input. With one, everything that is going to be sent.
+///
+/// Exit codes:
+///   0   it is shown
+///   1   there is no report of this task
+///   2   an argument is wrong
+///   66  a file cannot be read; the others are shown
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Show {
@@ -49,18 +54,27 @@ struct ReportView {
 impl Show {
     pub(super) fn run(self) -> Done<ExitCode> {
         let spool = self.directory.open()?;
-        let shown: Vec<ReportView> = if self.dead {
-            spool
-                .dead_letters()?
-                .into_iter()
-                .map(ReportView::from)
-                .collect()
-        } else {
-            spool.waiting()?.into_iter().map(ReportView::from).collect()
+        let mut unreadable = Unreadable::default();
+        let shown: Box<dyn Iterator<Item = _>> = match self.dead {
+            true => Box::new(spool.dead_letters().map(|it| it.map(ReportView::from))),
+            false => Box::new(spool.waiting().map(|it| it.map(ReportView::from))),
         };
-        let is_meant = |shown: &&ReportView| self.id.is_none() || shown.report.id == self.id;
-        let meant: Vec<_> = shown.iter().filter(is_meant).collect();
-        if let (Some(id), true) = (&self.id, meant.is_empty()) {
+        let is_meant = |shown: &ReportView| self.id.is_none() || shown.report.id == self.id;
+        let mut out = io::stdout().lock();
+        let mut count = 0;
+        for shown in shown {
+            let Some(shown) = unreadable.readable(shown).filter(is_meant) else {
+                continue;
+            };
+            count += 1;
+            match (self.json, &self.id) {
+                (true, _) => write_json(&mut out, &shown)?,
+                (false, None) => shown.write_line(&mut out)?,
+                (false, Some(_)) => shown.write_all(&mut out)?,
+            }
+        }
+        out.flush()?;
+        if let Some(id) = self.id.filter(|_| count == 0) {
             let other = if self.dead { "waits" } else { "was refused" };
             let flag = if self.dead { "leave out" } else { "use" };
             return Err(Failure::new(
@@ -69,16 +83,7 @@ impl Show {
             )
             .into());
         }
-        let mut out = io::stdout().lock();
-        for shown in meant {
-            match (self.json, &self.id) {
-                (true, _) => write_json(&mut out, shown)?,
-                (false, None) => shown.write_line(&mut out)?,
-                (false, Some(_)) => shown.write_all(&mut out)?,
-            }
-        }
-        out.flush()?;
-        Ok(ExitCode::SUCCESS)
+        Ok(unreadable.exit_code())
     }
 }
 

@@ -26,6 +26,9 @@ impl Worker {
         if begun.iter().any(hurries) {
             self.outbox.hurry(now);
         }
+        if begun.iter().any(|flush| flush.ask == WaitFor::Persisted) {
+            self.restore();
+        }
         if begun.iter().any(|flush| flush.ask == WaitFor::Drain)
             && let Some(replay) = &mut self.replay
         {
@@ -85,9 +88,25 @@ impl Worker {
         Remaining { pending, spooled }
     }
 
+    /// Writes again what somebody removed from the spool.
+    fn restore(&mut self) {
+        let Some(replay) = &mut self.replay else {
+            return;
+        };
+        replay.restore();
+        let misplaced = replay.misplaced();
+        *lock(&self.shared.misplaced) = misplaced.map(|error| format!("the spool: {error}"));
+    }
+
+    /// Whether what is on disk is where others find it.
+    fn is_in_place(&self) -> bool {
+        let replay = self.replay.as_ref();
+        replay.is_none_or(|replay| replay.misplaced().is_none())
+    }
+
     /// Whether everything accepted until then is on disk.
     fn is_safe(&self, until: Watermark) -> bool {
-        self.left(until).pending == 0 && self.is_synced(until)
+        self.left(until).pending == 0 && self.is_synced(until) && self.is_in_place()
     }
 
     /// Whether what was written to disk until then is as safe there as is wanted.
@@ -118,9 +137,9 @@ impl Worker {
         if self.is_done(flush) {
             return Remaining::default();
         }
-        let is_synced = self.is_synced(flush.until);
+        let is_safe = self.is_synced(flush.until) && self.is_in_place();
         Remaining {
-            pending: left.pending + if is_synced { 0 } else { left.spooled },
+            pending: left.pending + if is_safe { 0 } else { left.spooled },
             spooled: 0,
         }
     }
@@ -133,6 +152,7 @@ impl Worker {
         };
         // Who flushes does not wait for what others put in meanwhile.
         self.take_in_all();
+        self.restore();
         if self.outbox.held().unspooled > 0 {
             self.requests.abort();
             self.outbox.recover(Instant::now());

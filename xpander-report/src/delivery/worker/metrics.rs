@@ -59,6 +59,11 @@ fn add(stats: &Stats, recorded: &Stats) {
         ("not_spooled", stats.not_spooled, recorded.not_spooled),
         ("retried", stats.retried, recorded.retried),
         ("dead_lettered", stats.dead_lettered, recorded.dead_lettered),
+        (
+            "dead_letters_dropped",
+            stats.dead_letters_dropped,
+            recorded.dead_letters_dropped,
+        ),
         ("oversized", stats.oversized, recorded.oversized),
     ] {
         counter!(format!("xpander_report_{name}_total")).increment(count - before);

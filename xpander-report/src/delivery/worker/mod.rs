@@ -518,7 +518,10 @@ impl Worker {
             agent_id: report.agent_id.clone().unwrap_or_default(),
             report,
         };
-        if !self.shared.dead.keep(&letter, settings.is_synced()) {
+        let kept = self.shared.dead.keep(&letter, settings.is_synced());
+        let counters = &self.shared.counters;
+        counters.dead_letters_dropped.add(kept.dropped);
+        if !kept.is_on_disk {
             // It does not survive the process.
             self.shared.drops.add(1, Instant::now());
         }

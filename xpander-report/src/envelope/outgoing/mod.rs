@@ -177,9 +177,9 @@ impl Delivered {
         self.stamps.sequence()
     }
 
-    /// As [`Stamps::bound`] does it.
-    pub(crate) fn bound(&mut self, now: Duration, instead: Duration) {
-        self.stamps.bound(now, instead);
+    /// As [`Stamps::redate`] does it.
+    pub(crate) fn redate(&mut self, date: impl FnMut(&Sequence) -> Duration) {
+        self.stamps.redate(date);
     }
 
     /// What the platform has once it has taken both, in whatever order.

@@ -4,38 +4,55 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::disk::{Disk, DiskFile};
+use super::os_disk::{OsDisk, own_folder};
 use super::segment::Segment;
 use crate::envelope::sequence;
-use crate::report::dead_letter::Chosen;
+use crate::report::dead_letter::{Chosen, DeadLetter};
 use crate::report::task_id::TaskId;
 use crate::spool::format::entry;
 use crate::spool::format::entry::Ack;
-use crate::spool::format::entry::Header;
 use crate::spool::format::record;
 use crate::spool::format::record::Chunk;
-use crate::spool::format::record::Decoded;
 
 /// Reports.
 pub(crate) const SEGMENT: &str = "seg";
 /// Which reports of a segment are settled.
 pub(crate) const ACKS: &str = "ack";
+/// A report that the platform refused.
+const LETTER: &str = "json";
 /// A file that does not count yet.
 const NEW: &str = "new";
-/// Where damaged segments go.
+/// Where the damaged pieces of segments go.
 const DAMAGED: &str = "damaged";
 /// Where reports go that the platform refused.
 const DEAD: &str = "dead";
 
-/// The spool's directory, which several processes share.
+/// The directory of one user's reports, which several processes share.
 #[derive(Clone)]
 pub(crate) struct Directory {
     path: PathBuf,
     disk: Arc<dyn Disk>,
 }
 
+/// What was deleted to make room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct MadeRoom {
+    /// How many bytes are left.
+    pub(crate) bytes: u64,
+    /// How many files are left.
+    pub(crate) files: usize,
+    pub(crate) dead_letters: u64,
+    pub(crate) damaged_files: u64,
+}
+
 impl Directory {
     pub(crate) fn new(path: PathBuf, disk: Arc<dyn Disk>) -> Self {
         Self { path, disk }
+    }
+
+    /// This user's own, in a directory that may be anybody's.
+    pub(crate) fn own(root: PathBuf) -> Self {
+        Self::new(root.join(own_folder()), Arc::new(OsDisk::own(root)))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -44,6 +61,13 @@ impl Directory {
 
     pub(crate) fn make(&self) -> io::Result<()> {
         self.disk.create_dir(&self.path)
+    }
+
+    /// Whether files can be made there.
+    pub(crate) fn try_writing(&self) -> io::Result<()> {
+        let new = self.file(&sequence::new_id().to_string(), NEW);
+        self.disk.create(&new)?;
+        self.disk.remove(&new)
     }
 
     fn file(&self, name: &str, ending: &str) -> PathBuf {
@@ -67,44 +91,60 @@ impl Directory {
         Ok(names)
     }
 
-    /// A new segment, locked, for reports that came since then. It gets its name when it is complete, so that
-    /// nobody else finds it before.
-    pub(crate) fn create_segment(&self, header: &Header, since: Duration) -> io::Result<Segment> {
+    /// A new segment, locked, for reports that came since then.
+    pub(crate) fn create_segment(&self, since: Duration) -> io::Result<Segment> {
+        self.create_filled(since, Ok)
+    }
+
+    /// A new segment, locked, with what `fill` puts into it. It gets its name then, so that nobody else finds it before.
+    pub(crate) fn create_filled(
+        &self,
+        since: Duration,
+        fill: impl FnOnce(Segment) -> io::Result<Segment>,
+    ) -> io::Result<Segment> {
         self.make()?;
         let name = sequence::new_id_since(since).to_string();
         let new = self.file(&name, NEW);
         let file = self.disk.create(&new)?;
         let made = file.try_lock().and_then(|is_locked| {
-            let head = entry::encode(header)?;
             if !is_locked {
                 return Err(io::Error::other("a new file is locked by somebody else"));
             }
-            file.append(&[&head])?;
+            let segment = fill(Segment::new(name.clone(), file, since, 0))?;
             self.disk.rename(&new, &self.file(&name, SEGMENT))?;
-            Ok(head.len() as u64)
+            Ok(segment)
         });
         if made.is_err() {
             let _ = self.disk.remove(&new);
         }
-        let start = made?;
-        let mut segment = Segment::new(name, file, start, start);
-        segment.made_at = since;
-        Ok(segment)
+        made
     }
 
-    /// A segment that no process has any more, locked; none if one has it. Its header comes along.
-    pub(crate) fn adopt(&self, name: &str) -> io::Result<Option<(Segment, Header)>> {
-        let path = self.file(name, SEGMENT);
-        let file = self.disk.open(&path)?;
+    /// A segment that no process has any more, locked; none if one has it.
+    pub(crate) fn adopt(&self, name: &str) -> io::Result<Option<Segment>> {
+        let file = self.open(name, SEGMENT)?;
         // Who had it may have removed it meanwhile.
-        if !file.try_lock()? || !self.disk.exists(&path) {
+        if !file.try_lock()? || !self.is_there(name, SEGMENT, &*file)? {
             return Ok(None);
         }
         let length = file.len()?;
-        let (header, start) = read_header(&*file)?;
-        let segment = Segment::new(name.to_owned(), file, start, length);
+        let segment = Segment::new(name.to_owned(), file, Duration::ZERO, length);
         segment.seal();
-        Ok(Some((segment, header)))
+        Ok(Some(segment))
+    }
+
+    /// Whether this open file is the one that has this name.
+    pub(crate) fn is_there(
+        &self,
+        name: &str,
+        ending: &str,
+        file: &dyn DiskFile,
+    ) -> io::Result<bool> {
+        match self.disk.id(&self.file(name, ending)) {
+            Ok(id) => Ok(id == file.id()?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn open(&self, name: &str, ending: &str) -> io::Result<Box<dyn DiskFile>> {
@@ -120,21 +160,37 @@ impl Directory {
         }
     }
 
-    pub(crate) fn has(&self, name: &str, ending: &str) -> bool {
-        self.disk.exists(&self.file(name, ending))
+    /// What was noted of one segment is noted of another, which has the same reports.
+    pub(crate) fn move_acks(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk
+            .rename(&self.file(from, ACKS), &self.file(to, ACKS))
+    }
+
+    /// Of acks whose segment is gone, keeps the last ones: so many bytes of them at most.
+    pub(crate) fn shorten_acks(&self, name: &str, most: u64) -> io::Result<()> {
+        let file = self.open(name, ACKS)?;
+        let from = file.len()?.saturating_sub(most);
+        let mut bytes = Vec::new();
+        file.read_at(
+            from,
+            usize::try_from(most).unwrap_or(usize::MAX),
+            &mut bytes,
+        )?;
+        // It may begin inside a record.
+        let first = record::chunks(&bytes).find_map(|chunk| match chunk {
+            Chunk::Record(offset, _) => usize::try_from(offset).ok(),
+            Chunk::Damaged(_) => None,
+        });
+        let kept = first.and_then(|first| bytes.get(first..)).unwrap_or(&[]);
+        self.write_whole(&self.path, name, ACKS, kept, false)
+    }
+
+    pub(crate) fn len(&self, name: &str, ending: &str) -> io::Result<u64> {
+        self.open(name, ending)?.len()
     }
 
     pub(crate) fn remove(&self, name: &str, ending: &str) -> io::Result<()> {
         self.disk.remove(&self.file(name, ending))
-    }
-
-    /// Puts a damaged segment aside, for people to look at. Returns where it is.
-    pub(crate) fn set_aside(&self, name: &str) -> io::Result<PathBuf> {
-        let damaged = self.path.join(DAMAGED);
-        self.disk.create_dir(&damaged)?;
-        let aside = damaged.join(format!("{name}.{SEGMENT}"));
-        self.disk.rename(&self.file(name, SEGMENT), &aside)?;
-        Ok(aside)
     }
 
     pub(crate) fn sync(&self) -> io::Result<()> {
@@ -145,8 +201,8 @@ impl Directory {
     pub(crate) fn remove_unfinished(&self) -> io::Result<()> {
         const LONG_AGO: Duration = Duration::from_secs(3_600);
         let long_ago = sequence::now().saturating_sub(LONG_AGO);
-        for dir in [self.path.clone(), self.path.join(DEAD)] {
-            for name in found(self.names_in(&dir, NEW))? {
+        for dir in [&self.path, &self.path.join(DEAD), &self.path.join(DAMAGED)] {
+            for name in found(self.names_in(dir, NEW))? {
                 if made_at(&name).is_some_and(|made_at| made_at < long_ago) {
                     found(self.disk.remove(&dir.join(format!("{name}.{NEW}"))))?;
                 }
@@ -155,52 +211,27 @@ impl Directory {
         Ok(())
     }
 
-    /// Visits the reports that were refused, oldest first, and removes those that the visitor says.
-    pub(crate) fn visit_dead(&self, visitor: Chosen<'_>) -> io::Result<()> {
-        for name in self.dead()? {
-            let file = self.dead_file(&name);
-            // Another process may have removed it meanwhile; one that cannot be read stays.
-            let Ok(bytes) = self.disk.open(&file).and_then(|file| read_all(&*file)) else {
-                continue;
-            };
-            let Ok(letter) = entry::decode(&bytes) else {
-                continue;
-            };
-            if visitor(&letter) {
-                found(self.disk.remove(&file))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes the oldest but for so many.
-    pub(crate) fn forget_dead(&self, most: usize) -> io::Result<()> {
-        let names = self.dead()?;
-        for name in names.iter().take(names.len().saturating_sub(most)) {
-            found(self.disk.remove(&self.dead_file(name)))?;
-        }
-        Ok(())
-    }
-
-    /// The names of dead letters, oldest first.
-    fn dead(&self) -> io::Result<Vec<String>> {
-        found(self.names_in(&self.path.join(DEAD), "json"))
-    }
-
-    /// Writes a dead letter whole, or nothing, so that it survives a loss of power if that is wanted.
-    pub(crate) fn write_dead(&self, letter: &[u8], is_synced: bool) -> io::Result<()> {
-        let dir = self.path.join(DEAD);
-        self.disk.create_dir(&dir)?;
-        let name = sequence::new_id();
-        let new = dir.join(format!("{name}.{NEW}"));
+    /// Writes a file whole, or nothing, in the place of one that is there.
+    fn write_whole(
+        &self,
+        dir: &Path,
+        name: &str,
+        ending: &str,
+        bytes: &[u8],
+        is_synced: bool,
+    ) -> io::Result<()> {
+        self.disk.create_dir(dir)?;
+        // One that was left unfinished must not stand in the way.
+        let new = dir.join(format!("{}.{NEW}", sequence::new_id()));
         let written = self.disk.create(&new).and_then(|file| {
-            file.append(&[letter])?;
+            file.append(&[bytes])?;
             if is_synced {
                 file.sync()?;
             }
-            self.disk.rename(&new, &self.dead_file(&name.to_string()))?;
+            self.disk
+                .rename(&new, &dir.join(format!("{name}.{ending}")))?;
             if is_synced {
-                self.disk.sync_dir(&dir)?;
+                self.disk.sync_dir(dir)?;
             }
             Ok(())
         });
@@ -210,26 +241,100 @@ impl Directory {
         written
     }
 
-    fn dead_file(&self, name: &str) -> PathBuf {
-        self.path.join(DEAD).join(format!("{name}.json"))
+    /// Writes a dead letter, so that it survives a loss of power if that is wanted.
+    pub(crate) fn write_dead(&self, letter: &[u8], is_synced: bool) -> io::Result<()> {
+        let name = sequence::new_id().to_string();
+        self.write_whole(&self.path.join(DEAD), &name, LETTER, letter, is_synced)
     }
 
-    /// The damaged segments that were put aside.
-    pub(crate) fn damaged(&self) -> io::Result<Vec<PathBuf>> {
-        let damaged = self.path.join(DAMAGED);
-        match self.names_in(&damaged, SEGMENT) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            names => {
-                let files = names?.into_iter();
-                Ok(files
-                    .map(|name| damaged.join(format!("{name}.{SEGMENT}")))
-                    .collect())
+    /// The names of dead letters, oldest first.
+    pub(crate) fn dead(&self) -> io::Result<Vec<String>> {
+        found(self.names_in(&self.path.join(DEAD), LETTER))
+    }
+
+    /// None: another process has removed it meanwhile.
+    pub(crate) fn read_dead(&self, name: &str) -> io::Result<Option<DeadLetter>> {
+        let Some(file) = found(self.disk.open(&self.dead_file(name)).map(Some))? else {
+            return Ok(None);
+        };
+        entry::decode(&read_all(&*file)?).map(Some)
+    }
+
+    pub(crate) fn remove_dead(&self, name: &str) -> io::Result<()> {
+        found(self.disk.remove(&self.dead_file(name)))
+    }
+
+    /// Visits the reports that were refused, oldest first, and removes those that the visitor says. One that cannot be
+    /// read stays.
+    pub(crate) fn visit_dead(&self, visitor: Chosen<'_>) -> io::Result<()> {
+        for name in self.dead()? {
+            if let Ok(Some(letter)) = self.read_dead(&name)
+                && visitor(&letter)
+            {
+                self.remove_dead(&name)?;
             }
         }
+        Ok(())
     }
 
-    pub(crate) fn remove_damaged(&self, file: &Path) -> io::Result<()> {
-        found(self.disk.remove(file))
+    pub(crate) fn dead_file(&self, name: &str) -> PathBuf {
+        self.path.join(DEAD).join(format!("{name}.{LETTER}"))
+    }
+
+    /// Puts the damaged pieces of a segment where people find them. The whole records in there have ended.
+    pub(crate) fn set_aside(&self, name: &str, pieces: &[u8]) -> io::Result<PathBuf> {
+        let damaged = self.path.join(DAMAGED);
+        self.write_whole(&damaged, name, SEGMENT, pieces, true)?;
+        Ok(self.damaged_file(name))
+    }
+
+    /// The names of the files of damaged pieces, oldest first.
+    pub(crate) fn damaged(&self) -> io::Result<Vec<String>> {
+        found(self.names_in(&self.path.join(DAMAGED), SEGMENT))
+    }
+
+    pub(crate) fn open_damaged(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        self.disk.open(&self.damaged_file(name))
+    }
+
+    pub(crate) fn remove_damaged(&self, name: &str) -> io::Result<()> {
+        found(self.disk.remove(&self.damaged_file(name)))
+    }
+
+    pub(crate) fn damaged_file(&self, name: &str) -> PathBuf {
+        self.path.join(DAMAGED).join(format!("{name}.{SEGMENT}"))
+    }
+
+    /// Deletes the oldest of the files that wait for somebody to look at them, dead letters and damaged pieces, until
+    /// there are no more than so many, and so many bytes of them.
+    pub(crate) fn make_room(&self, most_files: usize, most_bytes: u64) -> io::Result<MadeRoom> {
+        let dead = self.dead()?.into_iter();
+        let damaged = self.damaged()?.into_iter();
+        let dead = dead.map(|name| (self.dead_file(&name), name, true));
+        let damaged = damaged.map(|name| (self.damaged_file(&name), name, false));
+        let mut files: Vec<_> = dead.chain(damaged).collect();
+        files.sort_unstable_by(|(_, one, _), (_, other, _)| other.cmp(one));
+        let mut room = MadeRoom::default();
+        let mut is_full = false;
+        // Newest first: where one has no room, no older one has.
+        for (path, _, is_dead) in files {
+            let Some(file) = found(self.disk.open(&path).map(Some))? else {
+                continue;
+            };
+            let bytes = file.len()?;
+            is_full |= room.files >= most_files || room.bytes.saturating_add(bytes) > most_bytes;
+            if !is_full {
+                room.files += 1;
+                room.bytes += bytes;
+                continue;
+            }
+            found(self.disk.remove(&path))?;
+            match is_dead {
+                true => room.dead_letters += 1,
+                false => room.damaged_files += 1,
+            }
+        }
+        Ok(room)
     }
 }
 
@@ -256,21 +361,6 @@ pub(crate) fn read_acks(file: &dyn DiskFile) -> io::Result<Vec<Ack>> {
         Chunk::Damaged(_) => None,
     });
     Ok(records.collect())
-}
-
-/// The header of a segment, and where its reports begin.
-pub(crate) fn read_header(file: &dyn DiskFile) -> io::Result<(Header, u64)> {
-    /// The header is an address and little else.
-    const MAX_HEADER: usize = 64 << 10;
-    let mut head = Vec::new();
-    file.read_at(0, MAX_HEADER, &mut head)?;
-    match record::read(&head, true) {
-        Decoded::Record { text, end } => Ok((entry::decode(&head[text])?, end as u64)),
-        _ => Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "it does not begin as a segment does",
-        )),
-    }
 }
 
 /// When a file with this name was made.

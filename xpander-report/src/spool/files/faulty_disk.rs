@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::spool::files::disk::{Disk, DiskFile};
+use crate::spool::files::disk::{self, Disk, DiskFile};
 use crate::support::sync::lock;
 
 pub(crate) type FileId = u64;
@@ -16,6 +16,7 @@ pub(crate) enum Call {
     /// Half of it is written first.
     Append,
     Create,
+    Id,
     List,
     Lock,
     Open,
@@ -50,6 +51,8 @@ struct State {
     free: Option<usize>,
     last_id: u64,
     last_append: Option<Appended>,
+    /// The last one to a file with each ending.
+    last_appends: HashMap<String, Appended>,
 }
 
 #[derive(Default)]
@@ -130,6 +133,11 @@ impl FaultyDisk {
         self.state().last_append
     }
 
+    /// To a file with this ending.
+    pub(crate) fn last_append_to(&self, ending: &str) -> Option<Appended> {
+        self.state().last_appends.get(ending).copied()
+    }
+
     pub(crate) fn file(&self, path: &Path) -> Option<FileId> {
         self.state().names.get(path).copied()
     }
@@ -202,6 +210,10 @@ impl FaultyDisk {
         self.state().change(What::Remove(path.to_owned()));
     }
 
+    pub(crate) fn take_away_dir(&self, dir: &Path) {
+        self.state().dirs.remove(dir);
+    }
+
     /// The power goes: of what was not synced, only the first share of the bytes and the first changes of names
     /// are left. The rest of the bytes may be there as zeros.
     pub(crate) fn lose_power(&self, share: f64, changes: usize, has_zeros: bool) {
@@ -221,6 +233,9 @@ impl FaultyDisk {
         for change in all.into_iter().take(changes) {
             change.what.apply(&mut names);
         }
+        // That a directory was removed is forgotten with what was in it.
+        let dirs = names.keys().filter_map(|path| path.parent());
+        state.dirs.extend(dirs.map(Path::to_owned));
         state.synced_names = names.clone();
         state.names = names;
         state.locks.clear();
@@ -352,8 +367,10 @@ impl Disk for FaultyDisk {
         Ok(())
     }
 
-    fn exists(&self, path: &Path) -> bool {
-        self.state().names.contains_key(path)
+    fn id(&self, path: &Path) -> io::Result<disk::FileId> {
+        let mut state = self.state();
+        state.call(Call::Id)?;
+        Ok(disk::FileId(0, state.find(path)?))
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
@@ -409,11 +426,18 @@ impl DiskFile for FaultyFile {
         let start = file.now.len();
         file.now.extend(&bytes[..most]);
         called?;
-        state.last_append = Some(Appended {
+        let appended = Appended {
             file: self.file,
             start,
             end: start + most,
-        });
+        };
+        state.last_append = Some(appended);
+        let mut names = state.names.iter();
+        let name = names.find_map(|(name, file)| (*file == self.file).then_some(name));
+        let ending = name.and_then(|name| Some(name.extension()?.to_str()?.to_owned()));
+        state
+            .last_appends
+            .extend(ending.map(|ending| (ending, appended)));
         Ok(())
     }
 
@@ -453,6 +477,10 @@ impl DiskFile for FaultyFile {
             }
             Ok(())
         })
+    }
+
+    fn id(&self) -> io::Result<disk::FileId> {
+        Ok(disk::FileId(0, self.file))
     }
 
     fn try_lock(&self) -> io::Result<bool> {

@@ -9,4 +9,5 @@ pub(crate) mod disk;
     allow(dead_code, reason = "a fuzzer needs less of it than the tests")
 )]
 pub(crate) mod faulty_disk;
+pub(crate) mod os_disk;
 pub(crate) mod segment;

@@ -12,8 +12,6 @@ pub(crate) struct Segment {
     pub(crate) since: Instant,
     /// No report in it came before.
     pub(crate) made_at: Duration,
-    /// Where its reports begin.
-    pub(crate) start: u64,
     /// Up to where it holds whole records.
     written: AtomicU64,
     /// How many reports the process had appended with the last one here.
@@ -23,17 +21,32 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    pub(crate) fn new(name: String, file: Box<dyn DiskFile>, start: u64, written: u64) -> Self {
+    pub(crate) fn new(
+        name: String,
+        file: Box<dyn DiskFile>,
+        made_at: Duration,
+        written: u64,
+    ) -> Self {
         Self {
             name,
             file,
             since: Instant::now(),
-            made_at: Duration::ZERO,
-            start,
+            made_at,
             written: AtomicU64::new(written),
             last_number: AtomicU64::new(0),
             is_sealed: AtomicBool::new(false),
         }
+    }
+
+    /// The same reports in another file, which is empty.
+    pub(crate) fn copy_into(&self, mut copy: Self, content: &[u8]) -> io::Result<Self> {
+        copy.seal();
+        copy.file.append(&[content])?;
+        copy.file.sync()?;
+        copy.since = self.since;
+        copy.written = AtomicU64::new(content.len() as u64);
+        copy.last_number = AtomicU64::new(self.last_number());
+        Ok(copy)
     }
 
     pub(crate) fn written(&self) -> u64 {

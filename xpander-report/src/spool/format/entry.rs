@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::io;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,9 @@ use crate::report::tokens::Tokens;
 /// What a report's record begins with. Its input, its response and its result follow as they are, which costs the
 /// caller less than to make JSON of them.
 #[derive(Serialize, Deserialize)]
-struct Head<A, S, R> {
+struct Head<P, A, S, R> {
+    /// The address of the platform that it is for. Each report says it, so that none depends on another.
+    platform: P,
     agent_id: A,
     stamps: S,
     is_named: bool,
@@ -36,8 +39,11 @@ struct Rest<'a> {
     used_tools: &'a [String],
 }
 
-/// A report's record, in pieces.
-pub(crate) fn encode_report(outgoing: &Outgoing) -> io::Result<(Vec<u8>, [&[u8]; 3])> {
+/// The record of a report for the platform at this address, in pieces.
+pub(crate) fn encode_report<'a>(
+    outgoing: &'a Outgoing,
+    platform: &str,
+) -> io::Result<(Vec<u8>, [&'a [u8]; 3])> {
     let report = &outgoing.report;
     let content = [
         report.input.as_deref(),
@@ -45,6 +51,7 @@ pub(crate) fn encode_report(outgoing: &Outgoing) -> io::Result<(Vec<u8>, [&[u8];
         report.result.as_deref(),
     ];
     let head = Head {
+        platform,
         agent_id: outgoing.agent_id(),
         stamps: &outgoing.stamps,
         is_named: outgoing.is_named,
@@ -61,10 +68,14 @@ pub(crate) fn encode_report(outgoing: &Outgoing) -> io::Result<(Vec<u8>, [&[u8];
     Ok((start(&head, &follow)?, follow))
 }
 
-/// The report in the text of a record.
-pub(crate) fn decode_report(text: &[u8]) -> io::Result<Outgoing> {
+/// A string that is not copied if it need not.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The report in the text of a record, and the address of the platform that it is for.
+pub(crate) fn decode_report(text: &[u8]) -> io::Result<(Cow<'_, str>, Outgoing)> {
     let mut heads = serde_json::Deserializer::from_slice(text).into_iter();
-    let head: Head<String, Stamps, TaskReport> = heads.next().ok_or_else(damaged)??;
+    let head: Head<Text<'_>, String, Stamps, TaskReport> = heads.next().ok_or_else(damaged)??;
     let rest = text.get(heads.byte_offset()..).unwrap_or_default();
     let mut rest = str::from_utf8(rest).map_err(|_| damaged())?;
     let mut take = |length: Option<usize>| match length {
@@ -83,7 +94,8 @@ pub(crate) fn decode_report(text: &[u8]) -> io::Result<Outgoing> {
     if !rest.is_empty() {
         return Err(damaged());
     }
-    Ok(Outgoing::stored(report, head.is_named, head.stamps))
+    let outgoing = Outgoing::stored(report, head.is_named, head.stamps);
+    Ok((head.platform.0, outgoing))
 }
 
 fn damaged() -> io::Error {
@@ -104,13 +116,6 @@ pub(crate) struct Ack {
 pub(crate) struct DeliveredTask {
     pub(crate) id: String,
     pub(crate) delivered: Delivered,
-}
-
-/// What a segment begins with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Header {
-    /// The address of the platform that its reports are for.
-    pub(crate) platform: String,
 }
 
 /// A record that holds this as JSON.
@@ -145,7 +150,7 @@ mod tests {
 
     /// The text of the record.
     fn text(outgoing: &Outgoing) -> Vec<u8> {
-        let (start, follow) = encode_report(outgoing).expect("a record");
+        let (start, follow) = encode_report(outgoing, "here").expect("a record");
         let record = [&start[..], &follow.concat()].concat();
         let mut chunks = record::chunks(&record);
         match (chunks.next(), chunks.next()) {
@@ -174,7 +179,9 @@ mod tests {
             let outgoing = outgoing(report);
             merged.merge(outgoing.clone());
             for written in [outgoing, merged] {
-                let read = decode_report(&text(&written)).expect("the report");
+                let text = text(&written);
+                let (platform, read) = decode_report(&text).expect("the report");
+                assert_eq!(platform, "here");
                 assert_eq!(format!("{read:?}"), format!("{written:?}"));
             }
         }
@@ -194,7 +201,8 @@ mod tests {
                 Sequence::from((1, 0, 0)),
             ),
         ] {
-            let read = decode_report(text.replace(&stamps, &odd).as_bytes()).expect("the report");
+            let text = text.replace(&stamps, &odd);
+            let (_, read) = decode_report(text.as_bytes()).expect("the report");
             assert_eq!(read.sequence(), outgoing.sequence());
             let report = TaskReport::new().input("another").result("another");
             let sequence = Sequence::from((2, 0, 0));

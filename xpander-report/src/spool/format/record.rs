@@ -36,6 +36,11 @@ pub(crate) enum Decoded {
     Incomplete,
 }
 
+/// Whether some bytes begin as a record does.
+pub(crate) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
 /// Looks at the start of some bytes. `is_all` says that no more follow; otherwise
 /// [`Decoded::Incomplete`] asks for more.
 pub(crate) fn read(bytes: &[u8], is_all: bool) -> Decoded {
@@ -87,6 +92,53 @@ pub(crate) fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
             Decoded::Incomplete => None,
         }
     })
+}
+
+/// The text of a damaged record, as far as it can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Repaired {
+    pub(crate) text: Vec<u8>,
+    /// It is what was written: its checksum says so, with at most one bit of the text turned over.
+    pub(crate) is_exact: bool,
+}
+
+/// What a damaged record may have been: its mark, its length, its checksum or one bit of its text is wrong.
+pub(crate) fn repair(bytes: &[u8]) -> Option<Repaired> {
+    let (_, sum) = head(bytes)?;
+    let text = bytes.get(HEAD..)?;
+    let length = u32::try_from(text.len()).ok()?;
+    let mut repaired = Repaired {
+        text: text.to_vec(),
+        is_exact: true,
+    };
+    let difference = checksum(length, text, &[]) ^ sum;
+    // One bit of the checksum itself, or none.
+    if difference.count_ones() <= 1 {
+        return Some(repaired);
+    }
+    match turned_bit(difference, text.len()) {
+        Some((byte, bit)) => *repaired.text.get_mut(byte)? ^= 1 << bit,
+        None => repaired.is_exact = false,
+    }
+    Some(repaired)
+}
+
+/// Which single bit of a text, turned over, makes this difference of checksums: the byte, and the bit in it.
+fn turned_bit(difference: u32, length: usize) -> Option<(usize, usize)> {
+    /// The polynomial of the checksum, CRC-32.
+    const POLYNOMIAL: u32 = 0xEDB8_8320;
+    let mut made = POLYNOMIAL;
+    for from_end in 0..length * 8 {
+        if made == difference {
+            return Some((length - 1 - from_end / 8, 7 - from_end % 8));
+        }
+        let is_odd = made & 1 == 1;
+        made >>= 1;
+        if is_odd {
+            made ^= POLYNOMIAL;
+        }
+    }
+    None
 }
 
 fn head(bytes: &[u8]) -> Option<(u32, u32)> {
@@ -185,6 +237,28 @@ mod tests {
             assert_eq!(texts, ["one", "three"], "{bit}");
             assert_eq!(lost, second - first, "{bit}");
         }
+    }
+
+    #[test]
+    fn whichever_bit_is_flipped_the_record_can_be_repaired() {
+        let bytes = written(&["the text of a record"]);
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let repaired = repair(&flipped).expect("a text");
+            assert_eq!(repaired.text, b"the text of a record", "{bit}");
+            assert!(repaired.is_exact, "{bit}");
+        }
+    }
+
+    #[test]
+    fn what_was_overwritten_is_not_taken_for_repaired() {
+        let mut bytes = written(&["the text of a record"]);
+        bytes[HEAD + 4..HEAD + 8].copy_from_slice(b"TEXT");
+        let repaired = repair(&bytes).expect("a text");
+        assert_eq!(repaired.text, b"the TEXT of a record");
+        assert!(!repaired.is_exact);
+        assert_eq!(repair(&bytes[..HEAD - 1]), None);
     }
 
     #[test]

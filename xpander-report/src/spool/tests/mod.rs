@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::spool::files::faulty_disk::{Call, FaultyDisk};
 
+use super::clocks::ClocksAhead;
 use super::format::entry;
 use super::place::{Place, Replayed};
 use super::reader::Replay;
@@ -22,7 +23,9 @@ use crate::report::TaskReport;
 use crate::report::dead_letter::DeadLetter;
 use crate::report::task_id::TaskId;
 use crate::spool::files::directory::{ACKS, SEGMENT};
-use crate::spool::format::entry::{DeliveredTask, Header};
+use crate::spool::format::entry::{Ack, DeliveredTask};
+use crate::spool::format::record;
+use crate::spool::format::record::Chunk;
 
 const DIR: &str = "/spool";
 
@@ -144,11 +147,22 @@ fn damaged(disk: &FaultyDisk) -> Vec<PathBuf> {
     disk.files_in(&Path::new(DIR).join("damaged"))
 }
 
+/// What was put aside in a file: pieces of a segment.
+fn pieces(disk: &FaultyDisk, file: &Path) -> Vec<Vec<u8>> {
+    let bytes = disk.bytes(file);
+    let pieces = record::chunks(&bytes).map(|chunk| match chunk {
+        Chunk::Record(_, piece) => piece.to_vec(),
+        Chunk::Damaged(_) => panic!("it is not written whole"),
+    });
+    pieces.collect()
+}
+
 /// A segment for somebody else, under a name that the spool would not give.
 fn put_foreign(disk: &FaultyDisk, name: &str) {
-    let platform = "elsewhere".to_owned();
-    let header = entry::encode(&Header { platform }).expect("a header");
-    disk.put(&Path::new(DIR).join(name), &header);
+    let outgoing = outgoing_of(TaskReport::new(), Sequence::next(), false);
+    let (head, rest) = entry::encode_report(&outgoing, "elsewhere").expect("a record");
+    let record = [&head[..], &rest.concat()].concat();
+    disk.put(&Path::new(DIR).join(name), &record);
 }
 
 #[test]
@@ -262,13 +276,12 @@ fn a_damaged_report_before_the_last_one_is_counted_as_read() {
 }
 
 #[test]
-fn of_a_damaged_segment_nothing_is_deleted() {
+fn of_a_damaged_segment_what_was_not_read_is_put_aside_as_it_is() {
     let disk = FaultyDisk::default();
     let mut process = Process::on(&disk);
     let sequence = process.append("first");
     process.append("last");
     let segment = files(&disk, SEGMENT).remove(0);
-    let length = disk.bytes(&segment).len();
     let last = disk.last_append().expect("what was appended").start;
     // The length of the last report: as if it had not been written to its end.
     disk.flip(&segment, (last + 6) * 8);
@@ -277,12 +290,46 @@ fn of_a_damaged_segment_nothing_is_deleted() {
     assert_eq!(process.read_all(), [""; 0]);
     process.close();
     let aside = damaged(&disk);
-    assert_eq!(disk.bytes(&aside[0]), bytes);
-    assert_eq!(bytes.len(), length);
+    assert_eq!(pieces(&disk, &aside[0]), [&bytes[last..]]);
+    assert_eq!(files(&disk, SEGMENT), [""; 0].map(PathBuf::from));
 }
 
 #[test]
-fn a_segment_that_a_loss_of_power_left_empty_is_put_aside() {
+fn whatever_is_damaged_at_the_start_of_a_segment_costs_what_is_there_only() {
+    let start = |bytes: usize| {
+        let disk = FaultyDisk::default();
+        let process = Process::on(&disk);
+        let ids = ["1", "2", "3", "4"];
+        let ends = ids.map(|id| {
+            process.append(id);
+            disk.last_append().expect("what was appended").end
+        });
+        drop(process);
+        let segment = files(&disk, SEGMENT).remove(0);
+        let mut damaged = disk.bytes(&segment);
+        damaged[..bytes].fill(0);
+        disk.put(&segment, &damaged);
+        (disk, ids, ends)
+    };
+    for bytes in [1, 40, 400, 700] {
+        let (disk, ids, ends) = start(bytes);
+        let mut next = Process::on(&disk);
+        next.scan();
+        let lost = ends.iter().filter(|end| **end < bytes).count() + 1;
+        let mut read = Vec::new();
+        while let Some((id, place)) = next.read() {
+            next.settle(&id, Sequence::next(), place);
+            read.push(id);
+        }
+        assert_eq!(read, ids[lost..], "{bytes}");
+        let aside = damaged(&disk);
+        let aside: usize = pieces(&disk, &aside[0]).iter().map(Vec::len).sum();
+        assert_eq!(aside, ends[lost - 1], "{bytes}");
+    }
+}
+
+#[test]
+fn a_segment_that_a_loss_of_power_left_empty_leaves_nothing() {
     let disk = FaultyDisk::default();
     let process = Process::on(&disk);
     process.append("lost");
@@ -292,7 +339,8 @@ fn a_segment_that_a_loss_of_power_left_empty_is_put_aside() {
     let mut next = Process::on(&disk);
     next.scan();
     assert_eq!(next.read_all(), [""; 0]);
-    assert_eq!(damaged(&disk).len(), 1);
+    assert_eq!(files(&disk, SEGMENT).len(), 0);
+    assert_eq!(damaged(&disk).len(), 0);
 }
 
 #[test]
@@ -353,12 +401,10 @@ fn what_cannot_be_read_takes_no_room_from_the_rest() {
         Process::on(&disk).append(dead);
     }
     let mut process = Process::on(&disk);
-    process.scan();
     disk.fail(Call::Read, 0, 4);
-    assert_eq!(process.read_all(), [""; 0]);
-    disk.heal();
-    process.replay.scan(Instant::now());
+    process.scan();
     assert_eq!(process.read_all(), ["5"]);
+    disk.heal();
     // The next look is soon enough.
     process.replay.scan(process.replay.scan_at());
     assert_eq!(process.read_all(), ["1", "2", "3", "4"]);
@@ -554,6 +600,180 @@ fn what_a_clock_that_was_ahead_left_behind_does_not_outdate_what_is_reported_now
 }
 
 #[test]
+fn what_a_clock_that_was_ahead_delivered_stays_older_when_that_time_has_come() {
+    let disk = FaultyDisk::default();
+    let other = Process::on(&disk);
+    other.append("waits");
+    let process = Process::on(&disk);
+    let mut clocks = ClocksAhead::new(process.spool.begun);
+    let own = Sequence::next();
+    let later = sequence::now() + Duration::from_millis(100);
+    let ahead = Sequence::from((u64::try_from(later.as_nanos()).expect("a time"), 1, 1));
+    assert!(clocks.date(&ahead) < own.at);
+    while sequence::now() <= later {}
+    assert!(clocks.date(&ahead) < own.at);
+    // Another process, whose clock was right.
+    let right = Sequence::from((u64::try_from(later.as_nanos()).expect("a time"), 2, 1));
+    assert_eq!(clocks.date(&right), later);
+}
+
+#[test]
+fn what_was_reported_before_the_spool_was_looked_at_is_newer_than_what_seems_to_come_from_the_future()
+ {
+    let disk = FaultyDisk::default();
+    let mut ahead = Process::on(&disk);
+    ahead.append("waits");
+    ahead.append("task");
+    let hour = sequence::now() + Duration::from_secs(3_600);
+    let sequence = Sequence::from((u64::try_from(hour.as_nanos()).expect("a time"), 1, 1));
+    let _waits = ahead.read_place();
+    ahead.deliver(sequence);
+    drop(ahead);
+    let spool = Spool::on(
+        Arc::new(disk.clone()),
+        DIR.into(),
+        "here".into(),
+        SpoolLimits::default(),
+    );
+    // Before a worker has begun.
+    let reported = Sequence::next();
+    let mut process = Process {
+        replay: Replay::new(Arc::new(spool), Instant::now()),
+        spool: Process::on(&disk).spool,
+    };
+    process.scan();
+    assert!(process.known("task") < Some(reported));
+}
+
+#[test]
+fn a_report_of_a_clock_that_was_behind_is_not_too_old_in_another_file_either() {
+    let limits = SpoolLimits {
+        age: Duration::from_secs(3_600),
+        ..SpoolLimits::default()
+    };
+    let mut process = Process::with(&FaultyDisk::default(), limits);
+    // Accepted before the clock was set.
+    let sequence = Sequence::from((5_000_000_000, 7, 1));
+    let report = TaskReport::new().id("task");
+    let appended = process.spool.append(&outgoing_of(report, sequence, true));
+    appended.expect("a disk that takes it");
+    let place = process.read_place();
+    for _ in 0..2 {
+        let again = process.replay.read_again(place).expect("the report");
+        assert!(!again.is_expired);
+        let delivered = process.append_bytes("large", 100_000);
+        process.deliver(delivered);
+        process.seal();
+        process.replay.compact();
+        assert_ne!(
+            process
+                .replay
+                .whereabouts(place)
+                .map(|(_, bytes)| bytes.start),
+            None
+        );
+    }
+    assert!(!process.replay.relocated.is_empty());
+}
+
+#[test]
+fn of_what_others_delivered_the_last_tasks_are_known_and_no_more() {
+    let disk = FaultyDisk::default();
+    let waits = Process::on(&disk);
+    waits.append("waits");
+    let mut acks = Vec::new();
+    let mut last = None;
+    for number in 0..25_000 {
+        let sequence = Sequence::next();
+        last = Some(sequence);
+        let task = Some(delivered(&number.to_string(), sequence));
+        let ack = Ack { offset: 0, task };
+        acks.extend(entry::encode(&ack).expect("an ack"));
+    }
+    let name = sequence::new_id().to_string();
+    disk.put(&Path::new(DIR).join(name).with_extension(ACKS), &acks);
+    drop(waits);
+    let mut process = Process::on(&disk);
+    process.scan();
+    assert_eq!(process.known("24999"), last);
+    let known = (0..25_000).filter(|number| process.known(&number.to_string()).is_some());
+    assert_eq!(known.count(), 10_000);
+}
+
+#[test]
+fn acks_without_a_segment_are_shortened_to_what_there_is_room_for() {
+    let disk = FaultyDisk::default();
+    let limits = SpoolLimits {
+        bytes: 64_000,
+        ..SpoolLimits::default()
+    };
+    let waits = Process::with(&disk, limits);
+    waits.append("waits");
+    let mut last = None;
+    for round in 0..100 {
+        let mut process = Process::with(&disk, limits);
+        let id = format!("task-{round}");
+        let sequence = process.append(&id);
+        process.deliver(sequence);
+        process.close();
+        last = Some((id, sequence));
+    }
+    let held: usize = files(&disk, ACKS)
+        .iter()
+        .map(|file| disk.bytes(file).len())
+        .sum();
+    assert!(held <= 4_000, "{held}");
+    drop(waits);
+    let mut process = Process::with(&disk, limits);
+    process.scan();
+    let (id, sequence) = last.expect("one of many");
+    assert_eq!(process.known(&id), Some(sequence));
+}
+
+#[test]
+fn a_result_that_one_process_delivered_survives_the_progress_of_another() {
+    for is_progress_newer in [true, false] {
+        let disk = FaultyDisk::default();
+        let waits = Process::on(&disk);
+        let progress = || TaskReport::new().id("task").input("half done");
+        let result = TaskReport::new().id("task").result("done");
+        let early = Sequence::next();
+        let mut process = Process::on(&disk);
+        let sequence = Sequence::next();
+        let outgoing = outgoing_of(result, sequence, true);
+        let task = DeliveredTask {
+            id: "task".to_owned(),
+            delivered: outgoing.delivered(),
+        };
+        process
+            .spool
+            .append(&outgoing)
+            .expect("a disk that takes it");
+        let place = process.read_place();
+        process.replay.acknowledge(&[place], Some(&task));
+        let late = Sequence::next();
+        let at = if is_progress_newer { late } else { early };
+        let appended = waits.spool.append(&outgoing_of(progress(), at, true));
+        appended.expect("a disk that takes it");
+        process.close();
+        drop(waits);
+        let mut next = Process::on(&disk);
+        next.scan();
+        let read = next.replay.next().expect("the progress").outgoing;
+        // Where nothing as old waits, it need not be known.
+        let known = next.replay.known(&read.id).cloned();
+        assert!(known.is_some() || is_progress_newer);
+        let sent = match known {
+            Some(known) => read.beneath(&known).expect("its input is new"),
+            None => read,
+        };
+        assert_eq!(sent.report.input.as_deref(), Some("half done"));
+        // The platform keeps what a report does not say.
+        assert_eq!(sent.report.result, None);
+    }
+}
+
+#[test]
 fn what_is_held_in_memory_is_not_read_and_ends_like_the_rest() {
     for ends_first in [true, false] {
         let disk = FaultyDisk::default();
@@ -650,7 +870,8 @@ fn of_dead_letters_the_oldest_make_room() {
         process.spool.keep_dead(&letter, false).expect("room");
     }
     let directory = process.spool.directory();
-    directory.forget_dead(2).expect("no fault");
+    let made = directory.make_room(2, u64::MAX).expect("no fault");
+    assert_eq!((made.files, made.dead_letters), (2, 3));
     let mut left = Vec::new();
     let mut visit = |letter: &DeadLetter| {
         left.push(letter.reason.clone());

@@ -20,12 +20,11 @@ use crate::spool::files::faulty_disk::{Call, FaultyDisk, FileId};
 use crate::spool::format::entry::DeliveredTask;
 use crate::spool::place::{Place, Replayed};
 use crate::spool::reader::Replay;
+use crate::spool::segment_reader::SegmentReader;
 use crate::spool::writer::{Spool, SpoolLimits};
 
 const PROCESSES: usize = 3;
 const DIR: &str = "/spool";
-/// So long is a segment's header.
-const HEADER: usize = 35;
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -86,6 +85,12 @@ enum Op {
     Remove {
         file: Index,
     },
+    /// Somebody removes the directory and all that is in it.
+    RemoveAll,
+    /// It looks whether all that it has is still there.
+    Restore {
+        process: usize,
+    },
     Fail {
         call: Call,
         after: u32,
@@ -102,6 +107,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     let calls = prop::sample::select(vec![
         Call::Append,
         Call::Create,
+        Call::Id,
         Call::List,
         Call::Lock,
         Call::Open,
@@ -132,13 +138,15 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         5 => process.clone().prop_map(|process| Op::Sync { process }),
         2 => process.clone().prop_map(|process| Op::Reopen { process }),
         2 => process.clone().prop_map(|process| Op::Close { process }),
+        2 => process.clone().prop_map(|process| Op::Restore { process }),
         3 => process.prop_map(|process| Op::Crash { process }),
         1 => (0.0..=1.0, any::<Index>(), any::<bool>()).prop_map(|(share, changes, has_zeros)| {
             Op::PowerLoss { share, changes, has_zeros }
         }),
         1 => any::<(Index, Index)>().prop_map(|(file, bit)| Op::Flip { file, bit }),
         1 => any::<(Index, Index)>().prop_map(|(file, len)| Op::Truncate { file, len }),
-        1 => any::<Index>().prop_map(|file| Op::Remove { file }),
+        2 => any::<Index>().prop_map(|file| Op::Remove { file }),
+        1 => Just(Op::RemoveAll),
         3 => (calls, 0..4_u32, 1..4_u32)
             .prop_map(|(call, after, times)| Op::Fail { call, after, times }),
         1 => (0..3_000_usize).prop_map(|free| Op::Fill { free }),
@@ -173,6 +181,10 @@ struct Report {
     is_synced: bool,
     /// Something happened that may have cost it.
     may_be_lost: bool,
+    /// It was written again, because somebody removed its file.
+    was_restored: bool,
+    /// The file that was removed may be there again.
+    may_be_twice: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,8 +224,10 @@ struct World {
     last_number: usize,
     reports: Vec<Report>,
     arrivals: Vec<Arrival>,
-    /// Segments that may be lost whole: their headers are damaged, or their names were not kept.
+    /// Segments that may be lost whole: their names were not kept.
     doubtful: Vec<FileId>,
+    /// Segments that were removed while this process had them, which writes them again when it looks.
+    removed: Vec<(FileId, usize)>,
     /// The newest that ever arrived of each task.
     newest: HashMap<String, Sequence>,
 }
@@ -232,6 +246,7 @@ impl World {
             reports: Vec::new(),
             arrivals: Vec::new(),
             doubtful: Vec::new(),
+            removed: Vec::new(),
             newest: HashMap::new(),
         }
     }
@@ -283,7 +298,9 @@ impl World {
                 self.relocate(process);
             }
             Op::Sync { process } => self.sync(process),
+            Op::Restore { process } => self.restore(process),
             Op::Reopen { process } => {
+                self.restore(process);
                 self.let_go(process);
                 let process = self.process(process);
                 process.replay.close();
@@ -292,6 +309,9 @@ impl World {
                 process.replay = Replay::new(Arc::clone(&process.spool), Instant::now());
             }
             Op::Close { process } => {
+                if self.processes[process].is_some() {
+                    self.restore(process);
+                }
                 self.let_go(process);
                 if let Some(mut process) = self.processes[process].take() {
                     process.replay.close();
@@ -312,6 +332,7 @@ impl World {
                 self.disk.lose_power(share, changes.index(50), has_zeros);
                 for report in &mut self.reports {
                     report.may_be_lost |= !report.is_synced;
+                    report.may_be_twice |= report.was_restored;
                 }
                 self.forget_what_is_known();
                 self.arrivals.clear();
@@ -324,7 +345,7 @@ impl World {
                 if length > 0 {
                     let bit = bit.index(length * 8);
                     self.disk.flip(&file, bit);
-                    self.damaged(&file, |bytes| bytes.contains(&(bit / 8)), bit / 8);
+                    self.damaged(&file, |bytes| bytes.contains(&(bit / 8)));
                 }
             }
             Op::Truncate { file, len } => {
@@ -334,15 +355,20 @@ impl World {
                 if !self.disk.is_locked(&file) && file.extension().is_some_and(|e| e == SEGMENT) {
                     let len = len.index(self.disk.bytes(&file).len() + 1);
                     self.disk.truncate(&file, len);
-                    self.damaged(&file, |bytes| bytes.end > len, len);
+                    self.damaged(&file, |bytes| bytes.end > len);
                 }
             }
             Op::Remove { file } => {
                 let Some(file) = self.any_file(file) else {
                     return;
                 };
-                self.damaged(&file, |_| true, 0);
-                self.disk.take_away(&file);
+                self.remove(&file);
+            }
+            Op::RemoveAll => {
+                for file in self.disk.files_in(Path::new(DIR)) {
+                    self.remove(&file);
+                }
+                self.disk.take_away_dir(Path::new(DIR));
             }
             Op::Fail { call, after, times } => self.disk.fail(call, after, times),
             Op::Fill { free } => self.disk.fill(free),
@@ -422,7 +448,72 @@ impl World {
             state,
             was_settled: false,
             is_synced: false,
+            was_restored: false,
+            may_be_twice: false,
         });
+    }
+
+    /// Somebody removes a file, which a process may have.
+    fn remove(&mut self, path: &Path) {
+        let file = self.disk.file(path).expect("the file");
+        let has_it = |process: &mut Process| {
+            process.replay.take_unknown();
+            let mut readers = process.replay.readers.values();
+            readers.any(|reader| id_of(reader) == Some(file))
+        };
+        let mut processes = self.processes.iter_mut().flatten();
+        match processes.find_map(|process| has_it(process).then_some(process.number)) {
+            Some(number) => self.removed.push((file, number)),
+            None => self.damaged(path, |_| true),
+        }
+        if path.extension().is_some_and(|ending| ending == SEGMENT) {
+            // What stands beside it is of no use to others meanwhile.
+            self.forget_what_is_known();
+            self.arrivals.clear();
+        }
+        self.damaged(path, |_| false);
+        self.disk.take_away(path);
+    }
+
+    fn restore(&mut self, at: usize) {
+        self.while_restoring(at, |process| process.replay.restore());
+    }
+
+    /// Follows what is written again meanwhile.
+    fn while_restoring(&mut self, at: usize, act: impl FnOnce(&mut Process)) {
+        let process = self.process(at);
+        process.replay.take_unknown();
+        let before: Vec<_> = process.replay.readers.iter().collect();
+        let before: Vec<_> = before
+            .into_iter()
+            .filter_map(|(id, reader)| Some((*id, id_of(reader)?)))
+            .collect();
+        act(process);
+        let number = process.number;
+        let is_sure = process.replay.misplaced().is_none();
+        for (id, old) in before {
+            let process = self.processes[at].as_ref().expect("it lives");
+            let reader = process.replay.readers.get(&id);
+            let new = reader.and_then(|reader| Some((id_of(reader)?, reader.segment.name.clone())));
+            match new {
+                Some((new, name)) if new != old => {
+                    self.removed.retain(|removed| *removed != (old, number));
+                    for report in self.reports.iter_mut().filter(|report| report.file == old) {
+                        report.file = new;
+                        report.segment.clone_from(&name);
+                        report.was_restored = true;
+                    }
+                    // Others may have seen no report as old, and have forgotten what arrived.
+                    self.forget_arrived();
+                    self.arrivals.clear();
+                }
+                None => self.removed.retain(|removed| *removed != (old, number)),
+                Some(_) => {
+                    let is_left = self.removed.contains(&(old, number));
+                    assert!(!is_left || !is_sure, "what was removed is not there");
+                }
+            }
+        }
     }
 
     fn sync(&mut self, at: usize) {
@@ -483,7 +574,8 @@ impl World {
         match report.state {
             State::InMemory(by) => {
                 let has_it = self.processes.iter().flatten().any(|p| p.number == by);
-                assert!(!has_it, "report {serial} is read twice");
+                let may_be_read = !has_it || report.may_be_twice;
+                assert!(may_be_read, "report {serial} is read twice");
             }
             State::Settled { is_known } => assert!(!is_known, "report {serial} was settled"),
             State::Waiting => {}
@@ -538,15 +630,16 @@ impl World {
 
     fn settle_all(&mut self, at: usize, ends: &[(usize, Place)], task: Option<&DeliveredTask>) {
         for (serial, place) in ends {
-            let before = self.disk.last_append();
+            let before = self.disk.last_append_to(ACKS);
             self.process(at).replay.acknowledge(&[*place], task);
-            let acked = self.disk.last_append();
+            let acked = self.disk.last_append_to(ACKS);
             let has_name = |file| self.disk.has(file);
             // Somebody may have removed the file of acks.
             let file = self.reports[*serial].file;
             let is_known = acked != before
                 && acked.is_some_and(|acked| has_name(acked.file) || !has_name(file));
             let report = &mut self.reports[*serial];
+            let is_known = is_known && !report.may_be_twice;
             report.state = State::Settled { is_known };
             report.was_settled = true;
             if let Some(task) = task
@@ -565,9 +658,10 @@ impl World {
     fn scan(&mut self, at: usize) {
         let now = Instant::now();
         let failed = self.disk.failed();
-        let process = self.process(at);
-        process.replay.scan_soon(now);
-        process.replay.scan(now);
+        self.while_restoring(at, |process| {
+            process.replay.scan_soon(now);
+            process.replay.scan(now);
+        });
         self.relocate(at);
         if self.disk.failed() > failed {
             return;
@@ -577,10 +671,10 @@ impl World {
             raise(&mut process.arrived, &arrival.name, arrival.sequence);
         }
         let files = self.disk.files_in(Path::new(DIR));
-        let segments = files
+        let counted = files
             .iter()
-            .filter(|f| f.extension().is_some_and(|e| e == SEGMENT));
-        let bytes: usize = segments.map(|path| self.disk.bytes(path).len()).sum();
+            .filter(|f| f.extension().is_some_and(|e| e == SEGMENT || e == ACKS));
+        let bytes: usize = counted.map(|path| self.disk.bytes(path).len()).sum();
         assert_eq!(process.spool.used.load(Ordering::Relaxed), bytes as u64);
     }
 
@@ -608,6 +702,14 @@ impl World {
 
     /// What a process had read and not settled waits again.
     fn let_go(&mut self, at: usize) {
+        let number = self.processes[at].as_ref().map(|process| process.number);
+        let gone = self.removed.extract_if(.., |(_, by)| Some(*by) == number);
+        for (file, _) in gone {
+            for report in self.reports.iter_mut().filter(|report| report.file == file) {
+                // Unless it is written again in the last moment.
+                (report.may_be_lost, report.was_restored) = (true, true);
+            }
+        }
         let held = self.processes[at].iter().flat_map(|process| &process.held);
         for (serial, _) in held {
             let report = &mut self.reports[*serial];
@@ -626,15 +728,10 @@ impl World {
     }
 
     /// Some bytes of a file are not what they were.
-    fn damaged(&mut self, path: &Path, touches: impl Fn(&Range<usize>) -> bool, first: usize) {
+    fn damaged(&mut self, path: &Path, touches: impl Fn(&Range<usize>) -> bool) {
         let file = self.disk.file(path).expect("the file");
-        // Without the header nobody knows whose they are.
-        let is_header = first < HEADER;
-        if is_header {
-            self.doubtful.push(file);
-        }
         for report in self.reports.iter_mut().filter(|report| report.file == file) {
-            report.may_be_lost |= is_header || touches(&report.bytes);
+            report.may_be_lost |= touches(&report.bytes);
         }
         let acked: Vec<_> = self
             .arrivals
@@ -702,6 +799,10 @@ impl World {
             .filter(|file| file.extension().is_none_or(|e| e != "new"));
         assert_eq!(left.count(), 0);
     }
+}
+
+fn id_of(reader: &SegmentReader) -> Option<FileId> {
+    reader.segment.file.id().ok().map(|id| id.1)
 }
 
 fn name_of(name: u8) -> String {

@@ -12,6 +12,7 @@ use crate::platform::config::Config;
 use crate::report::TaskReport;
 use crate::reporter::Reporter;
 use crate::reporter::builder::ReporterBuilder;
+use crate::spool::files::os_disk::own_folder;
 use crate::spool::writer::{Spool, SpoolLimits};
 use crate::support::block_on::block_on_for;
 
@@ -55,7 +56,8 @@ fn who_flushes_after_a_shutdown_hears_at_once_what_was_left_on_disk() {
 fn a_drain_that_could_not_read_everything_says_so() {
     let (url, dir) = (away(), TempDir::new().expect("a directory"));
     // No file that could be read.
-    std::fs::create_dir(dir.path().join("unreadable.seg")).expect("a directory");
+    let file = dir.path().join(own_folder()).join("unreadable.seg");
+    std::fs::create_dir_all(file).expect("a directory");
     let reporter = spooling(&url, dir.path()).build().expect("a reporter");
     let outcome = block_on_for(reporter.drain(Duration::from_millis(100)), LONG);
     assert!(outcome.expect("an end").timed_out);
