@@ -36,6 +36,8 @@ pub struct ConfigError {
 pub(crate) enum Problem {
     Missing,
     Invalid(String),
+    /// The system lacks it now and may have it later.
+    Lacking(String),
 }
 
 /// A request that got no answer.
@@ -102,10 +104,10 @@ impl ConfigError {
 
 impl Error {
     /// Whether the same request may succeed later: no connection, a timeout, status 408, 425, 429,
-    /// a redirect, any 5xx, an answer that is not the platform's.
+    /// a redirect, any 5xx, an answer that is not the platform's, a system without certificate authorities.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Config(_) => false,
+            Self::Config(error) => matches!(error.problem, Problem::Lacking(_)),
             Self::Transport(_) | Self::Decode(_) => true,
             Self::Status(error) => {
                 matches!(error.status, 300..=399 | 408 | 425 | 429 | 500..=599)
@@ -184,7 +186,9 @@ impl fmt::Display for ConfigError {
                 f,
                 "no `{setting}`: set the environment variable {variable}, or give it in code"
             ),
-            Problem::Invalid(problem) => write!(f, "`{setting}` ({variable}): {problem}"),
+            Problem::Invalid(problem) | Problem::Lacking(problem) => {
+                write!(f, "`{setting}` ({variable}): {problem}")
+            }
         }
     }
 }
