@@ -14,6 +14,10 @@ use self::announcement::Announcement;
 use crate::duration;
 use crate::failure::{Done, Failure};
 
+/// How many files the platform can make use of.
+#[cfg(unix)]
+const WANTED_FILES: u64 = 8192;
+
 /// Run a platform of your own on this machine
 ///
 /// The platform's API and pages that show every task, without an account. It
@@ -65,6 +69,9 @@ pub(crate) struct Local {
 impl Local {
     pub(crate) fn run(self) -> Done<ExitCode> {
         let token = self.token.read()?;
+        // The builder derives the number of connections from it.
+        #[cfg(unix)]
+        raise_file_limit();
         let mut builder = LocalPlatform::builder().port(self.port).host(&self.host);
         for host in &self.allowed_hosts {
             builder = builder.allow_host(host);
@@ -103,6 +110,27 @@ impl Local {
         platform.stop();
         let _ = writeln!(io::stdout(), "Stopped.");
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Lets the process open more files, and so connections, where that is allowed: the usual limit is low.
+#[cfg(unix)]
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    let allowed = limit
+        .maximum
+        .map_or(WANTED_FILES, |most| most.min(WANTED_FILES));
+    if limit.current.is_some_and(|current| current < allowed) {
+        // The platform takes fewer connections where it fails.
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: Some(allowed),
+                maximum: limit.maximum,
+            },
+        );
     }
 }
 
