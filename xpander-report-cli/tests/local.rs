@@ -121,6 +121,20 @@ impl Drop for Running {
     }
 }
 
+/// The program in a shell that has run this command before.
+fn after(command: &str, arguments: &[&str]) -> Command {
+    let script = format!("{command} && exec \"$@\"");
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_xpander-report")])
+        .args(["local", "--port", "0"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    shell
+}
+
 fn client(url: &str) -> Client {
     let config = Config::builder()
         .variables([("", "")])
@@ -212,6 +226,47 @@ mod its_data {
     }
 
     #[test]
+    fn is_the_users_alone_whatever_the_umask() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = folder.path().join("new/er/tasks.db");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let running = Running::of(&mut after("umask 000", &["--db", text(&db)]));
+        running.in_a_shell("send", &[]).ends_with(0);
+        for folder in [db.parent().unwrap(), &folder.path().join("new")] {
+            assert_eq!(mode(folder), 0o700, "{}", folder.display());
+        }
+        let private = |running: &Running| {
+            for file in fs::read_dir(db.parent().unwrap()).unwrap() {
+                let file = file.unwrap().path();
+                assert_eq!(mode(&file), 0o600, "{}", file.display());
+            }
+            running.signal("TERM");
+        };
+        private(&running);
+        assert_eq!(errors(running), "");
+
+        fs::set_permissions(&db, fs::Permissions::from_mode(0o644)).unwrap();
+        let running = Running::of(&mut after("umask 000", &["--db", text(&db)]));
+        running.in_a_shell("send", &[]).ends_with(0);
+        private(&running);
+        assert_eq!(
+            errors(running),
+            format!(
+                "Other users could read {}. From now on they cannot.\n",
+                db.display()
+            )
+        );
+    }
+
+    /// What it says of errors until its end.
+    fn errors(mut running: Running) -> String {
+        let mut errors = String::new();
+        let mut output = running.process.stderr.take().unwrap();
+        output.read_to_string(&mut errors).unwrap();
+        errors
+    }
+
+    #[test]
     fn survives_being_killed() {
         let folder = tempfile::tempdir().unwrap();
         let db = folder.path().join("new/tasks.db");
@@ -285,17 +340,10 @@ mod connections_of_strangers {
 
     /// Starts the platform with this limit of open files.
     fn with_files(limit: &str) -> Running {
-        let start = format!("ulimit {limit} && exec \"$@\"");
-        let program = env!("CARGO_BIN_EXE_xpander-report");
-        let arguments = ["local", "--port", "0", "--ephemeral", "--token", KEY];
-        Running::of(
-            Command::new("/bin/sh")
-                .args(["-c", &start, "sh", program])
-                .args(arguments)
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped()),
-        )
+        Running::of(&mut after(
+            &format!("ulimit {limit}"),
+            &["--ephemeral", "--token", KEY],
+        ))
     }
 
     #[test]
@@ -383,6 +431,13 @@ mod what_cannot_start {
                 .unwrap()
                 .starts_with("not a database")
         );
+
+        let pipe = folder.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        run(&["local", "--port", "0", "--db", text(&pipe)], &[])
+            .ends_with(1)
+            .complains("pipe is a pipe, a socket or a device; give the path of a file; see --db");
 
         let below = foreign.join("tasks.db");
         let said = run(&["local", "--port", "0", "--db", text(&below)], &[]).ends_with(1);

@@ -83,8 +83,9 @@ impl Builder {
         self
     }
 
-    /// Keeps the data in this SQLite file. A missing file is created with its parent folders. An answered
-    /// report survives the end of the process, even a crash.
+    /// Keeps the data in this SQLite file. A missing file is created with its parent folders, for this user
+    /// alone. An existing file is closed to other users. An answered report survives the end of the process,
+    /// even a crash.
     pub fn data(mut self, path: impl Into<PathBuf>) -> Self {
         self.data = Some(path.into());
         self

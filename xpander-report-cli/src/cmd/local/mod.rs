@@ -98,6 +98,15 @@ impl Local {
             refuses_others: platform.address().ip().is_unspecified()
                 && self.allowed_hosts.is_empty(),
         };
+        if let Some(file) = platform.data_file()
+            && platform.data_was_open_to_others()
+        {
+            let _ = writeln!(
+                io::stderr(),
+                "Other users could read {}. From now on they cannot.",
+                file.display()
+            );
+        }
         // A closed output does not stop the platform.
         let _ = announcement.write(&mut io::stdout().lock());
         if self.open
@@ -141,7 +150,7 @@ fn failure(error: Error) -> Failure {
         | Error::DataFileInUse { .. }
         | Error::DataFileLocked { .. }
         | Error::ForeignDatabase { .. }
-        | Error::NewerData { .. }
+        | Error::OtherVersion { .. }
         | Error::NotADatabase { .. } => "; see --db and --ephemeral",
         _ => "",
     };
