@@ -20,6 +20,7 @@ mod schema;
 mod search;
 mod search_index;
 mod tasks;
+mod terms;
 mod writer;
 
 use std::fmt;
