@@ -83,3 +83,38 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
         self.limit(context, AsyncWrite::poll_shutdown)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_is_an_error() {
+        let (server, _client) = duplex(4);
+        let mut server = WriteTimeout::new(server, PATIENCE);
+        let error = server.write_all(b"too long").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_something_now_and_then_gets_all() {
+        let (server, mut client) = duplex(1);
+        let mut server = WriteTimeout::new(server, PATIENCE);
+        let writing = async move { server.write_all(&[7; 9]).await };
+        let reading = async {
+            let mut taken = 0;
+            while client.read(&mut [0]).await.unwrap() > 0 {
+                taken += 1;
+                sleep(PATIENCE / 4).await;
+            }
+            taken
+        };
+        let (written, taken) = tokio::join!(writing, reading);
+        written.unwrap();
+        assert_eq!(taken, 9);
+    }
+}
