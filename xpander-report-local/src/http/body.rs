@@ -112,3 +112,72 @@ impl Bodies {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::pin;
+
+    use axum::http::StatusCode;
+    use futures_util::StreamExt;
+    use futures_util::stream;
+
+    use super::*;
+
+    fn bodies() -> Bodies {
+        Bodies::new(&Limits {
+            connections: 1,
+            client_timeout: Duration::from_secs(30),
+            bodies: 100,
+        })
+    }
+
+    /// A body that begins with so many bytes and does not end.
+    fn unending(bytes: usize) -> Body {
+        let start = Ok::<_, Infallible>("x".repeat(bytes));
+        Body::from_stream(stream::iter([start]).chain(stream::pending()))
+    }
+
+    async fn is_refused(bodies: &Bodies, bytes: usize) -> bool {
+        match bodies.read_text(Body::from("x".repeat(bytes))).await {
+            Ok((text, _)) => {
+                assert_eq!(text.len(), bytes);
+                false
+            }
+            Err(problem) => {
+                assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
+                true
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_that_still_arrive_take_room() {
+        let bodies = bodies();
+        {
+            let mut arriving = pin!(bodies.read_text(unending(60)));
+            let waited = timeout(Duration::from_secs(1), arriving.as_mut()).await;
+            assert!(waited.is_err());
+            assert!(is_refused(&bodies, 41).await);
+            assert!(!is_refused(&bodies, 40).await);
+        }
+        assert!(!is_refused(&bodies, 100).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_takes_room_until_its_request_is_done() {
+        let bodies = bodies();
+        let (_, in_progress) = bodies.read_text(Body::from("x".repeat(60))).await.unwrap();
+        assert!(is_refused(&bodies, 41).await);
+        drop(in_progress);
+        assert!(!is_refused(&bodies, 41).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops_arriving_is_given_up() {
+        let bodies = bodies();
+        let problem = bodies.read_text(unending(60)).await.unwrap_err();
+        assert_eq!(problem.status(), StatusCode::REQUEST_TIMEOUT);
+        assert!(!is_refused(&bodies, 100).await);
+    }
+}
