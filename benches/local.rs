@@ -201,7 +201,7 @@ fn many_tasks() {
     );
 
     let served = Served::start(&path);
-    let asked: [(&str, &[&str]); 12] = [
+    let asked: [(&str, &[&str]); 16] = [
         ("the list", &["/"]),
         ("a page deep in it", &["/?older=$MIDDLE"]),
         ("failed", &["/?status=failed"]),
@@ -226,6 +226,30 @@ fn many_tasks() {
         (
             "a search in failed ones",
             &["/?q=costs&status=failed", "/?q=word9&agent=agent-1"],
+        ),
+        ("a search for one letter", &["/?q=r*", "/?q=w*", "/?q=t*"]),
+        (
+            "for the start of a word",
+            &[
+                "/?q=re*",
+                "/?q=cos*",
+                "/?q=wo*",
+                "/?q=nor*+wor*",
+                "/?q=sum*&status=failed",
+            ],
+        ),
+        (
+            "for the start of a long word",
+            &["/?q=reve*", "/?q=word417*", "/?q=quart*+word93"],
+        ),
+        (
+            "a search in Japanese",
+            &[
+                "/?q=%E8%A6%81%E7%B4%84",                            // 要約
+                "/?q=%E5%A0%B1%E5%91%8A%E6%9B%B8",                   // 報告書
+                "/?q=%E8%AD%B0",                                     // 議
+                "/?q=%E8%B3%87%E6%96%99%E3%81%AE%E8%A6%81%E7%B4%84", // 資料の要約
+            ],
         ),
         ("metrics", &["/metrics?last=all"]),
         ("metrics of a week", &["/metrics?last=7d"]),
@@ -295,6 +319,28 @@ fn report_tasks(path: &Path, tasks: u32) {
     platform.stop();
 }
 
+/// Of so many tasks one is in Japanese.
+const JAPANESE: u32 = 10;
+
+const JAPANESE_WORDS: [&str; 16] = [
+    "資料",
+    "要約",
+    "翻訳",
+    "会議",
+    "議事録",
+    "報告書",
+    "売上",
+    "四半期",
+    "原因",
+    "対策",
+    "顧客",
+    "製品",
+    "東京",
+    "大阪",
+    "来週",
+    "予算",
+];
+
 /// A task whose agent, tools and words look like chance.
 fn task(number: u32) -> Report {
     let chance = |of: u32, salt: u32| {
@@ -307,8 +353,26 @@ fn task(number: u32) -> Report {
             .join(" ")
     };
     let id = format!("0193f2a0-{number:012x}-{}", chance(100_000, 8));
-    let input = format!("Summarise what changed in the revenue: {}", words(6));
-    let result = format!("Costs fell in the north: {}", words(7));
+    let japanese = |salt: u32| {
+        (0..24)
+            .map(|at| JAPANESE_WORDS[chance(16, salt * 100 + at) as usize])
+            .collect::<Vec<_>>()
+            .join("の")
+    };
+    let (input, result) = if number.is_multiple_of(JAPANESE) {
+        (
+            format!("次の文を短くまとめてください。{}", japanese(6)),
+            format!("{}について述べています。", japanese(7)),
+        )
+    } else {
+        (
+            format!(
+                "Summarise what changed in the revenue of the quarter: {}",
+                words(6)
+            ),
+            format!("Costs fell in the north: {}", words(7)),
+        )
+    };
     let is_success = chance(30, 2) != 0;
     let duration = 0.2 + chance(10_000, 3) as f64 / 1000.0;
     let tools = format!(r#"["tool-{}","tool-{}"]"#, chance(12, 4), chance(12, 5));

@@ -183,8 +183,14 @@ fn malformed_addresses_are_refused_by_what_is_wrong_with_them() {
         ("http://", "is no address"),
         ("https://x.example:99999", "is no address"),
         ("ftp://x.example", "`ftp` is no scheme of the platform"),
-        ("https://x.example/?a=b", "has a query or a fragment"),
-        ("https://x.example/#a", "has a query or a fragment"),
+        (
+            "https://x.example/?a=b",
+            "is followed by a query or a fragment",
+        ),
+        (
+            "https://x.example/#a",
+            "is followed by a query or a fragment",
+        ),
         (
             "https://user:pass@x.example",
             "holds a user name or password",
@@ -195,6 +201,85 @@ fn malformed_addresses_are_refused_by_what_is_wrong_with_them() {
         assert_eq!(error.variable, "XPANDER_BASE_URL");
         assert!(error.to_string().contains(problem), "{url}: {error}");
         assert!(!error.to_string().contains("pass@"), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_behind_the_address_is_in_no_error() {
+    for url in [
+        "https://x.example/?api_key=hunter2",
+        "https://x.example#hunter2",
+        "x.example/in?to=https://y.example&key=hunter2",
+        "https://x.example:99999/?hunter2",
+        "https://x.example:99999/#hunter2",
+        "https://me:hunter2@x.example",
+        "https://me:hunter2@x.example:99999",
+        "ftp://x.example/?hunter2",
+    ] {
+        let error = explicit(url).unwrap_err();
+        let builder = with(&[]).base_url(url).api_key("k");
+        let shown = format!("{error} {error:?} {builder:?} {:?}", builder.settings());
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn names_below_localhost_are_this_machines() {
+    for (url, is_loopback) in [
+        ("http://localhost", true),
+        ("http://localhost.", true),
+        ("http://LocalHost:1", true),
+        ("https://app.localhost", true),
+        ("http://a.b.localhost.:9726", true),
+        ("http://127.9.9.9", true),
+        ("http://[::1]", true),
+        ("http://[::ffff:127.0.0.1]", true),
+        ("http://notlocalhost", false),
+        ("https://localhost.example", false),
+        ("http://10.0.0.1", false),
+    ] {
+        let config = with(&[]).base_url(url).api_key("k").build().unwrap();
+        assert_eq!(config.is_loopback(), is_loopback, "{url}");
+    }
+}
+
+#[test]
+fn a_name_below_localhost_reaches_this_machine_whatever_the_resolver_says() {
+    let server = Server::always(Answer::task());
+    for host in ["app.localhost", "localhost.", "a.b.localhost."] {
+        let config = with(&[])
+            .base_url(server.url().replace("127.0.0.1", host))
+            .api_key("k")
+            .agent_id("a");
+        Client::new(config.build().unwrap())
+            .report_external_task_blocking(&TaskReport::new())
+            .unwrap();
+    }
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn plain_http_to_a_private_host_takes_no_proxy() {
+    for (url, bypasses) in [
+        ("http://127.0.0.1:1", true),
+        ("http://app.localhost", true),
+        ("https://localhost.", true),
+        ("http://platform", true),
+        ("http://platform.internal.", true),
+        ("http://10.1.2.3", true),
+        ("http://[fd00::1]", true),
+        ("http://[::ffff:192.168.0.1]", true),
+        ("https://platform.internal", false),
+        ("https://10.1.2.3", false),
+        ("http://lab.example", false),
+        ("https://platform.example", false),
+    ] {
+        let config = with(&[])
+            .base_url(url)
+            .api_key("k")
+            .allow_http("lab.example");
+        let config = config.build().unwrap();
+        assert_eq!(config.bypasses_proxy(), bypasses, "{url}");
     }
 }
 
@@ -243,6 +328,12 @@ fn plain_http_to_another_host_is_allowed_by_name() {
         ("XPANDER_REPORT_ALLOW_HTTP", "other.example, lab.example"),
     ];
     assert_eq!(base(&listed).unwrap(), "http://lab.example");
+    // A dot at the end makes it no other host.
+    let config = with(&[])
+        .base_url("http://lab.example.")
+        .api_key("k")
+        .allow_http("lab.example");
+    config.build().unwrap();
 }
 
 #[test]

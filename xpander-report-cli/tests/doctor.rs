@@ -254,6 +254,22 @@ mod a_proxy {
     }
 
     #[test]
+    fn is_not_taken_over_plain_http_to_a_private_host() {
+        let proxy = [("HTTP_PROXY", "http://127.0.0.1:1")];
+        let said = doctor("http://platform.invalid.internal", &proxy).ends_with(1);
+        said.says("ok proxy none (plain http to a private host takes none)");
+        said.says("WRONG name platform.invalid.internal");
+    }
+
+    #[test]
+    fn is_shown_without_its_query() {
+        let proxy = [("HTTPS_PROXY", "http://127.0.0.1:1/in?key=secret")];
+        let said = doctor("https://platform.example", &proxy).ends_with(1);
+        said.says("ok proxy http://127.0.0.1:1/ (HTTPS_PROXY)");
+        said.does_not_say("secret");
+    }
+
+    #[test]
     fn that_is_none_shows_no_password_either() {
         let proxy = [("HTTPS_PROXY", "me:se cret@@::")];
         let said = doctor("https://platform.invalid", &proxy).ends_with(1);
@@ -267,6 +283,7 @@ mod tls {
     use super::*;
 
     const AGENT: &str = r#"{"id": "agent-123"}"#;
+    const NO_AUTHORITIES: [(&str, &str); 1] = [("SSL_CERT_FILE", "/no/such/file")];
 
     /// What it says where the server's certificate is among those that are trusted.
     fn trusting(server: &Https) -> Said {
@@ -307,6 +324,23 @@ mod tls {
     fn with_anothers_certificate_asks_for_the_address() {
         let said = trusting(&serve("other.example", 4000, AGENT)).ends_with(1);
         said.says("The certificate is for another name");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn without_any_authority_says_which_package_is_missing() {
+        let server = serve("localhost", 4000, AGENT);
+        let said = doctor(&server.url, &NO_AUTHORITIES).ends_with(1);
+        said.says("- tls not checked: see the answer");
+        said.says("WRONG answer `certificates` (SSL_CERT_FILE): SSL_CERT_FILE=/no/such/file");
+        said.says("has no certificate authorities");
+        said.says("install the package ca-certificates");
+        said.says("Until then nothing is sent.");
+    }
+
+    #[test]
+    fn over_plain_http_needs_no_authority() {
+        doctor(&platform().url(), &NO_AUTHORITIES).ends_with(0);
     }
 
     #[test]

@@ -105,6 +105,16 @@ mod settings {
             ),
             (
                 "XPANDER_BASE_URL",
+                "https://x?api_key=hunter2",
+                "`https://x` is followed by a query or a fragment",
+            ),
+            (
+                "XPANDER_BASE_URL",
+                "https://x:99999#hunter2",
+                "https://x:99999 is no address",
+            ),
+            (
+                "XPANDER_BASE_URL",
                 "https://agent-controller.example",
                 "WRONG organization_id",
             ),

@@ -12,10 +12,10 @@ mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -121,6 +121,20 @@ impl Drop for Running {
     }
 }
 
+/// The program in a shell that has run this command before.
+fn after(command: &str, arguments: &[&str]) -> Command {
+    let script = format!("{command} && exec \"$@\"");
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_xpander-report")])
+        .args(["local", "--port", "0"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    shell
+}
+
 fn client(url: &str) -> Client {
     let config = Config::builder()
         .variables([("", "")])
@@ -212,6 +226,47 @@ mod its_data {
     }
 
     #[test]
+    fn is_the_users_alone_whatever_the_umask() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = folder.path().join("new/er/tasks.db");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let running = Running::of(&mut after("umask 000", &["--db", text(&db)]));
+        running.in_a_shell("send", &[]).ends_with(0);
+        for folder in [db.parent().unwrap(), &folder.path().join("new")] {
+            assert_eq!(mode(folder), 0o700, "{}", folder.display());
+        }
+        let private = |running: &Running| {
+            for file in fs::read_dir(db.parent().unwrap()).unwrap() {
+                let file = file.unwrap().path();
+                assert_eq!(mode(&file), 0o600, "{}", file.display());
+            }
+            running.signal("TERM");
+        };
+        private(&running);
+        assert_eq!(errors(running), "");
+
+        fs::set_permissions(&db, fs::Permissions::from_mode(0o644)).unwrap();
+        let running = Running::of(&mut after("umask 000", &["--db", text(&db)]));
+        running.in_a_shell("send", &[]).ends_with(0);
+        private(&running);
+        assert_eq!(
+            errors(running),
+            format!(
+                "Other users could read {}. From now on they cannot.\n",
+                db.display()
+            )
+        );
+    }
+
+    /// What it says of errors until its end.
+    fn errors(mut running: Running) -> String {
+        let mut errors = String::new();
+        let mut output = running.process.stderr.take().unwrap();
+        output.read_to_string(&mut errors).unwrap();
+        errors
+    }
+
+    #[test]
     fn survives_being_killed() {
         let folder = tempfile::tempdir().unwrap();
         let db = folder.path().join("new/tasks.db");
@@ -254,6 +309,73 @@ mod its_data {
         );
         running.in_a_shell("send", &[]).ends_with(0);
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn the_link_to_a_task_works_whatever_its_id_is() {
+    let running = Running::start(&["--ephemeral"], &[]);
+    for id in [".", "..", "~.", "a/b", "a?b#c", "%2e", "é "] {
+        let quoted = format!("send --id '{id}' --input 'text of {id}'");
+        let said = running.in_a_shell(&quoted, &[]).ends_with(0);
+        let link = said.out.trim_end().rsplit_once("see ").unwrap().1;
+        let path = link.strip_prefix(&running.url()).unwrap();
+        // A browser resolves these segments, wherever the path has them.
+        for segment in path.split('/') {
+            assert!(![".", "..", "%2e", "%2E"].contains(&segment), "{link}");
+        }
+        let mut connection = TcpStream::connect(running.url().replace("http://", "")).unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut page = String::new();
+        connection.read_to_string(&mut page).unwrap();
+        assert!(page.starts_with("HTTP/1.1 200"), "{link}: {page}");
+        assert!(page.contains(&format!("text of {id}")), "{link}");
+    }
+}
+
+mod connections_of_strangers {
+    use super::*;
+
+    /// Starts the platform with this limit of open files.
+    fn with_files(limit: &str) -> Running {
+        Running::of(&mut after(
+            &format!("ulimit {limit}"),
+            &["--ephemeral", "--token", KEY],
+        ))
+    }
+
+    #[test]
+    fn do_not_stop_it_however_few_files_it_may_open() {
+        let running = with_files("-n 64");
+        let address = running.url().replace("http://", "");
+        let strangers: Vec<TcpStream> = (0..200)
+            .map(|_| {
+                let mut stranger = TcpStream::connect(&address).unwrap();
+                let start = format!("GET / HTTP/1.1\r\nhost: {address}\r\nx-begun: ");
+                stranger.write_all(start.as_bytes()).unwrap();
+                stranger
+            })
+            .collect();
+        let key = [("PUT_THE_TOKEN_HERE", KEY)];
+        running.in_a_shell("send --id a", &key).ends_with(0);
+        drop(strangers);
+    }
+
+    #[test]
+    fn have_room_as_far_as_the_system_allows_it() {
+        if !cfg!(target_os = "linux") {
+            return;
+        }
+        let running = with_files("-S -n 64 && ulimit -H -n 500");
+        let limits = fs::read_to_string(format!("/proc/{}/limits", running.process.id())).unwrap();
+        let files = limits
+            .lines()
+            .find(|line| line.starts_with("Max open files"))
+            .unwrap();
+        let files: Vec<&str> = files.split_whitespace().collect();
+        assert_eq!(files[3..5], ["500", "500"]);
     }
 }
 
@@ -309,6 +431,13 @@ mod what_cannot_start {
                 .unwrap()
                 .starts_with("not a database")
         );
+
+        let pipe = folder.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        run(&["local", "--port", "0", "--db", text(&pipe)], &[])
+            .ends_with(1)
+            .complains("pipe is a pipe, a socket or a device; give the path of a file; see --db");
 
         let below = foreign.join("tasks.db");
         let said = run(&["local", "--port", "0", "--db", text(&below)], &[]).ends_with(1);

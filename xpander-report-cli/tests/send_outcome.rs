@@ -9,10 +9,37 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::https::serve;
 use support::send::{file, only, send, variables};
 use support::{KEY, Said, run};
 use xpander_report_tests::platform;
 use xpander_report_tests::server::{Answer, Server};
+
+mod a_proxy {
+    use super::*;
+
+    #[test]
+    fn never_sees_the_key_over_plain_http_to_a_private_host() {
+        let proxy = Server::always(Answer::task());
+        let url = proxy.url();
+        let proxies = [("HTTP_PROXY", url.as_str()), ("ALL_PROXY", url.as_str())];
+        for private in [
+            "http://platform.invalid.internal",
+            "http://nobody.localhost:1",
+            "http://localhost.:1",
+            "https://localhost.:1",
+        ] {
+            run(&["send"], &[&variables(private)[..], &proxies].concat()).ends_with(75);
+        }
+        assert!(proxy.requests().is_empty());
+
+        // A host that is allowed by name is as public as its network.
+        let allowed = [("XPANDER_REPORT_ALLOW_HTTP", "lab.example")];
+        let lab = variables("http://lab.example");
+        run(&["send"], &[&lab[..], &proxies, &allowed].concat()).ends_with(0);
+        assert_eq!(proxy.requests().len(), 1);
+    }
+}
 
 mod the_exit_code {
     use super::*;
@@ -71,6 +98,29 @@ mod the_exit_code {
         send("http://127.0.0.1:1", &[])
             .ends_with(75)
             .complains("Connection refused");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn is_2_for_https_on_a_system_without_certificate_authorities() {
+        let server = serve("localhost", 4000, "{}");
+        let folder = tempfile::tempdir().unwrap();
+        let empty = file(&folder, "empty.pem", "");
+        let none = [("SSL_CERT_FILE", empty.as_str())];
+        let said = run(&["send"], &[&variables(&server.url)[..], &none].concat()).ends_with(2);
+        said.complains(&format!(
+            "SSL_CERT_FILE={empty} has no certificate authorities"
+        ));
+        said.complains("install the package ca-certificates");
+        assert!(!said.err.contains("try again"), "{}", said.err);
+
+        // Plain http has no certificates.
+        let platform = platform();
+        run(
+            &["send"],
+            &[&variables(&platform.url())[..], &none].concat(),
+        )
+        .ends_with(0);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use support::https::serve;
 use support::spools::{leave_two, nowhere, worker};
 use support::terminal::{in_a_terminal, type_into};
 use support::{KEY, Said, run, run_with_input};
@@ -74,6 +75,26 @@ fn what_was_left_behind_is_delivered_on_request() {
     assert_eq!(platform.tasks().unwrap().len(), 2);
     let list = spool(dir.path(), &url, &["list"]).ends_with(0);
     assert_eq!(list.words(), "0 reports wait.");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_go_without_certificate_authorities_waits_for_them() {
+    let dir = TempDir::new().unwrap();
+    let server = serve("localhost", 4000, r#"{"id": "order"}"#);
+    leave_two(&server.url, dir.path());
+    let variables = [
+        ("XPANDER_BASE_URL", server.url.as_str()),
+        ("XPANDER_API_KEY", KEY),
+        ("XPANDER_REPORT_SPOOL_DIR", dir.path().to_str().unwrap()),
+        ("SSL_CERT_FILE", "/no/such/file"),
+    ];
+    let waits = run(&["spool", "drain", "--timeout", "100ms"], &variables).ends_with(75);
+    waits.says("0 reports are delivered. 2 reports wait in");
+    waits.complains("SSL_CERT_FILE=/no/such/file has no certificate authorities");
+    run(&["spool", "list"], &variables)
+        .ends_with(0)
+        .says("2 reports wait, left behind, ");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::http::access::Access;
+use crate::http::body::Bodies;
 use crate::http::faults::Faults;
 use crate::http::problem::Problem;
 use crate::store::Store;
@@ -13,6 +14,7 @@ use crate::store::Store;
 pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) access: Arc<Access>,
+    pub(crate) bodies: Arc<Bodies>,
     pub(crate) faults: Arc<Faults>,
     /// The base URL of the pages for browsers on this machine.
     pub(crate) url: Arc<str>,

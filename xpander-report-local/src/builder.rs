@@ -11,7 +11,9 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::access::{Access, Token};
+use crate::http::body::Bodies;
 use crate::http::faults::Faults;
+use crate::http::limits::Limits;
 use crate::platform::{LocalPlatform, url};
 use crate::server;
 use crate::store::Store;
@@ -31,6 +33,7 @@ pub struct Builder {
     retention: Option<Duration>,
     keeps: bool,
     clock: fn() -> Timestamp,
+    limits: Limits,
 }
 
 impl Builder {
@@ -80,8 +83,9 @@ impl Builder {
         self
     }
 
-    /// Keeps the data in this SQLite file. A missing file is created with its parent folders. An answered
-    /// report survives the end of the process, even a crash.
+    /// Keeps the data in this SQLite file. A missing file is created with its parent folders, for this user
+    /// alone. An existing file is closed to other users. An answered report survives the end of the process,
+    /// even a crash.
     pub fn data(mut self, path: impl Into<PathBuf>) -> Self {
         self.data = Some(path.into());
         self
@@ -104,6 +108,29 @@ impl Builder {
     #[doc(hidden)]
     pub fn clock(mut self, clock: fn() -> Timestamp) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Closes a connection when its client sends or takes nothing for this long; 30 s by default. Tests
+    /// shorten it.
+    #[doc(hidden)]
+    pub fn client_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.client_timeout = timeout;
+        self
+    }
+
+    /// How many connections may be open; by default half of the files that the process may open, at most
+    /// 4096. Tests lower it.
+    #[doc(hidden)]
+    pub fn max_connections(mut self, max: usize) -> Self {
+        self.limits.connections = max;
+        self
+    }
+
+    /// How many bytes of bodies may be in progress over all connections; 64 MiB by default. Tests lower it.
+    #[doc(hidden)]
+    pub fn max_bodies(mut self, bytes: usize) -> Self {
+        self.limits.bodies = bytes;
         self
     }
 
@@ -151,15 +178,17 @@ impl Builder {
         let app = App {
             store: Arc::clone(&store),
             faults: Arc::clone(&faults),
+            bodies: Arc::new(Bodies::new(&self.limits)),
             access: Arc::new(Access::new(address.ip(), self.allowed_hosts, self.token)),
             url: Arc::from(url(address)),
             stop: stopped,
         };
+        let limits = self.limits;
         let (ready, started) = mpsc::sync_channel(1);
         // The thread creates and drops the runtime: dropping a runtime inside another one panics.
         let thread = thread::Builder::new()
             .name("xpander-local".to_owned())
-            .spawn(move || server::run(listener, app, &ready))
+            .spawn(move || server::run(listener, app, limits, &ready))
             .map_err(|source| Error::Thread { source })?;
         started
             .recv()
@@ -213,6 +242,7 @@ impl LocalPlatform {
             retention: None,
             keeps: true,
             clock: Timestamp::now,
+            limits: Limits::default(),
         }
     }
 }

@@ -57,13 +57,13 @@ pub enum Error {
         /// The path that was asked for.
         path: PathBuf,
     },
-    /// The data file was written by a newer version of this crate. It was left untouched.
-    NewerData {
+    /// The data file was written by another version of this crate. It was left untouched.
+    OtherVersion {
         /// The path that was asked for.
         path: PathBuf,
         /// The schema version in the file.
         found: u32,
-        /// The newest schema version that this crate knows.
+        /// The schema version that this crate knows.
         known: u32,
     },
     /// Another local platform uses the data file.
@@ -139,10 +139,10 @@ impl fmt::Display for Error {
                 "{} is a database of another program and was left untouched; choose another path",
                 path.display()
             ),
-            Self::NewerData { path, found, known } => write!(
+            Self::OtherVersion { path, found, known } => write!(
                 f,
-                "{} was written by a newer version (its schema is {found}, this version knows up to {known}) \
-                 and was left untouched; update xpander-report-local, or choose another path",
+                "{} was written by another version of the local platform (its schema is {found}, this \
+                 version has {known}) and was left untouched; use that version, or choose another path",
                 path.display()
             ),
             Self::DataFileInUse { path, by } => {

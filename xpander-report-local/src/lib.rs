@@ -64,7 +64,17 @@
 //! The platform listens on 127.0.0.1 unless [`Builder::host`] says otherwise. It answers only requests addressed
 //! to a loopback name or to one of [`Builder::allow_host`], and refuses requests of foreign web pages on every
 //! route. Any API key is accepted, since programs of the same machine are trusted, unless there is a
-//! [`Builder::token`]. The limit of a body is 32 MiB.
+//! [`Builder::token`].
+//!
+//! # Limits
+//!
+//! | limit | what happens beyond it |
+//! |---|---|
+//! | 32 MiB for a body | 413 |
+//! | 64 MiB for all bodies in progress | 503 with `Retry-After: 1` |
+//! | 64 KiB for the head of a request | 431, or 414 for its path |
+//! | 30 s until a client sends the next head of a request, the next part of a body, or takes the next part of an answer | the connection is closed; for a body with 408 |
+//! | half of the files that the process may open for connections, at most 4096 | a new connection takes the place of the one that has been idle the longest |
 //!
 //! # Cost of a task
 //!

@@ -80,6 +80,13 @@ impl LocalPlatform {
         self.store.path()
     }
 
+    /// Whether other users of this machine could read the data file when the platform started. It has closed
+    /// the file to them; what they have read before is theirs.
+    #[must_use]
+    pub fn data_was_open_to_others(&self) -> bool {
+        self.store.was_open_to_others()
+    }
+
     /// The URL of the page of one task, whether or not there is such a task yet.
     ///
     /// ```

@@ -114,21 +114,20 @@ fn a_database_of_another_program_is_refused_untouched() {
 }
 
 #[test]
-fn data_of_a_newer_version_is_refused_untouched() {
+fn data_of_another_version_is_refused_untouched() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tasks.db");
     with_data(&path).unwrap().shutdown();
-    let newer = Connection::open(&path).unwrap();
-    newer.pragma_update(None, "user_version", 99).unwrap();
-    newer.close().unwrap();
-    assert!(matches!(
-        refused_untouched(&path),
-        Error::NewerData {
-            found: 99,
-            known: 1,
-            ..
-        }
-    ));
+    for version in [1, 99] {
+        let other = Connection::open(&path).unwrap();
+        other.pragma_update(None, "user_version", version).unwrap();
+        other.close().unwrap();
+        let error = refused_untouched(&path);
+        assert!(
+            matches!(error, Error::OtherVersion { found, .. } if found == version),
+            "{error}"
+        );
+    }
 }
 
 #[test]
@@ -144,16 +143,159 @@ fn a_path_that_cannot_be_a_file_is_an_error() {
 }
 
 #[cfg(unix)]
-#[test]
-fn the_data_file_is_for_its_owner_alone() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("tasks.db");
-    let _platform = with_data(&path).unwrap();
-    assert_eq!(
-        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+mod the_users_of_the_machine {
+    use super::*;
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn cannot_read_what_is_created() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/er/tasks.db");
+        let platform = with_data(&path).unwrap();
+        report(&platform, "{}");
+        assert!(!platform.data_was_open_to_others());
+        for file in fs::read_dir(path.parent().unwrap()).unwrap() {
+            let file = file.unwrap().path();
+            assert_eq!(mode(&file), 0o600, "{}", file.display());
+        }
+        assert_eq!(mode(&folder.path().join("new")), 0o700);
+        assert_eq!(mode(&folder.path().join("new/er")), 0o700);
+    }
+
+    #[test]
+    fn can_no_longer_read_an_old_file_that_they_could() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tasks.db");
+        with_data(&path).unwrap().shutdown();
+        for open in [0o644, 0o660, 0o604] {
+            set_mode(&path, open);
+            let platform = with_data(&path).unwrap();
+            assert!(platform.data_was_open_to_others());
+            report(&platform, "{}");
+            for file in ["tasks.db", "tasks.db-wal"] {
+                assert_eq!(mode(&folder.path().join(file)), 0o600, "{file}");
+            }
+        }
+        assert!(!with_data(&path).unwrap().data_was_open_to_others());
+    }
+
+    #[test]
+    fn keep_their_access_to_a_file_that_is_none_of_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.txt");
+        fs::write(&path, "my diary").unwrap();
+        set_mode(&path, 0o644);
+        refused_untouched(&path);
+        assert_eq!(mode(&path), 0o644);
+    }
+
+    #[test]
+    fn cannot_put_links_and_pipes_where_the_data_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let precious = folder.path().join("precious");
+        fs::write(&precious, "precious").unwrap();
+        for planted in [
+            "tasks.db-wal",
+            "tasks.db-journal",
+            "tasks.db-shm",
+            "tasks.db.lock",
+        ] {
+            for kind in ["symbolic", "hard", "pipe", "folder"] {
+                let place = folder.path().join(format!("{planted}-{kind}"));
+                fs::create_dir(&place).unwrap();
+                let link = place.join(planted);
+                match kind {
+                    "symbolic" => symlink(&precious, &link).unwrap(),
+                    "hard" => fs::hard_link(&precious, &link).unwrap(),
+                    "folder" => fs::DirBuilder::new().mode(0o700).create(&link).unwrap(),
+                    _ => make_pipe(&link),
+                }
+                let error = with_data(&place.join("tasks.db")).unwrap_err();
+                assert!(matches!(error, Error::DataFile { .. }), "{error}");
+                assert!(error.to_string().contains(planted), "{kind}: {error}");
+                assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+                fs::remove_dir_all(&place).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn cannot_make_their_file_the_data_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("tasks.db");
+        with_data(&own).unwrap().shutdown();
+        // Only root can give a file away. Others have root's files.
+        let theirs = match fs::metadata(&own).unwrap().uid() {
+            0 => {
+                std::os::unix::fs::chown(&own, Some(65_534), None).unwrap();
+                own
+            }
+            _ => "/etc/passwd".into(),
+        };
+        let error = with_data(&theirs).unwrap_err().to_string();
+        assert!(error.contains("belongs to another user (id "), "{error}");
+    }
+
+    fn make_pipe(path: &Path) {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        make_pipe(&pipe);
+        for path in [&pipe, Path::new("/dev/null"), Path::new("/dev/zero")] {
+            let error = with_data(path).unwrap_err().to_string();
+            assert!(
+                error.contains("is a pipe, a socket or a device; give the path of a file"),
+                "{error}"
+            );
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(!Path::new("/dev/null.lock").exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_with_two_names_has_no_second_platform() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tasks.db");
+        let other = folder.path().join("other.db");
+        let first = with_data(&path).unwrap();
+        report(&first, "{}");
+        fs::hard_link(&path, &other).unwrap();
+        let error = with_data(&other).unwrap_err();
+        assert!(matches!(error, Error::DataFileInUse { .. }), "{error}");
+        assert!(error.to_string().contains("by another name"), "{error}");
+        report(&first, "{}");
+        first.stop();
+        assert_eq!(with_data(&other).unwrap().tasks().unwrap().len(), 2);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_renamed_file_has_no_second_platform() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tasks.db");
+        let first = with_data(&path).unwrap();
+        let renamed = folder.path().join("renamed.db");
+        fs::rename(&path, &renamed).unwrap();
+        let error = with_data(&renamed).unwrap_err();
+        assert!(matches!(error, Error::DataFileInUse { .. }), "{error}");
+        assert!(error.to_string().contains("by another name"), "{error}");
+        first.stop();
+        with_data(&renamed).unwrap().stop();
+    }
 }
 
 #[test]

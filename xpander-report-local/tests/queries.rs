@@ -272,6 +272,79 @@ proptest! {
 }
 
 #[test]
+fn words_are_found_inside_text_without_spaces() {
+    let platform = platform();
+    for (id, input) in [
+        ("japanese", "会議の議事録をGPT4で三行にまとめてください。"),
+        ("halfwidth", "ｶﾀｶﾅのﾃｽﾄ"),
+        ("chinese", "请把这份季度报告翻译成英文，谢谢"),
+        ("thai", "ช่วยสรุปรายงานการประชุมให้หน่อย"),
+        ("khmer", "សូមសង្ខេបអត្ថបទនេះ"),
+        ("lao", "ກະລຸນາສະຫຼຸບບົດລາຍງານນີ້"),
+        ("burmese", "ဒီစာကိုအကျဉ်းချုပ်ပေးပါ"),
+        ("korean", "회의록을 요약해주세요"),
+        (
+            "emoji",
+            "The build is green🚀🎉 and ❤️ to the 👩‍💻 who did it",
+        ),
+        ("rare", "𠮷野家で昼食"),
+        ("plain", "Please summarise the minutes of the meeting"),
+    ] {
+        report(&platform, &json!({"id": id, "input": input}).to_string());
+    }
+    for (search, expected) in [
+        ("議事録", vec!["japanese"]),
+        ("議事", vec!["japanese"]),
+        ("事録", vec!["japanese"]),
+        ("録", vec!["japanese"]),
+        ("まとめて", vec!["japanese"]),
+        (
+            "会議の議事録をGPT4で三行にまとめてください",
+            vec!["japanese"],
+        ),
+        ("gpt4", vec!["japanese"]),
+        ("gpt4で三", vec!["japanese"]),
+        ("をGPT4", vec!["japanese"]),
+        ("議録", vec![]),
+        ("三行 議事録", vec!["japanese"]),
+        ("三行 報告", vec![]),
+        ("\"ください。\"", vec!["japanese"]),
+        ("ﾃｽﾄ", vec!["halfwidth"]),
+        ("报告", vec!["chinese"]),
+        ("翻译", vec!["chinese"]),
+        ("英文，谢谢", vec!["chinese"]),
+        ("告翻", vec!["chinese"]),
+        ("报翻", vec![]),
+        ("报告*", vec!["chinese"]),
+        ("รายงาน", vec!["thai"]),
+        ("ประชุม", vec!["thai"]),
+        ("สรุป", vec!["thai"]),
+        ("ประมุข", vec![]),
+        ("អត្ថបទ", vec!["khmer"]),
+        ("ລາຍງານ", vec!["lao"]),
+        ("အကျဉ်း", vec!["burmese"]),
+        ("요약", vec!["korean"]),
+        ("회의록", vec!["korean"]),
+        ("🚀", vec!["emoji"]),
+        ("🎉", vec!["emoji"]),
+        ("green🚀🎉", vec!["emoji"]),
+        ("🎉🚀", vec![]),
+        ("❤", vec!["emoji"]),
+        ("❤️", vec!["emoji"]),
+        ("💻", vec!["emoji"]),
+        ("𠮷野", vec!["rare"]),
+        ("昼", vec!["rare"]),
+        ("m*", vec!["plain"]),
+        ("mi* mee* sum*", vec!["plain"]),
+        ("eeting", vec![]),
+    ] {
+        let found = older(&platform, &Filter::new().search(search), 50);
+        let found: Vec<&str> = found.iter().map(|task| task.id.as_str()).collect();
+        assert_eq!(found, expected, "{search}");
+    }
+}
+
+#[test]
 fn a_page_stays_where_it_is_when_tasks_arrive() {
     let platform = platform();
     for number in 0..10 {

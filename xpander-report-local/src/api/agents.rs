@@ -7,7 +7,6 @@ use serde_json::json;
 use super::caller::{Caller, Id};
 use super::json::{AgentJson, ListedAgentJson};
 use crate::app::App;
-use crate::http::body::read_text;
 use crate::http::problem::{Invalid, Loc, Problem};
 
 /// `GET /agents/list`
@@ -53,7 +52,7 @@ pub(super) async fn sync_local_tools(
     Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = read_text(request.into_body()).await?;
+    let (body, _in_progress) = app.bodies.read_text(request.into_body()).await?;
     if serde_json::from_str::<Vec<&serde_json::value::RawValue>>(&body).is_err() {
         let at = [Loc::Name("body")];
         let invalid = Invalid::new(&at, "list_type", "Input should be a valid list");

@@ -12,7 +12,6 @@ use super::body;
 use super::caller::{Caller, Id};
 use super::tasks::{accept_change, answer};
 use crate::app::App;
-use crate::http::body::read_text;
 use crate::http::faults::FaultKind;
 use crate::http::problem::Problem;
 
@@ -23,7 +22,7 @@ pub(super) async fn accept(
     Id(agent): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = read_text(request.into_body()).await?;
+    let (body, _in_progress) = app.bodies.read_text(request.into_body()).await?;
     let fault = app.faults.next();
     match fault {
         Some(FaultKind::Delay(delay)) => tokio::time::sleep(delay).await,

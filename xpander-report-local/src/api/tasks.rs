@@ -9,7 +9,6 @@ use super::body;
 use super::caller::{Caller, Id};
 use super::json::{ListedTaskJson, TaskJson};
 use crate::app::App;
-use crate::http::body::read_text;
 use crate::http::problem::Problem;
 use crate::http::query_string::{QueryString, parse_end, parse_time};
 use crate::model::change::Change;
@@ -51,7 +50,7 @@ pub(super) async fn create(
     Id(agent): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = read_text(request.into_body()).await?;
+    let (body, _in_progress) = app.bodies.read_text(request.into_body()).await?;
     let task = accept_change(&app, caller, agent, body, body::create::parse).await?;
     Ok(answer(&task))
 }
@@ -63,7 +62,7 @@ pub(super) async fn measure(
     Id(agent): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = read_text(request.into_body()).await?;
+    let (body, _in_progress) = app.bodies.read_text(request.into_body()).await?;
     let task = accept_change(&app, caller, agent, body, body::measure::parse).await?;
     Ok(answer(&task))
 }
@@ -75,7 +74,7 @@ pub(super) async fn update(
     Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = read_text(request.into_body()).await?;
+    let (body, _in_progress) = app.bodies.read_text(request.into_body()).await?;
     let task = id.clone();
     let change = parsed(body, move |body| body::update::parse(task, body)).await?;
     change_existing(&app, caller, id, change).await

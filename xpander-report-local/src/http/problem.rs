@@ -14,6 +14,8 @@ pub(crate) struct Problem {
     status: StatusCode,
     /// Whether the answer has a `WWW-Authenticate` header, at which a browser asks for a password.
     challenge: bool,
+    /// After how many seconds the client may try again, if the answer says so.
+    retry_after: Option<u32>,
     detail: Detail,
 }
 
@@ -56,6 +58,7 @@ impl Problem {
         Self {
             status,
             challenge: false,
+            retry_after: None,
             detail: Detail::Text(detail.into()),
         }
     }
@@ -104,10 +107,26 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
+    pub(crate) fn timeout(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, detail)
+    }
+
+    /// The bodies in progress leave no room for this one.
+    pub(crate) fn busy() -> Self {
+        Self {
+            retry_after: Some(1),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Other requests with large bodies are in progress. Try again in a second.",
+            )
+        }
+    }
+
     pub(crate) fn invalid(invalid: Vec<Invalid>) -> Self {
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             challenge: false,
+            retry_after: None,
             detail: Detail::Fields(invalid),
         }
     }
@@ -160,6 +179,10 @@ impl IntoResponse for Problem {
         })
         .into_response();
         *response.status_mut() = self.status;
+        if let Some(seconds) = self.retry_after {
+            let value = HeaderValue::from(seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
         if self.challenge {
             let value =
                 HeaderValue::from_static("Basic realm=\"xpander local\", charset=\"UTF-8\"");

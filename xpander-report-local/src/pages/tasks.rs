@@ -125,8 +125,7 @@ pub(super) async fn tasks(
     let url = app.url.to_string();
     let page = app
         .run(move |store| {
-            let summary = store.summary(&filter)?;
-            let page = store.list(&filter, paging, PER_PAGE)?;
+            let (summary, page) = store.overview(&filter, paging, PER_PAGE)?;
             let form = Form::new(
                 &params,
                 &store.agent_ids(MAX_CHOICES)?,

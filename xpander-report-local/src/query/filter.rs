@@ -19,7 +19,9 @@ pub struct Filter {
     /// Only what was created before this time.
     pub to: Option<Timestamp>,
     /// Only tasks with these words in the first MiB of their input or result, in any order, regardless of
-    /// case and accents. `"two words"` is a phrase, and `word*` is a prefix.
+    /// case and accents. `"two words"` is a phrase, and `word*` is a prefix. Of scripts without spaces between
+    /// words (Chinese, Japanese, Thai and others) and of Korean any part of a text is found, and a symbol such
+    /// as an emoji is a word.
     pub search: Option<String>,
     /// Only tasks that were created for this user.
     pub user_id: Option<String>,
@@ -93,10 +95,8 @@ impl Filter {
     }
 }
 
-/// The words and phrases of a search, each with whether it is a prefix.
+/// The words and phrases of a search, each with whether it is a prefix. Some may be empty.
 pub(crate) fn words(search: &str) -> Vec<(String, bool)> {
-    /// More words would only cost time.
-    const MAX_WORDS: usize = 32;
     let mut words = Vec::new();
     for (index, part) in search.split('"').enumerate() {
         if index % 2 == 1 {
@@ -110,7 +110,5 @@ pub(crate) fn words(search: &str) -> Vec<(String, bool)> {
             }
         }
     }
-    words.retain(|(word, _)| word.chars().any(char::is_alphanumeric));
-    words.truncate(MAX_WORDS);
     words
 }

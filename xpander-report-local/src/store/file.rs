@@ -1,6 +1,6 @@
 //! Opens a data file. A file of another program is never changed.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use super::location::Location;
 use super::lock::Lock;
+use super::private;
 use super::schema::{self, APPLICATION_ID, VERSION};
 use crate::error::Error;
 
@@ -15,8 +16,17 @@ use crate::error::Error;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER_BYTES: usize = 100;
 
-/// Opens the connection that writes, and locks the file for this platform.
-pub(super) fn open(path: &Path) -> Result<(Connection, Location, Lock), Error> {
+/// A data file that is open and locked for this platform.
+pub(super) struct Opened {
+    /// The connection that writes.
+    pub(super) connection: Connection,
+    pub(super) location: Location,
+    pub(super) lock: Lock,
+    /// Whether other users could read the file until now.
+    pub(super) was_open_to_others: bool,
+}
+
+pub(super) fn open(path: &Path) -> Result<Opened, Error> {
     let data_file = |source| Error::DataFile {
         path: path.to_owned(),
         source,
@@ -24,10 +34,20 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Location, Lock), Error> {
     create(path).map_err(data_file)?;
     // One file has one lock, whatever path names it.
     let absolute = fs::canonicalize(path).map_err(data_file)?;
+    private::check(&absolute).map_err(data_file)?;
     let lock = Lock::acquire(&absolute)?;
-    let location = Location::File(absolute);
-    match open_locked(path, &location) {
-        Ok(connection) => Ok((connection, location, lock)),
+    let location = Location::File(absolute.clone());
+    let opened = open_locked(path, &location).and_then(|connection| {
+        let was_open_to_others = private::close_to_others(&absolute).map_err(data_file)?;
+        Ok((connection, was_open_to_others))
+    });
+    match opened {
+        Ok((connection, was_open_to_others)) => Ok(Opened {
+            connection,
+            location,
+            lock,
+            was_open_to_others,
+        }),
         Err(error) => {
             lock.remove();
             Err(error)
@@ -46,22 +66,25 @@ fn open_locked(path: &Path, location: &Location) -> Result<Connection, Error> {
     // The schema is created before the file switches to a write-ahead log. So the header in the file itself
     // has our application id from the first commit on.
     let found = schema::version(&connection).map_err(sqlite)?;
-    if found > VERSION {
-        return Err(Error::NewerData {
-            path: path.to_owned(),
-            found,
-            known: VERSION,
-        });
+    if found != 0 {
+        check_version(path, found)?;
     }
-    schema::migrate(&mut connection).map_err(sqlite)?;
+    schema::create(&mut connection).map_err(sqlite)?;
     location.configure_writer(&connection).map_err(sqlite)?;
     Ok(connection)
 }
 
-/// Creates the file and its folders. Only the owner can read the file, since it will contain prompts.
+/// Creates the file and its folders. Only the owner can read them, since they will contain prompts.
 fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        let mut folders = DirBuilder::new();
+        folders.recursive(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::DirBuilderExt;
+            folders.mode(0o700);
+        }
+        folders.create(folder)?;
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -104,14 +127,18 @@ fn check(path: &Path, header: &[u8]) -> Result<(), Error> {
             path: path.to_owned(),
         });
     }
-    if user_version > VERSION {
-        return Err(Error::NewerData {
-            path: path.to_owned(),
-            found: user_version,
-            known: VERSION,
-        });
+    check_version(path, user_version)
+}
+
+fn check_version(path: &Path, found: u32) -> Result<(), Error> {
+    if found == VERSION {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::OtherVersion {
+        path: path.to_owned(),
+        found,
+        known: VERSION,
+    })
 }
 
 fn number(header: &[u8], at: usize) -> Option<u32> {

@@ -21,6 +21,28 @@ impl Store {
         })
     }
 
+    /// Sums over the tasks that match, and one page of them, at most `limit`.
+    pub(crate) fn overview(
+        &self,
+        filter: &Filter,
+        paging: Paging,
+        limit: u32,
+    ) -> Result<(Summary, TaskPage)> {
+        self.update_index(filter)?;
+        self.readers.read(|connection| {
+            Ok(match Matching::of(connection, filter)? {
+                Some(matching) if paging == Paging::Newest => {
+                    matching.overview(connection, limit)?
+                }
+                Some(matching) => (
+                    matching.summary(connection)?,
+                    matching.page(connection, paging, limit)?,
+                ),
+                None => Default::default(),
+            })
+        })
+    }
+
     /// Sums over the tasks that match.
     pub(crate) fn summary(&self, filter: &Filter) -> Result<Summary> {
         self.update_index(filter)?;

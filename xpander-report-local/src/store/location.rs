@@ -41,7 +41,7 @@ impl Location {
         matches!(self, Self::Memory(_))
     }
 
-    /// The connection that writes. The schema may not be up to date yet.
+    /// The connection that writes. There may be no schema yet.
     pub(super) fn writer(&self) -> Result<Connection> {
         let connection = self.open()?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
@@ -50,7 +50,7 @@ impl Location {
         Ok(connection)
     }
 
-    /// Configures the connection that writes. The schema must be up to date.
+    /// Configures the connection that writes. The schema must exist.
     pub(super) fn configure_writer(&self, connection: &Connection) -> Result<()> {
         if self.is_memory() {
             return Ok(());

@@ -1,5 +1,6 @@
-//! The lock file beside the data file, which names the process that uses the data. The data file itself
-//! cannot be locked: SQLite loses its own locks when the same process opens and closes the file again.
+//! Excludes a second platform. A lock file beside the data file names the process that uses the data. On Linux
+//! the data file itself is locked, too, so that its new name does not help when it is renamed. Elsewhere such a
+//! lock and those of SQLite exclude each other.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -15,6 +16,9 @@ const MAX_HOLDER_BYTES: u64 = 1024;
 pub(super) struct Lock {
     file: File,
     path: PathBuf,
+    /// SQLite loses its own locks when this process closes the data file, so it is closed last.
+    #[cfg(target_os = "linux")]
+    _data: File,
 }
 
 impl Lock {
@@ -26,22 +30,45 @@ impl Lock {
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         {
+            use rustix::fs::OFlags;
             use std::os::unix::fs::OpenOptionsExt;
             options.mode(0o600);
+            // Another user may put a link or a pipe there.
+            options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
         }
         let failed = |source| Error::DataFile {
             path: data.to_owned(),
             source,
         };
         let mut file = options.open(&path).map_err(failed)?;
+        let in_use = |by| Error::DataFileInUse {
+            path: data.to_owned(),
+            by,
+        };
         match file.try_lock() {
-            Ok(()) => Ok(Self { file, path }),
-            Err(TryLockError::WouldBlock) => Err(Error::DataFileInUse {
-                path: data.to_owned(),
-                by: holder(&mut file).unwrap_or_default(),
-            }),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(in_use(holder(&mut file).unwrap_or_default()));
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
+        #[cfg(target_os = "linux")]
+        let locked_data = {
+            let data = File::open(data).map_err(failed)?;
+            match data.try_lock() {
+                Ok(()) => data,
+                Err(TryLockError::WouldBlock) => {
+                    return Err(in_use("one that knows the file by another name".to_owned()));
+                }
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+            }
+        };
+        Ok(Self {
+            file,
+            path,
+            #[cfg(target_os = "linux")]
+            _data: locked_data,
+        })
     }
 
     /// Writes into the lock file who holds it.

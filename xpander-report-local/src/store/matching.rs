@@ -223,42 +223,52 @@ impl Matching {
                 listed,
             )?
             .collect::<Result<_>>()?;
-        let more = tasks.len() > limit as usize;
-        tasks.truncate(limit as usize);
         if order == "ASC" {
             tasks.reverse();
         }
-        let first = tasks.first().map(|(cursor, _)| *cursor);
-        let last = tasks.last().map(|(cursor, _)| *cursor);
-        let (newer, older) = match paging {
-            Paging::Newest => (None, last.filter(|_| more)),
-            Paging::Older(from) => (
-                first.or(Some(Cursor(from.0.saturating_sub(1)))),
-                last.filter(|_| more),
-            ),
-            Paging::Newer(from) => (
-                first.filter(|_| more),
-                last.or(Some(Cursor(from.0.saturating_add(1)))),
-            ),
-        };
-        Ok(TaskPage {
-            tasks: tasks.into_iter().map(|(_, task)| task).collect(),
-            newer,
-            older,
-        })
+        Ok(arranged(tasks, paging, limit))
+    }
+
+    /// The sums, and the newest page. Both from one search, of which some are slow.
+    pub(super) fn overview(
+        &self,
+        connection: &Connection,
+        limit: u32,
+    ) -> Result<(Summary, TaskPage)> {
+        let (summary, keys) = self.sums(connection, limit.saturating_add(1))?;
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM tasks AS t WHERE t.seq = ?1"
+        ))?;
+        let tasks = keys
+            .into_iter()
+            .map(|key| statement.query_row((key,), listed))
+            .collect::<Result<_>>()?;
+        Ok((summary, arranged(tasks, Paging::Newest, limit)))
     }
 
     pub(super) fn summary(&self, connection: &Connection) -> Result<Summary> {
-        let sql = self.facts_sql("t.status, t.total_tokens, t.duration");
+        Ok(self.sums(connection, 0)?.0)
+    }
+
+    /// The sums, and the keys of the newest tasks, at most so many.
+    fn sums(&self, connection: &Connection, newest: u32) -> Result<(Summary, Vec<i64>)> {
+        let sql = self.facts_sql(&format!(
+            "t.status, t.total_tokens, t.duration, {}",
+            self.key
+        ));
         let mut statement = connection.prepare_cached(&sql)?;
         let mut found = statement.query(params_from_iter(self.values(AtLeast::MAX_COUNTED + 1)))?;
         let mut summary = Summary::default();
         let mut durations = Vec::new();
+        let mut keys = Vec::new();
         let mut seen = 0;
         while let Some(row) = found.next()? {
             seen += 1;
             if seen > u64::from(AtLeast::MAX_COUNTED) {
                 break;
+            }
+            if keys.len() < newest as usize {
+                keys.push(row.get(3)?);
             }
             match row.get_ref(0)?.as_str().unwrap_or_default() {
                 "completed" => summary.completed += 1,
@@ -280,7 +290,36 @@ impl Matching {
         durations.sort_unstable_by(f64::total_cmp);
         let rank = (durations.len() * 95).div_ceil(100);
         summary.p95 = durations.get(rank.saturating_sub(1)).copied();
-        Ok(summary)
+        Ok((summary, keys))
+    }
+}
+
+/// A page of tasks, newest first. One task more than the limit shows that there are more.
+fn arranged(mut tasks: Vec<(Cursor, ListedTask)>, paging: Paging, limit: u32) -> TaskPage {
+    let more = tasks.len() > limit as usize;
+    match paging {
+        Paging::Newer(_) if more => {
+            tasks.remove(0);
+        }
+        _ => tasks.truncate(limit as usize),
+    }
+    let first = tasks.first().map(|(cursor, _)| *cursor);
+    let last = tasks.last().map(|(cursor, _)| *cursor);
+    let (newer, older) = match paging {
+        Paging::Newest => (None, last.filter(|_| more)),
+        Paging::Older(from) => (
+            first.or(Some(Cursor(from.0.saturating_sub(1)))),
+            last.filter(|_| more),
+        ),
+        Paging::Newer(from) => (
+            first.filter(|_| more),
+            last.or(Some(Cursor(from.0.saturating_add(1)))),
+        ),
+    };
+    TaskPage {
+        tasks: tasks.into_iter().map(|(_, task)| task).collect(),
+        newer,
+        older,
     }
 }
 

@@ -10,6 +10,7 @@ mod location;
 mod lock;
 mod matching;
 mod metrics;
+mod private;
 mod readers;
 mod retention;
 pub(crate) mod revisions;
@@ -19,6 +20,7 @@ mod schema;
 mod search;
 mod search_index;
 mod tasks;
+mod terms;
 mod writer;
 
 use std::fmt;
@@ -56,14 +58,14 @@ pub(crate) struct Store {
     /// Whether some stored texts are not in the search index yet.
     index_is_stale: Arc<AtomicBool>,
     lock: Option<Lock>,
+    was_open_to_others: bool,
     /// Whether anything is stored. Only benchmarks switch it off.
     keeps: bool,
     clock: fn() -> Timestamp,
 }
 
 impl Store {
-    /// Opens the file, or a database in memory, and migrates its schema. Other programs that want the file
-    /// are told the `url`.
+    /// Opens the file, or a database in memory. Other programs that want the file are told the `url`.
     pub(crate) fn open(
         path: Option<&Path>,
         retention: Option<Duration>,
@@ -71,10 +73,12 @@ impl Store {
         keeps: bool,
         clock: fn() -> Timestamp,
     ) -> Result<Self, Error> {
+        let mut was_open_to_others = false;
         let (connection, location, mut lock) = match path {
             Some(path) => {
-                let (connection, location, lock) = file::open(path)?;
-                (connection, location, Some(lock))
+                let opened = file::open(path)?;
+                was_open_to_others = opened.was_open_to_others;
+                (opened.connection, opened.location, Some(opened.lock))
             }
             None => {
                 let location = Location::memory();
@@ -107,6 +111,7 @@ impl Store {
             events,
             index_is_stale,
             lock,
+            was_open_to_others,
             keeps,
             clock,
         })
@@ -123,6 +128,10 @@ impl Store {
 
     pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    pub(crate) const fn was_open_to_others(&self) -> bool {
+        self.was_open_to_others
     }
 
     /// Subscribes to the events from now on.
@@ -167,7 +176,7 @@ impl fmt::Debug for Store {
 
 fn in_memory(location: &Location) -> rusqlite::Result<Connection> {
     let mut connection = location.writer()?;
-    schema::migrate(&mut connection)?;
+    schema::create(&mut connection)?;
     location.configure_writer(&connection)?;
     Ok(connection)
 }

@@ -1,15 +1,21 @@
 //! Turns a search into an FTS5 expression.
 
+use super::terms::{Phrase, phrase};
 use crate::query::filter::words;
 
-/// Quotes every word, so that no input is FTS5 syntax. `None` when there are no words.
+/// More phrases would only cost time.
+const MAX_PHRASES: usize = 32;
+
+/// Quotes every phrase, so that no input is FTS5 syntax. `None` when there is none.
 pub(super) fn expression(search: &str) -> Option<String> {
-    let words: Vec<String> = words(search)
+    let phrases: Vec<String> = words(search)
         .into_iter()
-        .map(|(word, start)| {
-            let word = word.replace(['"', '\0'], " ");
-            format!("\"{word}\"{}", if start { "*" } else { "" })
+        .filter_map(|(word, is_prefix)| phrase(&word, is_prefix))
+        .take(MAX_PHRASES)
+        .map(|Phrase { text, is_prefix }| {
+            let text = text.replace(['"', '\0'], " ");
+            format!("\"{text}\"{}", if is_prefix { "*" } else { "" })
         })
         .collect();
-    (!words.is_empty()).then(|| format!("{{input result}} : ({})", words.join(" ")))
+    (!phrases.is_empty()).then(|| format!("{{input result}} : ({})", phrases.join(" ")))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-use super::{interned, rows};
+use super::{interned, rows, terms};
 use crate::model::task::TaskStatus;
 use crate::model::text::first_bytes;
 
@@ -74,7 +74,7 @@ fn add(connection: &Connection, task: i64) -> Result<()> {
 
 fn searched(row: &Row<'_>, column: &str) -> Result<Option<String>> {
     let text: Option<String> = row.get(column)?;
-    Ok(text.map(|text| first_bytes(&text, MAX_SEARCHED_BYTES).to_owned()))
+    Ok(text.map(|text| terms::indexed(first_bytes(&text, MAX_SEARCHED_BYTES)).into_owned()))
 }
 
 fn tools(connection: &Connection, names: &[String]) -> Result<BTreeSet<i64>> {

@@ -2,13 +2,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use once_cell::race::OnceBox;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url, redirect};
-use rustls_platform_verifier::BuilderVerifierExt;
 use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::certificates;
 use super::config::Config;
 use super::error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 use super::secret::ApiKey;
@@ -145,13 +144,19 @@ pub(crate) struct Api {
 impl Api {
     pub(crate) fn connect(config: Arc<Config>) -> Result<Self, Error> {
         const DOING: &str = "setting up the HTTP client";
-        let tls = tls().map_err(|error| Error::broken(DOING, error))?;
+        let tls = certificates::tls().map_err(|error| Error::broken(DOING, error))?;
+        if config.base.scheme() == "https" {
+            certificates::preload();
+        }
         let build = || {
             let mut builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls)
                 .user_agent(concat!("xpander-report-rust/", env!("CARGO_PKG_VERSION")));
-            if config.is_loopback() {
+            if config.bypasses_proxy() {
                 builder = builder.no_proxy();
+            }
+            if let Some((name, addresses)) = config.loopback_name() {
+                builder = builder.resolve_to_addrs(name, &addresses);
             }
             if let Some(customise) = &config.http {
                 builder = suppress::traced(|| customise(builder));
@@ -217,27 +222,15 @@ impl Api {
     }
 
     fn broken(&self, error: reqwest::Error) -> Error {
+        if let Some(missing) = certificates::missing(&error) {
+            return Error::Config(missing);
+        }
         Error::Transport(TransportError {
             is_timeout: error.is_timeout(),
             doing: self.doing(),
             source: error.without_url().into(),
         })
     }
-}
-
-/// The system's certificates are read once in a process. Threads that do it at the same time do not wait for
-/// each other: in a forked child one of them might be missing.
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
-    static TLS: OnceBox<rustls::ClientConfig> = OnceBox::new();
-    let tls = TLS.get_or_try_init(|| {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_platform_verifier()?
-            .with_no_client_auth();
-        Ok::<_, rustls::Error>(Box::new(tls))
-    })?;
-    Ok(tls.clone())
 }
 
 /// What the platform says of its error; none if it is another server's.

@@ -36,6 +36,8 @@ pub struct ConfigError {
 pub(crate) enum Problem {
     Missing,
     Invalid(String),
+    /// The system lacks it now and may have it later.
+    Lacking(String),
 }
 
 /// A request that got no answer.
@@ -128,7 +130,8 @@ impl Error {
     /// | 403 | no | yes | keeps the agent's reports, and asks again from time to time |
     /// | 413 | no | no | cuts the report's content, once |
     /// | any other 4xx | no | yes | makes a [dead letter](crate::DeadLetter) of the report |
-    /// | a setting is missing or malformed | no | no | makes a dead letter of the report |
+    /// | the system has no certificate authorities | yes | | |
+    /// | a setting is missing or malformed | no | | makes a dead letter of the report |
     pub fn is_retryable(&self) -> bool {
         self.verdict() == Verdict::Retry
     }
@@ -136,7 +139,12 @@ impl Error {
     /// What it means for the report that was sent; see [`is_retryable`](Self::is_retryable).
     pub(crate) fn verdict(&self) -> Verdict {
         let error = match self {
-            Self::Config(_) => return Verdict::Refuse,
+            Self::Config(error) => {
+                return match error.problem {
+                    Problem::Lacking(_) => Verdict::Retry,
+                    Problem::Missing | Problem::Invalid(_) => Verdict::Refuse,
+                };
+            }
             Self::Transport(_) | Self::Decode(_) => return Verdict::Retry,
             Self::Status(error) => error,
         };
@@ -231,7 +239,9 @@ impl fmt::Display for ConfigError {
                 f,
                 "no `{setting}`: set the environment variable {variable}, or give it in code"
             ),
-            Problem::Invalid(problem) => write!(f, "`{setting}` ({variable}): {problem}"),
+            Problem::Invalid(problem) | Problem::Lacking(problem) => {
+                write!(f, "`{setting}` ({variable}): {problem}")
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::finding::{Finding, Outcome, excerpt};
 use super::network::{self, Endpoint};
 use super::{proxy, tls};
 use crate::failure::with_causes;
-use crate::page;
+use crate::{connection, page};
 
 /// A smaller difference between the clocks is harmless.
 const MAX_SKEW: Duration = Duration::from_secs(60);
@@ -50,7 +50,8 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
         return true;
     };
     let Endpoint { host, port, .. } = &endpoint;
-    let addresses = match endpoint.resolve() {
+    let is_here = proxy.is_none() && config.is_loopback();
+    let addresses = match endpoint.resolve(is_here) {
         Ok(addresses) => addresses,
         Err(error) => {
             findings.push(Finding::wrong(
@@ -93,8 +94,12 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
     }
     let asked = SystemTime::now();
     let time = if endpoint.has_tls {
+        let Some(client) = tls::client() else {
+            findings.push(Finding::skipped("tls", "not checked: see the answer"));
+            return true;
+        };
         let start = Instant::now();
-        match tls::handshake(host, connection) {
+        match tls::handshake(client, host, connection) {
             Ok(stream) => {
                 let version = stream
                     .conn
@@ -251,7 +256,13 @@ fn refused(name: &'static str, error: &Error, agent: &str, config: &Config) -> F
             _ => "This is not how the platform should answer. Is the address right?".to_owned(),
         },
         Error::Decode(_) => not_the_platform(config),
-        Error::Config(_) => "Correct the setting.".to_owned(),
+        Error::Config(error) => {
+            return Finding::wrong(
+                name,
+                connection::explain(error),
+                "Until then nothing is sent.",
+            );
+        }
         _ if proxy::of(config).is_some() => "Does the proxy let this address pass?".to_owned(),
         Error::Transport(error) if error.is_timeout => {
             "Something listens there, but does not answer. Is it the platform?".to_owned()

@@ -1,5 +1,5 @@
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -39,8 +39,14 @@ impl Endpoint {
         })
     }
 
-    /// Its addresses, by the system's resolver.
-    pub(super) fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+    /// Its addresses, by the system's resolver. A name of this machine has the loopback addresses.
+    pub(super) fn resolve(&self, is_this_machine: bool) -> io::Result<Vec<SocketAddr>> {
+        if is_this_machine && self.host.parse::<IpAddr>().is_err() {
+            return Ok(vec![
+                (Ipv4Addr::LOCALHOST, self.port).into(),
+                (Ipv6Addr::LOCALHOST, self.port).into(),
+            ]);
+        }
         let (found, finding) = mpsc::channel();
         let name = (self.host.clone(), self.port);
         // The resolver has no timeout and cannot be cancelled.

@@ -6,12 +6,15 @@ use super::finding::Finding;
 
 /// The proxy that the requests take, without its user and password.
 pub(super) fn of(config: &Config) -> Option<Uri> {
-    if config.is_loopback() {
+    if config.bypasses_proxy() {
         return None;
     }
     let base = config.base_url().parse().ok()?;
     let intercept = Matcher::from_system().intercept(&base)?;
-    Some(intercept.uri().clone())
+    // What follows the authority may hold a secret.
+    let uri = intercept.uri();
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
+    format!("{scheme}://{authority}").parse().ok()
 }
 
 /// The proxy as a setting. `None` when the base URL is invalid.
@@ -38,6 +41,9 @@ pub(super) fn setting(builder: &ConfigBuilder) -> Option<Finding> {
         }
         (None, Some(_)) if config.is_loopback() => {
             Some("the platform is on this machine".to_owned())
+        }
+        (None, Some(_)) if config.bypasses_proxy() => {
+            Some("plain http to a private host takes none".to_owned())
         }
         (None, Some(variable)) => Some(format!("{variable} does not apply to this address")),
         (None, None) => None,

@@ -9,14 +9,22 @@ use rustls_platform_verifier::BuilderVerifierExt;
 /// A TLS connection with a trusted certificate.
 pub(super) type Stream = StreamOwned<ClientConnection, TcpStream>;
 
-pub(super) fn handshake(host: &str, mut connection: TcpStream) -> io::Result<Stream> {
-    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+/// A client that trusts the system's certificate authorities. `None` when there are none.
+pub(super) fn client() -> Option<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(|config| config.with_platform_verifier())
-        .map_err(io::Error::other)?
-        .with_no_client_auth();
+        .ok()?;
+    Some(config.with_no_client_auth())
+}
+
+pub(super) fn handshake(
+    config: ClientConfig,
+    host: &str,
+    mut connection: TcpStream,
+) -> io::Result<Stream> {
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let mut session = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     while session.is_handshaking() {
         session.complete_io(&mut connection)?;

@@ -14,6 +14,10 @@ use self::announcement::Announcement;
 use crate::duration;
 use crate::failure::{Done, Failure};
 
+/// How many files the platform can make use of.
+#[cfg(unix)]
+const WANTED_FILES: u64 = 8192;
+
 /// Run a platform of your own on this machine
 ///
 /// The platform's API and pages that show every task, without an account. It
@@ -65,6 +69,9 @@ pub(crate) struct Local {
 impl Local {
     pub(crate) fn run(self) -> Done<ExitCode> {
         let token = self.token.read()?;
+        // The builder derives the number of connections from it.
+        #[cfg(unix)]
+        raise_file_limit();
         let mut builder = LocalPlatform::builder().port(self.port).host(&self.host);
         for host in &self.allowed_hosts {
             builder = builder.allow_host(host);
@@ -91,6 +98,15 @@ impl Local {
             refuses_others: platform.address().ip().is_unspecified()
                 && self.allowed_hosts.is_empty(),
         };
+        if let Some(file) = platform.data_file()
+            && platform.data_was_open_to_others()
+        {
+            let _ = writeln!(
+                io::stderr(),
+                "Other users could read {}. From now on they cannot.",
+                file.display()
+            );
+        }
         // A closed output does not stop the platform.
         let _ = announcement.write(&mut io::stdout().lock());
         if self.open
@@ -106,6 +122,27 @@ impl Local {
     }
 }
 
+/// Lets the process open more files, and so connections, where that is allowed: the usual limit is low.
+#[cfg(unix)]
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    let allowed = limit
+        .maximum
+        .map_or(WANTED_FILES, |most| most.min(WANTED_FILES));
+    if limit.current.is_some_and(|current| current < allowed) {
+        // The platform takes fewer connections where it fails.
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: Some(allowed),
+                maximum: limit.maximum,
+            },
+        );
+    }
+}
+
 fn failure(error: Error) -> Failure {
     let flags = match error {
         Error::PortTaken { .. } => "; see --port",
@@ -113,7 +150,7 @@ fn failure(error: Error) -> Failure {
         | Error::DataFileInUse { .. }
         | Error::DataFileLocked { .. }
         | Error::ForeignDatabase { .. }
-        | Error::NewerData { .. }
+        | Error::OtherVersion { .. }
         | Error::NotADatabase { .. } => "; see --db and --ephemeral",
         _ => "",
     };

@@ -2,7 +2,7 @@ mod settings;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -125,11 +125,45 @@ impl Config {
         })
     }
 
-    /// Whether the platform runs on this machine, where a proxy has no place.
+    /// Whether the platform runs on this machine: its host is a loopback address, `localhost` or a name that
+    /// ends in `.localhost`.
     pub fn is_loopback(&self) -> bool {
-        self.base.host_str().is_some_and(|host| {
-            host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
-        })
+        is_loopback(self.host())
+    }
+
+    /// Whether requests go straight to the platform, whatever proxy the environment names. They do to this
+    /// machine, and over plain http to a private host: there a proxy would read the key.
+    ///
+    /// ```
+    /// use xpander_report::Config;
+    ///
+    /// let bypasses_proxy = |url: &str| {
+    ///     let config = Config::builder().base_url(url).api_key("k").build();
+    ///     config.map(|config| config.bypasses_proxy())
+    /// };
+    /// assert!(bypasses_proxy("http://platform.internal")?);
+    /// assert!(bypasses_proxy("https://app.localhost")?);
+    /// assert!(!bypasses_proxy("https://platform.internal")?);
+    /// # Ok::<(), xpander_report::ConfigError>(())
+    /// ```
+    pub fn bypasses_proxy(&self) -> bool {
+        self.is_loopback() || (self.base.scheme() == "http" && is_private(self.host()))
+    }
+
+    /// The host's name if it is one of this machine, and the addresses that it has there (RFC 6761). Asking
+    /// the network for them could give another machine's.
+    pub(crate) fn loopback_name(&self) -> Option<(&str, [SocketAddr; 2])> {
+        const ADDRESSES: [IpAddr; 2] = [
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ];
+        let host = self.host();
+        // Port 0 stands for the one in the URL.
+        is_localhost(host).then(|| (host, ADDRESSES.map(|ip| SocketAddr::new(ip, 0))))
+    }
+
+    fn host(&self) -> &str {
+        self.base.host_str().unwrap_or_default()
     }
 }
 
@@ -347,11 +381,11 @@ impl ConfigBuilder {
             format!("https://{text}")
         };
         let mut url = Url::parse(&full).map_err(|error| {
-            // What does not parse may hold a password.
+            // What does not parse may hold a password anywhere.
             let shown = if text.contains('@') {
                 "the address"
             } else {
-                &text
+                without_query(&text)
             };
             invalid(format!("{shown} is no address: {error}"))
         })?;
@@ -362,7 +396,8 @@ impl ConfigBuilder {
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(invalid(format!(
-                "`{text}` has a query or a fragment; give the address without it"
+                "`{}` is followed by a query or a fragment; give the address without it",
+                without_query(&text)
             )));
         }
         self.check_scheme(&url)?;
@@ -406,7 +441,7 @@ impl ConfigBuilder {
             .iter()
             .map(String::as_str)
             .chain(listed.split(','))
-            .any(|allowed| allowed.trim().eq_ignore_ascii_case(host)))
+            .any(|allowed| bare(allowed.trim()).eq_ignore_ascii_case(bare(host))))
     }
 
     /// The explicit value, else the variable's; empty counts as not given.
@@ -477,24 +512,48 @@ fn wants_organization(url: &Url) -> bool {
 }
 
 fn is_private(host: &str) -> bool {
-    match address(host).map(|address| address.to_canonical()) {
+    match address(host) {
         Some(IpAddr::V4(v4)) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
         Some(IpAddr::V6(v6)) => {
             v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()
         }
         None => {
-            let host = host.trim_end_matches('.');
-            !host.contains('.')
-                || [".localhost", ".local", ".internal", ".svc.cluster.local"]
+            let host = bare(host);
+            is_localhost(host)
+                || !host.contains('.')
+                || [".local", ".internal", ".svc.cluster.local"]
                     .iter()
                     .any(|suffix| host.ends_with(suffix))
         }
     }
 }
 
+fn is_loopback(host: &str) -> bool {
+    is_localhost(host) || address(host).is_some_and(|address| address.is_loopback())
+}
+
+/// Whether the host is one of the names that are always this machine's (RFC 6761).
+fn is_localhost(host: &str) -> bool {
+    let host = bare(host);
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+/// The host without the dot that ends a full name.
+fn bare(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+/// The IP address that the host is. An IPv4 address inside an IPv6 one counts as the former.
 fn address(host: &str) -> Option<IpAddr> {
-    host.trim_start_matches('[')
+    let address: IpAddr = host
+        .trim_start_matches('[')
         .trim_end_matches(']')
         .parse()
-        .ok()
+        .ok()?;
+    Some(address.to_canonical())
+}
+
+/// The part of an address that may be shown: a query and a fragment may hold a secret.
+fn without_query(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or_default()
 }

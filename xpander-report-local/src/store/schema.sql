@@ -89,10 +89,15 @@ CREATE TABLE task_tools (
     PRIMARY KEY (tool, task)
 ) STRICT, WITHOUT ROWID;
 
--- The facts are words for what a search may be narrowed by: search_index.rs.
+-- The facts are words for what a search may be narrowed by: search_index.rs. The prefixes are the starts of words that
+-- have an index of their own: without it the tasks of all words with a start would have to be merged.
 CREATE VIRTUAL TABLE search USING fts5 (
-    input, result, facts, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
+    input, result, facts, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2",
+    prefix = '1 2 3 4'
 );
+
+-- Merging later takes less time in all, and searches do not notice it.
+INSERT INTO search (search, rank) VALUES ('automerge', 8);
 
 -- The latest revision whose task's texts are in the index.
 CREATE TABLE indexed (

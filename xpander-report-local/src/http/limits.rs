@@ -1,0 +1,44 @@
+use std::time::Duration;
+
+use super::body::MAX_BYTES;
+
+/// The most connections, however many files the process may open.
+const MAX_CONNECTIONS: usize = 4096;
+
+/// A smaller bound would keep out a browser, which opens several connections.
+const MIN_CONNECTIONS: usize = 16;
+
+/// What the clients may take of the machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// How many connections may be open.
+    pub(crate) connections: usize,
+    /// How long a client may take to send the next head of a request, the next part of a body, or to take
+    /// the next part of an answer.
+    pub(crate) client_timeout: Duration,
+    /// How many bytes of bodies may be in progress over all connections.
+    pub(crate) bodies: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: max_connections(),
+            client_timeout: Duration::from_secs(30),
+            bodies: 2 * MAX_BYTES,
+        }
+    }
+}
+
+/// Half of the files that this process may open: the data file and the program around the platform need
+/// some, too.
+fn max_connections() -> usize {
+    #[cfg(unix)]
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let files: Option<u64> = None;
+    files
+        .and_then(|files| usize::try_from(files / 2).ok())
+        .unwrap_or(MAX_CONNECTIONS)
+        .clamp(MIN_CONNECTIONS, MAX_CONNECTIONS)
+}
