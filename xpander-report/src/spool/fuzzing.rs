@@ -10,6 +10,7 @@ use super::reader::Replay;
 use super::writer::{Spool, SpoolLimits};
 use crate::spool::files::directory::{ACKS, SEGMENT};
 use crate::spool::files::faulty_disk::FaultyDisk;
+use crate::spool::files::segment::PREAMBLE;
 use crate::spool::format::entry::DeliveredTask;
 use crate::spool::format::record::Chunk;
 
@@ -43,7 +44,9 @@ fn unread(segment: &[u8]) -> Vec<u8> {
             Chunk::Damaged(length) => (length, false),
         };
         if !is_read {
-            unread.extend(&segment[at..at + length]);
+            let preamble = Some(PREAMBLE.len()).filter(|length| segment.len() >= *length);
+            let from = at.max(preamble.unwrap_or(0)).min(at + length);
+            unread.extend(&segment[from..at + length]);
         }
         at += length;
     }

@@ -12,6 +12,7 @@ use crate::report::TaskReport;
 use crate::report::dead_letter::DeadLetter;
 use crate::spool::files::directory::{ACKS, Directory, SEGMENT, found, read_all};
 use crate::spool::files::os_disk::{OsDisk, own_folder, user_folders};
+use crate::spool::files::segment::PREAMBLE;
 use crate::spool::format::record::Chunk;
 
 /// A spool's directory, seen from outside: what waits there, also while programs use it.
@@ -382,6 +383,8 @@ impl Folder {
             damaged_bytes: 0,
             bytes: bytes.len() as u64,
         };
+        // What it begins with is no record.
+        let mut passed = 0;
         for chunk in record::chunks(&bytes) {
             match chunk {
                 Chunk::Record(offset, text) => match entry::decode_report(text) {
@@ -396,8 +399,12 @@ impl Folder {
                     }
                     Err(_) => content.damaged_bytes += text.len(),
                 },
-                Chunk::Damaged(bytes) => content.damaged_bytes += bytes,
+                Chunk::Damaged(bytes) => {
+                    let preamble = PREAMBLE.len().saturating_sub(passed);
+                    content.damaged_bytes += bytes.saturating_sub(preamble);
+                }
             }
+            passed = PREAMBLE.len();
         }
         Ok(content)
     }

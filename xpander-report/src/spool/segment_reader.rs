@@ -10,7 +10,7 @@ use crate::envelope::outgoing::Outgoing;
 use crate::envelope::sequence;
 use crate::spool::files::directory::Directory;
 use crate::spool::files::disk::DiskFile;
-use crate::spool::files::segment::Segment;
+use crate::spool::files::segment::{PREAMBLE, Segment};
 use crate::spool::format::entry::Ack;
 use crate::spool::format::record::Chunk;
 use crate::spool::format::record::Decoded;
@@ -52,6 +52,7 @@ impl SegmentReader {
     pub(super) fn own(segment: Arc<Segment>) -> Self {
         Self {
             is_own: true,
+            at: PREAMBLE.len() as u64,
             accepted_since: Some(segment.since),
             ..Self::adopted(segment)
         }
@@ -218,9 +219,14 @@ impl SegmentReader {
 
     /// Passes bytes that no report can be read from.
     fn pass_damaged(&mut self, bytes: usize) {
-        let piece = self.at..self.at + bytes as u64;
+        let mut piece = self.at..self.at + bytes as u64;
         let begins_record = record::begins(&self.ahead[self.passed..]);
+        let preamble = PREAMBLE.len() as u64;
+        if self.segment.written() >= preamble {
+            piece.start = piece.start.max(preamble);
+        }
         match self.damaged.last_mut() {
+            _ if piece.start >= piece.end => {}
             Some(last) if last.end == piece.start && !begins_record => last.end = piece.end,
             _ => self.damaged.push(piece),
         }

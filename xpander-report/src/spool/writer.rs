@@ -204,6 +204,7 @@ impl Spool {
             current.seal();
         }
         let segment = Arc::new(self.directory.create_segment(at)?);
+        self.used.fetch_add(segment.written(), Ordering::Relaxed);
         writer.unknown.push(Arc::clone(&segment));
         self.has_unknown.store(true, Ordering::Release);
         writer.is_directory_dirty = true;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::disk::{Disk, DiskFile};
 use super::os_disk::{OsDisk, own_folder};
-use super::segment::Segment;
+use super::segment::{PREAMBLE, Segment};
 use crate::envelope::sequence;
 use crate::report::dead_letter::{Chosen, DeadLetter};
 use crate::report::task_id::TaskId;
@@ -110,7 +110,9 @@ impl Directory {
             if !is_locked {
                 return Err(io::Error::other("a new file is locked by somebody else"));
             }
-            let segment = fill(Segment::new(name.clone(), file, since, 0))?;
+            file.append(&[PREAMBLE])?;
+            let begun = Segment::new(name.clone(), file, since, PREAMBLE.len() as u64);
+            let segment = fill(begun)?;
             self.disk.rename(&new, &self.file(&name, SEGMENT))?;
             Ok(segment)
         });

@@ -4,6 +4,10 @@ use std::time::{Duration, Instant};
 use super::disk::DiskFile;
 use crate::support::sync::{AtomicBool, AtomicU64, Ordering};
 
+/// What a segment begins with, for people who open it. Nothing depends on it.
+pub(crate) const PREAMBLE: &[u8] =
+    b"Reports that wait for delivery; see `xpander-report spool list`\n";
+
 /// One file of reports, which one process at a time has.
 pub(crate) struct Segment {
     /// The file's name without its ending.
@@ -41,7 +45,9 @@ impl Segment {
     /// The same reports in another file, which is empty.
     pub(crate) fn copy_into(&self, mut copy: Self, content: &[u8]) -> io::Result<Self> {
         copy.seal();
-        copy.file.append(&[content])?;
+        let reports = content.get(PREAMBLE.len()..);
+        let reports = reports.ok_or(io::ErrorKind::UnexpectedEof)?;
+        copy.file.append(&[reports])?;
         copy.file.sync()?;
         copy.since = self.since;
         copy.written = AtomicU64::new(content.len() as u64);

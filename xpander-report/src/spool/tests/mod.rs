@@ -23,6 +23,7 @@ use crate::report::TaskReport;
 use crate::report::dead_letter::DeadLetter;
 use crate::report::task_id::TaskId;
 use crate::spool::files::directory::{ACKS, SEGMENT};
+use crate::spool::files::segment::PREAMBLE;
 use crate::spool::format::entry::{Ack, DeliveredTask};
 use crate::spool::format::record;
 use crate::spool::format::record::Chunk;
@@ -248,7 +249,7 @@ fn a_damaged_segment_that_cannot_be_put_aside_is_not_delivered_again() {
     let mut process = Process::on(&disk);
     process.append("damaged");
     process.append("read");
-    disk.flip(&files(&disk, SEGMENT)[0], 400);
+    disk.flip(&files(&disk, SEGMENT)[0], 800);
     process.seal();
     disk.fail(Call::Rename, 0, 1);
     process.refuse();
@@ -266,7 +267,7 @@ fn a_damaged_report_before_the_last_one_is_counted_as_read() {
     let mut process = Process::on(&disk);
     process.append("damaged");
     let sequence = process.append("last");
-    disk.flip(&files(&disk, SEGMENT)[0], 400);
+    disk.flip(&files(&disk, SEGMENT)[0], 800);
     process.seal();
     process.deliver(sequence);
     assert_eq!(process.replay.read(), 2);
@@ -311,11 +312,15 @@ fn whatever_is_damaged_at_the_start_of_a_segment_costs_what_is_there_only() {
         disk.put(&segment, &damaged);
         (disk, ids, ends)
     };
-    for bytes in [1, 40, 400, 700] {
+    for bytes in [1, 40, PREAMBLE.len(), 90, 400, 700] {
         let (disk, ids, ends) = start(bytes);
         let mut next = Process::on(&disk);
         next.scan();
-        let lost = ends.iter().filter(|end| **end < bytes).count() + 1;
+        let is_harmless = bytes <= PREAMBLE.len();
+        let lost = match is_harmless {
+            true => 0,
+            false => ends.iter().filter(|end| **end < bytes).count() + 1,
+        };
         let mut read = Vec::new();
         while let Some((id, place)) = next.read() {
             next.settle(&id, Sequence::next(), place);
@@ -323,8 +328,11 @@ fn whatever_is_damaged_at_the_start_of_a_segment_costs_what_is_there_only() {
         }
         assert_eq!(read, ids[lost..], "{bytes}");
         let aside = damaged(&disk);
-        let aside: usize = pieces(&disk, &aside[0]).iter().map(Vec::len).sum();
-        assert_eq!(aside, ends[lost - 1], "{bytes}");
+        assert_eq!(aside.is_empty(), is_harmless, "{bytes}");
+        let aside = aside.iter().flat_map(|file| pieces(&disk, file));
+        let aside: usize = aside.map(|piece| piece.len()).sum();
+        let expected = lost.checked_sub(1).map(|last| ends[last] - PREAMBLE.len());
+        assert_eq!(aside, expected.unwrap_or(0), "{bytes}");
     }
 }
 

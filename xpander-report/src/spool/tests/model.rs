@@ -491,6 +491,7 @@ impl World {
         act(process);
         let number = process.number;
         let is_sure = process.replay.misplaced().is_none();
+        self.doubt_others(at);
         for (id, old) in before {
             let process = self.processes[at].as_ref().expect("it lives");
             let reader = process.replay.readers.get(&id);
@@ -517,11 +518,13 @@ impl World {
     }
 
     fn sync(&mut self, at: usize) {
-        let process = self.process(at);
-        if process.spool.sync().is_ok() {
-            return;
+        if self.process(at).spool.sync().is_err() {
+            self.doubt_others(at);
         }
-        // A disk says once that it failed: of what others made in the directory, nobody tells them.
+    }
+
+    /// A disk says once that it failed: of what others made in the directory, nobody tells them.
+    fn doubt_others(&mut self, at: usize) {
         let own = self.process(at).appended.clone();
         for (serial, report) in self.reports.iter_mut().enumerate() {
             if !own.contains(&serial) && self.disk.is_name_doubtful(report.file) {
