@@ -32,7 +32,9 @@ const COUNTERS: [(&str, Count); 15] = [
         stats.dead_letters_dropped
     }),
     ("oversized_total", |stats| stats.oversized),
-    ("dead_letters_dropped_total", |stats| stats.dead_letters_dropped),
+    ("dead_letters_dropped_total", |stats| {
+        stats.dead_letters_dropped
+    }),
     ("dropped_total/queue_full", |stats| stats.dropped.queue_full),
     ("dropped_total/no_agent", |stats| stats.dropped.no_agent),
     ("dropped_total/shut_down", |stats| stats.dropped.shut_down),
