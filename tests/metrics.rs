@@ -28,9 +28,6 @@ const COUNTERS: [(&str, Count); 15] = [
     ("not_spooled_total", |stats| stats.not_spooled),
     ("retried_total", |stats| stats.retried),
     ("dead_lettered_total", |stats| stats.dead_lettered),
-    ("dead_letters_dropped_total", |stats| {
-        stats.dead_letters_dropped
-    }),
     ("oversized_total", |stats| stats.oversized),
     ("dead_letters_dropped_total", |stats| {
         stats.dead_letters_dropped

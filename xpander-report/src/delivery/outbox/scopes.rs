@@ -236,7 +236,6 @@ impl Scopes {
                 let wait = Backoff::REFUSAL.delay(failures, failure.asked, jitter);
                 self.platform.open(now, wait, false);
                 self.is_key_refused = true;
-                self.window = 1;
                 Wait::Platform
             }
             None => {
