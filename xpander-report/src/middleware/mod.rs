@@ -33,7 +33,7 @@ const NO_TEXT: [&str; 4] = ["audio", "font", "image", "video"];
 /// The run is the [current one](crate::current_task) when the request is made; outside a run nothing
 /// is copied. Only answers with a status of success are, and none that is an image, audio, or
 /// compressed. Of a response longer than 16 MiB, and beyond 64 MiB of responses in one run, nothing is
-/// kept; [`Stats::unread`](crate::Stats::unread) counts those. A response that is handed over by hand as
+/// kept; [`Stats::oversized`](crate::Stats::oversized) counts those. A response that is handed over by hand as
 /// well counts once.
 ///
 /// # `async-openai`, or any client that takes `tower`'s layers
