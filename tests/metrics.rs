@@ -233,7 +233,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     told.is_over(&reporter);
 
     // What is refused, and finds no room.
-    let refusing = Server::always(Answer::json(422, "{}"));
+    let refusing = Server::always(Answer::json(422, r#"{"detail": "odd"}"#));
     let builder = Reporter::builder().config(config(refusing.url()));
     let reporter = builder.spool(dir.path()).spool_bytes(10_000);
     let reporter = reporter.build().unwrap();
