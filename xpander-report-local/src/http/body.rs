@@ -9,15 +9,12 @@ use axum::body::{Body, HttpBody};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::limits::Limits;
+use super::limits::{Limits, MAX_BODY};
 use crate::http::problem::Problem;
 
-/// The largest accepted request body: 32 MiB.
-pub(crate) const MAX_BYTES: usize = 32 * 1024 * 1024;
-
-/// How much of a body is read before the connection is closed. Bytes beyond [`MAX_BYTES`] are discarded:
+/// How much of a body is read before the connection is closed. Bytes beyond [`MAX_BODY`] are discarded:
 /// without reading them, a client that still sends would see a reset connection instead of the answer.
-const MAX_READ_BYTES: usize = 4 * MAX_BYTES;
+const MAX_READ_BYTES: usize = 4 * MAX_BODY;
 
 /// The bodies in progress.
 #[derive(Debug)]
@@ -92,9 +89,9 @@ impl Bodies {
         received: usize,
         next: usize,
     ) -> Result<(), Problem> {
-        if received > MAX_BYTES {
+        if received > MAX_BODY {
             return Err(Problem::too_large(format!(
-                "The body is larger than {MAX_BYTES} bytes, the most that one report may have."
+                "The body is larger than {MAX_BODY} bytes, the most that one report may have."
             )));
         }
         let permit = u32::try_from(next)

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::body::MAX_BYTES;
+/// The largest accepted request body: 32 MiB.
+pub(crate) const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// The most connections, however many files the process may open.
 const MAX_CONNECTIONS: usize = 4096;
@@ -25,7 +26,7 @@ impl Default for Limits {
         Self {
             connections: max_connections(),
             client_timeout: Duration::from_secs(30),
-            bodies: 2 * MAX_BYTES,
+            bodies: 2 * MAX_BODY,
         }
     }
 }

@@ -1,3 +1,8 @@
+//! What a run collected, until it is a finished report.
+//!
+//! Each field knows whether the program set it or the library captured it: what was set stands, what was captured may be
+//! completed from the provider's responses. `prepare` makes the finished report (`outgoing`).
+
 mod edits;
 mod json_text;
 mod media;

@@ -1,3 +1,8 @@
+//! The order of all reports: the wall clock when a report was accepted, a random number of the process, a counter.
+//!
+//! It orders reports of one process exactly, and reports of several processes as well as their clocks agree. A clock
+//! that is set back changes no order within a process.
+
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::envelope::outgoing::Outgoing;
 use crate::envelope::sequence::Sequence;
+use crate::report::dead_letter::DeadLetter;
 use crate::spool::files::directory::Directory;
 #[cfg(any(test, fuzzing))]
 use crate::spool::files::disk::Disk;
@@ -359,6 +360,35 @@ impl Spool {
             "the spool in {}: {what}",
             self.directory.path().display()
         ));
+    }
+
+    /// Keeps a report that the platform refused. Returns how many older ones were deleted to make room.
+    pub(crate) fn keep_dead(&self, letter: &DeadLetter, is_synced: bool) -> io::Result<u64> {
+        let letter = serde_json::to_vec(letter)?;
+        let dropped = self.make_room(letter.len() as u64)?;
+        self.directory.write_dead(&letter, is_synced)?;
+        Ok(dropped)
+    }
+
+    /// Puts the damaged pieces of a segment where people find them.
+    pub(super) fn set_aside(&self, name: &str, pieces: &[u8]) -> io::Result<PathBuf> {
+        // What is larger than all that may be kept is not lost for that.
+        let bytes = self.limits.kept_bytes().min(pieces.len() as u64);
+        self.make_room(bytes)?;
+        self.directory.set_aside(name, pieces)
+    }
+
+    /// Makes room for a file of so many bytes that somebody has to look at. Returns how many dead letters were deleted.
+    fn make_room(&self, bytes: u64) -> io::Result<u64> {
+        let mut kept = lock(&self.kept);
+        let deleted = kept.make_room(&self.directory, bytes, self.limits.kept_bytes())?;
+        if deleted.damaged_files > 0 {
+            self.warn(format_args!(
+                "{} files of damaged reports were deleted to make room for newer ones",
+                deleted.damaged_files
+            ));
+        }
+        Ok(deleted.dead_letters)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Writer> {

@@ -1,3 +1,8 @@
+//! The thread that delivers, with a runtime of its own.
+//!
+//! Each round it takes reports from disk and from the queue, hands over to the outbox, sends what may go, and answers
+//! those who wait. While it waits itself, a request that ends, a caller, or the time of a retry wakes it.
+
 mod flushes;
 mod fsync;
 mod intake;
