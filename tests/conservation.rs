@@ -5,11 +5,10 @@
 //! xpander-report-tests --test conservation` tries so many, `SEED=7` begins with that one.
 
 use std::collections::HashMap;
-use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use fastrand::Rng;
 use tempfile::TempDir;

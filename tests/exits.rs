@@ -2,12 +2,11 @@
 //! in the spool.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use tempfile::TempDir;
 use xpander_report::{Reporter, TaskReport};

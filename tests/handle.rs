@@ -215,8 +215,9 @@ fn what_a_cancelled_body_leaves_behind_is_dropped_as_a_part_of_its_run() {
 }
 
 mod a_run_carried_along {
-    use super::*;
     use xpander_report::InTask;
+
+    use super::*;
 
     async fn search() {
         smol::future::yield_now().await;
@@ -324,8 +325,9 @@ mod progress {
 }
 
 mod guards_and_futures_that_end_out_of_order {
-    use super::*;
     use xpander_report::InTask;
+
+    use super::*;
 
     #[test]
     fn leave_no_run_behind() {

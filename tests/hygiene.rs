@@ -52,9 +52,10 @@ mod a_shadowed_prelude {
     use super::*;
 
     mod caller {
+        use ::xpander_report::external_task;
+
         #[allow(unused_imports)]
         use super::shadows::*;
-        use ::xpander_report::external_task;
 
         #[external_task(id = "a", tokens = |n| ::xpander_report::Tokens::new(*n, 1))]
         pub(super) fn sync(
@@ -143,8 +144,9 @@ mod no_prelude {
 }
 
 mod names {
-    use super::*;
     use xpander_report::external_task;
+
+    use super::*;
 
     #[test]
     fn an_argument_may_be_called_anything() {

@@ -3,8 +3,9 @@
 
 use std::sync::LazyLock;
 
-use xpander_report::{AlreadyInstalled, Client, Reporter, TaskStatus, Tokens};
-use xpander_report::{current_task, external_task};
+use xpander_report::{
+    AlreadyInstalled, Client, Reporter, TaskStatus, Tokens, current_task, external_task,
+};
 use xpander_report_local::LocalPlatform;
 use xpander_report_tests::{LONG, config, platform, reporter};
 

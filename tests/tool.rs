@@ -154,8 +154,9 @@ mod under_another_path {
 }
 
 mod a_tool_whose_run_is_spelled_in_another_way {
-    use super::*;
     use xpander_report::external_task as reported;
+
+    use super::*;
 
     #[tool]
     #[reported]

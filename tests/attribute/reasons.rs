@@ -1,5 +1,6 @@
-use super::*;
 use std::sync::Arc;
+
+use super::*;
 
 #[test]
 fn an_error_that_can_be_cloned_tells_its_sources() {

@@ -1,9 +1,10 @@
-use super::*;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, RwLock};
 
 use serde::{Serialize, Serializer};
+
+use super::*;
 
 fn captured<T>(value: T) -> String
 where

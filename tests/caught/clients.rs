@@ -14,12 +14,12 @@ use futures_util::StreamExt;
 use reqwest_middleware::ClientWithMiddleware;
 use tower::{Service, ServiceBuilder, ServiceExt};
 use xpander_report::{CatchResponses, current_task, external_task};
-use xpander_report_tests::server::{Answer, Server};
-
-use crate::{only, raw, record};
 use xpander_report_tests::provider::{
     Gate, TOKENS, answering, call, chunk, completion, events, head, streaming,
 };
+use xpander_report_tests::server::{Answer, Server};
+
+use crate::{only, raw, record};
 
 thread_local! {
     /// A test has its own, as it has its own runtime.

@@ -2,11 +2,11 @@
 
 use xpander_report::testing::Recorder;
 use xpander_report::{Stats, external_task};
+use xpander_report_tests::provider::{TOKENS, chunk, completion, head};
 use xpander_report_tests::server::{Answer, Server};
 
 use crate::clients::get;
 use crate::{only, raw, record};
-use xpander_report_tests::provider::{TOKENS, chunk, completion, head};
 
 const MEBIBYTE: usize = 1 << 20;
 

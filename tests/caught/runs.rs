@@ -3,11 +3,11 @@
 use futures_util::future::join_all;
 use tower::{ServiceExt, service_fn};
 use xpander_report::{CatchResponses, InTask, Tokens, current_task, external_task};
+use xpander_report_tests::provider::{TOKENS, answering, completion};
 use xpander_report_tests::server::{Answer, Server};
 
 use crate::clients::get;
 use crate::{only, raw, record};
-use xpander_report_tests::provider::{TOKENS, answering, completion};
 
 #[external_task(skip_all)]
 async fn fetch(url: String) -> usize {

@@ -8,11 +8,11 @@ use flate2::write::GzEncoder;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use xpander_report::{TaskReport, current_task, external_task};
+use xpander_report_tests::provider::{Gate, TOKENS, chunk, completion, events, head, streaming};
 use xpander_report_tests::server::{Answer, Server};
 
 use crate::clients::{get, plain};
 use crate::{only, raw, record};
-use xpander_report_tests::provider::{Gate, TOKENS, chunk, completion, events, head, streaming};
 
 const TEXT: &str = "Rain until noon, then sun.";
 

@@ -15,11 +15,11 @@ use proptest::prelude::*;
 use smol::block_on;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use xpander_report::{CatchResponses, external_task};
+use xpander_report_tests::provider::{TOKENS, completion};
 use xpander_report_tests::server::{Answer, Server};
 
 use crate::clients::{get, plain, with_middleware};
 use crate::{only, raw, record};
-use xpander_report_tests::provider::{TOKENS, completion};
 
 /// What a body does when it is polled.
 #[derive(Debug, Clone)]

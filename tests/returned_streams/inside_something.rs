@@ -1,5 +1,6 @@
-use super::*;
 use std::rc::Rc;
+
+use super::*;
 
 type Words = BoxStream<'static, Result<&'static str, String>>;
 type Named = (u8, Words);

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
-use xpander_report::{external_task, testing::Recorder};
+use xpander_report::external_task;
+use xpander_report::testing::Recorder;
 use xpander_report_tests::record;
 
 use crate::REDACTED;

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xpander_report::{
-    Redaction, Reporter, TaskReport, current_task, external_task, testing::Recorder,
-};
+use xpander_report::testing::Recorder;
+use xpander_report::{Redaction, Reporter, TaskReport, current_task, external_task};
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, away, config, record};
 

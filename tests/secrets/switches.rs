@@ -1,5 +1,6 @@
 use serde_json::json;
-use xpander_report::{Redaction, Reporter, TaskReport, external_task, testing::Recorder};
+use xpander_report::testing::Recorder;
+use xpander_report::{Redaction, Reporter, TaskReport, external_task};
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, config};
 

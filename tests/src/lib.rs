@@ -6,10 +6,9 @@ pub mod said;
 pub mod server;
 pub mod unruly;
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use xpander_report::testing::Recorder;
 use xpander_report::{Config, ConfigBuilder, Durability, Reporter, SpoolDirectory, TaskReport};

@@ -2,13 +2,13 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 
-use crate::server::{Answer, Server};
 use serde_json::{Value, json};
 use xpander_report::Tokens;
+
+use crate::server::{Answer, Server};
 
 pub const TOKENS: Tokens = Tokens::new(19, 10);
 

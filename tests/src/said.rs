@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::record;
 use xpander_report::{LlmResponse, TaskReport, current_task, external_task};
+
+use crate::record;
 
 /// What was read of a response.
 #[derive(Debug, PartialEq)]

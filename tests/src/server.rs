@@ -1,10 +1,9 @@
 //! An HTTP server that answers as a script says, and keeps what it was sent.
 
-use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::{fmt, thread};
 
 use crate::LONG;
 

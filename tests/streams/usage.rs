@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use crate::told::server_sent;
-use crate::told::told;
+use crate::told::{server_sent, told};
 
 fn tokens(stream: &str) -> serde_json::Value {
     told(server_sent(stream)).unwrap()["tokens"].clone()

@@ -65,11 +65,6 @@ mod spool;
 mod support;
 pub mod testing;
 
-#[doc = include_str!("external_task.md")]
-pub use xpander_report_macros::external_task;
-#[doc = include_str!("tool.md")]
-pub use xpander_report_macros::tool;
-
 #[cfg(feature = "http")]
 pub use delivery::settings::{Durability, Overflow};
 pub use envelope::redaction::Redaction;
@@ -108,6 +103,10 @@ pub use sink::stats::{Dropped, FailingAgent, FlushOutcome, NotPersisted, Stats};
 pub use spool::inspect::{Purged, SpoolDirectory, SpoolSegment, SpooledReport, UnreadableFile};
 #[cfg(feature = "http")]
 pub use spool::recover::{DamagedFile, Recovered};
+#[doc = include_str!("external_task.md")]
+pub use xpander_report_macros::external_task;
+#[doc = include_str!("tool.md")]
+pub use xpander_report_macros::tool;
 
 /// What the attribute's expansion calls. Not for use by hand. The name holds the version, so that an attribute and
 /// a library of different versions do not meet.

@@ -14,8 +14,7 @@ use super::reporter::{Reporter, global};
 use crate::envelope::Envelope;
 use crate::envelope::prepare::prepare;
 use crate::envelope::redaction::Redaction;
-use crate::sink::stats::Counter;
-use crate::sink::stats::Stats;
+use crate::sink::stats::{Counter, Stats};
 use crate::sink::{Background, Sink};
 use crate::support::sync::lock;
 

@@ -3,9 +3,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::report::dead_letter::Chosen;
-use crate::report::dead_letter::DeadLetter;
-use crate::report::dead_letter::DeadLetters as Letters;
+use crate::report::dead_letter::{Chosen, DeadLetter, DeadLetters as Letters};
 use crate::spool::writer::Spool;
 use crate::support::diagnostics::warn;
 use crate::support::sync::lock;

@@ -5,8 +5,7 @@ use tokio::sync::oneshot;
 use super::outbox::Outbox;
 use crate::delivery::outbox::pending::Ticket;
 use crate::sink::Then;
-use crate::sink::stats::Ending;
-use crate::sink::stats::FlushOutcome;
+use crate::sink::stats::{Ending, FlushOutcome};
 
 /// So long from now. A wait without end would overflow the clock; a year is as good.
 pub(super) fn deadline(timeout: Duration) -> Instant {

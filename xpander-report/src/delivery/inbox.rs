@@ -1,43 +1,31 @@
 //! The callers' side: reports come in, and somebody waits for them.
 
-use std::future::Future;
-use std::future::ready;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::delivery::flush;
-use crate::delivery::flush::Flush;
-use crate::delivery::flush::WaitFor;
-use crate::delivery::flush::Watermark;
+use crate::delivery::flush::{Flush, WaitFor, Watermark};
 use crate::delivery::lifecycle::Stage;
 use crate::delivery::outbox::pending::Ticket;
 use crate::delivery::settings::Overflow;
-use crate::delivery::shared::Queued;
-use crate::delivery::shared::Shared;
-use crate::delivery::worker;
+use crate::delivery::shared::{Queued, Shared};
+use crate::delivery::{flush, worker};
 use crate::envelope::Envelope;
 use crate::envelope::outgoing::Outgoing;
 use crate::envelope::prepare::prepare;
 use crate::envelope::sequence::Sequence;
-use crate::envelope::stamps::Fields;
-use crate::envelope::stamps::Stamps;
+use crate::envelope::stamps::{Fields, Stamps};
 use crate::report::dead_letter::DeadLetter;
-use crate::sink::Delivering;
-use crate::sink::Flushing;
-use crate::sink::Persisting;
-use crate::sink::Then;
-use crate::sink::delivery_outcome::DeliveryOutcome;
-use crate::sink::delivery_outcome::DropReason;
-use crate::sink::stats::Ending;
-use crate::sink::stats::FlushOutcome;
+use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
+use crate::sink::stats::{Ending, FlushOutcome};
+use crate::sink::{Delivering, Flushing, Persisting, Then};
 use crate::support::block_on::block_on_for;
 use crate::support::diagnostics::warn;
 use crate::support::exit;
-use crate::support::exit::Leaving;
-use crate::support::exit::ProcessEnd;
+use crate::support::exit::{Leaving, ProcessEnd};
 use crate::support::suppress::is_suppressed;
 use crate::support::sync::lock;
 

@@ -14,8 +14,7 @@ mod wake;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
@@ -24,15 +23,9 @@ use crate::delivery::lifecycle::Stage;
 use crate::delivery::settings::Settings;
 use crate::delivery::shared::Shared;
 use crate::envelope::Envelope;
-use crate::report::dead_letter::Chosen;
-use crate::report::dead_letter::DeadLetters;
-use crate::sink::Background;
-use crate::sink::Delivering;
-use crate::sink::Flushing;
-use crate::sink::Persisting;
-use crate::sink::Sink;
-use crate::sink::Then;
+use crate::report::dead_letter::{Chosen, DeadLetters};
 use crate::sink::stats::Stats;
+use crate::sink::{Background, Delivering, Flushing, Persisting, Sink, Then};
 use crate::support::process;
 
 /// The sink behind an application's reporter. When it is dropped, the worker empties the queue and ends.

@@ -1,13 +1,8 @@
 //! What callers and the worker share: the queue, the counters, the state.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crossbeam_queue::SegQueue;
 use crossbeam_utils::CachePadded;
@@ -16,21 +11,15 @@ use crate::delivery::dead_letters::DeadLetters;
 use crate::delivery::deliveries::Deliveries;
 use crate::delivery::flush::Flush;
 use crate::delivery::lifecycle::Lifecycle;
-use crate::delivery::outbox::pending::TICKET;
-use crate::delivery::outbox::pending::Ticket;
+use crate::delivery::outbox::pending::{TICKET, Ticket};
 use crate::delivery::recent_drops::RecentDrops;
 use crate::delivery::settings::Settings;
-use crate::envelope::Envelope;
 use crate::envelope::outgoing::Outgoing;
-use crate::envelope::sequence;
 use crate::envelope::sequence::Sequence;
+use crate::envelope::{Envelope, sequence};
 use crate::report::task_id::TaskId;
 use crate::sink::delivery_outcome::DeliveryOutcome;
-use crate::sink::stats::Counters;
-use crate::sink::stats::Ending;
-use crate::sink::stats::FailingAgent;
-use crate::sink::stats::NotPersisted;
-use crate::sink::stats::Stats;
+use crate::sink::stats::{Counters, Ending, FailingAgent, NotPersisted, Stats};
 use crate::spool::read_cache::Written;
 use crate::spool::writer::Spool;
 use crate::support::diagnostics::warn;

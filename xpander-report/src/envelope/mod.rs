@@ -22,12 +22,13 @@ pub(crate) mod value;
 
 use std::borrow::Cow;
 
-use crate::report::task_id::TaskId;
-use crate::report::tokens::Tokens;
-use crate::report::{TaskReport, json};
 use response::Declared;
 use sequence::Sequence;
 use value::{Captured, Produced};
+
+use crate::report::task_id::TaskId;
+use crate::report::tokens::Tokens;
+use crate::report::{TaskReport, json};
 
 /// How many bytes of a stream's items are kept.
 pub(crate) const MAX_ITEMS: usize = 16 << 20;

@@ -1,8 +1,7 @@
 //! A value that became text.
 
-use std::fmt;
 use std::fmt::Write;
-use std::io;
+use std::{fmt, io};
 
 use serde::Serialize;
 use serde_json::Serializer;

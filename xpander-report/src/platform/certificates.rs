@@ -1,10 +1,8 @@
 //! Trust in https servers: the system's certificate authorities. They are read when a server shows its first
 //! certificate, so plain http works on a system that has none.
 
-use std::env;
-use std::fmt;
-use std::io;
 use std::sync::Arc;
+use std::{env, fmt, io};
 
 use once_cell::race::OnceBox;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};

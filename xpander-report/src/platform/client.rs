@@ -1,6 +1,5 @@
-use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::{fmt, thread};
 
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};

@@ -2,11 +2,9 @@
 
 use serde::Serialize;
 use serde_json::Serializer;
-use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 
-use crate::support::bounded::Bounded;
-use crate::support::bounded::MAX_CAPTURED;
+use crate::support::bounded::{Bounded, MAX_CAPTURED};
 use crate::support::panics::catch_panic;
 
 /// The value's JSON; a text that says what went wrong when it has none, or that it is too long.

@@ -8,11 +8,10 @@ pub(crate) mod tokens;
 
 use std::time::Duration;
 
+use agent::Agent;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
-
-use agent::Agent;
 use tokens::Tokens;
 
 /// What is sent about one run: the parameters of the platform's `report_external_task` call.

@@ -10,8 +10,7 @@ use crate::envelope::redaction::Redaction;
 use crate::platform::config::ConfigBuilder;
 use crate::platform::error::ConfigError;
 use crate::report::TaskReport;
-use crate::sink::event::Event;
-use crate::sink::event::Listener;
+use crate::sink::event::{Event, Listener};
 
 /// Builds a [`Reporter`] that delivers to the platform.
 ///

@@ -1,9 +1,8 @@
 //! Signals that end the program: what is left is delivered first.
 
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
-use std::thread;
+use std::{io, thread};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_conditional_default;
@@ -11,9 +10,8 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::support::diagnostics::warn;
-use crate::support::exit;
 use crate::support::exit::ProcessEnd;
-use crate::support::process;
+use crate::support::{exit, process};
 
 const SIGNALS: [i32; 3] = [SIGTERM, SIGINT, SIGHUP];
 

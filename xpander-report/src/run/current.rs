@@ -1,14 +1,11 @@
 //! The runs that threads execute just now.
 
 use std::cell::RefCell;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
 #[cfg(feature = "_middleware")]
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::envelope::Envelope;
-use crate::envelope::sequence;
+use crate::envelope::{Envelope, sequence};
 use crate::reporter::Reporter;
 use crate::support::sync::lock;
 

@@ -4,19 +4,14 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::run::capture::Capture;
-
-use crate::envelope::Envelope;
-use crate::envelope::Field;
 use crate::envelope::response::Declared;
-use crate::envelope::value::Captured;
-use crate::envelope::value::Produced;
+use crate::envelope::value::{Captured, Produced};
+use crate::envelope::{Envelope, Field};
 use crate::provider::llm_response::LlmResponse;
 use crate::report::json;
-use crate::run::capture::captured;
+use crate::run::capture::{Capture, captured};
 use crate::run::current::RunState;
-use crate::run::key_values::IntoTokens;
-use crate::run::key_values::IntoTools;
+use crate::run::key_values::{IntoTokens, IntoTools};
 use crate::support::bounded::MAX_CAPTURED;
 use crate::support::panics::catch_panic;
 

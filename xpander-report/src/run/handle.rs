@@ -8,12 +8,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::envelope::Field;
 use crate::envelope::response::Declared;
 #[cfg(feature = "_middleware")]
 use crate::envelope::response::Recording;
-use crate::envelope::sequence;
 use crate::envelope::value::Captured;
+use crate::envelope::{Field, sequence};
 use crate::provider::llm_response::LlmResponse;
 use crate::report::json;
 use crate::report::tokens::Tokens;

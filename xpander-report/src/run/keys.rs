@@ -6,13 +6,7 @@ use std::marker::PhantomData;
 use futures_core::Stream;
 
 use super::capture::Capture;
-use super::kind::AStream;
-use super::kind::AnIterator;
-use super::kind::Boxed;
-use super::kind::Found;
-use super::kind::Holds;
-use super::kind::ShownProbe;
-use super::kind::StreamBox;
+use super::kind::{AStream, AnIterator, Boxed, Found, Holds, ShownProbe, StreamBox};
 use super::outcome::Layered;
 use crate::reporter::Reporter;
 use crate::run::end::Outcome;

@@ -14,27 +14,17 @@ pub(crate) mod start;
 pub(crate) mod stream;
 
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::panic::RefUnwindSafe;
-use std::panic::UnwindSafe;
-use std::panic::catch_unwind;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Context;
-use std::task::Poll;
-use std::time::Duration;
-use std::time::Instant;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
-use crate::envelope::Envelope;
-use crate::envelope::Field;
-use crate::envelope::MAX_ITEMS;
-use crate::run::current::Entered;
-use crate::run::current::RunState;
-use crate::run::end::End;
-use crate::run::end::Outcome;
+use crate::envelope::{Envelope, Field, MAX_ITEMS};
+use crate::run::current::{Entered, RunState};
+use crate::run::end::{End, Outcome};
 use crate::support::panics::catch_panic;
 
 /// A run whose body runs, or will. Dropped before [`end`](Self::end), it is reported as cancelled if

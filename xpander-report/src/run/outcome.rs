@@ -5,15 +5,13 @@
 use std::any::type_name;
 use std::convert::Infallible;
 use std::error::Error;
-use std::fmt::Debug;
-use std::fmt::Display;
+use std::fmt::{Debug, Display};
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::capture::Probe;
-use super::capture::ladder;
+use super::capture::{Probe, ladder};
 use crate::envelope::value::Captured;
 use crate::support::error_chain;
 

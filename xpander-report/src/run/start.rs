@@ -1,24 +1,18 @@
 //! A run before its body begins.
 
-use std::sync::Arc;
-use std::sync::Mutex;
 #[cfg(feature = "_middleware")]
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 
-use crate::run::capture::Capture;
-
-use crate::envelope::Envelope;
-use crate::envelope::InputNames;
 use crate::envelope::value::Captured;
+use crate::envelope::{Envelope, InputNames};
 use crate::report::json;
 use crate::report::task_id::TaskId;
-use crate::reporter::Reporter;
-use crate::reporter::global;
+use crate::reporter::{Reporter, global};
 use crate::run::Run;
-use crate::run::capture::captured;
+use crate::run::capture::{Capture, captured};
 use crate::run::current::RunState;
-use crate::run::end::Outcome;
-use crate::run::end::extracted;
+use crate::run::end::{Outcome, extracted};
 use crate::run::key_values::IntoId;
 use crate::support::bounded::MAX_CAPTURED;
 use crate::support::panics::catch_panic;

@@ -8,10 +8,11 @@ pub(crate) mod stats;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::envelope::Envelope;
-use crate::report::dead_letter::{Chosen, DeadLetters};
 use delivery_outcome::DeliveryOutcome;
 use stats::{FlushOutcome, NotPersisted, Stats};
+
+use crate::envelope::Envelope;
+use crate::report::dead_letter::{Chosen, DeadLetters};
 
 pub(crate) type Flushing<'a> = Pin<Box<dyn Future<Output = FlushOutcome> + Send + 'a>>;
 

@@ -1,14 +1,10 @@
 //! What other processes left behind when they ended.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::collections::hash_map::Entry;
-use std::fmt;
-use std::io;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use std::{fmt, io};
 
 use super::clocks::ClocksAhead;
 use super::segment_reader::SegmentReader;
@@ -16,13 +12,8 @@ use super::writer::Spool;
 use crate::envelope::outgoing::Delivered;
 use crate::envelope::sequence;
 use crate::report::task_id::TaskId;
-use crate::spool::files::directory::ACKS;
-use crate::spool::files::directory::SEGMENT;
-use crate::spool::files::directory::found;
-use crate::spool::files::directory::made_at;
-use crate::spool::files::directory::read_acks;
-use crate::spool::format::entry::Ack;
-use crate::spool::format::entry::DeliveredTask;
+use crate::spool::files::directory::{ACKS, SEGMENT, found, made_at, read_acks};
+use crate::spool::format::entry::{Ack, DeliveredTask};
 use crate::spool::place::SegmentId;
 use crate::support::random;
 use crate::support::sync::Ordering;

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{error, fmt, io};
 
 use super::files::directory;
-use super::format::entry;
-use super::format::record;
+use super::format::{entry, record};
 use crate::envelope::outgoing::Outgoing;
 use crate::report::TaskReport;
 use crate::report::dead_letter::DeadLetter;

@@ -1,30 +1,18 @@
 //! The side of the spool that gives reports back.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::read_cache::Written;
-use super::segment_reader::InMemory;
-use super::segment_reader::SegmentReader;
+use super::segment_reader::{InMemory, SegmentReader};
 use super::writer::Spool;
-use crate::envelope::outgoing::Delivered;
-use crate::envelope::outgoing::Outgoing;
+use crate::envelope::outgoing::{Delivered, Outgoing};
 use crate::report::task_id::TaskId;
-use crate::spool::adoption::Adoption;
-use crate::spool::adoption::MAX_ADOPTED;
-use crate::spool::files::directory::ACKS;
-use crate::spool::files::directory::SEGMENT;
-use crate::spool::files::directory::found;
-use crate::spool::files::directory::made_at;
-use crate::spool::format::entry::Ack;
-use crate::spool::format::entry::DeliveredTask;
-use crate::spool::place::Place;
-use crate::spool::place::Replayed;
-use crate::spool::place::SegmentId;
+use crate::spool::adoption::{Adoption, MAX_ADOPTED};
+use crate::spool::files::directory::{ACKS, SEGMENT, found, made_at};
+use crate::spool::format::entry::{Ack, DeliveredTask};
+use crate::spool::place::{Place, Replayed, SegmentId};
 use crate::support::sync::Ordering;
 
 /// The side of the spool that gives reports back, in the order in which they were written, and keeps which

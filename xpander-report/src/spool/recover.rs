@@ -6,8 +6,7 @@ use std::time::SystemTime;
 
 use super::files::directory::{self, Directory, SEGMENT, read_all};
 use super::files::segment::Segment;
-use super::format::entry;
-use super::format::record;
+use super::format::{entry, record};
 use super::inspect::{SpoolDirectory, SpooledReport, UnreadableFile, at};
 use crate::envelope::outgoing::Outgoing;
 use crate::spool::format::record::Chunk;

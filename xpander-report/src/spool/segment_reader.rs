@@ -4,16 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::format::entry;
-use super::format::record;
+use super::format::{entry, record};
 use crate::envelope::outgoing::Outgoing;
 use crate::envelope::sequence;
 use crate::spool::files::directory::Directory;
 use crate::spool::files::disk::DiskFile;
 use crate::spool::files::segment::{PREAMBLE, Segment};
 use crate::spool::format::entry::Ack;
-use crate::spool::format::record::Chunk;
-use crate::spool::format::record::Decoded;
+use crate::spool::format::record::{Chunk, Decoded};
 
 /// A report that is in memory and was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 //! The side of the spool that takes reports.
 
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use crate::envelope::outgoing::Outgoing;
 use crate::envelope::sequence::Sequence;
@@ -15,15 +14,9 @@ use crate::spool::files::disk::Disk;
 use crate::spool::files::segment::Segment;
 use crate::spool::format::entry;
 use crate::spool::kept::Kept;
-use crate::spool::read_cache::ReadCache;
-use crate::spool::read_cache::Written;
+use crate::spool::read_cache::{ReadCache, Written};
 use crate::support::diagnostics::warn;
-use crate::support::sync::AtomicBool;
-use crate::support::sync::AtomicU64;
-use crate::support::sync::Mutex;
-use crate::support::sync::MutexGuard;
-use crate::support::sync::Ordering;
-use crate::support::sync::{lock, unpoisoned};
+use crate::support::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, lock, unpoisoned};
 
 /// A segment is closed at this size, so that what is settled of it can be removed.
 pub(super) const SEGMENT_BYTES: u64 = 8 << 20;

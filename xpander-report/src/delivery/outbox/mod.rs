@@ -16,13 +16,14 @@ pub(crate) mod scopes;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use crate::envelope::outgoing::{Delivered, Outgoing};
-use crate::report::task_id::TaskId;
-use crate::spool::place::Place;
 use delivered::DeliveredTasks;
 use lane::{Lane, Load};
 use pending::{ADOPTED, Pending, Ticket};
 use scopes::{Failure, Scopes, Wait};
+
+use crate::envelope::outgoing::{Delivered, Outgoing};
+use crate::report::task_id::TaskId;
+use crate::spool::place::Place;
 
 /// What is left of each field of content once the platform has found a report too large.
 pub(crate) const MAX_CUT_BYTES: usize = 16 << 10;

@@ -1,6 +1,5 @@
-use std::io;
 use std::sync::{Arc, mpsc};
-use std::thread;
+use std::{io, thread};
 
 use tokio::sync::oneshot;
 

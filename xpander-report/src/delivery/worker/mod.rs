@@ -12,14 +12,18 @@ mod requests;
 mod sender;
 mod warnings;
 
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+use std::{io, thread};
 
+use fsync::Fsync;
+#[cfg(feature = "metrics")]
+use metrics::Metrics;
+use requests::{Outcome, Requests};
 use tokio::sync::oneshot;
+use warnings::Warnings;
 
 use super::flush::Flush;
 use super::lifecycle::Stage;
@@ -33,21 +37,13 @@ use crate::report::task::Task;
 use crate::report::task_id::TaskId;
 use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
 use crate::sink::event::Event;
-use crate::sink::stats::Dropped;
-use crate::sink::stats::Ending;
-use crate::sink::stats::FailingAgent;
+use crate::sink::stats::{Dropped, Ending, FailingAgent};
 use crate::spool::format::entry::DeliveredTask;
 use crate::spool::reader::Replay;
 use crate::support::diagnostics::warn;
-use crate::support::random;
-use crate::support::runtime;
 use crate::support::suppress::suppressed;
 use crate::support::sync::lock;
-use fsync::Fsync;
-#[cfg(feature = "metrics")]
-use metrics::Metrics;
-use requests::{Outcome, Requests};
-use warnings::Warnings;
+use crate::support::{random, runtime};
 
 /// While reports keep coming, the worker looks for them this often and callers need not wake it: a
 /// wake-up costs a caller more than all the rest.

@@ -1,8 +1,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use crate::platform::error::Error;
-use crate::platform::error::Refusal;
+use crate::platform::error::{Error, Refusal};
 use crate::report::task_id::TaskId;
 use crate::support::diagnostics::warn;
 

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{ClientBuilder, Url};
+pub use settings::{Setting, Source};
 
 use super::error::ConfigError;
 use super::secret::ApiKey;
-
-pub use settings::{Setting, Source};
 
 const API_KEY: &str = "XPANDER_API_KEY";
 const AGENT_ID: &str = "XPANDER_AGENT_ID";

@@ -1,23 +1,7 @@
-use super::agents;
-use super::anthropic;
-use super::choices;
-use super::clouds;
-use super::cohere;
-use super::conversations;
-use super::converse;
-use super::dashscope;
-use super::dify;
-use super::gemini;
-use super::genai;
-use super::interactions;
-use super::invoke;
-use super::llama;
-use super::media;
-use super::responses;
-use super::servers;
-use super::sessions;
-use super::texts;
-use super::tgi;
+use super::{
+    agents, anthropic, choices, clouds, cohere, conversations, converse, dashscope, dify, gemini,
+    genai, interactions, invoke, llama, media, responses, servers, sessions, texts, tgi,
+};
 use crate::provider::document::Node;
 use crate::provider::stream::protocol::Protocol;
 

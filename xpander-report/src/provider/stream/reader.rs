@@ -4,16 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
-use super::metrics;
 use super::metrics::METRICS;
-use super::protocols;
-use crate::provider::envelope;
+use super::{metrics, protocols};
 use crate::provider::event::Event;
-use crate::provider::failure;
 use crate::provider::response::ProviderResponse;
 use crate::provider::stream::part::Part;
 use crate::provider::stream::protocol::Protocol;
-use crate::provider::vocabulary;
+use crate::provider::{envelope, failure, vocabulary};
 
 /// Puts together what a provider streams.
 #[derive(Default)]

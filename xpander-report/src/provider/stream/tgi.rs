@@ -1,8 +1,7 @@
-use crate::provider::stream::protocol::Protocol;
-
 use super::part::Rule;
 use crate::provider::event::Event;
 use crate::provider::shapes::tgi;
+use crate::provider::stream::protocol::Protocol;
 
 keys! { GENERATED_TEXT TEXT TOKEN }
 

@@ -9,10 +9,9 @@ use super::segment::{PREAMBLE, Segment};
 use crate::envelope::sequence;
 use crate::report::dead_letter::{Chosen, DeadLetter};
 use crate::report::task_id::TaskId;
-use crate::spool::format::entry;
 use crate::spool::format::entry::Ack;
-use crate::spool::format::record;
 use crate::spool::format::record::Chunk;
+use crate::spool::format::{entry, record};
 
 /// Reports.
 pub(crate) const SEGMENT: &str = "seg";

@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::spool::files::faulty_disk::{Call, FaultyDisk};
-
 use super::clocks::ClocksAhead;
 use super::format::entry;
 use super::place::{Place, Replayed};
@@ -23,6 +21,7 @@ use crate::report::TaskReport;
 use crate::report::dead_letter::DeadLetter;
 use crate::report::task_id::TaskId;
 use crate::spool::files::directory::{ACKS, SEGMENT};
+use crate::spool::files::faulty_disk::{Call, FaultyDisk};
 use crate::spool::files::segment::PREAMBLE;
 use crate::spool::format::entry::{Ack, DeliveredTask};
 use crate::spool::format::record;
