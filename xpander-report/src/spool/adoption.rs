@@ -150,7 +150,7 @@ impl Adoption {
             false => HashMap::new(),
         };
         let unfinished = directory.remove_unfinished();
-        let forgotten = self.forget_delivered(oldest);
+        let forgotten = self.remove_old_acks(oldest);
         for name in found(directory.names(ACKS))? {
             used += directory.len(&name, ACKS).unwrap_or(0);
         }
@@ -248,9 +248,9 @@ impl Adoption {
         }
     }
 
-    /// What was delivered need not be known any more once no segment is left that is as old, or none of its reports
-    /// would be delivered.
-    pub(super) fn forget_delivered(&mut self, oldest: Duration) -> io::Result<()> {
+    /// Removes the acknowledgements of segments that are gone, once no segment is left that is as old, or its reports
+    /// have expired.
+    pub(super) fn remove_old_acks(&mut self, oldest: Duration) -> io::Result<()> {
         let expired = sequence::now().saturating_sub(self.spool.limits.age);
         let mut forgotten = Ok(());
         for name in self.remembered_acks()? {
@@ -305,8 +305,8 @@ impl Adoption {
 
     /// A segment stays until the next look at the directory. Why is told once.
     pub(super) fn back_off(&mut self, name: &str, why: fmt::Arguments<'_>) {
-        let put_off = self.backing_off.insert(name.to_owned(), self.scan_at);
-        if put_off.is_none() {
+        let known = self.backing_off.insert(name.to_owned(), self.scan_at);
+        if known.is_none() {
             self.spool.warn(format_args!("{name}.{SEGMENT} {why}"));
         }
     }

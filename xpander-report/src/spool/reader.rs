@@ -154,7 +154,7 @@ impl Replay {
                 Err(error) => {
                     // It is tried again when somebody adopts it.
                     self.spool.seal(&reader.segment);
-                    reader.give_up();
+                    reader.stop_reading();
                     let name = reader.segment.name.clone();
                     self.adoption
                         .back_off(&name, format_args!("cannot be read: {error}"));
@@ -446,7 +446,7 @@ impl Replay {
             let made_at = left.iter().map(|name| made_at(name).unwrap_or_default());
             let _ = self
                 .adoption
-                .forget_delivered(made_at.min().unwrap_or(Duration::MAX));
+                .remove_old_acks(made_at.min().unwrap_or(Duration::MAX));
         }
     }
 }

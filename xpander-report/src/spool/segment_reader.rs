@@ -111,8 +111,8 @@ impl SegmentReader {
         self.unreadable_from.is_some()
     }
 
-    /// Reads no more of it: who adopts it tries again.
-    pub(super) fn give_up(&mut self) {
+    /// Reads no more of it. The process that adopts it tries again.
+    pub(super) fn stop_reading(&mut self) {
         self.unreadable_from = Some(self.at);
         self.skip_to(self.segment.written());
     }

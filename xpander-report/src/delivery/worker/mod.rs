@@ -301,23 +301,23 @@ impl Worker {
         }
     }
 
-    /// Gives up requests that hang, if reports of other agents wait for their connections.
+    /// Aborts the requests that hang, if reports of other agents wait for their connections.
     fn give_way(&mut self) {
         if self.has_room() || !self.outbox.has_others() {
             return;
         }
-        let given_up = self.requests.give_up_hanging(Instant::now());
-        if given_up.is_empty() {
+        let aborted = self.requests.abort_hanging(Instant::now());
+        if aborted.is_empty() {
             return;
         }
-        for (id, took) in given_up {
-            self.put_off(id, &Error::hanging(), took);
+        for (id, took) in aborted {
+            self.retry_later(id, &Error::hanging(), took);
         }
         self.send();
     }
 
     /// A report did not arrive though its request took so long. It will be tried again.
-    fn put_off(&mut self, id: TaskId, error: &Error, took: Duration) {
+    fn retry_later(&mut self, id: TaskId, error: &Error, took: Duration) {
         let now = Instant::now();
         let shared = Arc::clone(&self.shared);
         *lock(&shared.last_error) = Some(error.with_sources());
@@ -454,7 +454,7 @@ impl Worker {
         };
         let verdict = error.verdict();
         if matches!(verdict, Verdict::Retry | Verdict::Keep(_)) {
-            self.put_off(id, &error, took);
+            self.retry_later(id, &error, took);
             return;
         }
         *lock(&shared.last_error) = Some(error.with_sources());

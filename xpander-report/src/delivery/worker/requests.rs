@@ -178,13 +178,13 @@ impl Requests {
         Some(Outcome { id, took, result })
     }
 
-    /// Gives up the requests that hang. Returns how long each took.
-    pub(super) fn give_up_hanging(&mut self, now: Instant) -> Vec<(TaskId, Duration)> {
+    /// Aborts the requests that hang. Returns how long each took.
+    pub(super) fn abort_hanging(&mut self, now: Instant) -> Vec<(TaskId, Duration)> {
         let usual = self.usual;
         let hanging = self
             .under_way
             .extract_if(.., |it| it.hangs_at(usual) <= now);
-        let given_up = hanging.map(
+        let aborted = hanging.map(
             |UnderWay {
                  id, since, sender, ..
              }| {
@@ -192,7 +192,7 @@ impl Requests {
                 (id, now.saturating_duration_since(since))
             },
         );
-        given_up.collect()
+        aborted.collect()
     }
 
     /// When the next one hangs, unless it is answered.
