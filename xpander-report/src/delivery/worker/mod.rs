@@ -8,6 +8,7 @@ mod fsync;
 mod intake;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod outcomes;
 mod requests;
 mod sender;
 mod warnings;
@@ -21,7 +22,7 @@ use std::{io, thread};
 use fsync::Fsync;
 #[cfg(feature = "metrics")]
 use metrics::Metrics;
-use requests::{Outcome, Requests};
+use requests::Requests;
 use tokio::sync::oneshot;
 use warnings::Warnings;
 
@@ -29,28 +30,21 @@ use super::flush::Flush;
 use super::lifecycle::Stage;
 use super::outbox::{GivenUp, Next, Outbox};
 use crate::delivery::outbox::pending::{ADOPTED, Pending, Storage, Ticket};
-use crate::delivery::outbox::scopes::Failure;
 use crate::delivery::shared::{Queued, Shared};
-use crate::platform::error::{Error, Verdict};
 use crate::report::dead_letter::DeadLetter;
-use crate::report::task::Task;
-use crate::report::task_id::TaskId;
 use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
 use crate::sink::event::Event;
-use crate::sink::stats::{Dropped, Ending, FailingAgent};
+use crate::sink::stats::{Dropped, Ending};
 use crate::spool::format::entry::DeliveredTask;
 use crate::spool::reader::Replay;
 use crate::support::diagnostics::warn;
+use crate::support::runtime;
 use crate::support::suppress::suppressed;
 use crate::support::sync::lock;
-use crate::support::{random, runtime};
 
 /// While reports keep coming, the worker looks for them this often and callers need not wake it: a
 /// wake-up costs a caller more than all the rest.
 const PULSE: Duration = Duration::from_millis(2);
-
-/// So many agents that fail are named.
-const MAX_FAILING_AGENTS: usize = 100;
 
 /// So many reports are taken in before others go out.
 const BATCH: usize = 64;
@@ -301,74 +295,6 @@ impl Worker {
         }
     }
 
-    /// Aborts the requests that hang, if reports of other agents wait for their connections.
-    fn give_way(&mut self) {
-        if self.has_room() || !self.outbox.has_others() {
-            return;
-        }
-        let aborted = self.requests.abort_hanging(Instant::now());
-        if aborted.is_empty() {
-            return;
-        }
-        for (id, took) in aborted {
-            self.retry_later(id, &Error::hanging(), took);
-        }
-        self.send();
-    }
-
-    /// A report did not arrive though its request took so long. It will be tried again.
-    fn retry_later(&mut self, id: TaskId, error: &Error, took: Duration) {
-        let now = Instant::now();
-        let shared = Arc::clone(&self.shared);
-        *lock(&shared.last_error) = Some(error.with_sources());
-        shared.counters.retried.add(1);
-        self.warnings.retrying(&id, error, now);
-        let listener = &shared.settings.listener;
-        if listener.is_set() {
-            let task_id = &id.to_string();
-            listener.notify(&Event::Retrying { task_id, error });
-        }
-        let agent = self.outbox.agent(&id).map(str::to_owned);
-        let failure = Failure {
-            refusal: error.refusal(),
-            asked: error.retry_after(),
-            hung: error.is_timeout().then_some(took),
-        };
-        self.outbox.failed(id, now, failure, random::unit());
-        let Some(agent_id) = agent.filter(|agent| self.outbox.is_failing(agent)) else {
-            return;
-        };
-        let error = error.with_sources();
-        let mut failing = lock(&shared.failing_agents);
-        if let Some(known) = failing.iter_mut().find(|it| it.agent_id == agent_id) {
-            known.error = error;
-            return;
-        }
-        if failing.len() >= MAX_FAILING_AGENTS {
-            return;
-        }
-        if self.outbox.has_several() {
-            warn(format_args!(
-                "reports of the agent {agent_id} wait, those of others go on: {error}"
-            ));
-        }
-        self.has_failing = true;
-        failing.push(FailingAgent {
-            agent_id,
-            since: SystemTime::now(),
-            error,
-        });
-    }
-
-    /// Takes the agents that fail no more off the list.
-    fn update_failing(&mut self) {
-        if self.has_failing {
-            let mut failing = lock(&self.shared.failing_agents);
-            failing.retain(|it| self.outbox.is_failing(&it.agent_id));
-            self.has_failing = !failing.is_empty();
-        }
-    }
-
     /// Waits until there is something to do.
     async fn wait(&mut self) {
         if self.has_work() {
@@ -425,50 +351,6 @@ impl Worker {
             let told = "the spool cannot make sure that reports survive a loss of power";
             *lock(&self.shared.last_error) = Some(format!("{told}: {error}"));
             warn(format_args!("{told}: {error}"));
-        }
-    }
-
-    /// A request has ended.
-    fn on_outcome(&mut self, Outcome { id, took, result }: Outcome) {
-        let shared = Arc::clone(&self.shared);
-        let listener = &shared.settings.listener;
-        let task_id = listener.is_set().then(|| id.to_string());
-        let task_id = task_id.as_deref().unwrap_or_default();
-        let now = Instant::now();
-        let error = match result {
-            Ok(answer) => {
-                self.warnings.recovered();
-                let task = || answer.decode::<Task>().ok().map(Box::new);
-                if let Some(delivered) = self.outbox.delivered(&id, now) {
-                    let outcome = || DeliveryOutcome::Delivered(task());
-                    self.end(&delivered.pending, Ending::Delivered, outcome);
-                    if let Some(pending) = delivered.superseded {
-                        self.supersede(&pending);
-                    }
-                }
-                listener.notify(&Event::Delivered { task_id });
-                self.update_failing();
-                return;
-            }
-            Err(error) => error,
-        };
-        let verdict = error.verdict();
-        if matches!(verdict, Verdict::Retry | Verdict::Keep(_)) {
-            self.retry_later(id, &error, took);
-            return;
-        }
-        *lock(&shared.last_error) = Some(error.with_sources());
-        if verdict == Verdict::Cut && self.outbox.cut(&id, now) {
-            shared.counters.retried.add(1);
-            return;
-        }
-        self.warnings.refused(&id, &error);
-        listener.notify(&Event::Refused {
-            task_id,
-            error: &error,
-        });
-        if let Some(pending) = self.outbox.refused(&id, now) {
-            self.refuse(pending, error.with_sources());
         }
     }
 
