@@ -73,6 +73,7 @@ mod settings {
             ("XPANDER_REPORT_CAPTURE_CONTENT", "no"),
             ("XPANDER_REPORT_SCRUB", "off"),
             ("XPANDER_REPORT_TARGETS", "my_app"),
+            ("XPANDER_REPORT_ROLLUP", "their_crate"),
         ];
         let said = doctor(&platform.url(), &less).ends_with(0);
         said.says("note capture_content false (XPANDER_REPORT_CAPTURE_CONTENT)");
@@ -81,6 +82,10 @@ mod settings {
              Secrets in inputs, results and errors are sent as they are.",
         );
         said.says("note targets my_app (XPANDER_REPORT_TARGETS)");
+        said.says(
+            "note rollup their_crate (XPANDER_REPORT_ROLLUP) \
+             Inside another run, the runs of these functions are no tasks.",
+        );
     }
 
     #[test]

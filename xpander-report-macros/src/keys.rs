@@ -9,6 +9,7 @@ use syn::{Error, Expr, LitStr, Path, Result, Token, parenthesized, token};
 const KEYS: &[&str] = &[
     "reporter",
     "name",
+    "rollup",
     "sample",
     "keep_failures",
     "max_bytes",
@@ -57,6 +58,7 @@ pub(crate) struct Keys {
     pub(crate) error: Key<Expr>,
     pub(crate) reporter: Key<Expr>,
     pub(crate) name: Key<LitStr>,
+    pub(crate) rollup: Key<()>,
     pub(crate) sample: Key<Expr>,
     pub(crate) keep_failures: Key<()>,
     pub(crate) max_bytes: Key<Expr>,
@@ -186,6 +188,10 @@ impl Keys {
             "skip_all" => {
                 flag(&name, input)?;
                 self.skip_all.set(name, ())
+            }
+            "rollup" => {
+                flag(&name, input)?;
+                self.rollup.set(name, ())
             }
             "keep_failures" => {
                 flag(&name, input)?;

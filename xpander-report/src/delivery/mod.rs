@@ -25,7 +25,7 @@ use crate::delivery::shared::Shared;
 use crate::envelope::Envelope;
 use crate::report::dead_letter::{Chosen, DeadLetters};
 use crate::sink::stats::Stats;
-use crate::sink::{Background, Delivering, Flushing, Persisting, Sink, Then};
+use crate::sink::{Background, Delivering, Flushing, Persisting, Sink, Then, Wanted};
 use crate::support::process;
 
 /// The sink behind an application's reporter. When it is dropped, the worker empties the queue and ends.
@@ -73,12 +73,12 @@ impl Delivery {
 }
 
 impl Sink for Delivery {
-    fn wants(&self, module: &str, function: &str) -> bool {
-        let wants = self.shared.settings.targets.contain(module, function);
-        if wants && !self.is_started.load(Ordering::Relaxed) {
+    fn wants(&self, module: &str, function: &str) -> Wanted {
+        let wanted = self.shared.settings.targets.want(module, function);
+        if wanted.as_task && !self.is_started.load(Ordering::Relaxed) {
             self.start();
         }
-        wants
+        wanted
     }
 
     fn captures_content(&self) -> bool {

@@ -3,7 +3,9 @@
 //! Each field knows whether the program set it or the library captured it: what was set stands, what was captured may be
 //! completed from the provider's responses. `prepare` makes the finished report (`outgoing`).
 
+mod counted;
 mod edits;
+mod inner_runs;
 mod json_text;
 mod media;
 #[cfg(feature = "http")]
@@ -12,6 +14,7 @@ pub(crate) mod prepare;
 mod recognition;
 pub(crate) mod redaction;
 pub(crate) mod response;
+mod rolling_up;
 mod scrub;
 pub(crate) mod secret_forms;
 mod secret_names;
@@ -21,7 +24,9 @@ pub(crate) mod stamps;
 pub(crate) mod value;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use inner_runs::InnerRuns;
 use response::Declared;
 use sequence::Sequence;
 use value::{Captured, Produced};
@@ -32,6 +37,9 @@ use crate::report::{TaskReport, json};
 
 /// How many bytes of a stream's items are kept.
 pub(crate) const MAX_ITEMS: usize = 16 << 20;
+
+/// What a run inside another one says to it, once it is prepared.
+pub(crate) type InnerTask = inner_runs::InnerTask<Envelope>;
 
 /// What a run collected, until `prepare` makes the finished report of it. Each field knows whether the user set it or
 /// the library captured it: what is explicit stands, what was captured may still be completed.
@@ -48,6 +56,12 @@ pub(crate) struct Envelope {
     pub(crate) input_names: InputNames,
     /// The provider's responses that were declared, in order.
     pub(crate) responses: Vec<Declared>,
+    /// What the runs inside this one leave to it.
+    pub(crate) inner: InnerRuns<Self>,
+    /// What the run around this one will ask.
+    pub(crate) as_inner: Option<Arc<InnerTask>>,
+    /// The responses were read before the report was prepared.
+    pub(crate) is_recognised: bool,
     /// Explicit until the responses are read.
     pub(crate) tokens: Option<Tokens>,
     pub(crate) is_success: Field<bool>,
@@ -101,7 +115,6 @@ impl<T> Field<T> {
         }
     }
 
-    #[cfg(feature = "http")]
     pub(crate) fn get_ref(&self) -> Option<&T> {
         match self {
             Self::Absent => None,
@@ -205,7 +218,6 @@ impl Envelope {
     }
 
     /// How many bytes it holds, about.
-    #[cfg(feature = "http")]
     pub(crate) fn bytes(&self) -> usize {
         let content = |field: &Field<Captured>| field.get_ref().map_or(0, Captured::bytes);
         let responses = self.responses.iter().map(Declared::bytes);
@@ -219,7 +231,29 @@ impl Envelope {
             + content(&self.input)
             + content(&self.result)
             + self.chunks.len()
+            + self.inner.bytes()
             + responses.sum::<usize>()
+    }
+
+    /// What is known by now. The run goes on.
+    pub(crate) fn so_far(&self) -> Self {
+        Self {
+            as_inner: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether nothing has happened in the run that a report could show.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.responses.is_empty() && self.inner.is_empty() && self.used_tools == Field::Absent
+    }
+
+    /// Whether it may hold a provider's response, or runs inside it do.
+    pub(crate) fn may_have_responses(&self) -> bool {
+        !self.responses.is_empty()
+            || !self.chunks.is_empty()
+            || !self.inner.is_empty()
+            || matches!(self.result, Field::Captured(Captured::Json(_)))
     }
 
     /// Whether `sample` leaves the run out, as far as is known.
@@ -250,31 +284,21 @@ impl Envelope {
 
 impl From<TaskReport> for Envelope {
     fn from(report: TaskReport) -> Self {
+        let agent_id = report.named_agent().map(str::to_owned);
+        let responses = report.llm_response.into_iter();
         Self {
-            agent_id: report.named_agent().map(str::to_owned),
+            agent_id,
             id: report.id.filter(|id| !id.is_empty()).map(TaskId::from),
-            sequence: None,
             input: report.input.map(Captured::Text).into(),
-            input_names: InputNames::default(),
-            responses: report
-                .llm_response
-                .into_iter()
-                .map(Declared::Given)
-                .collect(),
+            responses: responses.map(Declared::Given).collect(),
             tokens: report.tokens,
             is_success: report.is_success.into(),
             result: report.result.map(Captured::Text).into(),
             duration: report.duration,
-            chunks: String::new(),
-            failure: None,
-            may_be_finished: false,
             used_tools: Some(report.used_tools)
                 .filter(|tools| !tools.is_empty())
                 .into(),
-            error_type: None,
-            only_if_failed: false,
-            max_bytes: None,
-            is_named: false,
+            ..Self::default()
         }
     }
 }

@@ -247,6 +247,27 @@ impl ReporterBuilder {
         self
     }
 
+    /// Counts the runs of functions under these paths in the run around them: such a run is no task, and its responses,
+    /// tokens and tools are those of the outer one. Outside a run it is a task, unless [`only`](Self::only) leaves it
+    /// out. `XPANDER_REPORT_ROLLUP` adds paths; the key `rollup` of the attribute does the same for one function.
+    ///
+    /// ```
+    /// use xpander_report::Reporter;
+    ///
+    /// let reporter = Reporter::builder()
+    ///     .rollup(["their_crate", "my_app::model"])
+    ///     .base_url("http://127.0.0.1:4319")
+    ///     .api_key("key")
+    ///     .build()?;
+    /// # Ok::<(), xpander_report::ConfigError>(())
+    /// ```
+    pub fn rollup<T: Into<String>>(mut self, targets: impl IntoIterator<Item = T>) -> Self {
+        self.targets
+            .rollup
+            .extend(targets.into_iter().map(Into::into));
+        self
+    }
+
     /// Checks the settings and makes the reporter. With `XPANDER_REPORT_DISABLED` set it is one
     /// that is off, and nothing else is checked.
     ///
@@ -270,6 +291,8 @@ impl ReporterBuilder {
             targets.only = listed.only;
         }
         targets.except.extend(listed.except);
+        let rollup = self.config.rollup()?;
+        targets.rollup.extend(Targets::parse_rollup(&rollup));
         let mut redaction = self.redaction;
         if !self.config.captures_content()? {
             redaction = redaction.capture_content(false);

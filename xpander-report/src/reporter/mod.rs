@@ -16,7 +16,7 @@ use crate::report::TaskReport;
 use crate::report::dead_letter::{DeadLetter, DeadLetters};
 use crate::sink::delivery_outcome::DeliveryOutcome;
 use crate::sink::stats::{FlushOutcome, NotPersisted, Stats};
-use crate::sink::{Background, Flushing, Sink, Then};
+use crate::sink::{Background, Flushing, Sink, Then, Wanted};
 use crate::support::block_on::block_on_for;
 use crate::support::diagnostics::warn;
 use crate::support::suppress::is_suppressed;
@@ -287,11 +287,19 @@ impl Reporter {
             .is_some_and(|sink| sink.captures_content())
     }
 
-    /// Whether runs of this function go anywhere.
-    pub(crate) fn wants(&self, module: &str, function: &str) -> bool {
-        self.sink
-            .as_ref()
-            .is_some_and(|sink| sink.wants(module, function))
+    /// What becomes of the runs of this function.
+    pub(crate) fn wants(&self, module: &str, function: &str) -> Option<Wanted> {
+        let sink = self.sink.as_ref()?;
+        let wanted = sink.wants(module, function);
+        (wanted.as_task || wanted.rolled_up).then_some(wanted)
+    }
+
+    /// Whether both are the same reporter: its reports are prepared in the order in which it accepts them.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (&self.sink, &other.sink) {
+            (Some(sink), Some(other)) => Arc::ptr_eq(sink, other),
+            _ => false,
+        }
     }
 
     #[cfg(feature = "_middleware")]

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 #[cfg(feature = "_middleware")]
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use crate::envelope::{Envelope, sequence};
 use crate::reporter::Reporter;
+use crate::sink::Wanted;
 use crate::support::sync::lock;
 
 thread_local! {
@@ -24,11 +25,20 @@ struct Stack {
 #[derive(Debug)]
 pub(crate) struct RunState {
     pub(super) reporter: Reporter,
+    pub(super) place: Place,
     /// Gone once the body has ended.
     pub(super) envelope: Mutex<Option<Box<Envelope>>>,
     /// How many bytes of its responses were recorded on their way.
     #[cfg(feature = "_middleware")]
     pub(crate) recorded: AtomicUsize,
+}
+
+/// Where a run stands among others.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The run around it. That one is not kept alive: it may have ended before.
+    pub(super) outer: Weak<RunState>,
+    pub(super) wanted: Wanted,
 }
 
 impl RunState {
@@ -41,7 +51,7 @@ impl RunState {
     pub(crate) fn progress(&self) {
         let known = self.edit(|envelope| {
             envelope.id.get_or_insert_with(sequence::new_id);
-            (!envelope.only_if_failed).then(|| Box::new(envelope.clone()))
+            (!envelope.only_if_failed).then(|| Box::new(envelope.so_far()))
         });
         if let Some(envelope) = known.flatten() {
             self.reporter.accept(envelope);
@@ -57,6 +67,15 @@ impl RunState {
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<Box<Envelope>>> {
         lock(&self.envelope)
     }
+}
+
+/// The run that this thread executes just now, for one that begins inside it.
+pub(crate) fn outer() -> Weak<RunState> {
+    let outer = ENTERED.try_with(|entered| {
+        let runs = &entered.borrow().runs;
+        runs.last()?.1.as_ref().map(Arc::downgrade)
+    });
+    outer.ok().flatten().unwrap_or_default()
 }
 
 /// The run that this thread executes just now.

@@ -52,10 +52,11 @@ pub fn called(tool: &str) {
 pub struct TaskHandle(Option<Arc<RunState>>);
 
 impl TaskHandle {
-    /// The task's id, under which the run will be found; `None` outside a run.
+    /// The task's id, under which the run will be found; `None` outside a run. A run that is rolled up belongs to the
+    /// task of the run around it.
     pub fn id(&self) -> Option<String> {
-        self.0
-            .as_ref()?
+        let run = self.0.as_ref()?;
+        run.task()
             .edit(|envelope| envelope.id.get_or_insert_with(sequence::new_id).to_string())
     }
 
@@ -114,10 +115,11 @@ impl TaskHandle {
         self
     }
 
-    /// Reports what is known of the run by now, under its id. The report at its end updates it.
+    /// Reports what is known of the run by now, under its id. The report at its end updates it. A run that is rolled up
+    /// reports what is known of the run around it.
     pub fn progress(&self) -> &Self {
         if let Some(state) = &self.0 {
-            state.progress();
+            state.task().progress();
         }
         self
     }

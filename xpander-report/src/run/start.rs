@@ -11,7 +11,7 @@ use crate::report::task_id::TaskId;
 use crate::reporter::{Reporter, global};
 use crate::run::Run;
 use crate::run::capture::{Capture, captured};
-use crate::run::current::RunState;
+use crate::run::current::{self, Place, RunState};
 use crate::run::end::{Outcome, extracted};
 use crate::run::key_values::IntoId;
 use crate::support::bounded::MAX_CAPTURED;
@@ -20,13 +20,19 @@ use crate::support::random;
 
 /// A run before its body begins: what it is given is captured here. Off when nobody listens.
 #[derive(Debug)]
-pub struct Start(Option<(Reporter, Box<Envelope>)>);
+pub struct Start(Option<Beginning>);
+
+#[derive(Debug)]
+struct Beginning {
+    reporter: Reporter,
+    place: Place,
+    envelope: Box<Envelope>,
+}
 
 impl Start {
     /// A run that goes to the reporter in force, if there is one.
     pub fn new(module: &'static str, function: &'static str) -> Self {
-        let reporter = global::current().filter(|reporter| reporter.wants(module, function));
-        Self(reporter.map(|reporter| (reporter, Box::default())))
+        Self(Beginning::new(global::current(), module, function))
     }
 
     /// A run that goes to this reporter.
@@ -35,8 +41,7 @@ impl Start {
         function: &'static str,
         reporter: impl Fn() -> Reporter,
     ) -> Self {
-        let reporter = catch_panic(reporter).filter(|reporter| reporter.wants(module, function));
-        Self(reporter.map(|reporter| (reporter, Box::default())))
+        Self(Beginning::new(catch_panic(reporter), module, function))
     }
 
     /// Whether somebody listens. Nothing is captured otherwise.
@@ -46,7 +51,7 @@ impl Start {
 
     /// The keys `sample` and `keep_failures`: reports this share of the runs, from 0 to 1.
     pub fn sample(&mut self, rate: impl Fn() -> f64, keep_failures: bool) {
-        let Some((_, envelope)) = &mut self.0 else {
+        let Some(Beginning { envelope, .. }) = &mut self.0 else {
             return;
         };
         // A rate that panics is no rate.
@@ -55,6 +60,13 @@ impl Start {
             envelope.only_if_failed = true;
         } else if !is_drawn {
             self.0 = None;
+        }
+    }
+
+    /// The key `rollup`: inside another run it is no task, and counts there.
+    pub fn rollup(&mut self) {
+        if let Some(Beginning { place, .. }) = &mut self.0 {
+            place.wanted.rolled_up = true;
         }
     }
 
@@ -105,9 +117,16 @@ impl Start {
     /// Everything is captured; the body may begin.
     pub fn begin(self) -> Run {
         Run {
-            shared: self.0.map(|(reporter, envelope)| {
+            is_on: self.0.is_some(),
+            shared: self.0.map(|beginning| {
+                let Beginning {
+                    reporter,
+                    place,
+                    envelope,
+                } = beginning;
                 Arc::new(RunState {
                     reporter,
+                    place,
                     envelope: Mutex::new(Some(envelope)),
                     #[cfg(any(
                         feature = "bedrock",
@@ -122,18 +141,39 @@ impl Start {
     }
 
     fn edit(&mut self, edit: impl FnOnce(&mut Envelope)) {
-        if let Some((_, envelope)) = &mut self.0 {
+        if let Some(Beginning { envelope, .. }) = &mut self.0 {
             edit(envelope);
         }
     }
 
     /// Captures content, unless none may leave.
     fn content(&mut self, capture: impl FnOnce(&mut Envelope)) {
-        if let Some((reporter, envelope)) = &mut self.0
+        if let Some(Beginning {
+            reporter, envelope, ..
+        }) = &mut self.0
             && reporter.captures_content()
         {
             capture(envelope);
         }
+    }
+}
+
+impl Beginning {
+    fn new(reporter: Option<Reporter>, module: &str, function: &str) -> Option<Self> {
+        let reporter = reporter?;
+        let place = Place {
+            wanted: reporter.wants(module, function)?,
+            outer: current::outer(),
+        };
+        // It would be a task.
+        if !place.wanted.as_task && place.outer.strong_count() == 0 {
+            return None;
+        }
+        Some(Self {
+            reporter,
+            place,
+            envelope: Box::default(),
+        })
     }
 }
 

@@ -23,8 +23,8 @@ pub(crate) type Delivering<'a> = Pin<Box<dyn Future<Output = DeliveryOutcome> + 
 
 /// What takes reports.
 pub(crate) trait Sink: Send + Sync {
-    /// Whether it takes the runs of this function.
-    fn wants(&self, module: &str, function: &str) -> bool;
+    /// What becomes of the runs of this function.
+    fn wants(&self, module: &str, function: &str) -> Wanted;
 
     /// Whether it lets content leave; none is captured otherwise.
     fn captures_content(&self) -> bool;
@@ -70,6 +70,15 @@ pub(crate) trait Background {
 
     /// Deletes the chosen ones of them. Returns how many.
     fn delete_dead_letters(&self, chosen: Chosen<'_>) -> usize;
+}
+
+/// What becomes of the runs of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Each is a task.
+    pub(crate) as_task: bool,
+    /// Inside another run it is none, and counts there.
+    pub(crate) rolled_up: bool,
 }
 
 /// What becomes of a reporter after a flush.
