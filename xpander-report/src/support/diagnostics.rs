@@ -5,7 +5,10 @@ use std::fmt;
 #[cfg(not(test))]
 use std::io::Write;
 
+use crate::support::text::OneLine;
+
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
+    let message = &OneLine(message);
     #[cfg(feature = "tracing")]
     if crate::support::suppress::traced(|| is_traced(message)) {
         return;
@@ -20,7 +23,7 @@ pub(crate) fn warn(message: fmt::Arguments<'_>) {
 
 /// Tells the program's subscriber, if there is one.
 #[cfg(feature = "tracing")]
-fn is_traced(message: fmt::Arguments<'_>) -> bool {
+fn is_traced(message: &OneLine<'_>) -> bool {
     use tracing_core::subscriber::NoSubscriber;
 
     let has_subscriber = tracing::dispatcher::get_default(|it| !it.is::<NoSubscriber>());
