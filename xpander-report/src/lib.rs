@@ -39,8 +39,33 @@ async fn main() -> Result<(), std::io::Error> {
 )]
 //! - [`testing::Recorder`]: assert on your own instrumentation.
 //!
-//! With `default-features = false` everything that delivers is left out: that is for libraries,
-//! whose runs are reported if the application that uses them enables and configures it.
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `http` | yes | delivery to the platform: the client, the background worker, the spool, TLS |
+//! | `tower` | | a layer of `tower` that reads responses in the HTTP client |
+//! | `reqwest-middleware` | | the same as a middleware of that crate |
+//! | `bedrock` | | the answers of the AWS SDK's Converse and InvokeModel, and the same as its interceptor |
+//! | `signals` | | delivers what is left on SIGTERM, SIGINT and SIGHUP |
+//! | `metrics` | | the reporter's numbers for the crate `metrics` |
+//! | `tracing` | | the library's own messages go to the program's `tracing` subscriber |
+//!
+//! With `default-features = false` everything that delivers is left out. That is for libraries: their runs are reported
+//! if the application that uses them enables `http` and configures a reporter.
+//!
+//! # Limits
+//!
+//! The attribute cannot stand on a `const fn` or on a function with `#[track_caller]`. It cannot follow a stream or a future of
+//! a type of your own. The compiler says so, with a way out.
+#![cfg_attr(
+    feature = "http",
+    doc = "[`ReporterBuilder`] lists all bounds of the queue, the spool and the fields, with their defaults."
+)]
+//!
+//! # Minimum supported Rust version
+//!
+//! Rust 1.89. A new minor version may need a newer Rust, at least six months old; a patch version does not.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -114,7 +139,3 @@ pub use xpander_report_macros::tool;
 pub mod __private_0_1 {
     pub use crate::private::*;
 }
-
-#[cfg(all(doctest, feature = "http"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;

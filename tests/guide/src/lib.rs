@@ -1,4 +1,4 @@
-//! Compiles and runs every snippet of the guide.
+//! Compiles and runs every snippet of the guide and of the READMEs.
 
 /// Makes the doc tests of a page.
 macro_rules! pages {
@@ -7,6 +7,21 @@ macro_rules! pages {
         #[doc = include_str!(concat!("../../../docs/", $page))]
         pub struct $name;
     )*};
+}
+
+/// Makes the doc tests of a text elsewhere in the repository.
+macro_rules! texts {
+    ($($name:ident: $path:literal)*) => {$(
+        #[cfg(doctest)]
+        #[doc = include_str!(concat!("../../../", $path))]
+        pub struct $name;
+    )*};
+}
+
+texts! {
+    Library: "xpander-report/README.md"
+    Local: "xpander-report-local/README.md"
+    Project: "README.md"
 }
 
 pages! {
