@@ -32,6 +32,10 @@ async fn main() -> Result<(), std::io::Error> {
     feature = "_middleware",
     doc = "- [`CatchResponses`]: a middleware that reads responses on their way, for functions that return a mere text."
 )]
+#![cfg_attr(
+    feature = "tower",
+    doc = "- [`TaskLayer`]: a layer of `tower` for job frameworks, servers and AWS Lambda: each call of a service is a run."
+)]
 //! - [`Reporter`]: takes reports without blocking and delivers them in the background.
 #![cfg_attr(
     feature = "http",
@@ -75,6 +79,8 @@ mod envelope;
 #[cfg(all(fuzzing, feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "tower")]
+mod layer;
 #[cfg(feature = "_middleware")]
 mod middleware;
 #[cfg(feature = "http")]
@@ -93,6 +99,14 @@ pub mod testing;
 #[cfg(feature = "http")]
 pub use delivery::settings::{Durability, Overflow};
 pub use envelope::redaction::Redaction;
+#[cfg(feature = "tower")]
+pub use layer::TaskLayer;
+#[cfg(feature = "tower")]
+pub use layer::future::TaskFuture;
+#[cfg(feature = "tower")]
+pub use layer::service::TaskService;
+#[cfg(feature = "tower")]
+pub use layer::time::IntoDeadline;
 #[cfg(feature = "_middleware")]
 pub use middleware::CatchResponses;
 #[cfg(feature = "tower")]

@@ -78,6 +78,8 @@ pub(crate) struct Envelope {
     pub(crate) may_be_finished: bool,
     /// The type of the error that the run ended with, which stands for its text when content is off.
     pub(crate) error_type: Option<Cow<'static, str>>,
+    /// The run was reported as open at its deadline: its result must take the place of what was said then.
+    pub(crate) passed_deadline: bool,
     /// The run was not drawn: its report counts only if it failed.
     pub(crate) only_if_failed: bool,
     /// The function's own limit for each field of content.

@@ -174,11 +174,21 @@ impl Redaction {
         if !is_done {
             remove_content(&mut envelope);
         }
+        let passed_deadline = envelope.passed_deadline;
         let report = envelope.finish();
-        match &self.before_send {
+        let mut report = match &self.before_send {
             Some(hook) => rewrite(report, &**hook),
             None => report,
+        };
+        if passed_deadline {
+            report
+                .result
+                .get_or_insert_with(|| match report.is_success {
+                    Some(false) => "failed after its deadline".to_owned(),
+                    _ => "completed after its deadline".to_owned(),
+                });
         }
+        report
     }
 }
 

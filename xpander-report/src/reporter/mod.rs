@@ -10,6 +10,8 @@ use std::future::ready;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
+#[cfg(feature = "tower")]
+use std::time::Instant;
 
 use crate::envelope::Envelope;
 use crate::report::TaskReport;
@@ -17,6 +19,8 @@ use crate::report::dead_letter::{DeadLetter, DeadLetters};
 use crate::sink::delivery_outcome::DeliveryOutcome;
 use crate::sink::stats::{FlushOutcome, NotPersisted, Stats};
 use crate::sink::{Background, Flushing, Sink, Then, Wanted};
+#[cfg(feature = "tower")]
+use crate::sink::{Overdue, Watched};
 use crate::support::block_on::block_on_for;
 use crate::support::diagnostics::warn;
 use crate::support::suppress::is_suppressed;
@@ -299,6 +303,19 @@ impl Reporter {
         match (&self.sink, &other.sink) {
             (Some(sink), Some(other)) => Arc::ptr_eq(sink, other),
             _ => false,
+        }
+    }
+
+    /// Reports a run at this time, unless it is withdrawn before. None: nothing is delivered in the background.
+    #[cfg(feature = "tower")]
+    pub(crate) fn watch(&self, at: Instant, run: Box<dyn Overdue>) -> Option<Watched> {
+        Some(self.background()?.watch(at, run))
+    }
+
+    #[cfg(feature = "tower")]
+    pub(crate) fn unwatch(&self, watched: Watched) {
+        if let Some(background) = self.background() {
+            background.unwatch(watched);
         }
     }
 

@@ -2,11 +2,13 @@
 
 pub(crate) mod capture;
 pub(crate) mod current;
+#[cfg(feature = "tower")]
+pub(crate) mod deadline;
 pub(crate) mod edge;
 pub(crate) mod end;
 pub(crate) mod following;
 pub(crate) mod handle;
-mod key_values;
+pub(crate) mod key_values;
 pub(crate) mod keys;
 pub(crate) mod kind;
 mod nesting;

@@ -7,6 +7,8 @@ pub(crate) mod stats;
 
 use std::pin::Pin;
 use std::time::Duration;
+#[cfg(feature = "tower")]
+use std::time::Instant;
 
 use delivery_outcome::DeliveryOutcome;
 use stats::{FlushOutcome, NotPersisted, Stats};
@@ -70,6 +72,14 @@ pub(crate) trait Background {
 
     /// Deletes the chosen ones of them. Returns how many.
     fn delete_dead_letters(&self, chosen: Chosen<'_>) -> usize;
+
+    /// Reports a run at this time, unless it is withdrawn before.
+    #[cfg(feature = "tower")]
+    fn watch(&self, at: Instant, run: Box<dyn Overdue>) -> Watched;
+
+    /// Withdraws a run.
+    #[cfg(feature = "tower")]
+    fn unwatch(&self, watched: Watched);
 }
 
 /// What becomes of the runs of a function.
@@ -80,6 +90,21 @@ pub(crate) struct Wanted {
     /// Inside another run it is none, and counts there.
     pub(crate) rolled_up: bool,
 }
+
+/// A run that may be open when its time is up.
+#[cfg(feature = "tower")]
+pub(crate) trait Overdue: Send {
+    /// A report that says so, with its place in the order of all reports; none if the run is over.
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "only delivery in the background watches")
+    )]
+    fn report(&self) -> Option<Box<Envelope>>;
+}
+
+/// A run that is watched: its time, and a number of its own.
+#[cfg(feature = "tower")]
+pub(crate) type Watched = (Instant, u64);
 
 /// What becomes of a reporter after a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
