@@ -8,6 +8,7 @@ mod edits;
 mod inner_runs;
 mod json_text;
 mod media;
+mod missing_usage;
 #[cfg(feature = "http")]
 pub(crate) mod outgoing;
 pub(crate) mod prepare;
@@ -46,6 +47,8 @@ pub(crate) type InnerTask = inner_runs::InnerTask<Envelope>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope {
     pub(crate) id: Option<TaskId>,
+    /// The function whose run it is; none: the report is the user's own.
+    pub(crate) target: Option<Target>,
     /// The id came from the program.
     pub(crate) is_named: bool,
     /// The agent that the report names; none: the reporter's.
@@ -84,6 +87,13 @@ pub(crate) struct Envelope {
     pub(crate) only_if_failed: bool,
     /// The function's own limit for each field of content.
     pub(crate) max_bytes: Option<usize>,
+}
+
+/// A function that is instrumented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) module: &'static str,
+    pub(crate) function: &'static str,
 }
 
 /// Which names in the input tell that a value is a secret.

@@ -47,6 +47,17 @@ macro_rules! shapes {
                 }
             }
 
+            /// What a request must set for its stream to say how many tokens it took; `None`: streams of this API always do.
+            pub(crate) const fn usage_option(self) -> Option<&'static str> {
+                match self {
+                    Self::OpenAiChat | Self::OpenAiCompletions => {
+                        Some(r#"`stream_options.include_usage` in the request: "stream_options": {"include_usage": true}"#)
+                    }
+                    Self::Genai => Some("`ChatOptions::with_capture_usage(true)`"),
+                    _ => None,
+                }
+            }
+
             /// Whether a Rust crate made it of a provider's responses.
             pub(crate) const fn is_of_a_crate(self) -> bool {
                 matches!(self, Self::Rig | Self::Genai | Self::Langchain)

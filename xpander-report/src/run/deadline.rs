@@ -54,7 +54,7 @@ impl Overdue for OpenRun {
         let envelope = open.as_deref_mut()?;
         envelope.id.get_or_insert_with(sequence::new_id);
         envelope.passed_deadline = true;
-        let mut known = Box::new(envelope.clone());
+        let mut known = Box::new(envelope.so_far());
         known.failure = Some(REASON.to_owned());
         known.error_type = Some(Cow::Borrowed(REASON));
         known.is_success.set(false);

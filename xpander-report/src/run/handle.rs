@@ -117,6 +117,9 @@ impl TaskHandle {
 
     /// Reports what is known of the run by now, under its id. The report at its end updates it. A run that is rolled up
     /// reports what is known of the run around it.
+    ///
+    /// Until then the platform shows the task as completed, unless [`fail`](Self::fail) was called: a report can say that
+    /// a task failed or that it did not, not that it is under way.
     pub fn progress(&self) -> &Self {
         if let Some(state) = &self.0 {
             state.task().progress();

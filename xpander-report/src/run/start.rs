@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use crate::envelope::value::Captured;
-use crate::envelope::{Envelope, InputNames};
+use crate::envelope::{Envelope, InputNames, Target};
 use crate::report::json;
 use crate::report::task_id::TaskId;
 use crate::reporter::{Reporter, global};
@@ -32,7 +32,10 @@ struct Beginning {
 impl Start {
     /// A run that goes to the reporter in force, if there is one.
     pub fn new(module: &'static str, function: &'static str) -> Self {
-        Self(Beginning::new(global::current(), module, function))
+        Self(Beginning::new(
+            global::current(),
+            Target { module, function },
+        ))
     }
 
     /// A run that goes to this reporter.
@@ -41,7 +44,10 @@ impl Start {
         function: &'static str,
         reporter: impl Fn() -> Reporter,
     ) -> Self {
-        Self(Beginning::new(catch_panic(reporter), module, function))
+        Self(Beginning::new(
+            catch_panic(reporter),
+            Target { module, function },
+        ))
     }
 
     /// Whether somebody listens. Nothing is captured otherwise.
@@ -159,10 +165,10 @@ impl Start {
 }
 
 impl Beginning {
-    fn new(reporter: Option<Reporter>, module: &str, function: &str) -> Option<Self> {
+    fn new(reporter: Option<Reporter>, target: Target) -> Option<Self> {
         let reporter = reporter?;
         let place = Place {
-            wanted: reporter.wants(module, function)?,
+            wanted: reporter.wants(target.module, target.function)?,
             outer: current::outer(),
         };
         // It would be a task.
@@ -172,7 +178,10 @@ impl Beginning {
         Some(Self {
             reporter,
             place,
-            envelope: Box::default(),
+            envelope: Box::new(Envelope {
+                target: Some(target),
+                ..Envelope::default()
+            }),
         })
     }
 }

@@ -5,7 +5,7 @@ mod rolled_up;
 
 use std::collections::HashMap;
 
-use response::{Response, count_returned, declared, returned};
+use response::{Response, count_returned, declared, returned, warn_of_streams};
 use rolled_up::RolledUp;
 
 use crate::envelope::counted::Counted;
@@ -31,6 +31,7 @@ pub(crate) fn recognise(envelope: &mut Envelope) {
     if let Some(returned) = returned {
         count_returned(&mut own, returned);
     }
+    warn_of_streams(envelope, &own);
     let identities: Vec<_> = own.iter().map(Response::identity).collect();
     let mut elsewhere = inner.counted();
     let counts: Vec<_> = identities.iter().map(|it| !elsewhere.take(it)).collect();

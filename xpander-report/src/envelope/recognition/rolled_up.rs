@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::response::{Response, count_returned, declared, returned};
+use super::response::{Response, count_returned, declared, returned, warn_of_streams};
 use crate::envelope::counted::{Counted, Identity};
 use crate::envelope::inner_runs::{InnerRuns, Kind};
 use crate::envelope::{Envelope, Field};
@@ -65,6 +65,7 @@ impl RolledUp {
         if let Some(returned) = returned(&mut run) {
             count_returned(&mut responses, returned);
         }
+        warn_of_streams(&run, &responses);
         if let Some(tokens) = run.tokens.filter(|_| !outer_has_set_tokens) {
             self.tokens = Some(self.tokens.map_or(tokens, |sum| sum.and(tokens)));
         }
