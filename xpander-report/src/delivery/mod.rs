@@ -27,6 +27,7 @@ use crate::delivery::lifecycle::Stage;
 use crate::delivery::settings::Settings;
 use crate::delivery::shared::Shared;
 use crate::envelope::Envelope;
+use crate::envelope::redaction::Redaction;
 use crate::report::dead_letter::{Chosen, DeadLetters};
 use crate::sink::stats::Stats;
 use crate::sink::{Background, Delivering, Flushing, Persisting, Sink, Then, Wanted};
@@ -89,8 +90,12 @@ impl Sink for Delivery {
         wanted
     }
 
-    fn captures_content(&self) -> bool {
-        self.shared.settings.redaction.captures_content()
+    fn redaction(&self) -> &Redaction {
+        &self.shared.settings.redaction
+    }
+
+    fn agent_id(&self) -> Option<&str> {
+        self.shared.settings.config.agent_id()
     }
 
     fn accept(&self, envelope: Box<Envelope>) {

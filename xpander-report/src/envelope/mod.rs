@@ -22,6 +22,8 @@ mod secret_names;
 pub(crate) mod sequence;
 #[cfg(feature = "http")]
 pub(crate) mod stamps;
+#[cfg(feature = "tracing")]
+pub(crate) mod summary;
 pub(crate) mod value;
 
 use std::borrow::Cow;
@@ -30,6 +32,8 @@ use std::sync::Arc;
 use inner_runs::InnerRuns;
 use response::Declared;
 use sequence::Sequence;
+#[cfg(feature = "tracing")]
+use summary::Summary;
 use value::{Captured, Produced};
 
 use crate::report::task_id::TaskId;
@@ -65,6 +69,9 @@ pub(crate) struct Envelope {
     pub(crate) as_inner: Option<Arc<InnerTask>>,
     /// The responses were read before the report was prepared.
     pub(crate) is_recognised: bool,
+    /// What the responses say together, where a span asks for it.
+    #[cfg(feature = "tracing")]
+    pub(crate) summary: Option<Box<Summary>>,
     /// Explicit until the responses are read.
     pub(crate) tokens: Option<Tokens>,
     pub(crate) is_success: Field<bool>,

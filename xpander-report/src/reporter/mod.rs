@@ -4,6 +4,7 @@ pub(crate) mod global;
 pub(crate) mod init;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
+pub(crate) mod spans_only;
 
 use std::fmt;
 use std::future::ready;
@@ -14,6 +15,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::envelope::Envelope;
+#[cfg(feature = "tracing")]
+use crate::envelope::redaction::Redaction;
 use crate::report::TaskReport;
 use crate::report::dead_letter::{DeadLetter, DeadLetters};
 use crate::sink::delivery_outcome::DeliveryOutcome;
@@ -288,7 +291,17 @@ impl Reporter {
     pub(crate) fn captures_content(&self) -> bool {
         self.sink
             .as_ref()
-            .is_some_and(|sink| sink.captures_content())
+            .is_some_and(|sink| sink.redaction().captures_content())
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn redaction(&self) -> Option<&Redaction> {
+        Some(self.sink.as_ref()?.redaction())
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn agent_id(&self) -> Option<&str> {
+        self.sink.as_ref()?.agent_id()
     }
 
     /// What becomes of the runs of this function.
@@ -328,7 +341,9 @@ impl Reporter {
 
     pub(crate) fn accept(&self, mut envelope: Box<Envelope>) {
         if let Some(sink) = self.sink.as_ref().filter(|_| !is_suppressed()) {
-            envelope.stamp();
+            if envelope.sequence.is_none() {
+                envelope.stamp();
+            }
             sink.accept(envelope);
         }
     }

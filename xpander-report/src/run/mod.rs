@@ -13,8 +13,10 @@ pub(crate) mod keys;
 pub(crate) mod kind;
 mod nesting;
 pub(crate) mod outcome;
+pub(crate) mod span;
 pub(crate) mod start;
 pub(crate) mod stream;
+pub(crate) mod tool;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
@@ -124,6 +126,7 @@ impl Run {
     /// The next item of what the function returned.
     pub(crate) fn on_item(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
         if let Some(shared) = &self.shared {
+            shared.span.on_item(self.started);
             let content = shared.reporter.captures_content();
             let mut outcome = Outcome::new(content, MAX_ITEMS, None);
             catch_panic(|| look(&mut outcome));

@@ -14,6 +14,7 @@ use delivery_outcome::DeliveryOutcome;
 use stats::{FlushOutcome, NotPersisted, Stats};
 
 use crate::envelope::Envelope;
+use crate::envelope::redaction::Redaction;
 use crate::report::dead_letter::{Chosen, DeadLetters};
 
 pub(crate) type Flushing<'a> = Pin<Box<dyn Future<Output = FlushOutcome> + Send + 'a>>;
@@ -28,8 +29,15 @@ pub(crate) trait Sink: Send + Sync {
     /// What becomes of the runs of this function.
     fn wants(&self, module: &str, function: &str) -> Wanted;
 
-    /// Whether it lets content leave; none is captured otherwise.
-    fn captures_content(&self) -> bool;
+    /// What of content it lets leave; what it does not is not captured.
+    fn redaction(&self) -> &Redaction;
+
+    /// The agent of runs that name none.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(dead_code, reason = "only spans name it")
+    )]
+    fn agent_id(&self) -> Option<&str>;
 
     /// Takes a report that has its place in the order of all reports; never blocks.
     fn accept(&self, envelope: Box<Envelope>);

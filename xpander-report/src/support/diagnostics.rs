@@ -9,8 +9,13 @@ use crate::support::text::OneLine;
 
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
     let message = &OneLine(message);
-    #[cfg(feature = "tracing")]
+    #[cfg(all(feature = "tracing", feature = "http"))]
     if crate::support::suppress::traced(|| is_traced(message)) {
+        return;
+    }
+    // Nothing of the library is hidden from the program's subscriber.
+    #[cfg(all(feature = "tracing", not(feature = "http")))]
+    if is_traced(message) {
         return;
     }
     // The harness of tests takes in what `eprintln!` writes.
@@ -24,7 +29,7 @@ pub(crate) fn warn(message: fmt::Arguments<'_>) {
 /// Tells the program's subscriber, if there is one.
 #[cfg(feature = "tracing")]
 fn is_traced(message: &OneLine<'_>) -> bool {
-    use tracing_core::subscriber::NoSubscriber;
+    use tracing::subscriber::NoSubscriber;
 
     let has_subscriber = tracing::dispatcher::get_default(|it| !it.is::<NoSubscriber>());
     if has_subscriber {

@@ -116,6 +116,19 @@ impl RolledUp {
             .flat_map(|says| &says.used_tools)
     }
 
+    /// The tokens that inner runs set themselves.
+    #[cfg(feature = "tracing")]
+    pub(super) fn set_tokens(&self) -> Option<Tokens> {
+        self.tokens
+    }
+
+    /// The responses whose tokens are not among those.
+    #[cfg(feature = "tracing")]
+    pub(super) fn counting(&self) -> impl Iterator<Item = &ProviderResponse> {
+        let responses = self.responses.iter().filter(|it| !it.has_set_tokens);
+        responses.filter_map(|it| it.response.says.as_ref())
+    }
+
     pub(super) fn says(&self) -> impl DoubleEndedIterator<Item = &ProviderResponse> {
         let responses = self.responses.iter();
         responses.filter_map(|it| it.response.says.as_ref())
