@@ -32,6 +32,8 @@ async fn main() -> Result<(), std::io::Error> {
     feature = "_middleware",
     doc = "- [`CatchResponses`]: a middleware that reads responses on their way, for functions that return a mere text."
 )]
+//! - [Spans for OpenTelemetry](macro@external_task#spans-for-opentelemetry), with the feature `tracing`: the same runs in
+//!   the backend that you have.
 #![cfg_attr(
     feature = "tower",
     doc = "- [`TaskLayer`]: a layer of `tower` for job frameworks, servers and AWS Lambda: each call of a service is a run."
@@ -48,12 +50,12 @@ async fn main() -> Result<(), std::io::Error> {
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `http` | yes | delivery to the platform: the client, the background worker, the spool, TLS |
-//! | `tower` | | a layer of `tower` that reads responses in the HTTP client |
-//! | `reqwest-middleware` | | the same as a middleware of that crate |
+//! | `tower` | | layers of `tower`: one that makes a task of each call of a service, and one that reads responses in the HTTP client |
+//! | `reqwest-middleware` | | the latter as a middleware of that crate |
 //! | `bedrock` | | the answers of the AWS SDK's Converse and InvokeModel, and the same as its interceptor |
 //! | `signals` | | delivers what is left on SIGTERM, SIGINT and SIGHUP |
 //! | `metrics` | | the reporter's numbers for the crate `metrics` |
-//! | `tracing` | | the library's own messages go to the program's `tracing` subscriber |
+//! | `tracing` | | runs are spans by OpenTelemetry's conventions; the library's own messages go to the program's `tracing` subscriber. Works without `http` |
 //!
 //! With `default-features = false` everything that delivers is left out. That is for libraries: their runs are reported
 //! if the application that uses them enables `http` and configures a reporter.

@@ -64,7 +64,6 @@ pub(super) fn tool(name: &str) -> Span {
         gen_ai.operation.name = "execute_tool",
         gen_ai.tool.name = name,
         gen_ai.tool.type = "function",
-        gen_ai.tool.call.arguments = Empty,
         error.type = Empty,
     )
 }
