@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tempfile::TempDir;
 use tower::{Layer, Service, service_fn};
-use xpander_report::{Redaction, Reporter, TaskLayer, Tokens, current_task};
+use xpander_report::{Redaction, Reporter, TaskLayer, Tokens, current_task, external_task};
 use xpander_report_local::{LocalPlatform, TaskRecord, TaskStatus};
 use xpander_report_tests::{LONG, away, back, config, delivered, platform, until};
 
@@ -219,6 +219,29 @@ fn a_report_that_waits_for_its_next_try_is_tried_at_the_deadline() {
     });
     call(&layer, handler, late("late")).unwrap();
     assert_eq!(task(&platform, "before").status, TaskStatus::Completed);
+}
+
+#[test]
+fn a_call_that_is_rolled_up_fails_the_run_around_it() {
+    #[external_task(id = "outer", reporter = reporter)]
+    fn outer(reporter: &Reporter, platform: &LocalPlatform) {
+        let handler = service_fn(|_: Job| {
+            block_until_failed(platform, "outer");
+            async { Ok::<_, Infallible>(()) }
+        });
+        let layer = layer().reporter(reporter.clone());
+        call(&layer, handler, late("inner")).unwrap();
+    }
+
+    let platform = platform();
+    let builder = Reporter::builder().config(config(platform.url()));
+    let reporter = builder.rollup(["tests::answer"]).build().unwrap();
+    outer(&reporter, &platform);
+    assert_eq!(delivered(&reporter), 2);
+    let tasks = platform.tasks().unwrap();
+    assert_eq!(tasks.len(), 1);
+    let completed = (TaskStatus::Completed, Some("completed after its deadline"));
+    assert_eq!(says(&tasks[0]), completed);
 }
 
 #[test]

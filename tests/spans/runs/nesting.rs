@@ -1,7 +1,12 @@
+use std::convert::Infallible;
+use std::time::Duration;
+
 use serde_json::json;
+use tower::{Layer, Service, service_fn};
 use xpander_report::testing::Recorder;
-use xpander_report::{InTask, Reporter, Tokens, current_task, external_task};
-use xpander_report_tests::{LONG, config, platform};
+use xpander_report::{InTask, Reporter, TaskLayer, Tokens, current_task, external_task};
+use xpander_report_local::TaskStatus;
+use xpander_report_tests::{LONG, config, platform, until};
 use xpander_report_tests_spans::spans;
 
 use crate::traced;
@@ -51,7 +56,9 @@ fn a_response_that_the_inner_run_has_counted_is_not_counted_again() {
         respond("1");
     }
     let (spans, reports) = traced(|| smol::block_on(outer()));
-    assert_eq!(spans.named("invoke_agent outer").usage()[0], None);
+    let outer = spans.named("invoke_agent outer");
+    assert_eq!(outer.usage()[0], None);
+    assert_eq!(outer.text("gen_ai.response.id"), Some("1"));
     assert_eq!(reports[1].tokens, None);
 }
 
@@ -113,6 +120,33 @@ fn a_subscriber_changes_nothing_about_a_run_that_nobody_takes() {
         excluded_one(reporter);
     }
     assert_eq!(excluded(true, outer), excluded(false, outer));
+}
+
+#[test]
+fn a_layered_call_that_the_reporter_does_not_take_has_no_deadline() {
+    let platform = platform();
+    let builder = Reporter::builder().config(config(platform.url()));
+    let reporter = builder.except(["tests::excluded"]).build().unwrap();
+    let layer = |name| {
+        let layer = TaskLayer::new(name).reporter(reporter.clone());
+        layer.id(|id: &&str| *id).deadline(|_| Duration::ZERO)
+    };
+    let is_failed = || {
+        let task = platform.task("taken").unwrap();
+        task.is_some_and(|task| task.status == TaskStatus::Failed)
+    };
+    spans(|| {
+        let inner = service_fn(|_| {
+            until(is_failed);
+            async { Ok::<_, Infallible>(()) }
+        });
+        let mut inner = layer("tests::taken").layer(inner);
+        let outer = service_fn(move |_| inner.call("taken"));
+        let called = layer("tests::excluded").layer(outer).call("excluded");
+        smol::block_on(called).unwrap();
+    });
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    assert_eq!(platform.tasks().unwrap().len(), 1);
 }
 
 #[test]

@@ -41,25 +41,25 @@ pub(crate) struct Place {
     /// The run around it. That one is not kept alive: it may have ended before.
     pub(super) outer: Weak<RunState>,
     pub(super) wanted: Wanted,
-    pub(super) taken: Taken,
+    pub(super) taken_by: TakenBy,
 }
 
 impl Place {
     /// Whether a reporter takes the run.
     pub(super) fn is_reported(&self) -> bool {
-        self.taken == Taken::ByReporter
+        self.taken_by == TakenBy::Reporter
     }
 }
 
 /// Who takes a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum TakenBy {
     /// A reporter.
-    ByReporter,
+    Reporter,
     /// A span alone: there is no reporter.
-    BySpan,
+    Span,
     /// A span alone: the reporter does not take it. What happens in it belongs to the run around it.
-    BySpanInside,
+    SpanInside,
 }
 
 impl RunState {

@@ -17,10 +17,14 @@ impl Run {
     /// Reports the run as failed if it is still open after this time. The reporter's own thread does it, whatever this
     /// one is busy with.
     pub(crate) fn watch(&self, time: Duration) -> Option<Deadline> {
-        let run = self.shared.as_ref()?;
+        // One that is rolled up fails the run around it.
+        let run = self.shared.as_ref()?.task();
+        if !run.place.is_reported() {
+            return None;
+        }
         let since = Instant::now();
         let open = OpenRun {
-            run: Arc::downgrade(run),
+            run: Arc::downgrade(&run),
             since,
         };
         let reporter = run.reporter.clone();

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use crate::envelope::prepare::read_responses;
 use crate::envelope::{Envelope, InnerTask, sequence};
-use crate::run::current::{RunState, Taken};
+use crate::run::current::{RunState, TakenBy};
 use crate::run::span::EndingSpan;
 
 impl RunState {
@@ -19,7 +19,7 @@ impl RunState {
             if let Some(span) = span.take() {
                 self.end_span(span, &envelope);
             }
-            if self.place.taken == Taken::BySpanInside {
+            if self.place.taken_by == TakenBy::SpanInside {
                 envelope.leave_responses();
             }
             match self.roll_up(envelope) {
@@ -71,9 +71,9 @@ impl RunState {
 
     /// The run around this one, if what happens in this one belongs to that.
     pub(super) fn inside_of(&self) -> Option<Arc<Self>> {
-        match self.place.taken {
-            Taken::BySpanInside => self.open_outer(),
-            Taken::ByReporter | Taken::BySpan => None,
+        match self.place.taken_by {
+            TakenBy::SpanInside => self.open_outer(),
+            TakenBy::Reporter | TakenBy::Span => None,
         }
     }
 

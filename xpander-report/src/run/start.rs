@@ -12,7 +12,7 @@ use crate::reporter::spans_only::spans_only;
 use crate::reporter::{Reporter, global};
 use crate::run::Run;
 use crate::run::capture::{Capture, captured};
-use crate::run::current::{self, Place, RunState, Taken};
+use crate::run::current::{self, Place, RunState, TakenBy};
 use crate::run::end::{Outcome, extracted};
 use crate::run::key_values::IntoId;
 use crate::run::span::RunSpan;
@@ -194,7 +194,7 @@ impl Beginning {
                     as_task: true,
                     rolled_up: false,
                 }),
-                taken: Taken::ByReporter,
+                taken_by: TakenBy::Reporter,
             },
             span,
             envelope: Box::new(Envelope {
@@ -208,7 +208,7 @@ impl Beginning {
             (None, true) => beginning.leave_to_span(),
             (None, false) => {
                 beginning.reporter = spans_only();
-                beginning.place.taken = Taken::BySpan;
+                beginning.place.taken_by = TakenBy::Span;
             }
         }
         Some(beginning)
@@ -216,7 +216,7 @@ impl Beginning {
 
     /// The reporter does not take the run.
     fn leave_to_span(&mut self) {
-        self.place.taken = Taken::BySpanInside;
+        self.place.taken_by = TakenBy::SpanInside;
         self.place.wanted = Wanted {
             as_task: false,
             rolled_up: true,

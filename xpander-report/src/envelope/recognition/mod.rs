@@ -39,9 +39,10 @@ pub(crate) fn recognise(envelope: &mut Envelope) {
     let counts: Vec<_> = identities.iter().map(|it| !elsewhere.take(it)).collect();
     #[cfg(feature = "tracing")]
     if let Some(summary) = &mut envelope.summary {
+        let says = own.iter().filter_map(|response| response.says.as_ref());
+        **summary = Summary::of(inner.says().chain(says).last());
         let own = own.iter().zip(&counts).filter(|(_, counts)| **counts);
         let own = own.filter_map(|(response, _)| response.says.as_ref());
-        **summary = Summary::of(inner.says().chain(own.clone()).last());
         summary.counts = match envelope.tokens {
             Some(tokens) => Counts::set(tokens),
             None => {
