@@ -31,6 +31,7 @@ pages! {
     Lambda: "lambda.md"
     LocalPlatform: "local-platform.md"
     NestedRuns: "nested-runs.md"
+    OpenTelemetry: "opentelemetry.md"
     Providers: "providers.md"
     Redaction: "redaction.md"
     Streams: "streams.md"
