@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use xpander_report::testing::Recorder;
-use xpander_report::{Redaction, current_task, external_task};
+use xpander_report::{Redaction, current_task, external_task, tool};
 use xpander_report_tests_spans::{Spans, spans};
 
 const VARIABLE: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
@@ -18,6 +18,7 @@ fn main() {
         return;
     }
     it_is_what_went_in_and_what_came_out();
+    a_tool_s_arguments_are_there();
     it_is_scrubbed();
     an_error_s_text_is_content();
     a_reporter_without_content_keeps_it_out();
@@ -49,6 +50,29 @@ fn it_is_what_went_in_and_what_came_out() {
         message("gen_ai.output.messages"),
         json!([{"role": "assistant", "parts": text("about life: 42")}])
     );
+}
+
+fn a_tool_s_arguments_are_there() {
+    struct Index;
+    impl Index {
+        #[tool(skip(limit))]
+        async fn search(&self, query: &str, api_key: &str, limit: usize) -> usize {
+            query.len() + api_key.len() + limit
+        }
+    }
+    #[external_task]
+    async fn research() {
+        Index.search("rain", "hunter2", 7).await;
+    }
+    let research = || smol::block_on(research());
+    let spans = with(Redaction::new(), research);
+    let arguments = spans
+        .named("execute_tool search")
+        .text("gen_ai.tool.call.arguments");
+    let arguments: Value = serde_json::from_str(arguments.unwrap()).unwrap();
+    assert_eq!(arguments, json!({"query": "rain", "api_key": "[redacted]"}));
+    let spans = with(Redaction::new().capture_content(false), research);
+    assert!(!spans.named("execute_tool search").holds("rain"));
 }
 
 const SECRET: &str = "sk-proj-Zk3vQ8wLr2Xt7Bn5Yh9Md1Fc6Gj4Ps0Ua";

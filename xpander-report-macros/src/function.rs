@@ -120,8 +120,8 @@ fn take_tools(tokens: &mut IntoIter) -> TokenStream {
         let Ok(mut value) = syn::parse2::<Expr>(value.collect()) else {
             break;
         };
-        if let Expr::MethodCall(entered) = value {
-            value = *entered.receiver;
+        while let Expr::MethodCall(further) = value {
+            value = *further.receiver;
         }
         let Expr::Call(call) = value else {
             break;

@@ -181,10 +181,7 @@ impl Keys {
                 .input
                 .set(name.clone(), Input::Value(Box::new(value(&name, input)?))),
             "skip" if input.peek(token::Paren) => self.skip.set(name, names(input)?),
-            "skip" => Err(Error::new(
-                name.span(),
-                "`skip` cannot stand without arguments. Write `skip(a, b)`, or `skip_all`.",
-            )),
+            "skip" => Err(skip_without_names(&name)),
             "skip_all" => {
                 flag(&name, input)?;
                 self.skip_all.set(name, ())
@@ -302,7 +299,7 @@ pub(crate) fn path(name: &Ident, input: ParseStream<'_>) -> Result<Path> {
     input.call(Path::parse_mod_style)
 }
 
-fn flag(name: &Ident, input: ParseStream<'_>) -> Result<()> {
+pub(crate) fn flag(name: &Ident, input: ParseStream<'_>) -> Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
@@ -325,7 +322,7 @@ fn equals(name: &Ident, input: ParseStream<'_>) -> Result<()> {
     Err(without_value(name))
 }
 
-fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+pub(crate) fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     let content;
     parenthesized!(content in input);
     let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, |input| {
@@ -340,6 +337,13 @@ fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
         })
     })?;
     Ok(names.into_iter().collect())
+}
+
+pub(crate) fn skip_without_names(name: &Ident) -> Error {
+    Error::new(
+        name.span(),
+        "`skip` cannot stand without arguments. Write `skip(a, b)`, or `skip_all`.",
+    )
 }
 
 fn skip_to_comma(input: ParseStream<'_>) {

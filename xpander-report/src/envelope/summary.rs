@@ -1,3 +1,4 @@
+use crate::envelope::Envelope;
 use crate::provider::response::ProviderResponse;
 use crate::provider::shape::Shape;
 use crate::report::tokens::Tokens;
@@ -26,6 +27,14 @@ pub(crate) struct Counts {
 }
 
 impl Summary {
+    /// That of a run without responses.
+    pub(crate) fn set(run: &Envelope) -> Self {
+        Self {
+            counts: run.tokens.map(Counts::set).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn of(last: Option<&ProviderResponse>) -> Self {
         last.map_or_else(Self::default, |last| Self {
             shape: Some(last.shape),

@@ -299,6 +299,13 @@ impl Reporter {
         Some(self.sink.as_ref()?.redaction())
     }
 
+    /// Whether content may go into spans.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn lets_content_into_spans(&self) -> bool {
+        self.redaction()
+            .is_some_and(Redaction::lets_content_into_spans)
+    }
+
     #[cfg(feature = "tracing")]
     pub(crate) fn agent_id(&self) -> Option<&str> {
         self.sink.as_ref()?.agent_id()

@@ -25,7 +25,7 @@ struct Stack {
 /// What a run and its handles share.
 #[derive(Debug)]
 pub(crate) struct RunState {
-    pub(super) reporter: Reporter,
+    pub(in crate::run) reporter: Reporter,
     pub(super) place: Place,
     pub(super) span: RunSpan,
     /// Gone once the body has ended.

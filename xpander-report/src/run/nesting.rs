@@ -35,19 +35,22 @@ impl RunState {
             && (envelope.may_have_responses() || envelope.only_if_failed))
             .then(|| Arc::new(InnerTask::default()));
         envelope.as_inner.clone_from(&as_inner);
-        if let Some(span) = span {
+        if let Some(span) = &span {
             span.read(&mut envelope);
+        }
+        if let (Some(outer), Some(_)) = (&outer, &as_inner)
+            && (outer.span.is_open() || !self.reporter.is(&outer.reporter))
+        {
+            // The outer run is prepared after this one only if the same reporter does both.
+            read_responses(&mut envelope);
+        }
+        if let Some(span) = span {
             let task_id = self.place.is_reported().then(|| {
                 envelope.stamp();
                 envelope.id.as_ref().map(ToString::to_string)
             });
             let task_id = task_id.flatten().filter(|_| !envelope.is_left_out());
             span.end(&envelope, &self.reporter, task_id);
-        } else if let (Some(outer), Some(_)) = (&outer, &as_inner)
-            && (outer.span.is_open() || !self.reporter.is(&outer.reporter))
-        {
-            // The outer run is prepared after this one only if the same reporter does both.
-            read_responses(&mut envelope);
         }
         self.reporter.accept(envelope);
         if let (Some(outer), Some(task)) = (outer, as_inner) {

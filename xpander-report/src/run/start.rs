@@ -137,7 +137,6 @@ impl Start {
                     span,
                     envelope,
                 } = beginning;
-                span.begin(&envelope, &reporter);
                 Arc::new(RunState {
                     reporter,
                     place,
@@ -225,7 +224,7 @@ impl Beginning {
 }
 
 /// Captured arguments as an object by name.
-fn object(arguments: &[(&'static str, &dyn Capture)]) -> Captured {
+pub(super) fn object(arguments: &[(&'static str, &dyn Capture)]) -> Captured {
     let mut object = String::from("{");
     let mut room = MAX_CAPTURED;
     let mut is_whole = true;

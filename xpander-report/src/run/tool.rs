@@ -2,9 +2,14 @@
 
 use std::fmt;
 
+use crate::run::capture::Capture;
 use crate::run::handle::current_task;
 #[cfg(feature = "tracing")]
+use crate::run::span::EnteredSpan;
+#[cfg(feature = "tracing")]
 use crate::run::span::tool::ToolSpan;
+#[cfg(feature = "tracing")]
+use crate::support::panics::catch_panic;
 
 /// A function with `#[tool]` is called.
 pub fn called(tool: &str) -> ToolCall {
@@ -25,11 +30,35 @@ pub struct ToolCall {
 pub struct EnteredTool {
     // Left before the span is closed.
     #[cfg(feature = "tracing")]
-    _entered: Option<crate::run::span::EnteredSpan>,
+    _entered: Option<EnteredSpan>,
     _call: ToolCall,
 }
 
 impl ToolCall {
+    /// Captures the arguments, if a span may hold them.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(unused_variables, reason = "only spans do")
+    )]
+    #[must_use]
+    pub fn arguments(self, capture: impl FnOnce(&Self)) -> Self {
+        #[cfg(feature = "tracing")]
+        if self.span.takes_content() {
+            catch_panic(|| capture(&self));
+        }
+        self
+    }
+
+    /// The arguments by name.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(unused_variables, reason = "only spans do")
+    )]
+    pub fn capture(&self, arguments: &[(&'static str, &dyn Capture)]) {
+        #[cfg(feature = "tracing")]
+        self.span.record_arguments(arguments);
+    }
+
     /// What happens on this thread until this is dropped is a part of the call.
     pub fn entered(self) -> EnteredTool {
         EnteredTool {

@@ -13,7 +13,7 @@ use crate::provider::shape::Shape;
 use crate::reporter::Reporter;
 use crate::support::genai_content;
 
-pub(super) const AGENT_ID: &str = "gen_ai.agent.id";
+pub(super) const TOOL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
 pub(super) const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
 
 /// What the conventions say where nothing tells the kind of an error.
@@ -64,6 +64,7 @@ pub(super) fn tool(name: &str) -> Span {
         gen_ai.operation.name = "execute_tool",
         gen_ai.tool.name = name,
         gen_ai.tool.type = "function",
+        gen_ai.tool.call.arguments = Empty,
         error.type = Empty,
     )
 }
@@ -75,6 +76,7 @@ pub(super) fn record_panic(span: &Span) {
 
 /// What is known at the end of a run.
 pub(super) struct End<'a> {
+    agent_id: Option<&'a str>,
     summary: Cow<'a, Summary>,
     finish_reasons: Option<String>,
     /// Of a run that failed.
@@ -91,12 +93,18 @@ struct Content {
 }
 
 impl<'a> End<'a> {
-    pub(super) fn of(envelope: &'a Envelope, reporter: &Reporter, task_id: Option<String>) -> Self {
+    pub(super) fn of(
+        envelope: &'a Envelope,
+        reporter: &'a Reporter,
+        task_id: Option<String>,
+    ) -> Self {
         let summary = envelope.summary.as_deref();
-        let summary = summary.map_or_else(Cow::default, Cow::Borrowed);
+        let summary = summary.map_or_else(|| Cow::Owned(Summary::set(envelope)), Cow::Borrowed);
         let has_failed = envelope.is_success.get() == Some(false);
         let finish_reason = summary.finish_reason.as_ref();
+        let agent_id = envelope.agent_id.as_deref();
         Self {
+            agent_id: agent_id.or_else(|| reporter.agent_id()),
             finish_reasons: finish_reason.map(|reason| json!([reason]).to_string()),
             error_type: has_failed.then(|| envelope.error_type.as_deref().unwrap_or(OTHER)),
             content: Content::of(envelope, reporter, &summary, has_failed),
@@ -129,6 +137,7 @@ impl<'a> End<'a> {
             span,
             otel.status_code = self.error_type.map(|_| "ERROR"),
             otel.status_description = error.as_deref(),
+            gen_ai.agent.id = self.agent_id,
             gen_ai.provider.name = shape.and_then(Shape::provider),
             gen_ai.request.model = model.as_deref(),
             gen_ai.response.model = model.as_deref(),

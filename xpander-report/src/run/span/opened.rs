@@ -1,21 +1,24 @@
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use tracing::Span;
 use tracing::level_filters::LevelFilter;
+use tracing::span::Id;
+use tracing::{Dispatch, Span};
 
 use super::attributes::{self, End};
 use crate::envelope::Envelope;
 use crate::envelope::prepare::read_responses;
 use crate::reporter::Reporter;
+use crate::support::genai_content;
 use crate::support::suppress::is_suppressed;
 use crate::support::sync::lock;
 
 /// The span of a run, if somebody is interested in it.
 #[derive(Default)]
-pub(crate) struct RunSpan(Option<Box<Opened>>);
+pub(crate) struct RunSpan(Option<Opened>);
 
 struct Opened {
     /// Gone once the run has ended, though handles of the run may live on.
@@ -23,8 +26,17 @@ struct Opened {
     has_given: AtomicBool,
 }
 
-/// Keeps a span the current one of its thread.
-pub(crate) type EnteredSpan = tracing::span::EnteredSpan;
+/// Keeps a span the current one of its thread. Unlike that of `tracing` it does not keep the span open: the subscriber
+/// does.
+#[derive(Debug)]
+pub(crate) struct EnteredSpan {
+    dispatch: Dispatch,
+    id: Id,
+    // It belongs to its thread.
+    _thread: PhantomData<*const ()>,
+}
+
+type EnterableSpan = (Dispatch, Id);
 
 /// The span of a run that has ended.
 pub(crate) struct EndingSpan(Span);
@@ -44,11 +56,9 @@ impl RunSpan {
             return Self(None);
         }
         let span = attributes::run(function);
-        Self((!span.is_disabled()).then(|| {
-            Box::new(Opened {
-                span: Mutex::new(Some(span)),
-                has_given: AtomicBool::new(false),
-            })
+        Self((!span.is_disabled()).then(|| Opened {
+            span: Mutex::new(Some(span)),
+            has_given: AtomicBool::new(false),
         }))
     }
 
@@ -56,20 +66,12 @@ impl RunSpan {
         self.0.is_some()
     }
 
-    /// What is known before the body begins.
-    pub(crate) fn begin(&self, envelope: &Envelope, reporter: &Reporter) {
-        self.with(|span| {
-            if let Some(agent_id) = envelope.agent_id.as_deref().or_else(|| reporter.agent_id()) {
-                span.record(attributes::AGENT_ID, agent_id);
-            }
-        });
-    }
-
     /// Makes it the current span of this thread for a while, never across an `await`.
     pub(crate) fn enter(&self) -> Option<EnteredSpan> {
         let opened = self.0.as_ref()?;
-        let span = lock(&opened.span).clone();
-        span.map(Span::entered)
+        let entered = EnteredSpan::of(lock(&opened.span).as_ref()?);
+        // With the lock let go: a subscriber may do as it likes.
+        entered.map(EnteredSpan::enter)
     }
 
     /// The run has given an item of a stream.
@@ -81,9 +83,10 @@ impl RunSpan {
             && !opened.has_given.swap(true, Ordering::Relaxed)
         {
             let waited = started.elapsed().as_secs_f64();
-            self.with(|span| {
+            let span = lock(&opened.span).clone();
+            if let Some(span) = span {
                 span.record(attributes::TIME_TO_FIRST_CHUNK, waited);
-            });
+            }
         }
     }
 
@@ -92,22 +95,37 @@ impl RunSpan {
         let opened = self.0.as_ref()?;
         lock(&opened.span).take().map(EndingSpan)
     }
+}
 
-    fn with(&self, edit: impl FnOnce(&Span)) {
-        if let Some(opened) = &self.0 {
-            let span = lock(&opened.span).clone();
-            if let Some(span) = span {
-                edit(&span);
-            }
+impl EnteredSpan {
+    /// One that is to be [entered](Self::enter).
+    pub(super) fn of(span: &Span) -> Option<EnterableSpan> {
+        span.with_subscriber(|(id, dispatch)| (dispatch.clone(), id.clone()))
+    }
+
+    pub(super) fn enter((dispatch, id): EnterableSpan) -> Self {
+        dispatch.enter(&id);
+        Self {
+            dispatch,
+            id,
+            _thread: PhantomData,
         }
+    }
+}
+
+impl Drop for EnteredSpan {
+    fn drop(&mut self) {
+        self.dispatch.exit(&self.id);
     }
 }
 
 impl EndingSpan {
     /// Reads the responses of the run, which is done once, and keeps what they say together.
     pub(crate) fn read(&self, envelope: &mut Envelope) {
-        envelope.summary = Some(Box::default());
-        read_responses(envelope);
+        if envelope.may_have_responses() || genai_content::is_wanted() {
+            envelope.summary = Some(Box::default());
+            read_responses(envelope);
+        }
     }
 
     /// Closes the span with what the run has collected, whose responses have been read.

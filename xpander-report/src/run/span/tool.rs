@@ -5,6 +5,13 @@ use tracing::level_filters::LevelFilter;
 
 use super::attributes;
 use super::opened::EnteredSpan;
+use crate::envelope::{Envelope, Field};
+use crate::reporter::Reporter;
+use crate::reporter::spans_only::spans_only;
+use crate::run::capture::Capture;
+use crate::run::current;
+use crate::run::start::object;
+use crate::support::genai_content;
 use crate::support::suppress::is_suppressed;
 
 /// The span of a call of a tool, if somebody is interested in it; closed when this is dropped.
@@ -34,8 +41,24 @@ impl ToolSpan {
         Some(attributes::tool(name)).filter(|span| !span.is_disabled())
     }
 
+    /// Whether content may go into it.
+    pub(crate) fn takes_content(&self) -> bool {
+        self.span.is_some() && genai_content::is_wanted() && reporter().lets_content_into_spans()
+    }
+
+    pub(crate) fn record_arguments(&self, arguments: &[(&'static str, &dyn Capture)]) {
+        let envelope = Envelope {
+            input: Field::Captured(object(arguments)),
+            ..Envelope::default()
+        };
+        let scrubbed = reporter().redaction().and_then(|it| it.scrubbed(&envelope));
+        if let (Some(span), Some((Some(arguments), _))) = (&self.span, scrubbed) {
+            span.record(attributes::TOOL_ARGUMENTS, arguments);
+        }
+    }
+
     pub(crate) fn enter(&self) -> Option<EnteredSpan> {
-        self.span.clone().map(Span::entered)
+        EnteredSpan::of(self.span.as_ref()?).map(EnteredSpan::enter)
     }
 }
 
@@ -48,4 +71,9 @@ impl Drop for ToolSpan {
             attributes::record_panic(span);
         }
     }
+}
+
+/// That of the run in which the tool is called.
+fn reporter() -> Reporter {
+    current::current().map_or_else(spans_only, |run| run.reporter.clone())
 }

@@ -23,8 +23,6 @@ impl RunSpan {
         false
     }
 
-    pub(crate) fn begin(&self, _envelope: &Envelope, _reporter: &Reporter) {}
-
     pub(crate) fn enter(&self) -> Option<EnteredSpan> {
         None
     }
