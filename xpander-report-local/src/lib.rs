@@ -100,7 +100,6 @@ mod platform;
 pub mod query;
 mod server;
 mod store;
-mod sync;
 
 pub use builder::{Builder, DEFAULT_PORT};
 pub use error::Error;
