@@ -7,6 +7,8 @@ mod inbox;
 mod lifecycle;
 mod outbox;
 mod recent_drops;
+#[cfg(feature = "_relay")]
+pub(crate) mod relayed;
 pub(crate) mod settings;
 mod shared;
 pub(crate) mod targets;
