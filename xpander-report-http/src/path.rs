@@ -7,10 +7,16 @@ use axum::http::uri::PathAndQuery;
 use percent_encoding::percent_decode_str;
 
 /// The first segments of the API. A segment before them is a mount or an organization.
-const API: [&str; 4] = ["agent-execution", "agents", "agents-metrics", "activity"];
+const API: [&str; 5] = [
+    "agent-execution",
+    "agents",
+    "agents-metrics",
+    "activity",
+    "xpander-relay",
+];
 
-/// The first segments of the pages and of the relay's own calls. A task id after them may be `agents`.
-const PAGES: [&str; 3] = ["assets", "relay", "tasks"];
+/// The first segments of the pages. A task id after them may be `agents`.
+const PAGES: [&str; 2] = ["assets", "tasks"];
 
 /// The one path of the public API, which has other mounts.
 const PUBLIC: [&str; 2] = ["v1", "tasks"];

@@ -109,6 +109,9 @@ pub struct AgentJson<'a> {
     created_at: Timestamp,
     graph: [&'a str; 0],
     tools: [&'a str; 0],
+    /// The relay that answers in the platform's place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relay: Option<&'a str>,
 }
 
 impl<'a> AgentJson<'a> {
@@ -126,6 +129,14 @@ impl<'a> AgentJson<'a> {
             created_at,
             graph: [],
             tools: [],
+            relay: None,
         }
+    }
+
+    /// Says that a relay answers.
+    #[must_use]
+    pub const fn of_relay(mut self, name: &'a str) -> Self {
+        self.relay = Some(name);
+        self
     }
 }
