@@ -66,6 +66,12 @@ impl Worker {
         }
     }
 
+    /// Whether more is to be read of what other processes left, and there is room for it.
+    pub(super) fn is_taking_over(&self) -> bool {
+        let replay = self.replay.as_ref();
+        replay.is_some_and(Replay::has_unread_of_others) && can_take_in(&self.outbox, &self.shared)
+    }
+
     fn push_replayed(&mut self, replayed: Replayed) {
         let ticket = if replayed.place.is_own() {
             replayed.outgoing.sequence().count

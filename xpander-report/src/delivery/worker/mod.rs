@@ -294,6 +294,11 @@ impl Worker {
 
     /// Starts as many requests as may be under way at once.
     fn send(&mut self) {
+        // Another process may have sent more than its files say: until the newest report of a task is read, an older
+        // one could go over what has arrived.
+        if self.is_taking_over() {
+            return;
+        }
         while self.has_room() {
             let (id, places) = match self.outbox.next(Instant::now()) {
                 Some(Next::Send(id, failures, outgoing)) => {
