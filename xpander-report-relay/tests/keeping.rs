@@ -5,12 +5,13 @@ mod support;
 
 use std::fs;
 
-use support::{Relayed, get, post, start, waiting};
+use support::process::Process;
+use support::{HOST, KEY, REPORT, Relayed, get, post, start, waiting};
 use tempfile::TempDir;
 use xpander_report::{Config, Reporter, TaskReport};
 use xpander_report_local::LocalPlatform;
 use xpander_report_relay::{Error, Relay};
-use xpander_report_tests::raw::Answer;
+use xpander_report_tests::raw::{Answer, send};
 use xpander_report_tests::{LONG, away, back, config, until};
 
 /// A refusal after which a program keeps its report and sends it again.
@@ -68,6 +69,41 @@ fn a_full_spool_refuses_and_takes_reports_again_when_there_is_room() {
     until(|| get(&relay, "/readyz").status == 200);
     assert!(relay.drain(LONG));
     assert_eq!(platform.tasks().unwrap().len() as u64, accepted + 1);
+}
+
+/// Not a test of its own: the relay whose disk takes no more.
+#[test]
+fn serve() {
+    support::process::serve();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_takes_no_more_refuses_and_takes_reports_again_when_there_is_room() {
+    let (url, port) = away();
+    let dir = TempDir::new().unwrap();
+    let relay = Process::with_small_files(&url, dir.path(), 64);
+    let report = |number: usize| {
+        let body = format!(r#"{{"id":"t-{number}","input":"{}"}}"#, "x".repeat(10_000));
+        let line = format!("POST {REPORT}");
+        send(relay.address, &line, &[HOST, KEY], body.as_bytes())
+    };
+    let mut accepted = 0;
+    let refusal = loop {
+        let answer = report(accepted);
+        if answer.status != 200 {
+            break answer;
+        }
+        accepted += 1;
+    };
+    assert!((3..8).contains(&accepted), "{accepted}");
+    is_put_off(&refusal, "does not take it");
+    // Half a report was written, and taken away again.
+    assert_eq!(waiting(dir.path()).len(), accepted);
+    let platform = back(port);
+    until(|| report(accepted).status == 200);
+    until(|| platform.tasks().unwrap().len() == accepted + 1);
+    until(|| waiting(dir.path()).is_empty());
 }
 
 #[test]

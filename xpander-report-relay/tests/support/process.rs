@@ -46,7 +46,33 @@ impl Process {
         port: u16,
         is_synced: bool,
     ) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let program = Command::new(std::env::current_exe().unwrap());
+        Self::of(program, upstream, timeout, spool, port, is_synced)
+    }
+
+    /// Starts one whose files the system lets grow up to so many KiB.
+    pub(crate) fn with_small_files(upstream: &str, spool: &Path, kibibytes: u32) -> Self {
+        // A file that would become larger ends a program, unless that ignores the signal.
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"",
+            2 * kibibytes
+        );
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", &script])
+            .arg(std::env::current_exe().unwrap());
+        Self::of(shell, upstream, Duration::from_secs(10), spool, 0, false)
+    }
+
+    fn of(
+        mut program: Command,
+        upstream: &str,
+        timeout: Duration,
+        spool: &Path,
+        port: u16,
+        is_synced: bool,
+    ) -> Self {
+        let mut child = program
             .args(["serve", "--exact", "--nocapture", "--test-threads=1"])
             .env(UPSTREAM, upstream)
             .env("RELAY_TEST_TIMEOUT", timeout.as_millis().to_string())
@@ -77,10 +103,6 @@ impl Process {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
     }
 }
 

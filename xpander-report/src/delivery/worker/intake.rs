@@ -266,6 +266,9 @@ impl Worker {
 
     /// Whether there is something to take in.
     pub(super) fn has_work(&self) -> bool {
+        if self.is_taking_over() {
+            return true;
+        }
         match self.has_read_spool() {
             true => self.queued() > 0 || self.can_take_back(),
             false => can_take_in(&self.outbox, &self.shared),
