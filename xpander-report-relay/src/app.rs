@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use xpander_report::relay::Forwarder;
 use xpander_report_http::body::Bodies;
 
-use crate::name::Refusals;
+use crate::refusals::Refusals;
 use crate::store::Store;
 
 /// The state that every handler receives.

@@ -20,7 +20,7 @@ use xpander_report_http::server::{self, Listener, layered};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::name::Refusals;
+use crate::refusals::Refusals;
 use crate::relay::Relay;
 use crate::spool_store::SpoolStore;
 use crate::store::Store;

@@ -57,6 +57,7 @@ mod app;
 mod builder;
 mod error;
 mod name;
+mod refusals;
 mod relay;
 mod spool_store;
 mod status;

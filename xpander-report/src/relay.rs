@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 
 use crate::delivery::Delivery;
-use crate::delivery::relayed::TIME_BOUNDS;
+use crate::delivery::request_times::TIME_BOUNDS;
 use crate::envelope::sequence::new_id;
 use crate::platform::api::{PlaceInProcess, X_XPANDER_RELAY, X_XPANDER_SEQUENCE};
 use crate::platform::client::Client;

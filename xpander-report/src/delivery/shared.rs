@@ -16,7 +16,9 @@ use crate::delivery::lifecycle::Lifecycle;
 use crate::delivery::outbox::pending::{TICKET, Ticket};
 use crate::delivery::recent_drops::RecentDrops;
 #[cfg(feature = "_relay")]
-use crate::delivery::relayed::{RequestTimes, Senders};
+use crate::delivery::request_times::RequestTimes;
+#[cfg(feature = "_relay")]
+use crate::delivery::senders::Senders;
 use crate::delivery::settings::Settings;
 use crate::envelope::outgoing::Outgoing;
 use crate::envelope::sequence::Sequence;
