@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::{StatusCode, Uri};
 use tempfile::TempDir;
-use xpander_report::Config;
+use xpander_report::{Config, Durability, Reporter, TaskReport};
 use xpander_report_benches::reports::{body, reports};
 use xpander_report_benches::{Candidate, measure, play, ratio, role};
 use xpander_report_local::LocalPlatform;
@@ -24,7 +24,10 @@ const LONG: Duration = Duration::from_secs(120);
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match (role().as_deref(), &arguments[..]) {
-        (Some("server"), [port, ..]) => return serve(port.parse().expect("a port")),
+        (Some("server"), [port, latency, ..]) => {
+            let latency = Duration::from_millis(latency.parse().expect("milliseconds"));
+            return serve(port.parse().expect("a port"), latency);
+        }
         (Some("waiting"), [url, dir, ..]) => return wait(url, dir),
         _ => {}
     }
@@ -34,6 +37,7 @@ fn main() {
     }
     acceptance();
     forwarding();
+    failing_agent();
     memory();
 }
 
@@ -111,56 +115,100 @@ fn acceptance() {
     }
 }
 
-/// Reports forwarded per second that wait on disk when the relay starts.
+/// The time until so many reports are delivered that wait on disk when the relay starts.
+fn forward(port: u16, count: u32, with_broken: bool) -> Duration {
+    let dir = TempDir::new().expect("a folder");
+    fill(port, dir.path(), count, with_broken);
+    let start = Instant::now();
+    let relay = relay(&url(port), dir.path(), false);
+    while relay.stats().delivered < u64::from(count) {
+        assert!(start.elapsed() < LONG, "{:?}", relay.stats());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    start.elapsed()
+}
+
+/// Reports forwarded per second, in relation to a plain keep-alive client.
 fn forwarding() {
     let port = free();
-    let (_server, _) = play("server", &[&port.to_string()]);
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let forward = |with_broken: bool| {
-        move |count: u32| {
-            let dir = TempDir::new().expect("a folder");
-            fill(port, dir.path(), count, with_broken);
-            let start = Instant::now();
-            let relay = relay(&url(port), dir.path(), false);
-            while relay.stats().delivered < u64::from(count) {
-                assert!(start.elapsed() < LONG, "{:?}", relay.stats());
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            start.elapsed()
-        }
-    };
+    let (_server, _) = play("server", &[&port.to_string(), "0"]);
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .expect("the only provider");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let plain = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
     let times = measure(
         &mut [
             Candidate::new("plain client", |count| {
-                reports(address, CONNECTIONS, count, |number| unique("good", number))
+                let start = Instant::now();
+                runtime.block_on(post(&plain, port, count));
+                start.elapsed()
             }),
-            Candidate::new("relay", forward(false)),
-            Candidate::new("with a failing agent", forward(true)),
+            Candidate::new("relay", |count| forward(port, count, false)),
         ],
         ROUNDS,
         REPORTS,
     );
     println!(
-        "\nreports forwarded per second over {CONNECTIONS} connections, to a server that keeps nothing"
+        "\nreports forwarded per second over {CONNECTIONS} connections, to a server that keeps nothing\n  \
+         a plain keep-alive client {:.0}/s, the relay {:.0}/s: {:.0} %",
+        1.0 / times[0].as_secs_f64(),
+        1.0 / times[1].as_secs_f64(),
+        100.0 * ratio(times[0], times[1]),
     );
-    let names = ["plain client", "relay", "with a failing agent"];
-    for (name, time) in names.iter().zip(&times) {
-        println!(
-            "  {name:<22} {:>8.0}/s   {:>3.0} % of the plain client",
-            1.0 / time.as_secs_f64(),
-            100.0 * ratio(times[0], *time),
-        );
+}
+
+/// Posts so many reports over as many connections as the relay has.
+async fn post(client: &reqwest::Client, port: u16, count: u32) {
+    let address = format!("{}/agent-execution/good/report_task", url(port));
+    let posts: Vec<_> = (0..CONNECTIONS)
+        .map(|worker| {
+            let (client, address) = (client.clone(), address.clone());
+            tokio::spawn(async move {
+                for number in (worker..count).step_by(CONNECTIONS as usize) {
+                    let request = client
+                        .post(&address)
+                        .header("x-api-key", "k")
+                        .header("content-type", "application/json")
+                        .body(serde_json::to_vec(&waiting(number, "good")).expect("a body"));
+                    let answer = request.send().await.expect("an answer");
+                    answer.bytes().await.expect("a body");
+                }
+            })
+        })
+        .collect();
+    for post in posts {
+        post.await.expect("no panic");
     }
+}
+
+/// What the reports of one agent that fail cost those of another, at a platform that takes its time.
+fn failing_agent() {
+    const LATENCY: &str = "5";
+    let port = free();
+    let (_server, _) = play("server", &[&port.to_string(), LATENCY]);
+    let times = measure(
+        &mut [
+            Candidate::new("alone", |count| forward(port, count, false)),
+            Candidate::new("beside", |count| forward(port, count, true)),
+        ],
+        ROUNDS,
+        REPORTS,
+    );
     println!(
-        "  one agent that fails leaves the others {:.0} % of their rate",
-        100.0 * ratio(times[1], times[2])
+        "\nbeside an agent whose reports fail, one for three, another one has {:.0} % of its rate (answers take {LATENCY} ms)",
+        100.0 * ratio(times[0], times[1])
     );
 }
 
 /// Puts so many reports into a spool, for the platform at this port, and as many of an agent that fails.
 fn fill(port: u16, dir: &Path, count: u32, with_broken: bool) {
-    use xpander_report::{Durability, Reporter, TaskReport};
-
     // A reporter that gets no key delivers nothing.
     let config = Config::builder()
         .variables([("", "")])
@@ -173,19 +221,26 @@ fn fill(port: u16, dir: &Path, count: u32, with_broken: bool) {
         .exit_timeout(Duration::ZERO)
         .build()
         .expect("a reporter");
-    let text = "Revenue grew by a fifth, mostly in the north, and costs fell. ".repeat(8);
     for number in 0..count {
-        let report = || TaskReport::new().input(&text).result(&text);
-        reporter.report(report().id(format!("good-{number}")).agent_id("good"));
-        if with_broken {
-            reporter.report(report().id(format!("broken-{number}")).agent_id("broken"));
+        reporter.report(waiting(number, "good"));
+        if with_broken && number % 3 == 0 {
+            reporter.report(waiting(number, "broken"));
         }
     }
     let _ = reporter.shutdown_blocking(Duration::ZERO);
 }
 
+/// A report of 1.1 KB.
+fn waiting(number: u32, agent: &str) -> TaskReport {
+    let text = "Revenue grew by a fifth, mostly in the north, and costs fell. ".repeat(8);
+    let report = TaskReport::new()
+        .id(format!("{agent}-{number}"))
+        .agent_id(agent);
+    report.input(&text).result(text)
+}
+
 /// A server that takes everything but the reports of one agent.
-fn serve(port: u16) {
+fn serve(port: u16, latency: Duration) {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -196,8 +251,11 @@ fn serve(port: u16) {
             let listener = tokio::net::TcpListener::bind(address)
                 .await
                 .expect("a port");
-            let answer = |uri: Uri, _: axum::body::Bytes| async move {
+            let answer = move |uri: Uri, _: axum::body::Bytes| async move {
                 let json = [("content-type", "application/json")];
+                if !latency.is_zero() {
+                    tokio::time::sleep(latency).await;
+                }
                 match uri.path().contains("/broken/") {
                     true => (
                         StatusCode::INTERNAL_SERVER_ERROR,

@@ -131,7 +131,7 @@ fn doctor_knows_a_relay() {
     until(|| {
         let said = run(&["doctor"], &variables).ends_with(0);
         said.words()
-            .contains("1 reports wait there, the oldest for")
+            .contains("1 report waits there, the oldest for")
             && said.words().contains("note relay")
     });
     // Without an agent it asks for a task.

@@ -6,11 +6,11 @@ use std::thread;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::Uri;
 use axum::middleware::from_fn_with_state;
 use jiff::Timestamp;
 use tokio::sync::watch;
-use xpander_report::relay::{Forwarder, RELAY_HEADER};
+use xpander_report::relay::Forwarder;
 use xpander_report::{ConfigBuilder, Durability, Reporter};
 use xpander_report_http::access::Access;
 use xpander_report_http::address;
@@ -202,15 +202,8 @@ impl Builder {
     }
 
     fn forwarder(&self, name: &str) -> Result<Forwarder, Error> {
-        let mut headers = HeaderMap::new();
-        let header = HeaderName::from_static(RELAY_HEADER);
-        headers.extend(HeaderValue::from_str(name).ok().map(|name| (header, name)));
-        let upstream = self
-            .upstream
-            .clone()
-            .http(move |builder| builder.default_headers(headers.clone()));
         let mut reporter = Reporter::builder()
-            .config(upstream)
+            .config(self.upstream.clone())
             .spool(&self.spool)
             .durability(match self.sync {
                 true => Durability::Disk,
@@ -221,7 +214,7 @@ impl Builder {
         if let Some(bytes) = self.spool_bytes {
             reporter = reporter.spool_bytes(bytes);
         }
-        Ok(Forwarder::new(reporter)?)
+        Ok(Forwarder::new(reporter, name)?)
     }
 }
 

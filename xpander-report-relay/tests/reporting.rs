@@ -148,6 +148,7 @@ fn what_a_relay_does_not_have_is_said() {
     let relayed = Relayed::start();
     for line in [
         "GET /",
+        "GET /agents/list",
         "GET /agents/list/x",
         "GET /agent-execution/t/status",
         "POST /agent-execution/agent-1",

@@ -119,12 +119,13 @@ pub struct PurgedTask {
 }
 
 impl Forwarder {
-    /// Delivers as the builder says. It needs a spool.
+    /// Delivers as the builder says, which needs a spool. Each request names the relay.
     ///
     /// # Errors
     /// A setting that is missing or malformed.
-    pub fn new(builder: ReporterBuilder) -> Result<Self, ConfigError> {
-        let settings = builder.settings()?;
+    pub fn new(builder: ReporterBuilder, name: &str) -> Result<Self, ConfigError> {
+        let mut settings = builder.settings()?;
+        Arc::make_mut(&mut settings.config).relay = Some(name.into());
         let base_url = settings.config.base_url().into();
         Ok(Self {
             delivery: Arc::new(Delivery::new(settings)),

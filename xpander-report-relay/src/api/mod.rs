@@ -21,6 +21,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/agent-execution/{id}/report_task", post(reports::accept))
         .route("/agents/{id}", get(setup::agent))
+        .route("/agents/list", get(not_found))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/xpander-relay", get(health::status))

@@ -241,6 +241,10 @@ impl Api {
             .http
             .request(request.method, request.url)
             .header(X_API_KEY, header);
+        #[cfg(feature = "_relay")]
+        if let Some(name) = &self.config.relay {
+            builder = builder.header(X_XPANDER_RELAY, &**name);
+        }
         if let Some(place) = request.place
             && self.is_relay.load(Ordering::Relaxed)
         {

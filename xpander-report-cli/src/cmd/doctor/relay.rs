@@ -7,6 +7,7 @@ use xpander_report_relay::Status;
 use super::finding::{Finding, Outcome, excerpt};
 use crate::cmd::relay::{CALLS, age};
 use crate::failure::with_causes;
+use crate::text::count;
 
 const NAME: &str = "relay";
 
@@ -33,8 +34,13 @@ pub(super) fn check(config: &Config) -> Finding {
         format!(", the oldest for {}", age(seconds))
     });
     let says = format!(
-        "forwards to {}; {} reports wait there{oldest}",
-        status.forwards_to, status.waiting
+        "forwards to {}; {} there{oldest}",
+        status.forwards_to,
+        count(
+            usize::try_from(status.waiting).unwrap_or(usize::MAX),
+            "report waits",
+            "reports wait"
+        )
     );
     let error = status.last_error.as_deref().unwrap_or_default();
     if status.is_key_refused {
