@@ -18,7 +18,7 @@ const SHORT: Duration = Duration::from_millis(20);
 
 type Count = fn(&Stats) -> u64;
 
-const COUNTERS: [(&str, Count); 15] = [
+const COUNTERS: [(&str, Count); 16] = [
     ("accepted_total", |stats| stats.accepted),
     ("adopted_total", |stats| stats.adopted),
     ("delivered_total", |stats| stats.delivered),
@@ -36,6 +36,7 @@ const COUNTERS: [(&str, Count); 15] = [
     ("dropped_total/no_agent", |stats| stats.dropped.no_agent),
     ("dropped_total/shut_down", |stats| stats.dropped.shut_down),
     ("dropped_total/expired", |stats| stats.dropped.expired),
+    ("dropped_total/purged", |stats| stats.dropped.purged),
 ];
 
 const GAUGES: [&str; 4] = ["pending", "pending_bytes", "spooled", "oldest_age_seconds"];

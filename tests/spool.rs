@@ -941,3 +941,46 @@ fn an_older_report_read_late_does_not_overwrite_a_newer_one_of_this_process() {
     assert_eq!(tasks.len(), 50);
     assert_eq!(tasks["task-49"].0.as_deref(), Some("newer"));
 }
+
+#[test]
+fn reports_for_whose_places_there_was_no_room_are_delivered_by_the_same_program() {
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let mended = Arc::clone(&is_mended);
+    let server = Server::start(move |_, request| {
+        let is_refused = request.line.contains("/refused/") && !mended.load(Ordering::Relaxed);
+        match is_refused {
+            true => Answer::json(403, r#"{"detail": "not yours"}"#),
+            false => Answer::task(),
+        }
+    });
+    let dir = TempDir::new().unwrap();
+    let reporter = Reporter::builder()
+        .config(config(server.url()))
+        .spool(dir.path())
+        // A quarter of it is for places: of some 60 reports.
+        .queue_bytes(50_000)
+        .build()
+        .unwrap();
+    const REFUSED: u64 = 500;
+    // An agent whose reports arrive, so that those of the other are parked.
+    for number in 0..REFUSED {
+        reporter.report(TaskReport::new().agent_id("good"));
+        let report = TaskReport::new()
+            .agent_id("refused")
+            .id(format!("t-{number}"));
+        reporter.report(report.input("x".repeat(500)));
+    }
+    until(|| reporter.stats().delivered == REFUSED);
+    assert_eq!(reporter.stats().spooled, REFUSED);
+    is_mended.store(true, Ordering::Relaxed);
+    until(|| {
+        let _ = reporter.flush_blocking(Duration::from_millis(50));
+        reporter.stats().delivered == 2 * REFUSED
+    });
+    let stats = reporter.stats();
+    assert_eq!(
+        (stats.spooled, stats.pending, stats.dead_lettered),
+        (0, 0, 0)
+    );
+    assert_eq!(xpander_report_tests::waiting(dir.path()), 0);
+}

@@ -4,6 +4,7 @@
 //! candidate once, one after the other; what slows a round slows all of them, and the medians over
 //! many rounds are set in relation.
 
+pub mod reports;
 pub mod responses;
 
 use std::io::{BufRead, BufReader, Read};

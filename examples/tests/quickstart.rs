@@ -2,8 +2,11 @@
 
 use std::env::consts::EXE_SUFFIX;
 use std::process::{Command, Output};
+use std::time::Duration;
 
+use xpander_report::Config;
 use xpander_report_local::LocalPlatform;
+use xpander_report_relay::Relay;
 
 fn quickstart(variables: &[(&str, &str)]) -> Output {
     // What builds all tests of a package builds its examples, too.
@@ -64,4 +67,33 @@ fn it_needs_no_platform_but_the_one_it_brings() {
         assert!(row.contains(status), "{shown}");
     }
     assert_eq!(rows.count(), statuses.len(), "{shown}");
+}
+
+#[test]
+fn it_reports_through_a_relay_with_the_environment_only() {
+    let platform = LocalPlatform::builder().port(0).start().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let upstream = Config::builder()
+        .variables([("", "")])
+        .base_url(platform.url())
+        .api_key("key-of-the-platform");
+    let relay = Relay::builder(upstream, dir.path())
+        .port(0)
+        .start()
+        .unwrap();
+    let shown = lines(&quickstart(&[
+        ("XPANDER_BASE_URL", &relay.url()),
+        ("XPANDER_API_KEY", "any"),
+        ("XPANDER_AGENT_ID", "first"),
+    ]));
+    assert!(shown.contains("This is a relay"), "{shown}");
+    assert!(relay.drain(Duration::from_secs(60)));
+    let mut ids: Vec<_> = platform
+        .tasks()
+        .unwrap()
+        .into_iter()
+        .map(|task| task.id)
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["README.md", "too-long", "too-slow"]);
 }

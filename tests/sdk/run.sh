@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the official Python SDK into a throw-away environment and drives it against a local platform.
+# Installs the official Python SDK into a throw-away environment and drives it against a local platform, and through a
+# relay in front of it.
 # Exit code 77 says that nothing was tested, since Python or the package index is out of reach.
 #
 #   SDK_VERSION=2.0.537 tests/sdk/run.sh    # another version than the one of the contract
@@ -17,7 +18,12 @@ command -v python3 >/dev/null || skip "python3 is missing"
 
 folder=$(mktemp -d)
 platform=
+relay=
 stop() {
+    if [ -n "$relay" ]; then
+        kill "$relay" || true
+        wait "$relay" || true
+    fi
     # The platform stops when its standard input ends.
     exec 3>&- || true
     if [ -n "$platform" ]; then wait "$platform" || true; fi
@@ -31,10 +37,11 @@ python3 -m venv "$folder/venv" || skip "python3 cannot make an environment (Debi
     skip "the Python package index cannot be reached"
 index=$("$folder/venv/bin/pip" config get global.index-url 2>/dev/null || true)
 "$folder/venv/bin/uv" pip install --quiet --python "$folder/venv/bin/python" \
-    ${index:+--index-url "$index"} "xpander-sdk[agno]==${SDK_VERSION:-2.0.537}" ||
+    ${index:+--index-url "$index"} "xpander-sdk[agno]==${SDK_VERSION:-2.0.537}" prometheus-client ||
     skip "the official SDK cannot be installed from the Python package index"
 
 cargo build --quiet -p xpander-report-local --example serve
+cargo build --quiet -p xpander-report-cli
 serve="${CARGO_TARGET_DIR:-target}/debug/examples/serve"
 mkfifo "$folder/in" "$folder/out"
 "$serve" "$folder/tasks.db" <"$folder/in" >"$folder/out" &
@@ -48,3 +55,11 @@ for variable in $(compgen -e XPANDER_) IS_STG; do
 done
 XPANDER_BASE_URL="$url" XPANDER_API_KEY=any XPANDER_ORGANIZATION_ID=local \
     "$folder/venv/bin/python" tests/sdk/drive.py
+
+mkfifo "$folder/relay"
+XPANDER_BASE_URL="$url" XPANDER_API_KEY=any \
+    "${CARGO_TARGET_DIR:-target}/debug/xpander-report" relay --port 0 --spool "$folder/spool" >"$folder/relay" &
+relay=$!
+read -r said <"$folder/relay"
+XPANDER_BASE_URL="${said#The relay runs at }" XPANDER_API_KEY=any PLATFORM_URL="$url" \
+    "$folder/venv/bin/python" tests/sdk/relay.py

@@ -1,7 +1,9 @@
 //! What the tests share: a server that answers as a script says, and comparisons of JSON.
 
+pub mod hostile;
 pub mod json;
 pub mod provider;
+pub mod raw;
 pub mod said;
 pub mod server;
 pub mod unruly;

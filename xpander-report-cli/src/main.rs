@@ -6,6 +6,7 @@ mod duration;
 mod failure;
 mod page;
 mod secret_file;
+mod server;
 mod text;
 
 use std::io::{self, Write};
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::cmd::{doctor, extract, local, send, spool};
+use crate::cmd::{doctor, extract, local, relay, send, spool};
 
 /// Report LLM work to xpander.ai.
 #[derive(Debug, Parser)]
@@ -26,6 +27,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Local(local::Local),
+    Relay(relay::Relay),
     Send(send::Send),
     Doctor(doctor::Doctor),
     Spool(spool::Spool),
@@ -35,6 +37,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Local(local) => local.run(),
+        Command::Relay(relay) => relay.run(),
         Command::Send(send) => send.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Spool(spool) => spool.run(),

@@ -1,8 +1,16 @@
 use http::Uri;
 use xpander_report::{Config, Task};
 
+/// Whether a relay has the task, and not the platform yet.
+pub(crate) fn is_relayed(task: &Task) -> bool {
+    task.other.contains_key("relay")
+}
+
 /// Tells a person where the task is.
 pub(crate) fn location(config: &Config, task: &Task) -> String {
+    if is_relayed(task) {
+        return format!("the relay at {} has it and delivers it", config.base_url());
+    }
     match page(config, &task.id) {
         Some(page) => format!("see {page}"),
         None => format!(

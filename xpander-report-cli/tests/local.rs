@@ -15,111 +15,15 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use support::running::Running;
 use support::terminal::in_a_terminal;
-use support::{KEY, Said, program, run};
+use support::{KEY, program, run};
 use xpander_report::{Client, Config, Error};
 use xpander_report_tests::LONG;
-
-/// A local platform that runs until the test ends.
-struct Running {
-    process: Child,
-    output: BufReader<ChildStdout>,
-    /// All that it has said.
-    says: String,
-}
-
-impl Running {
-    fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let arguments = [&["local", "--port", "0"], arguments].concat();
-        Self::of(&mut program(&arguments, variables))
-    }
-
-    #[track_caller]
-    fn of(program: &mut Command) -> Self {
-        let mut process = program.spawn().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        let mut running = Self {
-            process,
-            output,
-            says: String::new(),
-        };
-        while !running.says.contains("Ctrl-C stops it.\n") {
-            let mut line = String::new();
-            let read = running.output.read_line(&mut line).unwrap();
-            // In a terminal a line ends with two characters.
-            running.says.push_str(&line.replace('\r', ""));
-            if read == 0 {
-                let mut error = String::new();
-                let _ = running
-                    .process
-                    .stderr
-                    .take()
-                    .unwrap()
-                    .read_to_string(&mut error);
-                panic!("it ended after {:?} and {error:?}", running.says);
-            }
-        }
-        assert!(!running.says.contains(KEY), "{}", running.says);
-        running
-    }
-
-    /// What stands behind these words on their line.
-    #[track_caller]
-    fn after(&self, words: &str) -> String {
-        let mut lines = self.says.lines();
-        let found = lines.find_map(|line| line.trim().strip_prefix(words));
-        found.expect(&self.says).to_owned()
-    }
-
-    fn url(&self) -> String {
-        self.after("The local platform runs at ")
-    }
-
-    /// Runs the program in a shell that has copied the lines which were printed.
-    fn in_a_shell(&self, arguments: &str, variables: &[(&str, &str)]) -> Said {
-        let exports: Vec<_> = self
-            .says
-            .lines()
-            .filter(|line| line.contains("export "))
-            .collect();
-        assert_eq!(exports.len(), 3, "{}", self.says);
-        let script = format!("{}\n\"$PROGRAM\" {arguments}", exports.join("\n"));
-        let mut shell = Command::new("/bin/sh");
-        shell
-            .args(["-c", &script])
-            .env_clear()
-            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-            .env("PROGRAM", env!("CARGO_BIN_EXE_xpander-report"))
-            .envs(variables.iter().copied());
-        Said::from(shell.output().unwrap())
-    }
-
-    fn signal(&self, name: &str) {
-        let process = self.process.id().to_string();
-        let kill = Command::new("/bin/sh")
-            .args(["-c", "kill -$0 $1", name, &process])
-            .status();
-        assert!(kill.unwrap().success());
-    }
-
-    /// What it says from now on, and its exit code.
-    fn end(mut self) -> (String, Option<i32>) {
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).unwrap();
-        (rest, self.process.wait().unwrap().code())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// The program in a shell that has run this command before.
 fn after(command: &str, arguments: &[&str]) -> Command {
@@ -173,7 +77,7 @@ fn text(path: &Path) -> &str {
 
 #[test]
 fn the_lines_that_it_prints_are_all_that_a_program_needs() {
-    let running = Running::start(&["--ephemeral"], &[]);
+    let running = Running::local(&["--ephemeral"], &[]);
     let said = running
         .in_a_shell("send --id first --input hello", &[])
         .ends_with(0);
@@ -200,7 +104,7 @@ mod its_data {
         let data = home.path().join("share");
         let variables = [("HOME", text(home.path())), ("XDG_DATA_HOME", text(&data))];
         for (signal, id) in [("TERM", "a"), ("INT", "b")] {
-            let running = Running::start(&[], &variables);
+            let running = Running::local(&[], &variables);
             running
                 .in_a_shell(&format!("send --id {id} --input {signal}"), &[])
                 .ends_with(0);
@@ -210,7 +114,7 @@ mod its_data {
                 ("Stopping …\nStopped.\n".to_owned(), Some(0))
             );
         }
-        let running = Running::start(&[], &variables);
+        let running = Running::local(&[], &variables);
         assert_eq!(input_of(&running.url(), "a").as_deref(), Some("TERM"));
         assert_eq!(input_of(&running.url(), "b").as_deref(), Some("INT"));
 
@@ -270,12 +174,12 @@ mod its_data {
     fn survives_being_killed() {
         let folder = tempfile::tempdir().unwrap();
         let db = folder.path().join("new/tasks.db");
-        let running = Running::start(&["--db", text(&db)], &[]);
+        let running = Running::local(&["--db", text(&db)], &[]);
         running
             .in_a_shell("send --id a --input b", &[])
             .ends_with(0);
         drop(running);
-        let running = Running::start(&["--db", text(&db)], &[]);
+        let running = Running::local(&["--db", text(&db)], &[]);
         assert_eq!(running.after("Its data is in "), text(&db));
         assert_eq!(input_of(&running.url(), "a").as_deref(), Some("b"));
     }
@@ -285,16 +189,16 @@ mod its_data {
         let folder = tempfile::tempdir().unwrap();
         let db = folder.path().join("tasks.db");
         let data = ["--db", text(&db)];
-        let running = Running::start(&data, &[]);
+        let running = Running::local(&data, &[]);
         running.in_a_shell("send --id old", &[]).ends_with(0);
         drop(running);
 
-        let running = Running::start(&[&data[..], &["--retention", "1h"]].concat(), &[]);
+        let running = Running::local(&[&data[..], &["--retention", "1h"]].concat(), &[]);
         running.in_a_shell("send --id new", &[]).ends_with(0);
         assert!(has(&running.url(), "old") && has(&running.url(), "new"));
         drop(running);
 
-        let running = Running::start(&[&data[..], &["--retention", "1ms"]].concat(), &[]);
+        let running = Running::local(&[&data[..], &["--retention", "1ms"]].concat(), &[]);
         until(|| !has(&running.url(), "old") && !has(&running.url(), "new"));
     }
 
@@ -302,7 +206,7 @@ mod its_data {
     fn is_nowhere_if_it_is_ephemeral() {
         let home = tempfile::tempdir().unwrap();
         let variables = [("HOME", text(home.path()))];
-        let running = Running::start(&["--ephemeral"], &variables);
+        let running = Running::local(&["--ephemeral"], &variables);
         assert_eq!(
             running.after("Its data is in "),
             "memory, and gone when it stops"
@@ -314,7 +218,7 @@ mod its_data {
 
 #[test]
 fn the_link_to_a_task_works_whatever_its_id_is() {
-    let running = Running::start(&["--ephemeral"], &[]);
+    let running = Running::local(&["--ephemeral"], &[]);
     for id in [".", "..", "~.", "a/b", "a?b#c", "%2e", "é "] {
         let quoted = format!("send --id '{id}' --input 'text of {id}'");
         let said = running.in_a_shell(&quoted, &[]).ends_with(0);
@@ -386,7 +290,7 @@ mod a_second_start {
     fn on_the_same_file_says_where_the_first_is() {
         let folder = tempfile::tempdir().unwrap();
         let db = folder.path().join("tasks.db");
-        let first = Running::start(&["--db", text(&db)], &[]);
+        let first = Running::local(&["--db", text(&db)], &[]);
         let link = folder.path().join("link.db");
         std::os::unix::fs::symlink(&db, &link).unwrap();
         for file in [&db, &link] {
@@ -491,11 +395,11 @@ mod other_machines {
         let file = folder.path().join("it's a token");
         fs::write(&file, format!("{KEY}\n")).unwrap();
         let variable = [("XPANDER_LOCAL_TOKEN", KEY)];
-        let by_file = Running::start(
+        let by_file = Running::local(
             &[&EVERYWHERE[..], &["--token-file", text(&file)]].concat(),
             &[],
         );
-        let by_variable = Running::start(&EVERYWHERE, &variable);
+        let by_variable = Running::local(&EVERYWHERE, &variable);
         for (running, variables) in [(by_file, &[][..]), (by_variable, &variable)] {
             running.in_a_shell("send", variables).ends_with(0);
             let refused = running.in_a_shell(
@@ -514,7 +418,7 @@ mod other_machines {
     #[test]
     fn whose_name_is_allowed_get_no_further_word() {
         let arguments = [&EVERYWHERE[..], &["--allow-host", "lab", "--token", KEY]].concat();
-        let running = Running::start(&arguments, &[]);
+        let running = Running::local(&arguments, &[]);
         assert!(!running.says.contains("refused"), "{}", running.says);
     }
 }
@@ -524,7 +428,7 @@ mod the_token_of_the_command_line {
 
     #[test]
     fn is_asked_for_by_a_line_that_goes_to_a_file() {
-        let running = Running::start(&["--ephemeral", "--token", KEY], &[]);
+        let running = Running::local(&["--ephemeral", "--token", KEY], &[]);
         let copied = running.in_a_shell("send", &[]);
         assert_ne!(copied.code, Some(0), "{copied:?}");
         assert_eq!(copied.out, "", "nothing is sent without the token");
@@ -592,7 +496,7 @@ fn the_pages_open_in_the_browser() {
         folder.path().display(),
         std::env::var("PATH").unwrap()
     );
-    let running = Running::start(&["--ephemeral", "--open"], &[("PATH", &path)]);
+    let running = Running::local(&["--ephemeral", "--open"], &[("PATH", &path)]);
     until(|| opened.exists());
     let url = fs::read_to_string(&opened).unwrap();
     assert_eq!(url.trim_end(), running.url());

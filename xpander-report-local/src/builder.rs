@@ -1,5 +1,5 @@
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use xpander_report_http::address;
 
 use crate::app::App;
 use crate::error::Error;
@@ -14,7 +15,7 @@ use crate::http::access::{Access, Token};
 use crate::http::body::Bodies;
 use crate::http::faults::Faults;
 use crate::http::limits::Limits;
-use crate::platform::{LocalPlatform, url};
+use crate::platform::LocalPlatform;
 use crate::server;
 use crate::store::Store;
 
@@ -154,7 +155,9 @@ impl Builder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn start(self) -> Result<LocalPlatform, Error> {
-        let ip = ip(&self.host)?;
+        let Some(ip) = address::ip(&self.host) else {
+            return Err(Error::Host { host: self.host });
+        };
         if !ip.is_loopback() && self.token.is_none() {
             return Err(Error::TokenMissing { host: self.host });
         }
@@ -164,11 +167,16 @@ impl Builder {
         if self.retention.is_some_and(|retention| retention.is_zero()) {
             return Err(Error::RetentionZero);
         }
-        let (listener, address) = listen(SocketAddr::new(ip, self.port))?;
+        let address = SocketAddr::new(ip, self.port);
+        let (listener, address) =
+            address::listen(address).map_err(|source| match source.kind() {
+                io::ErrorKind::AddrInUse => Error::PortTaken { port: self.port },
+                _ => Error::Listen { address, source },
+            })?;
         let store = Arc::new(Store::open(
             self.data.as_deref(),
             self.retention,
-            &url(address),
+            &address::url("http", address),
             self.keeps,
             self.clock,
         )?);
@@ -179,8 +187,8 @@ impl Builder {
             store: Arc::clone(&store),
             faults: Arc::clone(&faults),
             bodies: Arc::new(Bodies::new(&self.limits)),
-            access: Arc::new(Access::new(address.ip(), self.allowed_hosts, self.token)),
-            url: Arc::from(url(address)),
+            access: Arc::new(Access::new(address.ip(), &self.allowed_hosts, self.token)),
+            url: Arc::from(address::url("http", address)),
             stop: stopped,
         };
         let limits = self.limits;
@@ -203,31 +211,6 @@ impl Builder {
             thread: Some(thread),
         })
     }
-}
-
-fn ip(host: &str) -> Result<IpAddr, Error> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    if bare.eq_ignore_ascii_case("localhost") {
-        return Ok(Ipv4Addr::LOCALHOST.into());
-    }
-    bare.parse().map_err(|_| Error::Host {
-        host: host.to_owned(),
-    })
-}
-
-fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
-    let bind = || {
-        let listener = TcpListener::bind(address)?;
-        listener.set_nonblocking(true)?;
-        let bound = listener.local_addr()?;
-        Ok((listener, bound))
-    };
-    bind().map_err(|source: io::Error| match source.kind() {
-        io::ErrorKind::AddrInUse => Error::PortTaken {
-            port: address.port(),
-        },
-        _ => Error::Listen { address, source },
-    })
 }
 
 impl LocalPlatform {

@@ -106,7 +106,6 @@ mod platform;
 pub mod query;
 mod server;
 mod store;
-mod sync;
 
 pub use builder::{Builder, DEFAULT_PORT};
 pub use error::Error;

@@ -1,10 +1,11 @@
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::{broadcast, watch};
+use xpander_report_http::address;
 
 use crate::error::Error;
 use crate::http::faults::{Fault, Faults};
@@ -18,16 +19,6 @@ use crate::query::metrics::{AgentMetrics, Metrics, MetricsQuery};
 use crate::query::page::TaskPage;
 use crate::query::summary::Summary;
 use crate::store::Store;
-
-/// The URL under which clients on this machine reach a server at the address.
-pub(crate) fn url(address: SocketAddr) -> String {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    format!("http://{}", SocketAddr::new(ip, address.port()))
-}
 
 /// A running local platform. It stops when it is dropped.
 ///
@@ -71,7 +62,7 @@ impl LocalPlatform {
     /// `http://127.0.0.1:9726`.
     #[must_use]
     pub fn url(&self) -> String {
-        url(self.address)
+        address::url("http", self.address)
     }
 
     /// The file that keeps the data; `None` when it is in memory.

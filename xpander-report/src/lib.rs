@@ -89,6 +89,9 @@ mod middleware;
 mod platform;
 mod private;
 mod provider;
+#[cfg(feature = "_relay")]
+#[doc(hidden)]
+pub mod relay;
 mod report;
 mod reporter;
 mod run;

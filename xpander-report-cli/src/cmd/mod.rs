@@ -3,5 +3,6 @@
 pub(crate) mod doctor;
 pub(crate) mod extract;
 pub(crate) mod local;
+pub(crate) mod relay;
 pub(crate) mod send;
 pub(crate) mod spool;

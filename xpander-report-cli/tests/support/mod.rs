@@ -4,6 +4,8 @@
 
 pub(crate) mod doctor;
 pub(crate) mod https;
+#[cfg(unix)]
+pub(crate) mod running;
 pub(crate) mod send;
 pub(crate) mod spools;
 pub(crate) mod terminal;

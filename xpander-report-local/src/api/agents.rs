@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::caller::{Caller, Id};
-use super::json::{AgentJson, ListedAgentJson};
+use super::json::{self, ListedAgentJson};
 use crate::app::App;
 use crate::http::problem::{Invalid, Loc, Problem};
 
@@ -38,7 +38,7 @@ pub(super) async fn agent(
 
 async fn one(app: App, caller: Caller, id: String) -> Result<Response, Problem> {
     app.run(move |store| match store.agent(&caller.organization, &id)? {
-        Some(agent) => Ok(Json(AgentJson::from(&agent)).into_response()),
+        Some(agent) => Ok(Json(json::agent(&agent)).into_response()),
         None => Err(no_agent(&id, &caller)),
     })
     .await

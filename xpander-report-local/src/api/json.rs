@@ -1,88 +1,50 @@
-//! The API's records as JSON. The public platform has more fields; these are the ones that clients require or
-//! that the local platform knows.
+//! The API's records as JSON, made from what is stored.
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use xpander_report_http::reader::Details;
+use xpander_report_http::record::{AgentJson, InputJson, SOURCE, TaskJson, TokensJson};
 
 use crate::model::agent::Agent;
-use crate::model::change::Details;
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 
-/// The `source` of a task whose creator gave none.
-const SOURCE: &str = "sdk";
-
-/// The model of an agent: the local platform does not know it.
-const UNKNOWN: &str = "unknown";
-
-#[derive(Debug, Serialize)]
-pub(super) struct TaskJson<'a> {
-    id: &'a str,
-    agent_id: &'a str,
-    organization_id: &'a str,
-    input: Input<'a>,
-    status: TaskStatus,
-    internal_status: Option<&'a str>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    started_at: Option<Timestamp>,
-    finished_at: Option<Timestamp>,
-    paused_at: Option<Timestamp>,
-    result: Option<&'a str>,
-    duration: Option<f64>,
-    tokens: Option<Tokens>,
-    used_tools: &'a [String],
-    source: &'a str,
-    title: Option<&'a str>,
-    background_auth_eligible: bool,
-    /// The other fields of the request that created the task.
-    #[serde(flatten)]
-    details: Details,
+/// The record of a task.
+pub(super) fn task(task: &TaskRecord) -> TaskJson<'_> {
+    let mut details = task.details.as_deref().map(parts).unwrap_or_default();
+    let input = details
+        .remove("input")
+        .map(|input| parts(input.get()))
+        .unwrap_or_default();
+    TaskJson {
+        id: &task.id,
+        agent_id: &task.agent_id,
+        organization_id: &task.organization_id,
+        input: InputJson::new(task.input.as_deref(), input),
+        status: task.status.as_str(),
+        internal_status: task.internal_status.as_deref(),
+        created_at: task.created_at,
+        updated_at: task.updated_at,
+        started_at: task.started_at,
+        finished_at: task.finished_at,
+        paused_at: (task.status == TaskStatus::Paused).then_some(task.updated_at),
+        result: task.result.as_deref(),
+        duration: task.duration,
+        tokens: task.tokens.map(tokens),
+        used_tools: &task.used_tools,
+        source: task.source.as_deref().unwrap_or(SOURCE),
+        title: task.title.as_deref(),
+        background_auth_eligible: false,
+        details,
+    }
 }
 
-#[derive(Debug, Serialize)]
-struct Input<'a> {
-    text: Option<&'a str>,
-    files: Box<RawValue>,
-    attachments: Box<RawValue>,
-    user: Option<Box<RawValue>>,
-    principal: Option<Box<RawValue>>,
-}
-
-impl<'a> From<&'a TaskRecord> for TaskJson<'a> {
-    fn from(task: &'a TaskRecord) -> Self {
-        let mut details = task.details.as_deref().map(parts).unwrap_or_default();
-        let mut input = details
-            .remove("input")
-            .map(|input| parts(input.get()))
-            .unwrap_or_default();
-        Self {
-            id: &task.id,
-            agent_id: &task.agent_id,
-            organization_id: &task.organization_id,
-            input: Input {
-                text: task.input.as_deref(),
-                files: input.remove("files").unwrap_or_else(none),
-                attachments: input.remove("attachments").unwrap_or_else(none),
-                user: input.remove("user"),
-                principal: input.remove("principal"),
-            },
-            status: task.status,
-            internal_status: task.internal_status.as_deref(),
-            created_at: task.created_at,
-            updated_at: task.updated_at,
-            started_at: task.started_at,
-            finished_at: task.finished_at,
-            paused_at: (task.status == TaskStatus::Paused).then_some(task.updated_at),
-            result: task.result.as_deref(),
-            duration: task.duration,
-            tokens: task.tokens,
-            used_tools: &task.used_tools,
-            source: task.source.as_deref().unwrap_or(SOURCE),
-            title: task.title.as_deref(),
-            background_auth_eligible: false,
-            details,
-        }
+fn tokens(tokens: Tokens) -> TokensJson {
+    TokensJson {
+        completion_tokens: tokens.completion_tokens,
+        prompt_tokens: tokens.prompt_tokens,
+        cache_read_tokens: tokens.cache_read_tokens,
+        cache_write_tokens: tokens.cache_write_tokens,
+        total_tokens: tokens.total_tokens,
     }
 }
 
@@ -91,9 +53,9 @@ fn parts(object: &str) -> Details {
     serde_json::from_str(object).unwrap_or_default()
 }
 
-fn none() -> Box<RawValue> {
-    let list: [(); 0] = [];
-    serde_json::value::to_raw_value(&list).unwrap_or_else(|_| RawValue::NULL.to_owned())
+/// The record of an agent.
+pub(super) fn agent(agent: &Agent) -> AgentJson<'_> {
+    AgentJson::new(&agent.id, &agent.organization_id, agent.created_at)
 }
 
 #[derive(Debug, Serialize)]
@@ -119,39 +81,6 @@ impl<'a> From<&'a TaskRecord> for ListedTaskJson<'a> {
             updated_at: task.updated_at,
             result: task.result.as_deref(),
             title: task.title.as_deref(),
-        }
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct AgentJson<'a> {
-    id: &'a str,
-    organization_id: &'a str,
-    name: &'a str,
-    unique_name: &'a str,
-    framework: &'static str,
-    model_provider: &'static str,
-    model_name: &'static str,
-    status: &'static str,
-    created_at: Timestamp,
-    graph: [&'a str; 0],
-    tools: [&'a str; 0],
-}
-
-impl<'a> From<&'a Agent> for AgentJson<'a> {
-    fn from(agent: &'a Agent) -> Self {
-        Self {
-            id: &agent.id,
-            organization_id: &agent.organization_id,
-            name: &agent.id,
-            unique_name: &agent.id,
-            framework: "agno",
-            model_provider: UNKNOWN,
-            model_name: UNKNOWN,
-            status: "ACTIVE",
-            created_at: agent.created_at,
-            graph: [],
-            tools: [],
         }
     }
 }

@@ -3,13 +3,13 @@
 mod activity;
 mod agents;
 mod body;
-mod caller;
 mod json;
 mod reports;
 mod tasks;
 
 use axum::Router;
 use axum::routing::{get, patch, post};
+use xpander_report_http::caller;
 
 use crate::app::App;
 

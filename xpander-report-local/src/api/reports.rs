@@ -32,7 +32,7 @@ pub(super) async fn accept(
         }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut refusal =
-                Problem::injected(status, "This is an injected fault.").into_response();
+                Problem::with_status(status, "This is an injected fault.").into_response();
             if let Some(after) = retry_after {
                 let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
                 refusal

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::body;
 use super::caller::{Caller, Id};
-use super::json::{ListedTaskJson, TaskJson};
+use super::json::{self, ListedTaskJson};
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::query_string::{QueryString, parse_end, parse_time};
@@ -231,7 +231,7 @@ async fn parsed(
 }
 
 pub(super) fn answer(task: &TaskRecord) -> Response {
-    Json(TaskJson::from(task)).into_response()
+    Json(json::task(task)).into_response()
 }
 
 pub(super) fn missing(id: &str, caller: &Caller) -> Problem {

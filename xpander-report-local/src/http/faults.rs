@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use crate::sync::ignore_poison;
+use xpander_report_http::sync::ignore_poison;
 
 /// Something that goes wrong with reports, to see how the code under test takes it; injected by
 /// [`LocalPlatform::inject`](crate::LocalPlatform::inject).

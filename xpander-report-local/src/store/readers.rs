@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use rusqlite::{Connection, Result};
+use xpander_report_http::sync::ignore_poison;
 
 use super::location::Location;
-use crate::sync::ignore_poison;
 
 /// How many idle connections stay open.
 const MAX_IDLE: usize = 4;

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error, Result, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
+use xpander_report_http::sync::ignore_poison;
 
 use super::batch::{Batch, WriterCache};
 use super::{retention, rows, search_index};
 use crate::model::event::Event;
-use crate::sync::ignore_poison;
 
 /// How many jobs may share a transaction.
 const MAX_JOBS: usize = 256;

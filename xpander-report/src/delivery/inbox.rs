@@ -1,6 +1,7 @@
 //! The callers' side: reports come in, and somebody waits for them.
 
 use std::future::{Future, ready};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -53,11 +54,35 @@ impl Shared {
         let sequence = Sequence::next();
         let count = self.counters.accepted.add(1);
         let report = letter.report.clone().agent_id(&letter.agent_id);
-        self.admits(sequence.count, true)
-            && self.keep(
-                count,
-                Outgoing::stored(report, true, Stamps::new(sequence, Fields::default())),
-            )
+        let outgoing = Outgoing::stored(report, true, Stamps::new(sequence, Fields::default()));
+        if !self.admits(sequence.count, true) {
+            return false;
+        }
+        if self.is_durable() {
+            // It lies on disk, and must not leave it for memory.
+            let is_kept = self.keep_on_disk(outgoing);
+            return is_kept.is_ok();
+        }
+        self.keep(count, outgoing)
+    }
+
+    /// Keeps a finished report that was counted as accepted on disk; if that fails it was not accepted.
+    pub(super) fn keep_on_disk(self: &Arc<Self>, outgoing: Outgoing) -> io::Result<()> {
+        let Some(spool) = &self.spool else {
+            self.counters.accepted.take_back(1);
+            return Err(io::Error::other("there is no spool"));
+        };
+        match spool.append(&outgoing) {
+            Ok(written) => {
+                spool.remember(written, outgoing);
+                self.wake();
+                Ok(())
+            }
+            Err(error) => {
+                self.counters.accepted.take_back(1);
+                Err(error)
+            }
+        }
     }
 
     /// Whether reports are taken, and this one belongs somewhere.

@@ -9,6 +9,12 @@ mod inbox;
 mod lifecycle;
 mod outbox;
 mod recent_drops;
+#[cfg(feature = "_relay")]
+mod relayed;
+#[cfg(feature = "_relay")]
+pub(crate) mod request_times;
+#[cfg(feature = "_relay")]
+mod senders;
 pub(crate) mod settings;
 mod shared;
 pub(crate) mod targets;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_queue::SegQueue;
 use crossbeam_utils::CachePadded;
+#[cfg(feature = "_relay")]
+use tokio::sync::oneshot;
 
 use crate::delivery::dead_letters::DeadLetters;
 #[cfg(feature = "tower")]
@@ -15,6 +17,10 @@ use crate::delivery::flush::Flush;
 use crate::delivery::lifecycle::Lifecycle;
 use crate::delivery::outbox::pending::{TICKET, Ticket};
 use crate::delivery::recent_drops::RecentDrops;
+#[cfg(feature = "_relay")]
+use crate::delivery::request_times::RequestTimes;
+#[cfg(feature = "_relay")]
+use crate::delivery::senders::Senders;
 use crate::delivery::settings::Settings;
 use crate::envelope::outgoing::Outgoing;
 use crate::envelope::sequence::Sequence;
@@ -57,6 +63,49 @@ pub(super) struct Shared {
     pub(super) left_at: AtomicU64,
     pub(super) warned_no_agent: AtomicBool,
     pub(super) warned_no_thread: AtomicBool,
+    #[cfg(feature = "_relay")]
+    pub(super) senders: Mutex<Senders>,
+    #[cfg(feature = "_relay")]
+    pub(super) orders: Mutex<Vec<Order>>,
+    #[cfg(feature = "_relay")]
+    pub(super) request_times: RequestTimes,
+    /// The platform refused the key when it was asked last.
+    #[cfg(feature = "_relay")]
+    pub(super) is_key_refused: AtomicBool,
+}
+
+/// What the relay asks of the worker, and where to the answer goes.
+#[cfg(feature = "_relay")]
+#[derive(Debug)]
+pub(super) enum Order {
+    /// To say how things stand.
+    Tell(oneshot::Sender<Standing>),
+    /// To delete the data of a task.
+    Purge(TaskId, oneshot::Sender<Purged>),
+}
+
+/// How delivery stands.
+#[cfg(feature = "_relay")]
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Standing {
+    /// The platform's circuit breaker is open.
+    pub(crate) is_platform_away: bool,
+    /// The platform refuses the key.
+    pub(crate) is_key_refused: bool,
+    /// Requests that are not answered.
+    pub(crate) in_flight: usize,
+    /// The agents whose circuit breakers are open, and how many reports wait in memory for each.
+    pub(crate) failing_agents: Vec<(String, u64)>,
+}
+
+/// What was deleted of a task.
+#[cfg(feature = "_relay")]
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Purged {
+    /// Reports that waited.
+    pub(crate) reports: usize,
+    /// One is on its way.
+    pub(crate) is_in_flight: bool,
 }
 
 /// A report in the queue.
@@ -127,6 +176,14 @@ impl Shared {
             left_at: AtomicU64::new(0),
             warned_no_agent: AtomicBool::new(false),
             warned_no_thread: AtomicBool::new(false),
+            #[cfg(feature = "_relay")]
+            senders: Mutex::default(),
+            #[cfg(feature = "_relay")]
+            orders: Mutex::default(),
+            #[cfg(feature = "_relay")]
+            request_times: RequestTimes::default(),
+            #[cfg(feature = "_relay")]
+            is_key_refused: AtomicBool::new(false),
         }
     }
 

@@ -1,5 +1,8 @@
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
@@ -17,6 +20,10 @@ use crate::support::suppress;
 use crate::support::suppress::suppressed;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// By this header an answer says that it is a relay's, and a request that it comes from one.
+pub(crate) const X_XPANDER_RELAY: &str = "x-xpander-relay";
+/// By this header a report tells a relay where it stands among those of its process.
+pub(crate) const X_XPANDER_SEQUENCE: &str = "x-xpander-sequence";
 /// A wait longer than this is not believed.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 /// An answer longer than this many bytes is none of the platform's.
@@ -29,6 +36,35 @@ pub(crate) struct Request {
     method: Method,
     url: Url,
     body: Option<Vec<u8>>,
+    /// Where the report stands. Only a relay is told.
+    place: Option<PlaceInProcess>,
+}
+
+/// Where a report stands among those of its process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PlaceInProcess {
+    /// Random to the process.
+    pub(crate) process: u64,
+    /// How many the process had accepted with it.
+    pub(crate) count: u64,
+}
+
+impl fmt::Display for PlaceInProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{:x}", self.process, self.count)
+    }
+}
+
+impl FromStr for PlaceInProcess {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (process, count) = text.split_once('-').unwrap_or((text, ""));
+        Ok(Self {
+            process: u64::from_str_radix(process, 16)?,
+            count: u64::from_str_radix(count, 16)?,
+        })
+    }
 }
 
 impl Request {
@@ -49,7 +85,14 @@ impl Request {
             method: Method::POST,
             url,
             body: Some(body),
+            place: None,
         })
+    }
+
+    /// Says where the report stands, should it go to a relay.
+    pub(crate) fn at(mut self, place: PlaceInProcess) -> Self {
+        self.place = Some(place);
+        self
     }
 
     pub(crate) fn task(config: &Config, id: &str) -> Result<Self, ConfigError> {
@@ -61,10 +104,20 @@ impl Request {
     }
 
     fn get(config: &Config, segments: &[&str]) -> Result<Self, ConfigError> {
+        Self::call(config, Method::GET, segments)
+    }
+
+    /// A call without a body.
+    pub(crate) fn call(
+        config: &Config,
+        method: Method,
+        segments: &[&str],
+    ) -> Result<Self, ConfigError> {
         Ok(Self {
-            method: Method::GET,
+            method,
             url: config.endpoint(segments)?,
             body: None,
+            place: None,
         })
     }
 }
@@ -139,6 +192,8 @@ impl<'de> Visitor<'de> for AnyObject {
 pub(crate) struct Api {
     http: reqwest::Client,
     config: Arc<Config>,
+    /// Whether the last answer was a relay's.
+    is_relay: Arc<AtomicBool>,
 }
 
 impl Api {
@@ -170,7 +225,11 @@ impl Api {
         let http = catch_panic(build)
             .ok_or_else(|| Error::broken(DOING, "the function given as `http` panicked"))?
             .map_err(|error| Error::broken(DOING, error))?;
-        Ok(Self { http, config })
+        Ok(Self {
+            http,
+            config,
+            is_relay: Arc::default(),
+        })
     }
 
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, Error> {
@@ -182,12 +241,23 @@ impl Api {
             .http
             .request(request.method, request.url)
             .header(X_API_KEY, header);
+        #[cfg(feature = "_relay")]
+        if let Some(name) = &self.config.relay {
+            builder = builder.header(X_XPANDER_RELAY, &**name);
+        }
+        if let Some(place) = request.place
+            && self.is_relay.load(Ordering::Relaxed)
+        {
+            builder = builder.header(X_XPANDER_SEQUENCE, place.to_string());
+        }
         if let Some(body) = request.body {
             builder = builder
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
                 .body(body);
         }
         let mut response = builder.send().await.map_err(|error| self.broken(error))?;
+        let is_relay = response.headers().contains_key(X_XPANDER_RELAY);
+        self.is_relay.store(is_relay, Ordering::Relaxed);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
             if body.len() + chunk.len() > MAX_ANSWER {

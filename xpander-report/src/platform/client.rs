@@ -113,6 +113,17 @@ impl Client {
         block_on(self.agent(id))
     }
 
+    /// Another call.
+    #[cfg(feature = "_relay")]
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        method: reqwest::Method,
+        segments: &[&str],
+    ) -> Result<T, Error> {
+        self.call(Request::call(&self.config, method, segments)?)
+            .await
+    }
+
     async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         self.hand_over(Call { request, answer })?;

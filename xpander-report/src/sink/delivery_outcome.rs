@@ -36,6 +36,8 @@ pub enum DropReason {
     ShutDown,
     /// It waited in the spool for longer than any report may.
     Expired,
+    /// Somebody had the data of its task deleted.
+    Purged,
 }
 
 impl DeliveryOutcome {
@@ -52,6 +54,7 @@ impl fmt::Display for DropReason {
             Self::NoAgent => "no agent is named",
             Self::ShutDown => "the reporter was shut down",
             Self::Expired => "the report waited in the spool for too long",
+            Self::Purged => "the data of its task was deleted",
         })
     }
 }

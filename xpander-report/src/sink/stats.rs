@@ -76,6 +76,8 @@ pub struct Dropped {
     pub shut_down: u64,
     /// They waited in the spool for longer than any report may.
     pub expired: u64,
+    /// Somebody had the data of their tasks deleted.
+    pub purged: u64,
 }
 
 impl Dropped {
@@ -87,12 +89,13 @@ impl Dropped {
             no_agent: self.no_agent - earlier.no_agent,
             shut_down: self.shut_down - earlier.shut_down,
             expired: self.expired - earlier.expired,
+            purged: self.purged - earlier.purged,
         }
     }
 
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.queue_full + self.no_agent + self.shut_down + self.expired
+        self.queue_full + self.no_agent + self.shut_down + self.expired + self.purged
     }
 }
 
@@ -189,6 +192,7 @@ pub(crate) struct Counters {
     no_agent: Counter,
     shut_down: Counter,
     expired: Counter,
+    purged: Counter,
 }
 
 #[cfg(feature = "http")]
@@ -202,6 +206,7 @@ impl Counters {
             Ending::SampledOut => &self.sampled_out,
             Ending::Refused => &self.dead_lettered,
             Ending::Expired | Ending::Dropped(DropReason::Expired) => &self.expired,
+            Ending::Dropped(DropReason::Purged) => &self.purged,
             Ending::Dropped(DropReason::QueueFull) => &self.queue_full,
             Ending::Dropped(DropReason::NoAgent) => &self.no_agent,
             Ending::Dropped(DropReason::ShutDown) => &self.shut_down,
@@ -228,6 +233,7 @@ impl Counters {
             no_agent: self.no_agent.get(),
             shut_down: self.shut_down.get(),
             expired: self.expired.get(),
+            purged: self.purged.get(),
         }
     }
 
@@ -259,6 +265,12 @@ impl Counter {
     /// Returns the sum.
     pub(crate) fn add(&self, count: u64) -> u64 {
         self.0.fetch_add(count, Ordering::Release) + count
+    }
+
+    /// Takes back what was counted too early.
+    #[cfg(feature = "http")]
+    pub(crate) fn take_back(&self, count: u64) {
+        self.0.fetch_sub(count, Ordering::Release);
     }
 
     pub(crate) fn get(&self) -> u64 {

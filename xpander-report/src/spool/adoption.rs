@@ -80,6 +80,11 @@ impl Adoption {
         self.has_more
     }
 
+    /// Whether there is more to adopt, and room for it.
+    pub(super) fn goes_on(&self, open: &Segments) -> bool {
+        self.has_more && has_room(open, &[]) && !self.warned_scan
+    }
+
     /// Whether nothing is left of others that something is wrong with.
     pub(super) fn is_undisturbed(&self) -> bool {
         self.backing_off.is_empty() && !self.warned_scan
@@ -92,7 +97,7 @@ impl Adoption {
 
     /// The segments that no process has any more, beside those that are open; none if it is not time to look.
     pub(super) fn scan(&mut self, now: Instant, open: &Segments) -> Option<Vec<SegmentReader>> {
-        let goes_on = self.has_more && has_room(open, &[]) && !self.warned_scan;
+        let goes_on = self.goes_on(open);
         if now >= self.scan_at {
             self.scan_at = now + SCAN.mul_f64(0.75 + random::unit() / 2.0);
         } else if !goes_on {

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::format::entry;
+#[cfg(feature = "_relay")]
+use super::place::Place;
 use super::place::SegmentId;
 use super::reader::Replay;
 use super::segment_reader::SegmentReader;
@@ -34,10 +36,44 @@ impl Replay {
     /// Puts what is waited for of segments that are mostly settled into one, and removes them.
     pub(super) fn compact(&mut self) {
         self.seal_settled();
-        let survivors = self.survivors();
-        if survivors.is_empty() {
-            return;
+        let survivors = self.survivors(self.worth_it());
+        if !survivors.is_empty() {
+            self.gather(survivors);
         }
+    }
+
+    /// The segments in which these reports lie.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn segments_of(&self, places: &[Place]) -> BTreeSet<SegmentId> {
+        let at = |place: &Place| self.relocated.get(&place.key()).copied();
+        let segments = places
+            .iter()
+            .map(|place| at(place).unwrap_or(place.key()).0);
+        segments.collect()
+    }
+
+    /// Puts what is waited for of these segments into others, and removes them: what has ended leaves the disk. Those
+    /// that are not read yet stay.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn rewrite(&mut self, segments: BTreeSet<SegmentId>) {
+        for id in segments {
+            let Some(reader) = self.readers.get(&id) else {
+                continue;
+            };
+            if reader.is_own && reader.is_read() {
+                self.spool.seal(&reader.segment);
+            }
+            let is_known = reader.is_read() && reader.is_whole();
+            let chosen: Vec<_> = self.readers.get_key_value(&id).into_iter().collect();
+            let survivors = self.survivors(chosen);
+            if is_known && !survivors.is_empty() {
+                self.gather(survivors);
+            }
+            self.finish(id, true);
+        }
+    }
+
+    fn gather(&mut self, survivors: Vec<Survivor>) {
         match self.copy(&survivors) {
             Ok(copied) => {
                 self.warned_compaction = false;
@@ -64,11 +100,11 @@ impl Replay {
         }
     }
 
-    /// What is waited for of the segments that are worth it.
-    fn survivors(&self) -> Vec<Survivor> {
+    /// What is waited for of these segments.
+    fn survivors(&self, segments: Vec<(&SegmentId, &SegmentReader)>) -> Vec<Survivor> {
         let keys: HashMap<_, _> = self.relocated.iter().map(|(key, to)| (*to, *key)).collect();
         let mut survivors = Vec::new();
-        for (id, reader) in self.worth_it() {
+        for (id, reader) in segments {
             let offsets = reader.open.keys();
             let read = offsets.map(|offset| {
                 let place = (*id, *offset);

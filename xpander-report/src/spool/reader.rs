@@ -403,6 +403,13 @@ impl Replay {
         appended.saturating_sub(self.read + self.held())
     }
 
+    /// Whether more is to be read of what other processes left.
+    pub(crate) fn has_unread_of_others(&self) -> bool {
+        let mut readers = self.readers.values();
+        readers.any(|reader| !reader.is_own && !reader.is_read())
+            || self.adoption.goes_on(&self.readers)
+    }
+
     /// How many own reports that were not read are in memory, or have ended.
     pub(crate) fn held(&self) -> u64 {
         let readers = self.readers.values();

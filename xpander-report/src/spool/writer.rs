@@ -9,6 +9,8 @@ use crate::envelope::outgoing::Outgoing;
 use crate::envelope::sequence::Sequence;
 use crate::report::dead_letter::DeadLetter;
 use crate::spool::files::directory::Directory;
+#[cfg(feature = "_relay")]
+use crate::spool::files::directory::SEGMENT;
 #[cfg(any(test, fuzzing))]
 use crate::spool::files::disk::Disk;
 use crate::spool::files::segment::Segment;
@@ -150,13 +152,7 @@ impl Spool {
         let (head, [input, response, result]) = entry::encode_report(outgoing, &self.platform)?;
         let record = [&head, input, response, result];
         let bytes = record.iter().map(|piece| piece.len() as u64).sum();
-        let most = self.limits.waiting_bytes();
-        if self.used.load(Ordering::Relaxed).saturating_add(bytes) > most {
-            return Err(io::Error::new(
-                io::ErrorKind::StorageFull,
-                format!("as many reports wait there as may ({most} bytes)"),
-            ));
-        }
+        self.check_room(bytes)?;
         let mut writer = self.lock();
         let segment = self.segment(&mut writer, outgoing.sequence().at)?;
         let number = self.appended() + 1;
@@ -181,6 +177,41 @@ impl Spool {
             writer.dirty.push(segment);
         }
         Ok(written)
+    }
+
+    fn check_room(&self, bytes: u64) -> io::Result<()> {
+        let most = self.limits.waiting_bytes();
+        if self.used.load(Ordering::Relaxed).saturating_add(bytes) <= most {
+            return Ok(());
+        }
+        Err(io::Error::new(
+            io::ErrorKind::StorageFull,
+            format!("as many reports wait there as may ({most} bytes)"),
+        ))
+    }
+
+    /// Whether a report could be written now.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn check(&self) -> io::Result<()> {
+        const SMALL: u64 = 4096;
+        self.check_room(SMALL)?;
+        self.directory.make()?;
+        self.directory.try_writing()
+    }
+
+    /// Writes no more to a segment that is not where other processes would find it.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn make_sure_of_place(&self) {
+        let mut writer = self.lock();
+        let is_there = |segment: &Arc<Segment>| {
+            let there = self
+                .directory
+                .is_there(&segment.name, SEGMENT, &*segment.file);
+            matches!(there, Ok(true))
+        };
+        if let Some(lost) = writer.current.take_if(|current| !is_there(current)) {
+            lost.seal();
+        }
     }
 
     /// Keeps a report that was written in memory, too, for who reads it next; unless there is no room.

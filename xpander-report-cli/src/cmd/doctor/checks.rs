@@ -5,7 +5,7 @@ use xpander_report::{Client, Config, ConfigBuilder, Error, StatusError, TaskRepo
 
 use super::finding::{Finding, Outcome, excerpt};
 use super::network::{self, Endpoint};
-use super::{proxy, tls};
+use super::{proxy, relay, tls};
 use crate::failure::with_causes;
 use crate::{connection, page};
 
@@ -28,9 +28,14 @@ pub(super) fn run(builder: ConfigBuilder, send: bool) -> Vec<Finding> {
         return findings;
     }
     let client = Client::new(config.clone());
-    let answer = answer(&client, &config);
-    let is_wrong = answer.outcome == Outcome::Wrong;
+    let (answer, is_relay) = answer(&client, &config);
+    let mut is_wrong = answer.outcome == Outcome::Wrong;
     findings.push(answer);
+    if is_relay {
+        let relay = relay::check(&config);
+        is_wrong |= relay.outcome == Outcome::Wrong;
+        findings.push(relay);
+    }
     if send {
         findings.push(match config.agent_id() {
             _ if is_wrong => Finding::skipped("test report", "not sent: see the answer"),
@@ -144,28 +149,38 @@ fn clock(here: SystemTime, there: SystemTime) -> Finding {
     .advise("Is the time of this machine right? Updates of one task are ordered by it.")
 }
 
-/// Makes one call that changes nothing.
-fn answer(client: &Client, config: &Config) -> Finding {
+/// Makes one call that changes nothing. Says whether a relay answered.
+fn answer(client: &Client, config: &Config) -> (Finding, bool) {
     const NAME: &str = "answer";
     let start = Instant::now();
     let Some(id) = config.agent_id() else {
         return match client.task_blocking(NO_TASK) {
-            Ok(_) => Finding::ok(
-                NAME,
-                format!("the platform takes the key ({})", millis(start)),
-            ),
+            Ok(_) => (takes_the_key("the platform", start), false),
             Err(Error::Status(StatusError {
                 status: 400 | 404 | 422,
                 detail,
                 ..
-            })) if !is_page(&detail) => Finding::ok(
-                NAME,
-                format!("the platform takes the key ({})", millis(start)),
-            ),
-            Err(error) => refused(NAME, &error, "", config),
+            })) if !is_page(&detail) => {
+                let is_relay = relay::says_so(&detail);
+                let who = if is_relay {
+                    "the relay"
+                } else {
+                    "the platform"
+                };
+                (takes_the_key(who, start), is_relay)
+            }
+            Err(error) => (refused(NAME, &error, "", config), false),
         };
     };
-    match client.agent_blocking(id) {
+    let finding = match client.agent_blocking(id) {
+        Ok(agent) if relay::is_of(&agent) => {
+            let says = format!(
+                "a relay takes the key, and reports for the agent {} ({})",
+                agent.id,
+                millis(start)
+            );
+            return (Finding::ok(NAME, says), true);
+        }
         Ok(agent) => {
             let name = match &agent.name {
                 Some(name) if *name != agent.id => format!("{name}, {}", agent.id),
@@ -192,10 +207,15 @@ fn answer(client: &Client, config: &Config) -> Finding {
             ),
         ),
         Err(error) => refused(NAME, &error, id, config),
-    }
+    };
+    (finding, false)
 }
 
-/// Sends a report and reads it back.
+fn takes_the_key(who: &str, start: Instant) -> Finding {
+    Finding::ok("answer", format!("{who} takes the key ({})", millis(start)))
+}
+
+/// Sends a report and reads it back, unless a relay has taken it.
 fn test_report(client: &Client, config: &Config) -> Finding {
     const NAME: &str = "test report";
     let start = Instant::now();
@@ -208,6 +228,14 @@ fn test_report(client: &Client, config: &Config) -> Finding {
             return refused(NAME, &error, config.agent_id().unwrap_or_default(), config);
         }
     };
+    if page::is_relayed(&sent) {
+        let says = format!(
+            "the relay has accepted the task {} ({}) and delivers it; look for it in the agent's history",
+            sent.id,
+            millis(start)
+        );
+        return Finding::ok(NAME, says);
+    }
     match client.task_blocking(&sent.id) {
         Ok(read) if read.id == sent.id => Finding::ok(
             NAME,

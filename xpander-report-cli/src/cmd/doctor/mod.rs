@@ -2,6 +2,7 @@ mod checks;
 mod finding;
 mod network;
 mod proxy;
+mod relay;
 mod settings;
 mod spool;
 mod tls;
@@ -21,7 +22,8 @@ use crate::text::{printable, write_json};
 /// Shows every setting and where it comes from, and what waits in the spool if
 /// there is one. Then asks the platform: is its name known, can it be reached, is
 /// its certificate trusted, does it take the key, does it have the agent. Nothing
-/// is changed there, except with --send.
+/// is changed there, except with --send. A relay says what it forwards to and how
+/// many reports wait there.
 ///
 /// Of the key it shows how long it is, and the last four characters of one that
 /// has 16 or more; of a proxy neither user nor password.

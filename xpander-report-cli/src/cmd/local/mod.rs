@@ -7,16 +7,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
-use tokio::runtime::Runtime;
 use xpander_report_local::{DEFAULT_PORT, Error, LocalPlatform};
 
 use self::announcement::Announcement;
-use crate::duration;
 use crate::failure::{Done, Failure};
-
-/// How many files the platform can make use of.
-#[cfg(unix)]
-const WANTED_FILES: u64 = 8192;
+use crate::{duration, server};
 
 /// Run a platform of your own on this machine
 ///
@@ -70,8 +65,7 @@ impl Local {
     pub(crate) fn run(self) -> Done<ExitCode> {
         let token = self.token.read()?;
         // The builder derives the number of connections from it.
-        #[cfg(unix)]
-        raise_file_limit();
+        server::raise_file_limit();
         let mut builder = LocalPlatform::builder().port(self.port).host(&self.host);
         for host in &self.allowed_hosts {
             builder = builder.allow_host(host);
@@ -89,7 +83,7 @@ impl Local {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let stop = stop_signal(&runtime)?;
+        let stop = server::stop_signal(&runtime)?;
         let platform = builder.start().map_err(failure)?;
         let announcement = Announcement {
             url: platform.url(),
@@ -122,27 +116,6 @@ impl Local {
     }
 }
 
-/// Lets the process open more files, and so connections, where that is allowed: the usual limit is low.
-#[cfg(unix)]
-fn raise_file_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-    let limit = getrlimit(Resource::Nofile);
-    let allowed = limit
-        .maximum
-        .map_or(WANTED_FILES, |most| most.min(WANTED_FILES));
-    if limit.current.is_some_and(|current| current < allowed) {
-        // The platform takes fewer connections where it fails.
-        let _ = setrlimit(
-            Resource::Nofile,
-            Rlimit {
-                current: Some(allowed),
-                maximum: limit.maximum,
-            },
-        );
-    }
-}
-
 fn failure(error: Error) -> Failure {
     let flags = match error {
         Error::PortTaken { .. } => "; see --port",
@@ -168,34 +141,4 @@ fn default_file() -> Result<PathBuf, Failure> {
         )
     })?;
     Ok(folders.data_dir().join("xpander-report").join("tasks.db"))
-}
-
-/// Listens from now on; ends when the program is asked to stop.
-#[cfg(unix)]
-fn stop_signal(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let _runtime = runtime.enter();
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Listens from now on; ends when the program is asked to stop.
-#[cfg(windows)]
-fn stop_signal(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
-    let _runtime = runtime.enter();
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    let mut close = tokio::signal::windows::ctrl_close()?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = close.recv() => {}
-        }
-    })
 }

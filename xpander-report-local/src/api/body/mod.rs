@@ -3,6 +3,7 @@
 pub(super) mod create;
 mod field;
 pub(super) mod measure;
-mod reader;
 pub(super) mod report;
 pub(super) mod update;
+
+use xpander_report_http::reader;

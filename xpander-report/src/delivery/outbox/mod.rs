@@ -480,6 +480,30 @@ impl Outbox {
         self.scopes.is_key_refused()
     }
 
+    /// Whether reports may go, as far as the platform is concerned.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn admits(&self, now: Instant) -> bool {
+        self.scopes.admits(now)
+    }
+
+    /// Whether the platform refused the key when it was asked last.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn has_refused_key(&self) -> bool {
+        self.scopes.has_refused_key()
+    }
+
+    /// All that is here.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &Pending> {
+        self.lanes.values().flat_map(Lane::pending)
+    }
+
+    /// What waits of a task.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn waiting(&self, id: &TaskId) -> Option<&Pending> {
+        self.lanes.get(id)?.waiting.as_deref()
+    }
+
     /// How many reports are here that came no later than `ticket`: those that lie on disk, and the others.
     pub(crate) fn open_until(&self, ticket: Ticket) -> (u64, u64) {
         let (mut spooled, mut others) = (0, 0);

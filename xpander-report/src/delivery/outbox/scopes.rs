@@ -385,6 +385,12 @@ impl Scopes {
         self.is_key_refused && self.platform.probe_at().is_some()
     }
 
+    /// Whether the platform refused the key when it was asked last.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn has_refused_key(&self) -> bool {
+        self.is_key_refused
+    }
+
     /// When something may go that may not go now. `ready` says whether a report waits for the platform alone; `delayed` is
     /// when the first delayed report is due.
     pub(crate) fn wake_at(&self, ready: bool, delayed: Option<Instant>) -> Option<Instant> {

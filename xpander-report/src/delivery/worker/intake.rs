@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{BATCH, Worker};
 use crate::delivery::outbox::Outbox;
-use crate::delivery::outbox::pending::Pending;
+use crate::delivery::outbox::pending::{Pending, Ticket};
 use crate::delivery::settings::Overflow;
 use crate::delivery::shared::{Queued, Shared};
 use crate::envelope::sequence::Sequence;
@@ -36,32 +36,78 @@ impl Worker {
             self.take_in_before(replayed.outgoing.sequence());
             self.push_replayed(replayed);
         }
+        self.take_back();
+        #[cfg(feature = "_relay")]
+        self.forget_purged();
         self.update_gauges();
     }
 
+    /// Whether there is a place again for reports that were left on disk.
+    fn can_take_back(&self) -> bool {
+        let most_bytes = self.shared.settings.limits.queue_bytes / 8;
+        !self.left_places.is_empty()
+            && self.outbox.held().parked_bytes <= most_bytes
+            && can_take_in(&self.outbox, &self.shared)
+    }
+
+    /// Takes reports from disk for which there was no place before.
+    fn take_back(&mut self) {
+        for _ in 0..BATCH {
+            if !self.can_take_back() {
+                return;
+            }
+            let Some((ticket, place)) = self.left_places.pop_front() else {
+                return;
+            };
+            self.is_busy = true;
+            let (read, _) = self.read_places(&[place]);
+            for replayed in read {
+                self.left_behind -= 1;
+                self.push_as(ticket, replayed);
+            }
+        }
+    }
+
+    /// Whether more is to be read of what other processes left, and there is room for it.
+    pub(super) fn is_taking_over(&self) -> bool {
+        let replay = self.replay.as_ref();
+        replay.is_some_and(Replay::has_unread_of_others) && can_take_in(&self.outbox, &self.shared)
+    }
+
     fn push_replayed(&mut self, replayed: Replayed) {
-        let Replayed {
-            place,
-            outgoing,
-            is_expired,
-        } = replayed;
-        let ticket = if place.is_own() {
-            outgoing.sequence().count
+        let ticket = if replayed.place.is_own() {
+            replayed.outgoing.sequence().count
         } else {
             self.shared.counters.adopted.add(1);
             self.adopted += 1;
             self.adopted
         };
+        self.push_as(ticket, replayed);
+    }
+
+    fn push_as(&mut self, ticket: Ticket, replayed: Replayed) {
+        let Replayed {
+            place,
+            outgoing,
+            is_expired,
+        } = replayed;
         let most_bytes = self.shared.settings.limits.queue_bytes / 4;
         if self
             .outbox
             .has_no_place_for(outgoing.agent_id(), most_bytes)
         {
-            // Another process takes it up when this one has ended.
+            // It is read again when there is a place, here or by another process when this one has ended.
             self.left_behind += 1;
+            self.left_places.push_back((ticket, place));
             return;
         }
         let pending = Pending::new(ticket, Some(place), Box::new(outgoing));
+        #[cfg(feature = "_relay")]
+        if self.is_purged(&pending) {
+            self.discard(&pending, DropReason::Purged);
+            self.update_spooled();
+            return;
+        }
         if is_expired {
             self.expire(&pending);
         } else {
@@ -240,8 +286,11 @@ impl Worker {
 
     /// Whether there is something to take in.
     pub(super) fn has_work(&self) -> bool {
+        if self.is_taking_over() {
+            return true;
+        }
         match self.has_read_spool() {
-            true => self.queued() > 0,
+            true => self.queued() > 0 || self.can_take_back(),
             false => can_take_in(&self.outbox, &self.shared),
         }
     }

@@ -74,6 +74,7 @@ fn add(stats: &Stats, recorded: &Stats) {
         ("no_agent", dropped.no_agent),
         ("shut_down", dropped.shut_down),
         ("expired", dropped.expired),
+        ("purged", dropped.purged),
     ] {
         counter!("xpander_report_dropped_total", "reason" => reason).increment(count);
     }

@@ -8,11 +8,14 @@ mod fsync;
 mod intake;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "_relay")]
+mod orders;
 mod outcomes;
 mod requests;
 mod sender;
 mod warnings;
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -36,6 +39,7 @@ use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
 use crate::sink::event::Event;
 use crate::sink::stats::{Dropped, Ending};
 use crate::spool::format::entry::DeliveredTask;
+use crate::spool::place::Place;
 use crate::spool::reader::Replay;
 use crate::support::diagnostics::warn;
 use crate::support::runtime;
@@ -112,6 +116,10 @@ struct Worker {
     warnings: Warnings,
     /// Some agents are named as failing.
     has_failing: bool,
+    /// Where reports lie on disk for which there was no place here: they are read again when there is.
+    left_places: VecDeque<(Ticket, Place)>,
+    #[cfg(feature = "_relay")]
+    purged: Vec<orders::PurgedTask>,
     /// What who listens knows to be dropped.
     notified_dropped: Dropped,
     #[cfg(feature = "metrics")]
@@ -136,6 +144,9 @@ impl Worker {
             flushes: Vec::new(),
             warnings: Warnings::default(),
             has_failing: false,
+            left_places: VecDeque::new(),
+            #[cfg(feature = "_relay")]
+            purged: Vec::new(),
             notified_dropped: Dropped::default(),
             #[cfg(feature = "metrics")]
             metrics: Metrics::default(),
@@ -151,6 +162,8 @@ impl Worker {
             self.read_spool();
             self.take_in(BATCH);
             self.make_room();
+            #[cfg(feature = "_relay")]
+            self.follow_orders();
             self.begin_flushes();
             self.send();
             self.give_way();
@@ -283,6 +296,11 @@ impl Worker {
 
     /// Starts as many requests as may be under way at once.
     fn send(&mut self) {
+        // Another process may have sent more than its files say: until the newest report of a task is read, an older
+        // one could go over what has arrived.
+        if self.is_taking_over() {
+            return;
+        }
         while self.has_room() {
             let (id, places) = match self.outbox.next(Instant::now()) {
                 Some(Next::Send(id, failures, outgoing)) => {
@@ -490,6 +508,7 @@ impl Worker {
     fn release(&mut self) {
         self.left_behind += self.outbox.held().spooled as u64;
         self.outbox = Outbox::default();
+        self.left_places.clear();
         if let Some(mut replay) = self.replay.take() {
             let shared = Arc::clone(&self.shared);
             let spool = shared.spool.as_ref().filter(|spool| spool.is_dirty());

@@ -53,7 +53,11 @@ impl Worker {
             asked: error.retry_after(),
             hung: error.is_timeout().then_some(took),
         };
+        #[cfg(feature = "_relay")]
+        let task = id.clone();
         self.outbox.failed(id, now, failure, random::unit());
+        #[cfg(feature = "_relay")]
+        self.purge_again(&task);
         let Some(agent_id) = agent.filter(|agent| self.outbox.is_failing(agent)) else {
             return;
         };
@@ -89,12 +93,27 @@ impl Worker {
     }
 
     /// A request has ended.
-    pub(super) fn on_outcome(&mut self, Outcome { id, took, result }: Outcome) {
+    pub(super) fn on_outcome(&mut self, outcome: Outcome) {
+        self.book(outcome);
+        #[cfg(feature = "_relay")]
+        {
+            let is_refused = self.outbox.has_refused_key();
+            self.shared
+                .is_key_refused
+                .store(is_refused, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    fn book(&mut self, Outcome { id, took, result }: Outcome) {
         let shared = Arc::clone(&self.shared);
         let listener = &shared.settings.listener;
         let task_id = listener.is_set().then(|| id.to_string());
         let task_id = task_id.as_deref().unwrap_or_default();
         let now = Instant::now();
+        #[cfg(feature = "_relay")]
+        if matches!(result, Ok(_) | Err(Error::Status(_))) {
+            shared.request_times.add(took);
+        }
         let error = match result {
             Ok(answer) => {
                 self.warnings.recovered();

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::sender::{Answered, Prepared, Sender};
 use crate::envelope::outgoing::Outgoing;
-use crate::platform::api::{Answer, Api, Request};
+use crate::platform::api::{Answer, Api, PlaceInProcess, Request};
 use crate::platform::config::Config;
 use crate::platform::error::Error;
 use crate::report::task_id::TaskId;
@@ -92,7 +92,12 @@ impl Requests {
         let prepared = self.api(config).and_then(|api| {
             let url = self.address(config, outgoing.agent_id())?;
             let request = Request::report_task_at(url, &outgoing.report)?;
-            Ok((api, request))
+            let sequence = outgoing.sequence();
+            let place = PlaceInProcess {
+                process: sequence.process(),
+                count: sequence.count,
+            };
+            Ok((api, request.at(place)))
         });
         self.last += 1;
         let sender = self.send(prepared);

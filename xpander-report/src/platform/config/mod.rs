@@ -72,6 +72,9 @@ pub struct Config {
     pub(crate) connect_timeout: Duration,
     pub(crate) timeout: Duration,
     pub(crate) http: Option<Arc<CustomiseHttp>>,
+    /// The relay that sends, if one does.
+    #[cfg(feature = "_relay")]
+    pub(crate) relay: Option<Arc<str>>,
 }
 
 impl Config {
@@ -338,6 +341,8 @@ impl ConfigBuilder {
             connect_timeout: self.connect_timeout.unwrap_or(Duration::from_secs(5)),
             timeout: self.timeout.unwrap_or(Duration::from_secs(15)),
             http: self.http,
+            #[cfg(feature = "_relay")]
+            relay: None,
         })
     }
 

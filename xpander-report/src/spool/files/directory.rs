@@ -62,11 +62,13 @@ impl Directory {
         self.disk.create_dir(&self.path)
     }
 
-    /// Whether files can be made there.
+    /// Whether files can be made and written there.
     pub(crate) fn try_writing(&self) -> io::Result<()> {
+        const SOME: [u8; 4096] = [0; 4096];
         let new = self.file(&sequence::new_id().to_string(), NEW);
-        self.disk.create(&new)?;
-        self.disk.remove(&new)
+        let written = self.disk.create(&new)?.append(&[&SOME]);
+        self.disk.remove(&new)?;
+        written
     }
 
     fn file(&self, name: &str, ending: &str) -> PathBuf {

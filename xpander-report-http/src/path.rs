@@ -7,7 +7,13 @@ use axum::http::uri::PathAndQuery;
 use percent_encoding::percent_decode_str;
 
 /// The first segments of the API. A segment before them is a mount or an organization.
-const API: [&str; 4] = ["agent-execution", "agents", "agents-metrics", "activity"];
+const API: [&str; 5] = [
+    "agent-execution",
+    "agents",
+    "agents-metrics",
+    "activity",
+    "xpander-relay",
+];
 
 /// The first segments of the pages. A task id after them may be `agents`.
 const PAGES: [&str; 2] = ["assets", "tasks"];
@@ -19,14 +25,17 @@ const PUBLIC: [&str; 2] = ["v1", "tasks"];
 const MOUNT: &str = "agent-controller";
 
 /// The organization of a request whose path names none.
-pub(crate) const LOCAL: &str = "local";
+pub const LOCAL: &str = "local";
 
 /// The organization that a request's path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Organization(pub(crate) String);
+pub struct Organization(
+    /// Its id, decoded.
+    pub String,
+);
 
 /// Reduces the path of an API request to the route, and stores its organization in the request.
-pub(crate) async fn rewrite(mut request: Request) -> Request {
+pub async fn rewrite(mut request: Request) -> Request {
     if let Some((path, organization)) = split(request.uri().path()) {
         let rewritten = match request.uri().query() {
             Some(query) => format!("{path}?{query}"),

@@ -1,7 +1,9 @@
+//! What clients may take of the machine.
+
 use std::time::Duration;
 
 /// The largest accepted request body: 32 MiB.
-pub(crate) const MAX_BODY: usize = 32 * 1024 * 1024;
+pub const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// The most connections, however many files the process may open.
 const MAX_CONNECTIONS: usize = 4096;
@@ -11,14 +13,14 @@ const MIN_CONNECTIONS: usize = 16;
 
 /// What the clients may take of the machine.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// How many connections may be open.
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// How long a client may take to send the next head of a request, the next part of a body, or to take
     /// the next part of an answer.
-    pub(crate) client_timeout: Duration,
+    pub client_timeout: Duration,
     /// How many bytes of bodies may be in progress over all connections.
-    pub(crate) bodies: usize,
+    pub bodies: usize,
 }
 
 impl Default for Limits {

@@ -9,8 +9,8 @@ use axum::body::{Body, HttpBody};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::limits::{Limits, MAX_BODY};
-use crate::http::problem::Problem;
+use crate::limits::{Limits, MAX_BODY};
+use crate::problem::Problem;
 
 /// How much of a body is read before the connection is closed. Bytes beyond [`MAX_BODY`] are discarded:
 /// without reading them, a client that still sends would see a reset connection instead of the answer.
@@ -18,7 +18,7 @@ const MAX_READ_BYTES: usize = 4 * MAX_BODY;
 
 /// The bodies in progress.
 #[derive(Debug)]
-pub(crate) struct Bodies {
+pub struct Bodies {
     free_bytes: Arc<Semaphore>,
     client_timeout: Duration,
 }
@@ -26,12 +26,13 @@ pub(crate) struct Bodies {
 /// The bytes of a body in progress. Dropping it makes room for others.
 #[derive(Debug)]
 #[must_use = "the bytes are free for others when this is dropped"]
-pub(crate) struct InProgress {
+pub struct InProgress {
     _bytes: Option<OwnedSemaphorePermit>,
 }
 
 impl Bodies {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// No bodies yet.
+    pub fn new(limits: &Limits) -> Self {
         Self {
             free_bytes: Arc::new(Semaphore::new(limits.bodies)),
             client_timeout: limits.client_timeout,
@@ -39,7 +40,10 @@ impl Bodies {
     }
 
     /// The whole body as text. The caller keeps the [`InProgress`] for as long as it has the text.
-    pub(crate) async fn read_text(&self, mut body: Body) -> Result<(String, InProgress), Problem> {
+    ///
+    /// # Errors
+    /// It is too large, is no UTF-8, does not arrive, or others take all the room.
+    pub async fn read_text(&self, mut body: Body) -> Result<(String, InProgress), Problem> {
         let mut bytes = Vec::new();
         let mut held = None;
         let mut received = 0_usize;

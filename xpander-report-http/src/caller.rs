@@ -1,13 +1,16 @@
+//! Who asks, and for what.
+
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
-use crate::http::path::{LOCAL, Organization};
-use crate::http::problem::Problem;
+use crate::path::{LOCAL, Organization};
+use crate::problem::Problem;
 
 /// The caller of the API: it has an API key and acts for an organization.
 #[derive(Debug)]
-pub(crate) struct Caller {
-    pub(crate) organization: String,
+pub struct Caller {
+    /// The organization's id.
+    pub organization: String,
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -28,7 +31,10 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
 /// The id in the path, decoded.
 #[derive(Debug)]
-pub(crate) struct Id(pub(crate) String);
+pub struct Id(
+    /// The id.
+    pub String,
+);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;

@@ -4,34 +4,51 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::http::problem::{Invalid, Loc, Problem};
-use crate::model::change::Details;
+use crate::problem::{Invalid, Loc, Problem};
+
+/// Fields that are kept as they came.
+pub type Details = BTreeMap<String, Box<RawValue>>;
 
 /// A value, or its errors.
-pub(super) type Checked<T> = Result<T, Vec<Invalid>>;
+pub type Checked<T> = Result<T, Vec<Invalid>>;
 
 /// The fields of an object with unparsed values. If a name appears twice, the last one counts.
-pub(super) type Fields<'a> = BTreeMap<String, &'a RawValue>;
+pub type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
-pub(super) struct Reader<'a> {
+/// A body whose fields are read one after the other.
+#[derive(Debug)]
+pub struct Reader<'a> {
     fields: Fields<'a>,
     invalid: Vec<Invalid>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(body: &'a str) -> Result<Self, Problem> {
+    /// The fields of a body.
+    ///
+    /// # Errors
+    /// It is no JSON object.
+    pub fn new(body: &'a str) -> Result<Self, Problem> {
         Ok(Self {
             fields: object(body)?,
             invalid: Vec::new(),
         })
     }
 
-    pub(super) fn value(&self, name: &str) -> Option<&'a RawValue> {
+    /// A field, unless it is null.
+    pub fn value(&self, name: &str) -> Option<&'a RawValue> {
         let value = self.fields.get(name).copied();
         value.filter(|value| value.get() != "null")
     }
 
-    pub(super) fn read<T>(
+    /// Whether a field was sent as null.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.fields
+            .get(name)
+            .is_some_and(|value| value.get() == "null")
+    }
+
+    /// The named field, if it is there and has no error.
+    pub fn read<T>(
         &mut self,
         name: &'static str,
         check: fn(&RawValue, &'static str) -> Checked<T>,
@@ -40,7 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Checks a value that is nested inside the named field.
-    pub(super) fn check<T>(
+    pub fn check<T>(
         &mut self,
         name: &'static str,
         value: &RawValue,
@@ -55,12 +72,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn refuse(&mut self, invalid: Invalid) {
+    /// Adds an error.
+    pub fn refuse(&mut self, invalid: Invalid) {
         self.invalid.push(invalid);
     }
 
     /// All other fields, without nulls.
-    pub(super) fn others(&self, known: &[&str]) -> Details {
+    pub fn others(&self, known: &[&str]) -> Details {
         self.fields
             .iter()
             .filter(|(name, value)| !known.contains(&name.as_str()) && value.get() != "null")
@@ -68,7 +86,11 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    pub(super) fn finish<T>(self, read: T) -> Result<T, Problem> {
+    /// What was read.
+    ///
+    /// # Errors
+    /// All that were found.
+    pub fn finish<T>(self, read: T) -> Result<T, Problem> {
         if self.invalid.is_empty() {
             Ok(read)
         } else {

@@ -12,8 +12,9 @@ use tokio::sync::Notify;
 
 use crate::sync::ignore_poison;
 
+/// The open connections.
 #[derive(Debug)]
-pub(crate) struct Connections {
+pub struct Connections {
     max: usize,
     open: Mutex<Open>,
     /// Notified when a connection is closed or idle.
@@ -36,7 +37,8 @@ struct State {
 }
 
 impl Connections {
-    pub(crate) fn new(max: usize) -> Self {
+    /// None yet, and so many at most.
+    pub fn new(max: usize) -> Self {
         Self {
             max,
             open: Mutex::default(),
@@ -45,7 +47,7 @@ impl Connections {
     }
 
     /// Waits until there is room for one more connection, and makes room by closing an idle one.
-    pub(crate) async fn admit(self: &Arc<Self>) -> Connection {
+    pub async fn admit(self: &Arc<Self>) -> Connection {
         loop {
             if let Some(connection) = self.try_admit() {
                 return connection;
@@ -56,7 +58,7 @@ impl Connections {
     }
 
     /// Closes the connection that has been idle the longest, if any is idle.
-    pub(crate) fn close_oldest_idle(&self) {
+    pub fn close_oldest_idle(&self) {
         let mut open = self.open();
         let oldest = open
             .by_id
@@ -97,7 +99,7 @@ impl Connections {
 
 /// The place of an open connection. Dropping it frees the place.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     id: u64,
     close: Arc<Notify>,
     all: Arc<Connections>,
@@ -105,12 +107,12 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Waits until the connection must be closed for another one.
-    pub(crate) async fn must_close(&self) {
+    pub async fn must_close(&self) {
         self.close.notified().await;
     }
 
     /// Marks a request in progress until the guard is dropped.
-    pub(crate) fn request(self: &Arc<Self>) -> Request {
+    pub fn request(self: &Arc<Self>) -> Request {
         if let Some(state) = self.all.open().by_id.get_mut(&self.id) {
             state.requests += 1;
         }
@@ -127,11 +129,11 @@ impl Drop for Connection {
 
 /// A request in progress.
 #[derive(Debug)]
-pub(crate) struct Request(Arc<Connection>);
+pub struct Request(Arc<Connection>);
 
 impl Request {
     /// The body of the answer. The request ends with it.
-    pub(crate) fn answer(self, body: Body) -> Body {
+    pub fn answer(self, body: Body) -> Body {
         Body::new(AnswerBody {
             body,
             _request: self,

@@ -5,12 +5,11 @@ use std::fmt;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rusqlite::ErrorCode;
 use serde::Serialize;
 
 /// An error answer.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub struct Problem {
     status: StatusCode,
     /// Whether the answer has a `WWW-Authenticate` header, at which a browser asks for a password.
     challenge: bool,
@@ -28,7 +27,7 @@ enum Detail {
 
 /// An invalid value of a request.
 #[derive(Debug, Serialize)]
-pub(crate) struct Invalid {
+pub struct Invalid {
     loc: Vec<Loc>,
     msg: String,
     #[serde(rename = "type")]
@@ -38,13 +37,16 @@ pub(crate) struct Invalid {
 /// A step of the path to an invalid value.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-pub(crate) enum Loc {
+pub enum Loc {
+    /// A field.
     Name(&'static str),
+    /// A place in a list.
     Index(usize),
 }
 
 impl Invalid {
-    pub(crate) fn new(loc: &[Loc], kind: &'static str, msg: impl Into<String>) -> Self {
+    /// The value at this place is invalid.
+    pub fn new(loc: &[Loc], kind: &'static str, msg: impl Into<String>) -> Self {
         Self {
             loc: loc.to_vec(),
             msg: msg.into(),
@@ -63,16 +65,26 @@ impl Problem {
         }
     }
 
-    /// The answer of an injected fault.
-    pub(crate) fn injected(status: StatusCode, detail: impl Into<String>) -> Self {
+    /// An answer with this status.
+    pub fn with_status(status: StatusCode, detail: impl Into<String>) -> Self {
         Self::new(status, detail)
     }
 
-    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+    /// What was asked cannot be done now, and perhaps in so many seconds.
+    pub fn unavailable(detail: impl Into<String>, retry_after: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
+    }
+
+    /// The request cannot be read.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    pub(crate) fn unauthorized() -> Self {
+    /// The request has no key.
+    pub fn unauthorized() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "The x-api-key header is missing or empty. Any key is accepted here.",
@@ -80,7 +92,7 @@ impl Problem {
     }
 
     /// The request lacks the token. The answer makes a browser ask for a password.
-    pub(crate) fn token_missing() -> Self {
+    pub fn token_missing() -> Self {
         Self {
             challenge: true,
             ..Self::new(
@@ -91,38 +103,41 @@ impl Problem {
         }
     }
 
-    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+    /// The request is refused, whoever sends it.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+    /// There is nothing.
+    pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    pub(crate) fn method_not_allowed(detail: impl Into<String>) -> Self {
+    /// There is something, but not for this method.
+    pub fn method_not_allowed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
     }
 
-    pub(crate) fn too_large(detail: impl Into<String>) -> Self {
+    /// The body is too large.
+    pub fn too_large(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
-    pub(crate) fn timeout(detail: impl Into<String>) -> Self {
+    /// The client took too long.
+    pub fn timeout(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, detail)
     }
 
     /// The bodies in progress leave no room for this one.
-    pub(crate) fn busy() -> Self {
-        Self {
-            retry_after: Some(1),
-            ..Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Other requests with large bodies are in progress. Try again in a second.",
-            )
-        }
+    pub fn busy() -> Self {
+        Self::unavailable(
+            "Other requests with large bodies are in progress. Try again in a second.",
+            1,
+        )
     }
 
-    pub(crate) fn invalid(invalid: Vec<Invalid>) -> Self {
+    /// Values of the request are invalid.
+    pub fn invalid(invalid: Vec<Invalid>) -> Self {
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             challenge: false,
@@ -131,19 +146,21 @@ impl Problem {
         }
     }
 
-    pub(crate) fn internal(error: impl fmt::Display) -> Self {
+    /// The server failed.
+    pub fn internal(error: impl fmt::Display) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            format!("The local platform failed: {error}"),
+            format!("This server failed: {error}"),
         )
     }
 
-    pub(crate) const fn status(&self) -> StatusCode {
+    /// The status of the answer.
+    pub const fn status(&self) -> StatusCode {
         self.status
     }
 
     /// The detail in one line.
-    pub(crate) fn message(&self) -> String {
+    pub fn message(&self) -> String {
         match &self.detail {
             Detail::Text(text) => text.clone(),
             Detail::Fields(fields) => fields
@@ -155,8 +172,11 @@ impl Problem {
     }
 }
 
+#[cfg(feature = "sqlite")]
 impl From<rusqlite::Error> for Problem {
     fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+
         match error.sqlite_error_code() {
             // Another program has locked the file. Clients retry on this status.
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::new(
@@ -185,7 +205,7 @@ impl IntoResponse for Problem {
         }
         if self.challenge {
             let value =
-                HeaderValue::from_static("Basic realm=\"xpander local\", charset=\"UTF-8\"");
+                HeaderValue::from_static("Basic realm=\"xpander-report\", charset=\"UTF-8\"");
             response
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, value);

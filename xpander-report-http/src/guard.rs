@@ -1,4 +1,4 @@
-//! Protects the stored prompts from other web pages in the developer's browser.
+//! Protects what the server holds from other web pages in the developer's browser, and from who has no token.
 //!
 //! Listening on the loopback address is not enough: a foreign page can send requests to it, and with DNS
 //! rebinding it can read the answers.
@@ -12,8 +12,8 @@ use axum::http::uri::Authority;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::http::access::Access;
-use crate::http::problem::Problem;
+use crate::access::{Access, Agents};
+use crate::problem::Problem;
 
 const HEADERS: [(HeaderName, &str); 6] = [
     (
@@ -34,15 +34,18 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// Refuses requests from foreign pages and requests without the token, if there is one. Adds the security
-/// headers to every answer.
-pub(crate) async fn guard(
+/// Refuses requests from foreign pages and requests without a token, if there are some. Puts the [`Agents`] of the
+/// token into the request, and adds the security headers to every answer.
+pub async fn guard(
     State(access): State<Arc<Access>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let mut response = match check(&access, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(agents) => {
+            request.extensions_mut().insert(agents);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     };
     for (name, value) in HEADERS {
@@ -53,7 +56,7 @@ pub(crate) async fn guard(
     response
 }
 
-fn check(access: &Access, request: &Request) -> Result<(), Problem> {
+fn check(access: &Access, request: &Request) -> Result<Agents, Problem> {
     let headers = request.headers();
     // A request target in absolute form overrides the header.
     let host = request
@@ -82,11 +85,7 @@ fn check(access: &Access, request: &Request) -> Result<(), Problem> {
             "The request comes from a page of the origin {origin:?}."
         )));
     }
-    if access.admits(headers) {
-        Ok(())
-    } else {
-        Err(Problem::token_missing())
-    }
+    access.admit(headers).ok_or_else(Problem::token_missing)
 }
 
 /// A link from another site is harmless: the person sees our page, the linking page sees nothing.

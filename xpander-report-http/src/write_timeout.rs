@@ -1,3 +1,5 @@
+//! Connections whose peer takes nothing.
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// A connection that fails when its peer takes no bytes for too long.
-pub(crate) struct WriteTimeout<S> {
+pub struct WriteTimeout<S> {
     stream: S,
     timeout: Duration,
     /// Runs while the peer takes nothing.
@@ -15,7 +17,8 @@ pub(crate) struct WriteTimeout<S> {
 }
 
 impl<S> WriteTimeout<S> {
-    pub(crate) const fn new(stream: S, timeout: Duration) -> Self {
+    /// Fails when the peer takes nothing for so long.
+    pub const fn new(stream: S, timeout: Duration) -> Self {
         Self {
             stream,
             timeout,

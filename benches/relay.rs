@@ -1,0 +1,314 @@
+//! The relay: reports accepted and forwarded per second, what a failing agent costs the others, and the memory with many
+//! reports that wait.
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::{StatusCode, Uri};
+use tempfile::TempDir;
+use xpander_report::{Config, Durability, Reporter, TaskReport};
+use xpander_report_benches::reports::{body, reports};
+use xpander_report_benches::{Candidate, measure, play, ratio, role};
+use xpander_report_local::LocalPlatform;
+use xpander_report_relay::Relay;
+
+const ROUNDS: u32 = 7;
+const REPORTS: u32 = 8_000;
+/// As many as the relay makes requests at once.
+const CONNECTIONS: u32 = 32;
+const LONG: Duration = Duration::from_secs(120);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match (role().as_deref(), &arguments[..]) {
+        (Some("server"), [port, latency, ..]) => {
+            let latency = Duration::from_millis(latency.parse().expect("milliseconds"));
+            return serve(port.parse().expect("a port"), latency);
+        }
+        (Some("waiting"), [url, dir, ..]) => return wait(url, dir),
+        _ => {}
+    }
+    // `cargo test --benches` only wants to know that it builds.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    acceptance();
+    forwarding();
+    failing_agent();
+    memory();
+}
+
+fn relay(url: &str, dir: &Path, is_synced: bool) -> Relay {
+    let upstream = Config::builder().variables([("", "")]).base_url(url);
+    Relay::builder(upstream.api_key("k"), dir)
+        .port(0)
+        .sync(is_synced)
+        .start()
+        .expect("a relay")
+}
+
+/// Where nobody listens.
+fn free() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+fn unique(agent: &str, number: u32) -> (String, String) {
+    (
+        agent.to_owned(),
+        body(&format!("{:?}-{number}", Instant::now())),
+    )
+}
+
+/// Reports accepted per second, in relation to the local platform.
+fn acceptance() {
+    let dir = TempDir::new().expect("a folder");
+    let platform = LocalPlatform::builder()
+        .port(0)
+        .data(dir.path().join("tasks.db"))
+        .start()
+        .expect("a platform");
+    // Nobody takes what waits, so that only acceptance is measured.
+    let away = url(free());
+    let spool = relay(&away, &dir.path().join("spool"), false);
+    let synced = relay(&away, &dir.path().join("synced"), true);
+    println!("reports accepted per second, 1.1 KB each, all on one machine");
+    for connections in [1, 64] {
+        let run = |address: SocketAddr| {
+            move |count| {
+                reports(address, connections, count, |number| {
+                    unique("bench", number)
+                })
+            }
+        };
+        let count = if connections == 1 {
+            REPORTS / 8
+        } else {
+            REPORTS
+        };
+        let times = measure(
+            &mut [
+                Candidate::new("local platform", run(platform.address())),
+                Candidate::new("relay", run(spool.address())),
+                Candidate::new("relay --sync", run(synced.address())),
+            ],
+            ROUNDS,
+            count,
+        );
+        for (name, time) in ["local platform", "relay", "relay --sync"]
+            .iter()
+            .zip(&times)
+        {
+            println!(
+                "  {connections:>2} connections, {name:<14} {:>8.0}/s   {:.2} of the local platform",
+                1.0 / time.as_secs_f64(),
+                ratio(times[0], *time),
+            );
+        }
+    }
+}
+
+/// The time until so many reports are delivered that wait on disk when the relay starts.
+fn forward(port: u16, count: u32, with_broken: bool) -> Duration {
+    let dir = TempDir::new().expect("a folder");
+    fill(port, dir.path(), count, with_broken);
+    let start = Instant::now();
+    let relay = relay(&url(port), dir.path(), false);
+    while relay.stats().delivered < u64::from(count) {
+        assert!(start.elapsed() < LONG, "{:?}", relay.stats());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    start.elapsed()
+}
+
+/// Reports forwarded per second, in relation to a plain keep-alive client.
+fn forwarding() {
+    let port = free();
+    let (_server, _) = play("server", &[&port.to_string(), "0"]);
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .expect("the only provider");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let plain = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let times = measure(
+        &mut [
+            Candidate::new("plain client", |count| {
+                let start = Instant::now();
+                runtime.block_on(post(&plain, port, count));
+                start.elapsed()
+            }),
+            Candidate::new("relay", |count| forward(port, count, false)),
+        ],
+        ROUNDS,
+        REPORTS,
+    );
+    println!(
+        "\nreports forwarded per second over {CONNECTIONS} connections, to a server that keeps nothing\n  \
+         a plain keep-alive client {:.0}/s, the relay {:.0}/s: {:.0} %",
+        1.0 / times[0].as_secs_f64(),
+        1.0 / times[1].as_secs_f64(),
+        100.0 * ratio(times[0], times[1]),
+    );
+}
+
+/// Posts so many reports over as many connections as the relay has.
+async fn post(client: &reqwest::Client, port: u16, count: u32) {
+    let address = format!("{}/agent-execution/good/report_task", url(port));
+    let posts: Vec<_> = (0..CONNECTIONS)
+        .map(|worker| {
+            let (client, address) = (client.clone(), address.clone());
+            tokio::spawn(async move {
+                for number in (worker..count).step_by(CONNECTIONS as usize) {
+                    let request = client
+                        .post(&address)
+                        .header("x-api-key", "k")
+                        .header("content-type", "application/json")
+                        .body(serde_json::to_vec(&waiting(number, "good")).expect("a body"));
+                    let answer = request.send().await.expect("an answer");
+                    answer.bytes().await.expect("a body");
+                }
+            })
+        })
+        .collect();
+    for post in posts {
+        post.await.expect("no panic");
+    }
+}
+
+/// What the reports of one agent that fail cost those of another, at a platform that takes its time.
+fn failing_agent() {
+    const LATENCY: &str = "5";
+    let port = free();
+    let (_server, _) = play("server", &[&port.to_string(), LATENCY]);
+    let times = measure(
+        &mut [
+            Candidate::new("alone", |count| forward(port, count, false)),
+            Candidate::new("beside", |count| forward(port, count, true)),
+        ],
+        ROUNDS,
+        REPORTS,
+    );
+    println!(
+        "\nbeside an agent whose reports fail, one for three, another one has {:.0} % of its rate (answers take {LATENCY} ms)",
+        100.0 * ratio(times[0], times[1])
+    );
+}
+
+/// Puts so many reports into a spool, for the platform at this port, and as many of an agent that fails.
+fn fill(port: u16, dir: &Path, count: u32, with_broken: bool) {
+    // A reporter that gets no key delivers nothing.
+    let config = Config::builder()
+        .variables([("", "")])
+        .base_url(url(port))
+        .api_key_provider(String::new);
+    let reporter = Reporter::builder()
+        .config(config)
+        .spool(dir)
+        .durability(Durability::Process)
+        .exit_timeout(Duration::ZERO)
+        .build()
+        .expect("a reporter");
+    for number in 0..count {
+        reporter.report(waiting(number, "good"));
+        if with_broken && number % 3 == 0 {
+            reporter.report(waiting(number, "broken"));
+        }
+    }
+    let _ = reporter.shutdown_blocking(Duration::ZERO);
+}
+
+/// A report of 1.1 KB.
+fn waiting(number: u32, agent: &str) -> TaskReport {
+    let text = "Revenue grew by a fifth, mostly in the north, and costs fell. ".repeat(8);
+    let report = TaskReport::new()
+        .id(format!("{agent}-{number}"))
+        .agent_id(agent);
+    report.input(&text).result(text)
+}
+
+/// A server that takes everything but the reports of one agent.
+fn serve(port: u16, latency: Duration) {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let address = SocketAddr::from(([127, 0, 0, 1], port));
+            let listener = tokio::net::TcpListener::bind(address)
+                .await
+                .expect("a port");
+            let answer = move |uri: Uri, _: axum::body::Bytes| async move {
+                let json = [("content-type", "application/json")];
+                if !latency.is_zero() {
+                    tokio::time::sleep(latency).await;
+                }
+                match uri.path().contains("/broken/") {
+                    true => (
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        json,
+                        r#"{"detail":"broken"}"#,
+                    ),
+                    false => (StatusCode::OK, json, "{}"),
+                }
+            };
+            println!("ready");
+            let server = axum::serve(listener, Router::new().fallback(answer));
+            server.await.expect("a server");
+        });
+    });
+    let _ = std::io::stdin().read(&mut [0]);
+}
+
+/// The memory of a relay with many reports that wait.
+fn memory() {
+    const WAITING: u32 = 100_000;
+    let dir = TempDir::new().expect("a folder");
+    let path = dir.path().to_str().expect("a name");
+    let (_player, said) = play("waiting", &[&url(free()), path]);
+    let (address, process) = said.split_once(' ').expect("an address and a process");
+    let resident = |name: &str| {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kibibytes = kibibytes.and_then(|kibibytes| kibibytes.trim().parse::<f64>().ok());
+        kibibytes.unwrap_or_default() / 1024.0
+    };
+    let before = resident("VmRSS:");
+    let address = address.parse().expect("an address");
+    let took = reports(address, 64, WAITING, |number| {
+        let agent = format!("agent-{}", number % 10);
+        unique(&agent, number)
+    });
+    std::thread::sleep(Duration::from_secs(3));
+    println!(
+        "\nmemory of a relay, platform away: {before:.0} MiB at the start, {:.0} MiB with {WAITING} reports that wait \
+         ({:.0} MiB at most), accepted in {:.0} s",
+        resident("VmRSS:"),
+        resident("VmHWM:"),
+        took.as_secs_f64()
+    );
+}
+
+/// Is a relay until who started it lets go.
+fn wait(url: &str, dir: &str) {
+    let relay = relay(url, Path::new(dir), false);
+    println!("{} {}", relay.address(), std::process::id());
+    let _ = std::io::stdin().read(&mut [0]);
+    // What waits is nobody's.
+    std::process::exit(0);
+}

@@ -1,0 +1,47 @@
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::builder::NonEmptyStringValueParser;
+use xpander_report::relay::Ask;
+use xpander_report_relay::Purged;
+
+use super::remote::Target;
+use crate::failure::{Done, Failure};
+use crate::text::count;
+
+/// Delete what a relay has of a task
+///
+/// For data of a person that must not be kept. What waits is not delivered, and
+/// dead letters are deleted. What the platform has already is not touched. A file
+/// of the spool that the relay has not read yet holds the bytes until it is read.
+/// It needs a token for all agents.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Purge {
+    /// The id of the task
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    task: String,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Purge {
+    pub(super) fn run(self) -> Done<ExitCode> {
+        let purged: Purged = self.target.ask(Ask::Delete, &["tasks", &self.task])?;
+        let mut out = io::stdout().lock();
+        writeln!(
+            out,
+            "{} that waited, {} deleted.",
+            count(purged.waiting, "report", "reports"),
+            count(purged.dead_letters, "dead letter", "dead letters")
+        )?;
+        out.flush()?;
+        if purged.is_in_flight {
+            let problem =
+                "a report of the task is still on its way to the platform; try again later";
+            return Err(Failure::new(Failure::TRY_AGAIN, problem).into());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

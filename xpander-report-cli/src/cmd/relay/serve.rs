@@ -1,0 +1,148 @@
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use etcetera::BaseStrategy;
+use xpander_report::Config;
+use xpander_report_relay::{DEFAULT_PORT, Error, Relay};
+
+use crate::failure::{Done, Failure};
+use crate::text::printable;
+use crate::{connection, secret_file, server};
+
+const ORGANIZATION: &str = "XPANDER_ORGANIZATION_ID";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    /// The port; 0 takes any free one
+    #[arg(long, default_value_t = DEFAULT_PORT)]
+    port: u16,
+
+    /// The address to listen on. Any that other machines can reach demands tokens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    host: String,
+
+    /// A file with a token in each line, then the agents that it may report for, or * for all; # begins
+    /// a comment. A change comes into force within seconds
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+
+    /// Speak TLS with the certificate in this file (PEM)
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+
+    /// The key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+
+    /// The directory where reports wait [default: relay in the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    spool: Option<PathBuf>,
+
+    /// Answer a report only when it survives a loss of power, too
+    #[arg(long)]
+    sync: bool,
+
+    /// Where the platform is [default: XPANDER_BASE_URL, else the public platform]
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+
+    /// A file with the platform's key [default: the key in XPANDER_API_KEY]
+    #[arg(long, value_name = "FILE")]
+    api_key_file: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Done<ExitCode> {
+        let mut upstream = Config::builder();
+        if let Some(base_url) = &self.base_url {
+            upstream = upstream.base_url(base_url);
+        }
+        if let Some(file) = &self.api_key_file {
+            upstream = upstream.api_key(secret_file::read("--api-key-file", "key", file)?);
+        }
+        let spool = self.spool.map_or_else(default_spool, Ok)?;
+        // The builder derives the number of connections from it.
+        server::raise_file_limit();
+        let mut builder = Relay::builder(upstream, &spool)
+            .port(self.port)
+            .host(&self.host)
+            .sync(self.sync);
+        if let Some(tokens) = &self.tokens {
+            builder = builder.tokens(tokens);
+        }
+        if let Some((cert, key)) = self.cert.zip(self.key) {
+            builder = builder.certificate(cert, key);
+        }
+        match std::env::var(ORGANIZATION) {
+            Ok(organization) if !organization.trim().is_empty() => {
+                builder = builder.organization(organization.trim());
+            }
+            _ => {}
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let stop = server::stop_signal(&runtime)?;
+        let relay = builder.start().map_err(failure)?;
+        // A closed output does not stop the relay.
+        let _ = announce(&relay, &spool.display().to_string(), self.tokens.is_some());
+        runtime.block_on(stop);
+        let _ = writeln!(io::stdout(), "Stopping …");
+        relay.stop();
+        let _ = writeln!(io::stdout(), "Stopped.");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn announce(relay: &Relay, spool: &str, has_tokens: bool) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "The relay runs at {}", relay.url())?;
+    writeln!(output, "It forwards to {}", printable(relay.forwards_to()))?;
+    writeln!(output, "Reports wait in {}", printable(spool))?;
+    writeln!(output)?;
+    writeln!(output, "In the environment of the programs:")?;
+    writeln!(output)?;
+    let address = relay.address();
+    let url = match address.ip().is_unspecified() {
+        true => {
+            let scheme = relay.url();
+            let scheme = scheme.split("://").next().unwrap_or("http");
+            format!("{scheme}://NAME-OF-THIS-MACHINE:{}", address.port())
+        }
+        false => relay.url(),
+    };
+    let key = match has_tokens {
+        true => "A-TOKEN-OF-THE-FILE",
+        false => "any",
+    };
+    writeln!(output, "  XPANDER_BASE_URL={url}")?;
+    writeln!(output, "  XPANDER_API_KEY={key}")?;
+    writeln!(output)?;
+    writeln!(output, "Ctrl-C stops it.")?;
+    output.flush()
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::Config(error) => Failure::usage(connection::explain(&error)),
+        Error::Host { .. }
+        | Error::TokensMissing { .. }
+        | Error::Tokens { .. }
+        | Error::Tls { .. }
+        | Error::Itself { .. } => Failure::usage(error),
+        Error::PortTaken { .. } => Failure::new(Failure::REFUSED, format!("{error}; see --port")),
+        Error::Spool { .. } => Failure::new(Failure::REFUSED, format!("{error}; see --spool")),
+        _ => Failure::new(Failure::REFUSED, error.to_string()),
+    }
+}
+
+fn default_spool() -> Result<PathBuf, Failure> {
+    let folders = etcetera::base_strategy::choose_native_strategy().map_err(|error| {
+        let problem = format!(
+            "there is no folder for the user's data ({error}); name a directory with --spool"
+        );
+        Failure::new(Failure::REFUSED, problem)
+    })?;
+    Ok(folders.data_dir().join("xpander-report").join("relay"))
+}

@@ -1,0 +1,64 @@
+//! What the commands that serve have in common.
+
+use std::io;
+
+use tokio::runtime::Runtime;
+
+/// How many files a server can make use of.
+#[cfg(unix)]
+const WANTED_FILES: u64 = 8192;
+
+/// Lets the process open more files, and so connections, where that is allowed: the usual limit is low.
+#[cfg(unix)]
+pub(crate) fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    let allowed = limit
+        .maximum
+        .map_or(WANTED_FILES, |most| most.min(WANTED_FILES));
+    if limit.current.is_some_and(|current| current < allowed) {
+        // The server takes fewer connections where it fails.
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: Some(allowed),
+                maximum: limit.maximum,
+            },
+        );
+    }
+}
+
+/// There is no such limit.
+#[cfg(not(unix))]
+pub(crate) const fn raise_file_limit() {}
+
+/// Listens from now on; ends when the program is asked to stop.
+#[cfg(unix)]
+pub(crate) fn stop_signal(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let _runtime = runtime.enter();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Listens from now on; ends when the program is asked to stop.
+#[cfg(windows)]
+pub(crate) fn stop_signal(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
+    let _runtime = runtime.enter();
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    let mut close = tokio::signal::windows::ctrl_close()?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = close.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,194 @@
+//! The state as Prometheus text, version 0.0.4 of the format.
+
+use std::fmt::Write;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::status::Status;
+
+const CONTENT_TYPE: HeaderValue =
+    HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+
+/// `GET /metrics`
+pub(super) async fn metrics(State(app): State<App>) -> Response {
+    let text = text(&Status::of(&app).await);
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
+}
+
+/// The text of an exposition.
+#[derive(Default)]
+struct Exposition(String);
+
+impl Exposition {
+    /// Begins a metric.
+    fn begin(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP xpander_relay_{name} {help}"));
+        self.line(format_args!("# TYPE xpander_relay_{name} {kind}"));
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
+        let mut written = String::new();
+        for (label, text) in labels {
+            let comma = if written.is_empty() { "" } else { "," };
+            let _ = write!(written, "{comma}{label}=\"{}\"", escaped(text));
+        }
+        match written.is_empty() {
+            true => self.line(format_args!("xpander_relay_{name} {value}")),
+            false => self.line(format_args!("xpander_relay_{name}{{{written}}} {value}")),
+        }
+    }
+
+    /// A metric with one sample.
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
+        self.begin(name, kind, help);
+        self.sample(name, &[], value);
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        let _ = writeln!(self.0, "{line}");
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+fn text(status: &Status) -> String {
+    let mut out = Exposition::default();
+    out.begin(
+        "info",
+        "gauge",
+        "The relay and the platform that it forwards to.",
+    );
+    let labels = [
+        ("relay", &*status.relay),
+        ("version", &*status.version),
+        ("forwards_to", &*status.forwards_to),
+    ];
+    out.sample("info", &labels, 1);
+    for (name, help, value) in [
+        ("accepted_total", "Reports accepted.", status.accepted),
+        (
+            "adopted_total",
+            "Reports that an earlier process left.",
+            status.adopted,
+        ),
+        (
+            "delivered_total",
+            "Reports that the platform took.",
+            status.delivered,
+        ),
+        (
+            "merged_total",
+            "Reports that went as one with a newer one of their task.",
+            status.merged,
+        ),
+        (
+            "superseded_total",
+            "Reports that the platform had from newer ones.",
+            status.superseded,
+        ),
+        (
+            "retried_total",
+            "Tries that failed and come again.",
+            status.retried,
+        ),
+        (
+            "dead_lettered_total",
+            "Reports that the platform refused for good.",
+            status.dead_lettered,
+        ),
+        (
+            "dead_letters_dropped_total",
+            "Dead letters deleted to make room.",
+            status.dead_letters_dropped,
+        ),
+    ] {
+        out.one(name, "counter", help, value);
+    }
+    for (name, help, counts) in [
+        (
+            "refused_total",
+            "Reports that were not accepted.",
+            &status.refused,
+        ),
+        (
+            "dropped_total",
+            "Reports that were given up.",
+            &status.dropped,
+        ),
+    ] {
+        out.begin(name, "counter", help);
+        for (reason, count) in counts {
+            out.sample(name, &[("reason", reason)], count);
+        }
+    }
+    for (name, help, value) in [
+        ("waiting", "Reports that wait for delivery.", status.waiting),
+        (
+            "dead_letters",
+            "Dead letters that are kept.",
+            status.dead_letters as u64,
+        ),
+        (
+            "in_flight",
+            "Requests that are not answered.",
+            status.in_flight as u64,
+        ),
+        (
+            "forwarding",
+            "Whether this relay is the one that delivers.",
+            u64::from(status.is_forwarding),
+        ),
+        (
+            "platform_breaker_open",
+            "Whether nothing goes to the platform but probes.",
+            u64::from(status.is_platform_away),
+        ),
+        (
+            "key_refused",
+            "Whether the platform refuses the key.",
+            u64::from(status.is_key_refused),
+        ),
+        (
+            "agent_breakers_open",
+            "Agents to which nothing goes but probes, at most 100.",
+            status.failing_agents.len() as u64,
+        ),
+    ] {
+        out.one(name, "gauge", help, value);
+    }
+    out.one(
+        "oldest_seconds",
+        "gauge",
+        "How long the oldest report has waited that was read.",
+        status.oldest_seconds.unwrap_or_default(),
+    );
+    out.begin(
+        "agent_waiting",
+        "gauge",
+        "Reports that wait for an agent to which nothing goes but probes.",
+    );
+    for agent in &status.failing_agents {
+        out.sample(
+            "agent_waiting",
+            &[("agent", &agent.agent_id)],
+            agent.waiting,
+        );
+    }
+    const TIMES: &str = "request_duration_seconds";
+    out.begin(TIMES, "histogram", "How long the platform took to answer.");
+    let bucket = format!("{TIMES}_bucket");
+    for (bound, count) in &status.request_seconds {
+        out.sample(&bucket, &[("le", &bound.to_string())], count);
+    }
+    out.sample(&bucket, &[("le", "+Inf")], status.requests);
+    out.sample(&format!("{TIMES}_sum"), &[], status.request_seconds_sum);
+    out.sample(&format!("{TIMES}_count"), &[], status.requests);
+    out.0
+}

@@ -1,0 +1,64 @@
+//! The platform's calls that a reporting program makes, and the relay's own.
+
+mod dead_letters;
+mod health;
+mod metrics;
+mod reports;
+mod setup;
+mod tasks;
+
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::routing::{delete, get, post};
+use xpander_report_http::access::Agents;
+use xpander_report_http::problem::Problem;
+use xpander_report_http::server::method_not_allowed;
+
+use crate::app::App;
+
+/// What needs a token, if there are some.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/agent-execution/{id}/report_task", post(reports::accept))
+        .route("/agents/{id}", get(setup::agent))
+        .route("/agents/list", get(not_found))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
+        .route("/xpander-relay", get(health::status))
+        .route(
+            "/xpander-relay/dead-letters",
+            get(dead_letters::list)
+                .post(dead_letters::retry_all)
+                .delete(dead_letters::purge_all),
+        )
+        .route(
+            "/xpander-relay/dead-letters/{id}",
+            post(dead_letters::retry).delete(dead_letters::purge),
+        )
+        .route("/xpander-relay/tasks/{id}", delete(tasks::purge))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+/// What is open to everybody.
+pub(crate) fn open_routes() -> Router<App> {
+    Router::new().route("/healthz", get(health::alive))
+}
+
+async fn not_found(method: Method, uri: Uri) -> Problem {
+    Problem::not_found(format!(
+        "There is nothing at {method} {}. This is a relay: it takes reports and delivers them, and has no tasks and \
+         agents of its own. Ask the platform for them.",
+        uri.path()
+    ))
+}
+
+/// Lets only who may act for every agent go on.
+fn for_all_agents(agents: &Agents) -> Result<(), Problem> {
+    match agents {
+        Agents::All => Ok(()),
+        Agents::These(_) => Err(Problem::forbidden(
+            "This needs a token for all agents: one with * in its line of the relay's tokens file.",
+        )),
+    }
+}

@@ -1,0 +1,180 @@
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::spawn_blocking;
+use xpander_report::relay::{Forwarder, SEQUENCE_HEADER, SenderSequence};
+use xpander_report::{TaskReport, Tokens};
+use xpander_report_http::access::Agents;
+use xpander_report_http::caller::{Caller, Id};
+use xpander_report_http::field::Counts;
+use xpander_report_http::path::LOCAL;
+use xpander_report_http::problem::Problem;
+use xpander_report_http::reader::Details;
+use xpander_report_http::record::{InputJson, SOURCE, TaskJson, TokensJson};
+use xpander_report_http::report::Report;
+
+use crate::app::App;
+use crate::store::Incoming;
+
+/// After how many seconds a report that was not accepted may come again.
+const RETRY_AFTER: u32 = 5;
+/// The same while the platform refuses the key: somebody has to mend that.
+const RETRY_AFTER_REFUSAL: u32 = 30;
+
+/// A larger body is read on a blocking thread, so that it does not delay other requests.
+const MAX_INLINE_BYTES: usize = 64 * 1024;
+
+/// What a task says of the relay.
+const ACCEPTED: &str = "accepted by a relay, which delivers it";
+
+/// `POST /agent-execution/{agent_id}/report_task`
+pub(super) async fn accept(
+    State(app): State<App>,
+    caller: Caller,
+    Extension(agents): Extension<Agents>,
+    Id(agent): Id,
+    request: Request,
+) -> Result<Response, Problem> {
+    check_organization(&app, &caller.organization)?;
+    check_agent(&agents, &agent)?;
+    let header = request.headers().get(SEQUENCE_HEADER);
+    let sender = header.and_then(|header| SenderSequence::parse(header.to_str().ok()?));
+    let (body, _in_progress) = app.bodies.read_text(request.into_body()).await?;
+    let read = {
+        let organization = app.organization().to_owned();
+        let relay = app.name.to_string();
+        let is_large = body.len() > MAX_INLINE_BYTES;
+        let read = move || read(&body, agent, &organization, &relay);
+        match is_large {
+            true => spawn_blocking(read).await.map_err(Problem::internal)??,
+            false => read()?,
+        }
+    };
+    let (id, report, answer) = read;
+    if let Some(refusal) = app.forwarder.key_refusal() {
+        return Err(Problem::unavailable(
+            format!(
+                "The report is not accepted, because the platform refuses this relay's key: {refusal}"
+            ),
+            RETRY_AFTER_REFUSAL,
+        ));
+    }
+    let incoming = Incoming { id, report, sender };
+    app.store.keep(incoming).await.map_err(|not_kept| {
+        Problem::unavailable(
+            format!(
+                "The report is not accepted: {not_kept}. Nothing of it is kept; send it again."
+            ),
+            RETRY_AFTER,
+        )
+    })?;
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, json)], answer).into_response())
+}
+
+fn check_organization(app: &App, organization: &str) -> Result<(), Problem> {
+    if organization == LOCAL || app.organization.as_deref() == Some(organization) {
+        return Ok(());
+    }
+    let own = app.organization.as_deref().map_or_else(
+        || "no named organization (XPANDER_ORGANIZATION_ID of the relay)".to_owned(),
+        |own| format!("the organization {own:?}"),
+    );
+    Err(Problem::forbidden(format!(
+        "The report is for the organization {organization:?}. This relay has the key of {own}."
+    )))
+}
+
+pub(super) fn check_agent(agents: &Agents, agent: &str) -> Result<(), Problem> {
+    if matches!(agent, "." | "..") {
+        return Err(Problem::bad_request(format!(
+            "An agent cannot be called {agent:?}: no address can name it."
+        )));
+    }
+    if agents.contain(agent) {
+        return Ok(());
+    }
+    Err(Problem::forbidden(format!(
+        "This token may not report for the agent {agent:?}. Its line in the relay's tokens file says for which it may."
+    )))
+}
+
+/// The id, the report and the answer.
+fn read(
+    body: &str,
+    agent: String,
+    organization: &str,
+    relay: &str,
+) -> Result<(String, TaskReport, Vec<u8>), Problem> {
+    let sent = Report::parse(body)?;
+    let id = sent.id.clone().unwrap_or_else(Forwarder::new_id);
+    let tokens = sent.tokens;
+    let mut report = TaskReport::new().id(&id).agent_id(agent);
+    report.input = sent.input;
+    report.llm_response = sent.llm_response.map(ToOwned::to_owned);
+    report.tokens = tokens.map(counted);
+    report.is_success = sent.is_success;
+    report.result = sent.result;
+    // Null stands for a number that JSON cannot hold.
+    report.duration = match sent.is_duration_null {
+        true => Some(f64::NAN),
+        false => sent.duration,
+    };
+    report.used_tools = sent.used_tools.unwrap_or_default();
+    let answer = task(&id, &report, tokens, organization, relay);
+    Ok((id, report, answer.map_err(Problem::internal)?))
+}
+
+fn counted(counts: Counts) -> Tokens {
+    // No model uses less than none.
+    let count = |count: Option<i64>| count.map(|count| u64::try_from(count).unwrap_or(0));
+    let mut tokens = Tokens::default();
+    tokens.completion_tokens = count(counts.completion);
+    tokens.prompt_tokens = count(counts.prompt);
+    tokens.cache_read_tokens = count(counts.cache_read);
+    tokens.cache_write_tokens = count(counts.cache_write);
+    tokens
+}
+
+/// The task that the report makes, as far as the relay can say.
+fn task(
+    id: &str,
+    report: &TaskReport,
+    tokens: Option<Counts>,
+    organization: &str,
+    relay: &str,
+) -> serde_json::Result<Vec<u8>> {
+    let now = Timestamp::now();
+    let duration = report.duration.filter(|duration| duration.is_finite());
+    let started_at = duration.and_then(|seconds| {
+        let duration = SignedDuration::try_from_secs_f64(seconds).ok()?;
+        now.checked_sub(duration).ok()
+    });
+    let relay = serde_json::value::to_raw_value(relay)?;
+    serde_json::to_vec(&TaskJson {
+        id,
+        agent_id: report.agent_id.as_deref().unwrap_or_default(),
+        organization_id: organization,
+        input: InputJson::new(report.input.as_deref(), Details::new()),
+        status: match report.is_success {
+            Some(false) => "failed",
+            Some(true) | None => "completed",
+        },
+        internal_status: Some(ACCEPTED),
+        created_at: now,
+        updated_at: now,
+        started_at: Some(started_at.unwrap_or(now)),
+        finished_at: Some(now),
+        paused_at: None,
+        result: report.result.as_deref(),
+        duration,
+        tokens: tokens.map(TokensJson::from),
+        used_tools: &report.used_tools,
+        source: SOURCE,
+        title: None,
+        background_auth_eligible: false,
+        details: Details::from([("relay".to_owned(), relay)]),
+    })
+}

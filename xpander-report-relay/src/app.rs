@@ -1,0 +1,29 @@
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use xpander_report::relay::Forwarder;
+use xpander_report_http::body::Bodies;
+
+use crate::refusals::Refusals;
+use crate::store::Store;
+
+/// The state that every handler receives.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) forwarder: Forwarder,
+    pub(crate) bodies: Arc<Bodies>,
+    pub(crate) refusals: Arc<Refusals>,
+    /// Random to the process.
+    pub(crate) name: Arc<str>,
+    /// The organization that the platform's key is for, if it was said.
+    pub(crate) organization: Option<Arc<str>>,
+    pub(crate) started_at: Timestamp,
+}
+
+impl App {
+    /// The organization of records: the platform knows it, but the relay may not.
+    pub(crate) fn organization(&self) -> &str {
+        self.organization.as_deref().unwrap_or("unknown")
+    }
+}

@@ -1,0 +1,120 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::{error, fmt, io};
+
+use xpander_report::ConfigError;
+
+/// Why a relay could not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The host is neither an IP address nor `localhost`.
+    Host {
+        /// What was asked for.
+        host: String,
+    },
+    /// Other machines can reach the host, and there are no tokens.
+    TokensMissing {
+        /// The host that was asked for.
+        host: String,
+    },
+    /// The tokens file cannot be read, or something in it is wrong.
+    Tokens {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The certificate or its key cannot be used.
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A setting of the platform is missing or malformed.
+    Config(ConfigError),
+    /// The platform's address is the relay's own.
+    Itself {
+        /// The address.
+        base_url: String,
+    },
+    /// The spool cannot be used.
+    Spool {
+        /// Its directory.
+        dir: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Another program listens on the port.
+    PortTaken {
+        /// The port that was asked for.
+        port: u16,
+    },
+    /// The operating system refused the address for another reason.
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A thread could not be started.
+    Thread {
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host { host } => write!(
+                f,
+                "cannot listen on {host:?}: it is no IP address of this machine; give one, such as 127.0.0.1 or \
+                 0.0.0.0"
+            ),
+            Self::TokensMissing { host } => write!(
+                f,
+                "other machines can reach {host}, and could report with the platform's key: give a file with tokens \
+                 (--tokens), or listen on 127.0.0.1"
+            ),
+            Self::Tokens { path, problem } => {
+                write!(f, "the tokens file {}: {problem}", path.display())
+            }
+            Self::Tls { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Self::Config(error) => error.fmt(f),
+            Self::Itself { base_url } => write!(
+                f,
+                "the platform's address {base_url} is this relay's own: set XPANDER_BASE_URL to the platform, in the \
+                 environment of the relay alone"
+            ),
+            Self::Spool { dir, source } => {
+                write!(f, "cannot use the spool in {}: {source}", dir.display())
+            }
+            Self::PortTaken { port } => write!(
+                f,
+                "port {port} is taken by another program; stop that program, or choose another port \
+                 (0 takes any free one)"
+            ),
+            Self::Listen { address, source } => write!(f, "cannot listen on {address}: {source}"),
+            Self::Thread { source } => write!(f, "cannot start a thread: {source}"),
+        }
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Spool { source, .. } | Self::Listen { source, .. } | Self::Thread { source } => {
+                Some(source)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
