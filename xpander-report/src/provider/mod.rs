@@ -9,6 +9,7 @@ mod key;
 mod answer;
 #[cfg(feature = "bedrock")]
 pub(crate) mod bedrock;
+pub(crate) mod billing;
 mod document;
 mod envelope;
 mod event;
