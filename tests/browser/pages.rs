@@ -283,24 +283,29 @@ fn a_response_folds_and_its_keys_are_found() {
 }
 
 #[test]
-fn a_known_model_has_its_price() {
+fn a_known_model_has_its_price_and_says_what_it_assumes() {
     let platform = platform();
-    let tokens = json!({"prompt_tokens": 10_000, "completion_tokens": 1_000});
-    report(
-        &platform,
-        "a",
-        &json!({"id": "known", "tokens": tokens, "llm_response": {"model": "gpt-4o-mini"}}),
-    );
-    report(
-        &platform,
-        "a",
-        &json!({"id": "unknown", "tokens": tokens, "llm_response": {"model": "mine"}}),
-    );
+    let run = |id: &str, model: &str| {
+        let usage =
+            json!({"prompt_tokens": 10_000, "completion_tokens": 1_000, "total_tokens": 11_000});
+        let response = json!({"object": "chat.completion", "model": model, "usage": usage,
+            "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]});
+        let run = json!({"id": id, "tokens": usage, "llm_response": response});
+        report(&platform, "a", &run);
+    };
+    run("known", "gpt-4o-mini");
+    run("unknown", "mine");
     let mut browser = opened(&platform, "/tasks/known");
     let text = browser.text();
-    assert!(text.contains("$ 0.0021") && text.contains("openai gpt-4o-mini"));
+    assert!(text.contains("$ 0.0021") && text.contains("the price list: openai gpt-4o-mini"));
+    assert!(text.contains("The price assumes that openai answered as gpt-4o-mini"));
     browser.open(&platform.task_url("unknown"));
-    assert!(!browser.text().contains('$'));
+    let text = browser.text();
+    assert!(!text.contains('$') && text.contains("no price is known"));
+    browser.open(&platform.url());
+    let text = browser.text();
+    assert!(text.contains("$ 0.0021 (1 run without a price)"), "{text}");
+    assert!(text.contains("Costs are by the price list of 20"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::http::body::Bodies;
 use crate::http::faults::Faults;
 use crate::http::limits::Limits;
 use crate::platform::{LocalPlatform, url};
+use crate::pricing::Prices;
 use crate::server;
 use crate::store::Store;
 
@@ -31,6 +32,7 @@ pub struct Builder {
     allowed_hosts: Vec<String>,
     token: Option<Token>,
     retention: Option<Duration>,
+    prices: Prices,
     keeps: bool,
     clock: fn() -> Timestamp,
     limits: Limits,
@@ -80,6 +82,13 @@ impl Builder {
     /// forever.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = Some(retention);
+        self
+    }
+
+    /// The prices by which costs are computed when a report arrives. By default they are those of the price list,
+    /// which is there with the feature `cost`.
+    pub fn prices(mut self, prices: Prices) -> Self {
+        self.prices = prices;
         self
     }
 
@@ -164,6 +173,7 @@ impl Builder {
         if self.retention.is_some_and(|retention| retention.is_zero()) {
             return Err(Error::RetentionZero);
         }
+        Prices::warm_up();
         let (listener, address) = listen(SocketAddr::new(ip, self.port))?;
         let store = Arc::new(Store::open(
             self.data.as_deref(),
@@ -178,6 +188,7 @@ impl Builder {
         let app = App {
             store: Arc::clone(&store),
             faults: Arc::clone(&faults),
+            prices: Arc::new(self.prices),
             bodies: Arc::new(Bodies::new(&self.limits)),
             access: Arc::new(Access::new(address.ip(), self.allowed_hosts, self.token)),
             url: Arc::from(url(address)),
@@ -240,6 +251,7 @@ impl LocalPlatform {
             allowed_hosts: Vec::new(),
             token: None,
             retention: None,
+            prices: Prices::default(),
             keeps: true,
             clock: Timestamp::now,
             limits: Limits::default(),

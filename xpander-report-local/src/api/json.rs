@@ -7,13 +7,18 @@ use serde_json::value::RawValue;
 
 use crate::model::agent::Agent;
 use crate::model::change::Details;
+use crate::model::cost::Cost;
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
+use crate::model::text::first_chars;
 
 /// The `source` of a task whose creator gave none.
 const SOURCE: &str = "sdk";
 
 /// The model of an agent: the local platform does not know it.
 const UNKNOWN: &str = "unknown";
+
+/// How many characters of an input a list has.
+const MAX_START_CHARS: usize = 240;
 
 #[derive(Debug, Serialize)]
 pub(super) struct TaskJson<'a> {
@@ -31,6 +36,8 @@ pub(super) struct TaskJson<'a> {
     result: Option<&'a str>,
     duration: Option<f64>,
     tokens: Option<Tokens>,
+    model: Option<&'a str>,
+    cost_usd: Option<f64>,
     used_tools: &'a [String],
     source: &'a str,
     title: Option<&'a str>,
@@ -77,6 +84,8 @@ impl<'a> From<&'a TaskRecord> for TaskJson<'a> {
             result: task.result.as_deref(),
             duration: task.duration,
             tokens: task.tokens,
+            model: task.models.first().map(String::as_str),
+            cost_usd: task.cost.map(Cost::dollars),
             used_tools: &task.used_tools,
             source: task.source.as_deref().unwrap_or(SOURCE),
             title: task.title.as_deref(),
@@ -106,6 +115,13 @@ pub(super) struct ListedTaskJson<'a> {
     updated_at: Timestamp,
     result: Option<&'a str>,
     title: Option<&'a str>,
+    // The public platform's list does not have these.
+    input_start: Option<&'a str>,
+    duration: Option<f64>,
+    tokens: Option<Tokens>,
+    used_tools: &'a [String],
+    model: Option<&'a str>,
+    cost_usd: Option<f64>,
 }
 
 impl<'a> From<&'a TaskRecord> for ListedTaskJson<'a> {
@@ -119,6 +135,15 @@ impl<'a> From<&'a TaskRecord> for ListedTaskJson<'a> {
             updated_at: task.updated_at,
             result: task.result.as_deref(),
             title: task.title.as_deref(),
+            input_start: task
+                .input
+                .as_deref()
+                .map(|input| first_chars(input, MAX_START_CHARS)),
+            duration: task.duration,
+            tokens: task.tokens,
+            used_tools: &task.used_tools,
+            model: task.models.first().map(String::as_str),
+            cost_usd: task.cost.map(Cost::dollars),
         }
     }
 }

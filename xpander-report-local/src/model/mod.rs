@@ -2,6 +2,8 @@
 
 pub(crate) mod agent;
 pub(crate) mod change;
+pub(crate) mod charge;
+pub(crate) mod cost;
 pub(crate) mod event;
 pub(crate) mod histogram;
 pub(crate) mod revision;

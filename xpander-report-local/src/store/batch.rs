@@ -1,9 +1,8 @@
 //! One transaction of the writer.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -13,6 +12,7 @@ use super::rows;
 use super::search_index;
 use crate::model::change::differences::differences;
 use crate::model::change::{Change, Details};
+use crate::model::cost::Cost;
 use crate::model::event::{Event, EventKind};
 use crate::model::revision::{Changed, RevisionKind};
 use crate::model::task::{TaskRecord, TaskStatus};
@@ -176,8 +176,10 @@ impl<'a> Batch<'a> {
         }
         if let Some(response) = &task.llm_response {
             self.connection
-                .prepare_cached("INSERT OR REPLACE INTO responses (task, body) VALUES (?1, ?2)")?
-                .execute((keys.seq, response))?;
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO responses (task, charges, body) VALUES (?1, ?2, ?3)",
+                )?
+                .execute((keys.seq, json(&task.charges)?, response))?;
         }
         let (kind, changes) = match &before {
             Some(before) => (EventKind::Changed, differences(before, &task)),
@@ -251,11 +253,11 @@ impl<'a> Batch<'a> {
     fn insert(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
         const SQL: &str = "INSERT INTO tasks (seq, organization, agent, status, updated_at, started_at, \
                  finished_at, duration, completion_tokens, prompt_tokens, cache_read_tokens, \
-                 cache_write_tokens, total_tokens, tool_calls, id, user_id, parent_task_id, \
-                 triggering_agent_id, internal_status, source, title, tools_start, input_start, result_start) \
+                 cache_write_tokens, total_tokens, cost, tool_calls, id, user_id, parent_task_id, \
+                 triggering_agent_id, internal_status, source, title, models, tools_start, input_start, result_start) \
              VALUES (:seq, :organization, :agent, :status, :updated, :started, :finished, :duration, \
-                 :completion, :prompt, :cache_read, :cache_write, :total, :calls, :id, :user, :parent, \
-                 :trigger, :internal_status, :source, :title, :tools, :input, :result)";
+                 :completion, :prompt, :cache_read, :cache_write, :total, :cost, :calls, :id, :user, :parent, \
+                 :trigger, :internal_status, :source, :title, :models, :tools, :input, :result)";
         self.execute(SQL, keys, task)?;
         self.insert_texts(keys.seq, task)?;
         self.count(keys, task)
@@ -266,7 +268,7 @@ impl<'a> Batch<'a> {
                  status = :status, updated_at = :updated, started_at = :started, finished_at = :finished, \
                  duration = :duration, completion_tokens = :completion, prompt_tokens = :prompt, \
                  cache_read_tokens = :cache_read, cache_write_tokens = :cache_write, total_tokens = :total, \
-                 tool_calls = :calls, id = :id, user_id = :user, parent_task_id = :parent, \
+                 cost = :cost, models = :models, tool_calls = :calls, id = :id, user_id = :user, parent_task_id = :parent, \
                  triggering_agent_id = :trigger, internal_status = :internal_status, source = :source, \
                  title = :title, tools_start = :tools, input_start = :input, result_start = :result \
              WHERE seq = :seq";
@@ -305,6 +307,8 @@ impl<'a> Batch<'a> {
                 ":cache_read": tokens.map(|tokens| tokens.cache_read_tokens),
                 ":cache_write": tokens.map(|tokens| tokens.cache_write_tokens),
                 ":total": tokens.map(|tokens| tokens.total_tokens),
+                ":cost": task.cost.map(Cost::nanodollars),
+                ":models": json(&task.models)?,
                 ":calls": task.used_tools.len(),
                 ":id": task.id,
                 ":user": details.user_id,
@@ -358,7 +362,16 @@ impl<'a> Batch<'a> {
                 insert.execute((tool, keys.seq))?;
             }
         }
-        self.add(keys, &tools, task, 1);
+        let models = self.cache.interned.models(self.connection, &task.models)?;
+        for model in &models {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO task_models (model, task) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                )?
+                .execute((model, keys.seq))?;
+        }
+        self.rollups
+            .count(keys.seq, keys.agent, &tools, &models, task, 1);
         Ok(())
     }
 
@@ -372,12 +385,15 @@ impl<'a> Batch<'a> {
                 .prepare_cached("DELETE FROM task_tools WHERE tool = ?1 AND task = ?2")?
                 .execute((tool, keys.seq))?;
         }
-        self.add(keys, &tools, task, -1);
+        let models = self.cache.interned.models(self.connection, &task.models)?;
+        for model in &models {
+            self.connection
+                .prepare_cached("DELETE FROM task_models WHERE model = ?1 AND task = ?2")?
+                .execute((model, keys.seq))?;
+        }
+        self.rollups
+            .count(keys.seq, keys.agent, &tools, &models, task, -1);
         Ok(())
-    }
-
-    fn add(&mut self, keys: Keys, tools: &BTreeMap<i64, usize>, task: &TaskRecord, by: i64) {
-        self.rollups.count(keys.seq, keys.agent, tools, task, by);
     }
 
     fn insert_revision(
@@ -450,6 +466,16 @@ fn query_task(
             Ok((rows::task(row)?, keys))
         })
         .optional()
+}
+
+/// A list as JSON; `None` when it is empty.
+fn json<T: Serialize>(list: &[T]) -> Result<Option<String>> {
+    if list.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(list)
+        .map(Some)
+        .map_err(rows::unreadable)
 }
 
 /// The start of a text, and the whole text if it is longer.

@@ -45,7 +45,7 @@ pub(super) fn next(connection: &Connection, most: u32) -> Result<u64> {
 fn add(connection: &Connection, task: i64) -> Result<()> {
     let found = connection
         .prepare_cached(&format!(
-            "SELECT t.status, t.agent, coalesce(x.input, t.input_start) AS input, \
+            "SELECT t.status, t.agent, t.models, coalesce(x.input, t.input_start) AS input, \
              coalesce(x.result, t.result_start) AS result, \
              coalesce(x.used_tools, t.tools_start) AS used_tools FROM {} WHERE t.seq = ?1",
             rows::FROM
@@ -55,8 +55,11 @@ fn add(connection: &Connection, task: i64) -> Result<()> {
                 status_fact(rows::status(row, "status")?),
                 agent_fact(row.get("agent")?),
             ];
-            for key in tools(connection, &rows::tools(row, "used_tools")?)? {
+            for key in tools(connection, &rows::names(row, "used_tools")?)? {
                 facts.push(tool_fact(key));
+            }
+            for name in rows::names(row, "models")? {
+                facts.extend(interned::model(connection, &name)?.map(model_fact));
             }
             Ok((searched(row, "input")?, searched(row, "result")?, facts))
         })
@@ -96,6 +99,10 @@ pub(super) fn status_fact(status: TaskStatus) -> String {
 
 pub(super) fn agent_fact(agent: i64) -> String {
     format!("a{agent}")
+}
+
+pub(super) fn model_fact(model: i64) -> String {
+    format!("m{model}")
 }
 
 pub(super) fn tool_fact(tool: i64) -> String {
