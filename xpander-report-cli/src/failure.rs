@@ -2,6 +2,8 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::connection;
+
 /// The result of a command. The error is shown to the user.
 pub(crate) type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -17,6 +19,8 @@ impl Failure {
     pub(crate) const REFUSED: u8 = 1;
     /// An argument, a file or the configuration is wrong.
     pub(crate) const USAGE: u8 = 2;
+    /// There is none of what was asked for.
+    pub(crate) const NONE: u8 = 3;
     /// `EX_DATAERR` of sysexits.h: reports are damaged.
     pub(crate) const DAMAGED: u8 = 65;
     /// `EX_NOINPUT` of sysexits.h: a file cannot be read, and the others were.
@@ -31,6 +35,11 @@ impl Failure {
             status,
             message: message.into(),
         }
+    }
+
+    /// Whether the same may work later.
+    pub(crate) const fn is_passing(&self) -> bool {
+        self.status == Self::TRY_AGAIN
     }
 
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
@@ -66,4 +75,20 @@ pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
         cause = error.source();
     }
     text
+}
+
+/// A call of the platform that failed.
+pub(crate) fn of_platform(error: &xpander_report::Error) -> Failure {
+    let says = with_causes(error);
+    match error {
+        xpander_report::Error::Config(error) => Failure::usage(connection::explain(error)),
+        _ if error.is_retryable() => {
+            let when = match error.retry_after() {
+                Some(wait) => format!("in {} s", wait.as_secs()),
+                None => "later".to_owned(),
+            };
+            Failure::new(Failure::TRY_AGAIN, format!("{says}; try again {when}"))
+        }
+        _ => Failure::new(Failure::REFUSED, says),
+    }
 }

@@ -5,3 +5,4 @@ pub(crate) mod extract;
 pub(crate) mod local;
 pub(crate) mod send;
 pub(crate) mod spool;
+pub(crate) mod tasks;

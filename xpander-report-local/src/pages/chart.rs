@@ -231,11 +231,23 @@ impl Axis {
                     label: match self.unit {
                         _ if line == 0 => "0".to_owned(),
                         Some((size, name)) => format!("{} {name}", round(value / size)),
-                        None => format(value).replace(".0 ", " "),
+                        None => short(format(value)),
                     },
                 }
             })
             .collect()
+    }
+}
+
+/// A number without the zeros at the end of its fraction.
+fn short(number: String) -> String {
+    let number = number.replace(".0 ", " ");
+    match number.contains('.') && number.ends_with('0') {
+        true => {
+            let short = number.trim_end_matches('0');
+            short.trim_end_matches('.').to_owned()
+        }
+        false => number,
     }
 }
 

@@ -284,7 +284,7 @@ impl<'a> Slot<'a> {
 fn zone_name(zone: &TimeZone) -> String {
     let now = Zoned::now().with_time_zone(zone.clone());
     match zone.iana_name() {
-        Some("UTC") | None if now.offset().is_zero() => "UTC".to_owned(),
+        Some("UTC" | "Etc/UTC") | None if now.offset().is_zero() => "UTC".to_owned(),
         Some(name) => format!("{name} (UTC{})", now.strftime("%:z")),
         None => format!("UTC{}", now.strftime("%:z")),
     }
