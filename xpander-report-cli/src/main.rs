@@ -18,7 +18,7 @@ use crate::cmd::{doctor, extract, local, send, spool, tasks};
 
 /// Report LLM work to xpander.ai.
 #[derive(Debug, Parser)]
-#[command(version = version(), max_term_width = 80)]
+#[command(name = "xpander-report", version = version(), max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -183,6 +183,7 @@ impl TaskListPage {
     fn new(url: String, params: &FilterParams, form: Form) -> Self {
         let sort = params.get("sort");
         let order = Rank::ALL.iter().find(|(_, name, _)| sort == Some(*name));
+        let selected = params.without(&["sort"]);
         Self {
             url,
             form,
@@ -193,9 +194,9 @@ impl TaskListPage {
             newer: None,
             older: None,
             live: None,
-            csv: params.at("/tasks.csv"),
-            jsonl: params.at("/tasks.jsonl"),
-            delete: params.at("/delete"),
+            csv: selected.at("/tasks.csv"),
+            jsonl: selected.at("/tasks.jsonl"),
+            delete: selected.at("/delete"),
         }
     }
 
