@@ -5,9 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use serde_json::{Value, json};
-use xpander_report::{Client, TaskReport, Tokens};
+use xpander_report::{Client, Reporter, TaskReport, Tokens, external_task};
 use xpander_report_local::{Basis, Cost, Filter, LocalPlatform, MetricsQuery, Prices, TaskRecord};
-use xpander_report_tests::config;
+use xpander_report_tests::{LONG, config, reporter};
 
 /// A response as a provider gave it, and what it cost in millionths of a dollar.
 struct Recorded {
@@ -579,4 +579,67 @@ fn hundreds_of_responses_are_gathered_by_model() {
     assert_eq!(task.cost, Some(micros(556_500.0)));
     let gathered: Vec<u32> = task.charges.iter().map(|charge| charge.responses).collect();
     assert_eq!(gathered, [300, 300]);
+}
+
+/// Functions of a library that are instrumented.
+mod library {
+    use super::*;
+
+    #[external_task(skip(to), reporter = to)]
+    pub(super) fn translate(text: &str, to: &Reporter) -> Value {
+        let _ = text;
+        with_id("translated", chat("gpt-4o-mini"))
+    }
+
+    #[external_task(rollup, skip(to), reporter = to)]
+    pub(super) fn classify(text: &str, to: &Reporter) -> Value {
+        let _ = text;
+        with_id("classified", chat("gpt-4o"))
+    }
+
+    fn with_id(id: &str, mut response: Value) -> Value {
+        response["id"] = id.into();
+        response
+    }
+}
+
+/// A worker's job, which returns a text.
+#[external_task(id = "job", skip(to), reporter = to)]
+fn job(text: &str, to: &Reporter) -> String {
+    let translated = library::translate(text, to);
+    library::classify(text, to);
+    translated["choices"][0]["message"]["content"].to_string()
+}
+
+#[test]
+fn a_job_that_calls_two_functions_of_a_library_costs_what_the_providers_charge() {
+    let platform = platform();
+    let to = reporter(platform.url());
+    job("Guten Tag", &to);
+    assert!(to.flush_blocking(LONG).is_complete());
+    let tasks = platform.tasks().unwrap();
+    assert_eq!(tasks.len(), 2, "the rolled-up run is no task: {tasks:#?}");
+    let of = |is_job: bool| {
+        tasks
+            .iter()
+            .find(|task| (task.id == "job") == is_job)
+            .unwrap()
+    };
+    let what = |task: &TaskRecord| {
+        (
+            task.models.clone(),
+            task.tokens.unwrap().total_tokens,
+            task.cost,
+        )
+    };
+    // gpt-4o-mini: 1000 × 0.15 + 100 × 0.6; gpt-4o: 1000 × 2.5 + 100 × 10
+    let expected = (vec!["gpt-4o-mini".to_owned()], 1_100, Some(micros(210.0)));
+    assert_eq!(what(of(false)), expected);
+    let expected = (vec!["gpt-4o".to_owned()], 1_100, Some(micros(3_500.0)));
+    assert_eq!(what(of(true)), expected);
+    let total = platform.metrics(&MetricsQuery::new()).unwrap().total;
+    assert_eq!(
+        (total.cost(), total.total_tokens()),
+        (micros(3_710.0), 2_200.0)
+    );
 }

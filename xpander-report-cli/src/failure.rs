@@ -2,8 +2,6 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::connection;
-
 /// The result of a command. The error is shown to the user.
 pub(crate) type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -75,20 +73,4 @@ pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
         cause = error.source();
     }
     text
-}
-
-/// A call of the platform that failed.
-pub(crate) fn of_platform(error: &xpander_report::Error) -> Failure {
-    let says = with_causes(error);
-    match error {
-        xpander_report::Error::Config(error) => Failure::usage(connection::explain(error)),
-        _ if error.is_retryable() => {
-            let when = match error.retry_after() {
-                Some(wait) => format!("in {} s", wait.as_secs()),
-                None => "later".to_owned(),
-            };
-            Failure::new(Failure::TRY_AGAIN, format!("{says}; try again {when}"))
-        }
-        _ => Failure::new(Failure::REFUSED, says),
-    }
 }

@@ -7,6 +7,7 @@ pub(crate) mod cost;
 pub(crate) mod event;
 pub(crate) mod histogram;
 pub(crate) mod revision;
+pub(crate) mod share;
 pub(crate) mod sums;
 pub(crate) mod task;
 pub(crate) mod text;

@@ -1,5 +1,5 @@
-use super::charge::Share;
 use super::histogram::Histogram;
+use super::share::Share;
 use super::task::{TaskRecord, TaskStatus};
 
 /// Sums over tasks, or a difference of sums.

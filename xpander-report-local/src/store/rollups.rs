@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::model::charge::share;
+use crate::model::share::share;
 use crate::model::sums::Sums;
 use crate::model::task::TaskRecord;
 

@@ -10,6 +10,7 @@ mod answer;
 #[cfg(feature = "bedrock")]
 pub(crate) mod bedrock;
 pub(crate) mod billing;
+mod charged;
 mod document;
 mod envelope;
 mod event;

@@ -13,7 +13,7 @@ use xpander_report::{Client, ConfigBuilder, Redaction, Task, TaskReport};
 use self::content::Content;
 use self::task::TaskJson;
 use crate::connection::Connection;
-use crate::failure::{Done, Failure, of_platform};
+use crate::failure::{Done, Failure};
 use crate::text::{printable, without_bom, write_json};
 use crate::{connection, duration, page};
 
@@ -111,7 +111,7 @@ impl Send {
         let report = self.report(redaction)?;
         let task = Client::new(config.clone())
             .report_external_task_blocking(&report)
-            .map_err(|error| of_platform(&error))?;
+            .map_err(|error| connection::failure(&error))?;
         let shown = match json {
             true => write_json(&mut io::stdout().lock(), &TaskJson(&task)),
             false => write_line(&task, &page::location(&config, &task)),

@@ -4,7 +4,7 @@ use xpander_report::{Client, Config, Error, StatusError};
 
 use super::record::Record;
 use crate::connection::{self, Connection};
-use crate::failure::{Failure, of_platform};
+use crate::failure::Failure;
 
 /// The platform whose tasks are asked for.
 pub(super) struct Platform {
@@ -59,7 +59,7 @@ impl Platform {
             (Error::Status(StatusError { status: 404, .. }), None) => Failure::usage(
                 "this platform lists the tasks of one agent only; name it with --agent-id or XPANDER_AGENT_ID",
             ),
-            _ => of_platform(&error),
+            _ => connection::failure(&error),
         })?;
         // A history is a bare list.
         let tasks = match agent {
@@ -96,6 +96,6 @@ fn missing(id: &str, error: &Error) -> Failure {
         Error::Status(StatusError { status: 404, .. }) => {
             Failure::new(Failure::NONE, format!("the platform has no task {id:?}"))
         }
-        _ => of_platform(error),
+        _ => connection::failure(error),
     }
 }
