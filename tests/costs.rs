@@ -643,3 +643,25 @@ fn a_job_that_calls_two_functions_of_a_library_costs_what_the_providers_charge()
         (micros(3_710.0), 2_200.0)
     );
 }
+
+#[test]
+fn what_a_host_takes_for_a_model_that_it_does_not_list_is_not_known() {
+    let platform = platform();
+    let mut of_groq = chat("deepseek-chat");
+    of_groq["x_groq"] = json!({"id": "req_1"});
+    assert_eq!(priced(&platform, &of_groq).cost, None);
+    let mut of_openrouter = chat("anthropic/claude-haiku-4-5:made-up");
+    of_openrouter["id"] = "gen-1".into();
+    of_openrouter["provider"] = "Anthropic".into();
+    assert_eq!(priced(&platform, &of_openrouter).cost, None);
+    // Others speak Anthropic's API.
+    let kimi = json!({"id": "msg_1", "type": "message", "model": "kimi-k2-turbo-preview", "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": "Hi"}], "usage": {"input_tokens": 1_000, "output_tokens": 100}});
+    let Basis::List {
+        provider, assumed, ..
+    } = priced(&platform, &kimi).charges.remove(0).basis
+    else {
+        panic!("no price");
+    };
+    assert_eq!((provider.as_str(), assumed), ("moonshotai", true));
+}

@@ -304,7 +304,7 @@ mod elsewhere {
     fn listed(number: usize) -> Value {
         let at = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(number as i64);
         json!({"id": format!("t{number}"), "agent_id": "agent-123", "organization_id": "o",
-               "status": if number % 2 == 0 { "completed" } else { "failed" },
+               "status": if number.is_multiple_of(2) { "completed" } else { "failed" },
                "created_at": at.to_string(), "result": format!("result {number}")})
     }
 

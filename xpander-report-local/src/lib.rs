@@ -53,8 +53,8 @@
 //! # Queries
 //!
 //! [`LocalPlatform::list`] and [`summary`](LocalPlatform::summary) take a [`Filter`]: agent, status, tool,
-//! time, and words in the first MiB of the input or result. [`LocalPlatform::metrics`] sums by day, agent and
-//! tool. Up to 256 different tools of one task are counted and can be filtered by.
+//! model, time, and words in the first MiB of the input or result. [`LocalPlatform::metrics`] sums by day, agent, tool
+//! and model. Up to 256 different tools and 16 different models of one task are counted and can be filtered by.
 //!
 //! # Storage and durability
 //!

@@ -9,7 +9,7 @@ use super::text::first_bytes;
 pub(crate) const MAX_MODELS: usize = 16;
 
 /// Models are distinguished by this many bytes of their names.
-const MAX_MODEL_BYTES: usize = 200;
+pub(crate) const MAX_MODEL_BYTES: usize = 200;
 
 /// A task has no more charges: those of one kind become one.
 const MAX_CHARGES: usize = 100;

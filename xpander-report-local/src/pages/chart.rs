@@ -9,8 +9,11 @@ pub(super) const RIGHT: f64 = 4.0;
 pub(super) const TOP: f64 = 14.0;
 pub(super) const BOTTOM: f64 = 20.0;
 
-/// With more bars, no bar has its number on top.
+/// With more bars, only a bar that stands alone has its number on top.
 const MAX_NUMBERED: usize = 8;
+
+/// How many places beside a bar are empty if it stands alone.
+const ALONE: usize = 3;
 
 /// The maximal width of a bar.
 const MAX_BAR_WIDTH: f64 = 40.0;
@@ -116,7 +119,7 @@ impl Chart {
                     },
                     y: round(y),
                     height: round(height),
-                    number: (days.len() <= MAX_NUMBERED).then(|| Label {
+                    number: (days.len() <= MAX_NUMBERED || is_alone(days, index)).then(|| Label {
                         x: round(x + step / 2.0),
                         text: format(value),
                     }),
@@ -141,6 +144,13 @@ impl Chart {
             labels: labels(days, step),
         }
     }
+}
+
+/// Whether the places beside a bar are empty.
+fn is_alone(times: &[Time], index: usize) -> bool {
+    let beside = index.saturating_sub(ALONE)..times.len().min(index + ALONE + 1);
+    let beside = beside.filter_map(|at| times.get(at)?.value);
+    beside.count() == 1
 }
 
 fn summary(title: &str, format: fn(f64) -> String, by: &str, times: &[Time]) -> String {

@@ -108,18 +108,26 @@ impl Source {
             };
             Some((price.dollars, basis))
         };
-        let known = match self {
-            Self::Known(provider) => of(Some(provider), false),
-            _ => None,
-        };
+        if let Self::Known(provider) = self {
+            let known = of(Some(provider), false);
+            // What a host or a gateway takes for a model, its maker does not say.
+            if known.is_some() || !is_spoken_by_others(provider) {
+                return known;
+            }
+        }
         // A gateway may put the provider in front of the model.
         let gateway = model.contains('/').then_some(list::GATEWAY);
         let like_openai = || match self {
             Self::LikeOpenAi => of(Some("openai"), true),
             _ => None,
         };
-        known.or_else(|| of(gateway, true)).or_else(like_openai)
+        of(gateway, true).or_else(like_openai)
     }
+}
+
+/// Whether others speak the API of this provider, too.
+fn is_spoken_by_others(provider: &str) -> bool {
+    matches!(provider, "openai" | "anthropic" | "aws" | "google")
 }
 
 const BATCH: &str = "batch";

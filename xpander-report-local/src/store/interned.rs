@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};
 
+use crate::model::charge::MAX_MODEL_BYTES;
 use crate::model::text::first_bytes;
 
 /// How many names the cache holds before it is emptied.
@@ -155,7 +156,7 @@ pub(super) fn tool(connection: &Connection, name: &str) -> Result<Option<i64>> {
 pub(super) fn model(connection: &Connection, name: &str) -> Result<Option<i64>> {
     connection
         .prepare_cached("SELECT key FROM models WHERE name = ?1")?
-        .query_row((name,), |row| row.get(0))
+        .query_row((first_bytes(name, MAX_MODEL_BYTES),), |row| row.get(0))
         .optional()
 }
 
