@@ -25,17 +25,35 @@ pub struct Charge {
     /// Output tokens, reasoning included.
     pub output_tokens: u64,
     /// Input tokens that came from the provider's cache.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub cache_read_tokens: u64,
     /// Input tokens that were written to the provider's cache.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub cache_write_tokens: u64,
     /// The tier of service, where it changes the price: `flex`, `priority`, `batch`.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub tier: Option<String>,
     /// The cost; `None` when it is not known.
     pub cost: Option<Cost>,
     /// What the cost is by.
     pub basis: Basis,
     /// How many responses it is for: 1, unless a run has hundreds.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub responses: u32,
+}
+
+// A charge is stored with each task, so it is short.
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+const fn one() -> u32 {
+    1
+}
+
+fn is_one(responses: &u32) -> bool {
+    *responses == one()
 }
 
 /// What a cost is by.
@@ -54,8 +72,10 @@ pub enum Basis {
         /// The model's name in the list.
         model: String,
         /// Whether the provider was guessed from the model's name, since the response does not show it.
+        #[serde(default, skip_serializing_if = "is_default")]
         assumed: bool,
         /// Whether it is the usual price, since the list has none of the tier.
+        #[serde(default, skip_serializing_if = "is_default")]
         usual: bool,
     },
     /// A server of one's own answered, which costs nothing.

@@ -15,7 +15,7 @@ const MAX_CACHED: usize = 10_000;
 const MAX_TOOL_BYTES: usize = 200;
 
 /// How many different tools of one task are counted and can be filtered by.
-pub(super) const MAX_TOOLS: usize = 256;
+const MAX_TOOLS: usize = 256;
 
 /// A cache of keys.
 #[derive(Debug, Default)]
