@@ -7,6 +7,7 @@ use syn::{Error, LitStr, Path, Result};
 use crate::function::{Body, Function};
 use crate::keys::{self, Key};
 use crate::private;
+use crate::signature::local;
 
 /// The attribute's keys.
 #[derive(Default)]
@@ -67,8 +68,8 @@ fn check(function: &Function) -> Result<()> {
 // Output:
 //
 //     async fn search(query: &str) -> String {
-//         ::xpander_report::__private_0_1::called("search");
-//         '__tool: { … }
+//         let __tool0 = ::xpander_report::__private_0_1::called("search");
+//         '__tool0: { … }
 //     }
 fn tool(keys: &Keys, function: Function) -> TokenStream {
     let module = private::module();
@@ -92,9 +93,14 @@ fn tool(keys: &Keys, function: Function) -> TokenStream {
         ..
     } = &body;
     // A tool of several names has a label for each.
-    let labelled = body.labelled(&format!("'__tool{}", tools.clone().into_iter().count()));
+    let label = format!("__tool{}", tools.clone().into_iter().count());
+    let labelled = body.labelled(&format!("'{label}"));
+    let call = local(&label["__".len()..]);
+    // A span must not stay entered while a future waits.
+    let entered = signature.asyncness.is_none().then(|| quote!(.entered()));
     // `#[external_task]` below this finds the call and leaves it to the run around its own.
-    let content = quote!(#inner #tools #krate::#module::called(#name); #labelled);
+    let content =
+        quote!(#inner #tools let #call = #krate::#module::called(#name) #entered; #labelled);
     let mut block = Group::new(Delimiter::Brace, content);
     block.set_span(body.block.span());
     quote!(#(#attributes)* #visibility #signature #block)

@@ -63,8 +63,12 @@ impl Sink for Arc<Kept> {
         }
     }
 
-    fn captures_content(&self) -> bool {
-        self.redaction.captures_content()
+    fn redaction(&self) -> &Redaction {
+        &self.redaction
+    }
+
+    fn agent_id(&self) -> Option<&str> {
+        None
     }
 
     fn accept(&self, envelope: Box<Envelope>) {

@@ -8,6 +8,7 @@ mod edits;
 mod inner_runs;
 mod json_text;
 mod media;
+mod missing_usage;
 #[cfg(feature = "http")]
 pub(crate) mod outgoing;
 pub(crate) mod prepare;
@@ -21,6 +22,8 @@ mod secret_names;
 pub(crate) mod sequence;
 #[cfg(feature = "http")]
 pub(crate) mod stamps;
+#[cfg(feature = "tracing")]
+pub(crate) mod summary;
 pub(crate) mod value;
 
 use std::borrow::Cow;
@@ -29,6 +32,8 @@ use std::sync::Arc;
 use inner_runs::InnerRuns;
 use response::Declared;
 use sequence::Sequence;
+#[cfg(feature = "tracing")]
+use summary::Summary;
 use value::{Captured, Produced};
 
 use crate::report::task_id::TaskId;
@@ -46,6 +51,8 @@ pub(crate) type InnerTask = inner_runs::InnerTask<Envelope>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope {
     pub(crate) id: Option<TaskId>,
+    /// The function whose run it is; none: the report is the user's own.
+    pub(crate) target: Option<Target>,
     /// The id came from the program.
     pub(crate) is_named: bool,
     /// The agent that the report names; none: the reporter's.
@@ -62,6 +69,9 @@ pub(crate) struct Envelope {
     pub(crate) as_inner: Option<Arc<InnerTask>>,
     /// The responses were read before the report was prepared.
     pub(crate) is_recognised: bool,
+    /// What the responses say together, where a span asks for it.
+    #[cfg(feature = "tracing")]
+    pub(crate) summary: Option<Box<Summary>>,
     /// Explicit until the responses are read.
     pub(crate) tokens: Option<Tokens>,
     pub(crate) is_success: Field<bool>,
@@ -78,10 +88,19 @@ pub(crate) struct Envelope {
     pub(crate) may_be_finished: bool,
     /// The type of the error that the run ended with, which stands for its text when content is off.
     pub(crate) error_type: Option<Cow<'static, str>>,
+    /// The run was reported as open at its deadline: its result must take the place of what was said then.
+    pub(crate) passed_deadline: bool,
     /// The run was not drawn: its report counts only if it failed.
     pub(crate) only_if_failed: bool,
     /// The function's own limit for each field of content.
     pub(crate) max_bytes: Option<usize>,
+}
+
+/// A function that is instrumented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) module: &'static str,
+    pub(crate) function: &'static str,
 }
 
 /// Which names in the input tell that a value is a secret.

@@ -36,6 +36,14 @@ impl Envelope {
         Ok(())
     }
 
+    /// Keeps only the responses of a run that nobody takes: what it set itself, it has set in the run around it.
+    pub(crate) fn leave_responses(&mut self) {
+        self.tokens = None;
+        self.used_tools = Field::Absent;
+        self.result = Field::Absent;
+        self.chunks.clear();
+    }
+
     /// Notes a run with a task of its own that has ended inside this one.
     pub(crate) fn note_task(&mut self, task: Arc<InnerTask>) {
         self.inner.push(InnerRun::new(Kind::Task(task)));

@@ -46,6 +46,9 @@ pub struct ProviderResponse {
     /// What it says of its price.
     #[serde(skip)]
     pub billing: Billing,
+    /// Of the output, hidden reasoning; `None` if the provider does not say.
+    #[serde(skip)]
+    pub(crate) reasoning: Option<u64>,
 }
 
 impl ProviderResponse {
@@ -67,6 +70,7 @@ impl ProviderResponse {
             finish_reason: later.finish_reason,
             failure: later.failure,
             billing: earlier.billing.and(later.billing),
+            reasoning: usage::sum([earlier.reasoning, later.reasoning]),
         })
     }
 }

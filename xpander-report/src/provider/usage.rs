@@ -31,6 +31,8 @@ pub(super) struct Usage {
     pub(super) audio: Option<u64>,
     /// Hidden output, where the provider gives details of its output.
     pub(super) reasoning: Option<u64>,
+    /// Hidden output that is among the output, where the provider gives no details.
+    pub(super) thoughts: Option<u64>,
     pub(super) total: Option<u64>,
     pub(super) citations: u64,
     pub(super) audio_tokens: MediaTokens,
@@ -86,6 +88,7 @@ impl Usage {
             reasoning: completion_details
                 .is_object()
                 .then(|| largest([&completion_details[REASONING_TOKENS]])),
+            thoughts: None,
             total: usage[TOTAL_TOKENS].count(),
             audio_tokens: media(prompt_details, completion_details, AUDIO_TOKENS),
             image_tokens: media(prompt_details, completion_details, IMAGE_TOKENS),
@@ -104,6 +107,12 @@ impl Usage {
             is_cache_beside: self.is_cache_beside || other.is_cache_beside,
             ..self
         }
+    }
+
+    /// Of the output, hidden reasoning.
+    pub(super) fn reasoned(&self) -> Option<u64> {
+        let reasoned = self.thoughts.or(self.reasoning);
+        reasoned.map(|count| count.min(MAX_COUNT))
     }
 
     /// Whether the provider gave none of the numbers.
@@ -172,7 +181,7 @@ impl Usage {
             cache_read_tokens: read,
             cache_write_tokens: write,
             cache_write_1h_tokens: self.cache_write_1h.min(write),
-            reasoning_tokens: self.reasoning.unwrap_or(0),
+            reasoning_tokens: self.reasoned().unwrap_or(0),
             citation_tokens: self.citations,
             audio: self.audio_tokens,
             images: self.image_tokens,

@@ -36,6 +36,7 @@ use crate::sink::event::{Event, Listener};
 /// | reports in memory of all agents whose reports fail or are refused, while those of others arrive | a quarter of `queue_capacity` and of `queue_bytes` | |
 /// | bytes of the places of those that are on disk only | a quarter of `queue_bytes` | |
 /// | tasks of which it is remembered what was delivered, so that a late report undoes nothing | 10,000 | |
+/// | how long before its deadline a run that is open is reported | 0.5 s, half of its time at most | `TaskLayer::margin` |
 /// | requests at once | 4 | [`connections`](Self::connections) |
 /// | requests at once of agents whose reports fail, together | 1 | |
 /// | tries by which an agent, or the platform, is taken to fail | all of the first 5, or 80 % of the last 20 to 40 | |

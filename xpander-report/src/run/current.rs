@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use crate::envelope::{Envelope, sequence};
 use crate::reporter::Reporter;
+use crate::run::span::{EnteredSpan, RunSpan};
 use crate::sink::Wanted;
 use crate::support::sync::lock;
 
@@ -26,6 +27,7 @@ struct Stack {
 pub(crate) struct RunState {
     pub(super) reporter: Reporter,
     pub(super) place: Place,
+    pub(super) span: RunSpan,
     /// Gone once the body has ended.
     pub(super) envelope: Mutex<Option<Box<Envelope>>>,
     /// How many bytes of its responses were recorded on their way.
@@ -39,6 +41,25 @@ pub(crate) struct Place {
     /// The run around it. That one is not kept alive: it may have ended before.
     pub(super) outer: Weak<RunState>,
     pub(super) wanted: Wanted,
+    pub(super) taken_by: TakenBy,
+}
+
+impl Place {
+    /// Whether a reporter takes the run.
+    pub(super) fn is_reported(&self) -> bool {
+        self.taken_by == TakenBy::Reporter
+    }
+}
+
+/// Who takes a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TakenBy {
+    /// A reporter.
+    Reporter,
+    /// A span alone: there is no reporter.
+    Span,
+    /// A span alone: the reporter does not take it. What happens in it belongs to the run around it.
+    SpanInside,
 }
 
 impl RunState {
@@ -49,6 +70,9 @@ impl RunState {
 
     /// Reports what is known by now.
     pub(crate) fn progress(&self) {
+        if !self.place.is_reported() {
+            return;
+        }
         let known = self.edit(|envelope| {
             envelope.id.get_or_insert_with(sequence::new_id);
             (!envelope.only_if_failed).then(|| Box::new(envelope.so_far()))
@@ -86,10 +110,15 @@ pub(crate) fn current() -> Option<Arc<RunState>> {
 
 /// Makes a run the current one of this thread until dropped; `None` hides the outer run.
 #[derive(Debug)]
-pub(crate) struct Entered(Option<u64>);
+pub(crate) struct Entered {
+    number: Option<u64>,
+    /// Left when this is dropped.
+    _span: Option<EnteredSpan>,
+}
 
 impl Entered {
     pub(crate) fn enter(run: Option<Arc<RunState>>) -> Self {
+        let span = run.as_ref().and_then(|run| run.span.enter());
         let number = ENTERED.try_with(|entered| {
             let Stack { next, runs } = &mut *entered.borrow_mut();
             // There is nothing to hide.
@@ -100,13 +129,16 @@ impl Entered {
             runs.push((*next, run));
             Some(*next)
         });
-        Self(number.ok().flatten())
+        Self {
+            number: number.ok().flatten(),
+            _span: span,
+        }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let Some(number) = self.0 else {
+        let Some(number) = self.number else {
             return;
         };
         let left = ENTERED.try_with(|entered| {

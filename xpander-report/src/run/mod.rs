@@ -2,17 +2,21 @@
 
 pub(crate) mod capture;
 pub(crate) mod current;
+#[cfg(feature = "tower")]
+pub(crate) mod deadline;
 pub(crate) mod edge;
 pub(crate) mod end;
 pub(crate) mod following;
 pub(crate) mod handle;
-mod key_values;
+pub(crate) mod key_values;
 pub(crate) mod keys;
 pub(crate) mod kind;
 mod nesting;
 pub(crate) mod outcome;
+pub(crate) mod span;
 pub(crate) mod start;
 pub(crate) mod stream;
+pub(crate) mod tool;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
@@ -122,6 +126,7 @@ impl Run {
     /// The next item of what the function returned.
     pub(crate) fn on_item(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
         if let Some(shared) = &self.shared {
+            shared.span.on_item(self.started);
             let content = shared.reporter.captures_content();
             let mut outcome = Outcome::new(content, MAX_ITEMS, None);
             catch_panic(|| look(&mut outcome));

@@ -5,15 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::envelope::prepare::read_responses;
-use crate::envelope::{Envelope, InnerTask};
-use crate::run::current::RunState;
+use crate::envelope::{Envelope, InnerTask, sequence};
+use crate::run::current::{RunState, TakenBy};
+use crate::run::span::EndingSpan;
 
 impl RunState {
     /// Hands over what the run has collected; the run has ended.
     pub(super) fn hand_over(&self, mut envelope: Box<Envelope>) {
+        let mut span = self.span.take();
         // What a response says may yet make a failure of it.
         let is_left_out = !envelope.may_have_responses() && envelope.is_left_out();
         if self.place.wanted.rolled_up || is_left_out {
+            if let Some(span) = span.take() {
+                self.end_span(span, &envelope);
+            }
+            if self.place.taken_by == TakenBy::SpanInside {
+                envelope.leave_responses();
+            }
             match self.roll_up(envelope) {
                 Ok(()) => return,
                 Err(back) => envelope = back,
@@ -22,19 +30,50 @@ impl RunState {
         if is_left_out || !self.place.wanted.as_task {
             return;
         }
-        let Some(outer) = self.open_outer() else {
-            return self.reporter.accept(envelope);
-        };
-        let as_inner = (envelope.may_have_responses() || envelope.only_if_failed)
+        let outer = self.open_outer();
+        let as_inner = (outer.is_some()
+            && (envelope.may_have_responses() || envelope.only_if_failed))
             .then(|| Arc::new(InnerTask::default()));
         envelope.as_inner.clone_from(&as_inner);
-        // The outer run is prepared after this one, if the same reporter does both.
-        if as_inner.is_some() && !self.reporter.is(&outer.reporter) {
+        if let Some(span) = span {
+            span.read(&mut envelope);
+            let task_id = self.place.is_reported().then(|| {
+                envelope.stamp();
+                envelope.id.as_ref().map(ToString::to_string)
+            });
+            let task_id = task_id.flatten().filter(|_| !envelope.is_left_out());
+            span.end(&envelope, &self.reporter, task_id);
+        } else if let (Some(outer), Some(_)) = (&outer, &as_inner)
+            && (outer.span.is_open() || !self.reporter.is(&outer.reporter))
+        {
+            // The outer run is prepared after this one only if the same reporter does both.
             read_responses(&mut envelope);
         }
         self.reporter.accept(envelope);
-        if let Some(task) = as_inner {
+        if let (Some(outer), Some(task)) = (outer, as_inner) {
             outer.edit(|outer| outer.note_task(task));
+        }
+    }
+
+    /// Ends the span of a run that is no task: what it collected goes on, and is read again there.
+    fn end_span(&self, span: EndingSpan, envelope: &Envelope) {
+        let task = self.open_outer().map(|outer| outer.task());
+        let task = task.filter(|task| task.place.is_reported());
+        let mut own = envelope.so_far();
+        span.read(&mut own);
+        span.end(&own, &self.reporter, task.and_then(|task| task.id()));
+    }
+
+    /// The id of its task.
+    pub(super) fn id(&self) -> Option<String> {
+        self.edit(|envelope| envelope.id.get_or_insert_with(sequence::new_id).to_string())
+    }
+
+    /// The run around this one, if what happens in this one belongs to that.
+    pub(super) fn inside_of(&self) -> Option<Arc<Self>> {
+        match self.place.taken_by {
+            TakenBy::SpanInside => self.open_outer(),
+            TakenBy::Reporter | TakenBy::Span => None,
         }
     }
 

@@ -5,15 +5,18 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use crate::envelope::value::Captured;
-use crate::envelope::{Envelope, InputNames};
+use crate::envelope::{Envelope, InputNames, Target};
 use crate::report::json;
 use crate::report::task_id::TaskId;
+use crate::reporter::spans_only::spans_only;
 use crate::reporter::{Reporter, global};
 use crate::run::Run;
 use crate::run::capture::{Capture, captured};
-use crate::run::current::{self, Place, RunState};
+use crate::run::current::{self, Place, RunState, TakenBy};
 use crate::run::end::{Outcome, extracted};
 use crate::run::key_values::IntoId;
+use crate::run::span::RunSpan;
+use crate::sink::Wanted;
 use crate::support::bounded::MAX_CAPTURED;
 use crate::support::panics::catch_panic;
 use crate::support::random;
@@ -26,13 +29,17 @@ pub struct Start(Option<Beginning>);
 struct Beginning {
     reporter: Reporter,
     place: Place,
+    span: RunSpan,
     envelope: Box<Envelope>,
 }
 
 impl Start {
     /// A run that goes to the reporter in force, if there is one.
     pub fn new(module: &'static str, function: &'static str) -> Self {
-        Self(Beginning::new(global::current(), module, function))
+        Self(Beginning::new(
+            global::current(),
+            Target { module, function },
+        ))
     }
 
     /// A run that goes to this reporter.
@@ -41,7 +48,10 @@ impl Start {
         function: &'static str,
         reporter: impl Fn() -> Reporter,
     ) -> Self {
-        Self(Beginning::new(catch_panic(reporter), module, function))
+        Self(Beginning::new(
+            catch_panic(reporter),
+            Target { module, function },
+        ))
     }
 
     /// Whether somebody listens. Nothing is captured otherwise.
@@ -51,13 +61,15 @@ impl Start {
 
     /// The keys `sample` and `keep_failures`: reports this share of the runs, from 0 to 1.
     pub fn sample(&mut self, rate: impl Fn() -> f64, keep_failures: bool) {
-        let Some(Beginning { envelope, .. }) = &mut self.0 else {
+        let Some(beginning) = &mut self.0 else {
             return;
         };
         // A rate that panics is no rate.
         let is_drawn = catch_panic(rate).is_none_or(|rate| random::unit() < rate);
         if !is_drawn && keep_failures {
-            envelope.only_if_failed = true;
+            beginning.envelope.only_if_failed = true;
+        } else if !is_drawn && beginning.span.is_open() {
+            beginning.leave_to_span();
         } else if !is_drawn {
             self.0 = None;
         }
@@ -122,11 +134,14 @@ impl Start {
                 let Beginning {
                     reporter,
                     place,
+                    span,
                     envelope,
                 } = beginning;
+                span.begin(&envelope, &reporter);
                 Arc::new(RunState {
                     reporter,
                     place,
+                    span,
                     envelope: Mutex::new(Some(envelope)),
                     #[cfg(any(
                         feature = "bedrock",
@@ -159,21 +174,53 @@ impl Start {
 }
 
 impl Beginning {
-    fn new(reporter: Option<Reporter>, module: &str, function: &str) -> Option<Self> {
-        let reporter = reporter?;
-        let place = Place {
-            wanted: reporter.wants(module, function)?,
-            outer: current::outer(),
-        };
-        // It would be a task.
-        if !place.wanted.as_task && place.outer.strong_count() == 0 {
+    fn new(reporter: Option<Reporter>, target: Target) -> Option<Self> {
+        let span = RunSpan::open(target.function);
+        if reporter.is_none() && !span.is_open() {
             return None;
         }
-        Some(Self {
-            reporter,
-            place,
-            envelope: Box::default(),
-        })
+        let outer = current::outer();
+        let has_reporter = reporter.is_some();
+        let wanted = reporter
+            .as_ref()
+            .and_then(|it| it.wants(target.module, target.function));
+        // One that is only rolled up would be a task.
+        let wanted = wanted.filter(|wanted| wanted.as_task || outer.strong_count() > 0);
+        let mut beginning = Self {
+            reporter: reporter.unwrap_or_else(Reporter::disabled),
+            place: Place {
+                outer,
+                wanted: wanted.unwrap_or(Wanted {
+                    as_task: true,
+                    rolled_up: false,
+                }),
+                taken_by: TakenBy::Reporter,
+            },
+            span,
+            envelope: Box::new(Envelope {
+                target: Some(target),
+                ..Envelope::default()
+            }),
+        };
+        match (wanted, has_reporter) {
+            (Some(_), _) => {}
+            (None, _) if !beginning.span.is_open() => return None,
+            (None, true) => beginning.leave_to_span(),
+            (None, false) => {
+                beginning.reporter = spans_only();
+                beginning.place.taken_by = TakenBy::Span;
+            }
+        }
+        Some(beginning)
+    }
+
+    /// The reporter does not take the run.
+    fn leave_to_span(&mut self) {
+        self.place.taken_by = TakenBy::SpanInside;
+        self.place.wanted = Wanted {
+            as_task: false,
+            rolled_up: true,
+        };
     }
 }
 

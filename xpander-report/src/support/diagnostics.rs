@@ -5,9 +5,17 @@ use std::fmt;
 #[cfg(not(test))]
 use std::io::Write;
 
+use crate::support::text::OneLine;
+
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
-    #[cfg(feature = "tracing")]
+    let message = &OneLine(message);
+    #[cfg(all(feature = "tracing", feature = "http"))]
     if crate::support::suppress::traced(|| is_traced(message)) {
+        return;
+    }
+    // Nothing of the library is hidden from the program's subscriber.
+    #[cfg(all(feature = "tracing", not(feature = "http")))]
+    if is_traced(message) {
         return;
     }
     // The harness of tests takes in what `eprintln!` writes.
@@ -20,8 +28,8 @@ pub(crate) fn warn(message: fmt::Arguments<'_>) {
 
 /// Tells the program's subscriber, if there is one.
 #[cfg(feature = "tracing")]
-fn is_traced(message: fmt::Arguments<'_>) -> bool {
-    use tracing_core::subscriber::NoSubscriber;
+fn is_traced(message: &OneLine<'_>) -> bool {
+    use tracing::subscriber::NoSubscriber;
 
     let has_subscriber = tracing::dispatcher::get_default(|it| !it.is::<NoSubscriber>());
     if has_subscriber {

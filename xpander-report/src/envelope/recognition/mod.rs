@@ -5,12 +5,14 @@ mod rolled_up;
 
 use std::collections::HashMap;
 
-use response::{Response, count_returned, declared, returned};
+use response::{Response, count_returned, declared, returned, warn_of_streams};
 use rolled_up::RolledUp;
 
 use crate::envelope::counted::Counted;
 use crate::envelope::inner_runs::Prepared;
 use crate::envelope::response::Declared;
+#[cfg(feature = "tracing")]
+use crate::envelope::summary::{Counts, Summary};
 use crate::envelope::value::Captured;
 use crate::envelope::{Envelope, Field};
 use crate::provider::response::ProviderResponse;
@@ -31,9 +33,27 @@ pub(crate) fn recognise(envelope: &mut Envelope) {
     if let Some(returned) = returned {
         count_returned(&mut own, returned);
     }
+    warn_of_streams(envelope, &own);
     let identities: Vec<_> = own.iter().map(Response::identity).collect();
     let mut elsewhere = inner.counted();
     let counts: Vec<_> = identities.iter().map(|it| !elsewhere.take(it)).collect();
+    #[cfg(feature = "tracing")]
+    if let Some(summary) = &mut envelope.summary {
+        let says = own.iter().filter_map(|response| response.says.as_ref());
+        **summary = Summary::of(inner.says().chain(says).last());
+        let own = own.iter().zip(&counts).filter(|(_, counts)| **counts);
+        let own = own.filter_map(|(response, _)| response.says.as_ref());
+        summary.counts = match envelope.tokens {
+            Some(tokens) => Counts::set(tokens),
+            None => {
+                let read = inner.counting().chain(own).filter_map(Counts::of);
+                let set = inner.set_tokens().map(Counts::set);
+                set.into_iter()
+                    .chain(read)
+                    .fold(Counts::default(), Counts::and)
+            }
+        };
+    }
     fill(envelope, &inner, &own, &counts);
     if let Some(failure) = envelope.failure.take() {
         let result = std::mem::take(&mut envelope.result).get();

@@ -3,18 +3,21 @@
 use serde_json::value::RawValue;
 
 use crate::envelope::counted::Identity;
+use crate::envelope::missing_usage;
 use crate::envelope::response::Declared;
 use crate::envelope::value::Captured;
 use crate::envelope::{Envelope, Field};
 use crate::provider::response::ProviderResponse;
 use crate::provider::stream::reader::StreamReader;
-use crate::provider::stream::recording::read_stream;
+use crate::provider::stream::recording::{has_end, read_stream};
 
 /// A response of the run, and what was read of it.
 pub(super) struct Response {
     origin: Origin,
     pub(super) raw: Box<RawValue>,
     pub(super) says: Option<ProviderResponse>,
+    /// It came as a stream, which was read to its end.
+    is_whole_stream: bool,
 }
 
 /// Where a response comes from.
@@ -38,7 +41,8 @@ pub(super) fn declared(envelope: &mut Envelope) -> Vec<Response> {
 
 /// What the run returned, if it is a provider's response.
 pub(super) fn returned(envelope: &mut Envelope) -> Option<Response> {
-    take_returned(&mut envelope.result).or_else(|| take_streamed(envelope))
+    let is_whole = !envelope.may_be_finished && envelope.failure.is_none();
+    take_returned(&mut envelope.result).or_else(|| take_streamed(envelope, is_whole))
 }
 
 /// A declared response. What was caught on its way and is no provider's is not the run's.
@@ -48,13 +52,16 @@ fn read(declared: Declared) -> Option<Response> {
             origin: Origin::Given,
             says: ProviderResponse::read(raw.get()),
             raw,
+            is_whole_stream: false,
         }),
         Declared::Caught(body) => {
-            let (says, raw) = read_stream(&body.finish())?;
+            let recording = body.finish();
+            let (says, raw) = read_stream(&recording)?;
             Some(Response {
                 origin: Origin::Caught,
                 says: Some(says),
                 raw,
+                is_whole_stream: has_end(&recording),
             })
         }
     }
@@ -75,12 +82,13 @@ fn take_returned(result: &mut Field<Captured>) -> Option<Response> {
         origin: Origin::Returned,
         raw,
         says: Some(says),
+        is_whole_stream: false,
     })
 }
 
 /// What the items of a returned stream make together, if they are a provider's. The assistant's text takes
 /// their place.
-fn take_streamed(envelope: &mut Envelope) -> Option<Response> {
+fn take_streamed(envelope: &mut Envelope, is_whole: bool) -> Option<Response> {
     if envelope.chunks.is_empty() {
         return None;
     }
@@ -102,7 +110,22 @@ fn take_streamed(envelope: &mut Envelope) -> Option<Response> {
         origin: Origin::Returned,
         raw,
         says: Some(says),
+        is_whole_stream: is_whole,
     })
+}
+
+/// Says of streams that came without usage how to ask for it, once the run is over and if it did not count itself.
+pub(super) fn warn_of_streams(run: &Envelope, responses: &[Response]) {
+    let (Some(target), Some(_), None) = (run.target, run.duration, run.tokens) else {
+        return;
+    };
+    let streams = responses.iter().filter(|response| response.is_whole_stream);
+    let without = streams
+        .filter_map(|response| response.says.as_ref())
+        .filter(|says| says.tokens.is_none());
+    for says in without {
+        missing_usage::warn_once(target, says.shape);
+    }
 }
 
 /// Adds a declared response, unless it was there already: then a later answer to the same question, which

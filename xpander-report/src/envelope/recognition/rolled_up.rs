@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::response::{Response, count_returned, declared, returned};
+use super::response::{Response, count_returned, declared, returned, warn_of_streams};
 use crate::envelope::counted::{Counted, Identity};
 use crate::envelope::inner_runs::{InnerRuns, Kind};
 use crate::envelope::{Envelope, Field};
@@ -65,6 +65,7 @@ impl RolledUp {
         if let Some(returned) = returned(&mut run) {
             count_returned(&mut responses, returned);
         }
+        warn_of_streams(&run, &responses);
         if let Some(tokens) = run.tokens.filter(|_| !outer_has_set_tokens) {
             self.tokens = Some(self.tokens.map_or(tokens, |sum| sum.and(tokens)));
         }
@@ -113,6 +114,19 @@ impl RolledUp {
         responses
             .filter_map(|it| it.response.says.as_ref())
             .flat_map(|says| &says.used_tools)
+    }
+
+    /// The tokens that inner runs set themselves.
+    #[cfg(feature = "tracing")]
+    pub(super) fn set_tokens(&self) -> Option<Tokens> {
+        self.tokens
+    }
+
+    /// The responses whose tokens are not among those.
+    #[cfg(feature = "tracing")]
+    pub(super) fn counting(&self) -> impl Iterator<Item = &ProviderResponse> {
+        let responses = self.responses.iter().filter(|it| !it.has_set_tokens);
+        responses.filter_map(|it| it.response.says.as_ref())
     }
 
     pub(super) fn says(&self) -> impl DoubleEndedIterator<Item = &ProviderResponse> {

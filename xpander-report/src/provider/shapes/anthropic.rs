@@ -90,7 +90,7 @@ pub(in crate::provider) fn usage(usage: &Node<'_>) -> Usage {
             .map(|part| largest([&part[CACHE_CREATION][EPHEMERAL_1H_INPUT_TOKENS]]))
             .fold(0, u64::saturating_add),
         is_cache_beside: true,
-        reasoning: usage[OUTPUT_TOKENS_DETAILS][THINKING_TOKENS].count(),
+        thoughts: usage[OUTPUT_TOKENS_DETAILS][THINKING_TOKENS].count(),
         web_searches: largest([&usage[SERVER_TOOL_USE][WEB_SEARCH_REQUESTS]]),
         ..Usage::default()
     }

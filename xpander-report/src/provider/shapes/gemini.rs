@@ -115,7 +115,7 @@ pub(in crate::provider) fn usage(usage: &Node<'_>) -> Usage {
             usage[THOUGHTS_TOKEN_COUNT].count(),
         ]),
         cache_read: largest([&usage[CACHED_CONTENT_TOKEN_COUNT]]),
-        reasoning: usage[THOUGHTS_TOKEN_COUNT].count(),
+        thoughts: usage[THOUGHTS_TOKEN_COUNT].count(),
         audio_tokens: media(usage, &["AUDIO"]),
         image_tokens: media(usage, &["IMAGE", "DOCUMENT"]),
         ..Usage::default()

@@ -10,7 +10,7 @@ use crate::provider::usage::{Usage, largest, sum};
 keys! {
     ABORTED CACHED_INPUT_TOKENS CACHE_CREATION_INPUT_TOKENS CHOICE COMPLETION_CALLS CONTENT ERROR
     FINISH_REASON FUNCTION INPUT_TOKENS MESSAGES MODEL NAME ORIGIN OTHER OUTPUT_TOKENS RAW
-    RESPONSE_ID RESPONSE_MODEL ROLE TOTAL_TOKENS USAGE
+    REASONING_TOKENS RESPONSE_ID RESPONSE_MODEL ROLE TOTAL_TOKENS USAGE
 }
 
 /// One answer of a model.
@@ -96,6 +96,7 @@ fn usage(usage: &Node<'_>) -> Usage {
         cache_write: write,
         // As Anthropic counts, which shows in the total alone.
         is_cache_beside: read + write > 0 && usage[TOTAL_TOKENS].count() == whole,
+        thoughts: usage[REASONING_TOKENS].count(),
         ..Usage::default()
     }
 }

@@ -36,7 +36,7 @@ pub(in crate::provider) const FORMAT: Format = Format {
                 usage[REASONING_TOKENS].count(),
             ]),
             cache_read: largest([&usage[CACHED_PROMPT_TEXT_TOKENS]]),
-            reasoning: usage[REASONING_TOKENS].count(),
+            thoughts: usage[REASONING_TOKENS].count(),
             ..Usage::default()
         };
         reading
