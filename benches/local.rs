@@ -116,7 +116,7 @@ fn many_tasks() {
     );
 
     let served = Served::start(&path);
-    let asked: [(&str, &[&str]); 16] = [
+    let asked: [(&str, &[&str]); 18] = [
         ("the list", &["/"]),
         ("a page deep in it", &["/?older=$MIDDLE"]),
         ("failed", &["/?status=failed"]),
@@ -129,6 +129,18 @@ fn many_tasks() {
         ),
         ("a tool's", &["/?tool=tool-2", "/?tool=tool-7"]),
         ("the last week's", &["/?last=7d"]),
+        ("a model's", &["/?model=gpt-4o-mini", "/?model=gpt-4.1"]),
+        (
+            "a day's largest",
+            &[
+                "/?last=24h&sort=cost",
+                "/?last=24h&sort=tokens",
+                "/?last=24h&sort=duration",
+                "/?last=24h&sort=cost&agent=agent-3",
+                "/?last=24h&sort=cost&status=failed",
+                "/?last=24h&sort=cost&skip=500",
+            ],
+        ),
         (
             "a search",
             &[
@@ -256,7 +268,10 @@ const JAPANESE_WORDS: [&str; 16] = [
     "予算",
 ];
 
-/// A task whose agent, tools and words look like chance.
+/// The last one has no price.
+const MODELS: [&str; 4] = ["gpt-4o-mini", "gpt-4.1", "claude-haiku-4-5", "my-own-7b"];
+
+/// A task whose agent, tools, model and words look like chance.
 fn task(number: u32) -> Report {
     let chance = |of: u32, salt: u32| {
         (u64::from(number) * 2_654_435_761 + u64::from(salt) * 40_503) % 1_000_003 % u64::from(of)
@@ -291,8 +306,10 @@ fn task(number: u32) -> Report {
     let is_success = chance(30, 2) != 0;
     let duration = 0.2 + chance(10_000, 3) as f64 / 1000.0;
     let tools = format!(r#"["tool-{}","tool-{}"]"#, chance(12, 4), chance(12, 5));
+    let model = MODELS[chance(MODELS.len() as u32, 9) as usize];
+    let prompt = 200 + chance(9_000, 10);
     let body = format!(
-        r#"{{"id":"{id}","input":"{input}","llm_response":{{"input":"{input}","result":"{result}"}},"tokens":{{"completion_tokens":380,"prompt_tokens":2140}},"is_success":{is_success},"result":"{result}","duration":{duration},"used_tools":{tools}}}"#
+        r#"{{"id":"{id}","input":"{input}","llm_response":{{"object":"chat.completion","model":"{model}","choices":[{{"message":{{"role":"assistant","content":"{result}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":{prompt},"completion_tokens":380}}}},"tokens":{{"completion_tokens":380,"prompt_tokens":{prompt}}},"is_success":{is_success},"result":"{result}","duration":{duration},"used_tools":{tools}}}"#
     );
     (format!("agent-{}", chance(8, 1)), body)
 }

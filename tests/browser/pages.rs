@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
 use serde_json::json;
 use xpander_report_local::{Filter, LocalPlatform, TaskStatus};
 use xpander_report_tests_browser::{Browser, many, report, varied};
@@ -283,24 +286,29 @@ fn a_response_folds_and_its_keys_are_found() {
 }
 
 #[test]
-fn a_known_model_has_its_price() {
+fn a_known_model_has_its_price_and_says_what_it_assumes() {
     let platform = platform();
-    let tokens = json!({"prompt_tokens": 10_000, "completion_tokens": 1_000});
-    report(
-        &platform,
-        "a",
-        &json!({"id": "known", "tokens": tokens, "llm_response": {"model": "gpt-4o-mini"}}),
-    );
-    report(
-        &platform,
-        "a",
-        &json!({"id": "unknown", "tokens": tokens, "llm_response": {"model": "mine"}}),
-    );
+    let run = |id: &str, model: &str| {
+        let usage =
+            json!({"prompt_tokens": 10_000, "completion_tokens": 1_000, "total_tokens": 11_000});
+        let response = json!({"object": "chat.completion", "model": model, "usage": usage,
+            "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]});
+        let run = json!({"id": id, "tokens": usage, "llm_response": response});
+        report(&platform, "a", &run);
+    };
+    run("known", "gpt-4o-mini");
+    run("unknown", "mine");
     let mut browser = opened(&platform, "/tasks/known");
     let text = browser.text();
-    assert!(text.contains("$ 0.0021") && text.contains("openai gpt-4o-mini"));
+    assert!(text.contains("$ 0.0021") && text.contains("the price list: openai gpt-4o-mini"));
+    assert!(text.contains("The price assumes that openai answered as gpt-4o-mini"));
     browser.open(&platform.task_url("unknown"));
-    assert!(!browser.text().contains('$'));
+    let text = browser.text();
+    assert!(!text.contains('$') && text.contains("no price is known"));
+    browser.open(&platform.url());
+    let text = browser.text();
+    assert!(text.contains("$ 0.0021 (1 run without a price)"), "{text}");
+    assert!(text.contains("Costs are by the price list of 20"));
 }
 
 #[test]
@@ -417,7 +425,11 @@ fn all_pages_are_accessible_dark_and_light_narrow_and_wide() {
 
 #[test]
 fn metrics_show_a_bar_and_its_number() {
-    let platform = platform();
+    // All of them in one hour, which no run leaves while the test runs.
+    static NOW: OnceLock<Timestamp> = OnceLock::new();
+    let builder = LocalPlatform::builder().port(0);
+    let builder = builder.clock(|| *NOW.get_or_init(Timestamp::now));
+    let platform = builder.start().unwrap();
     many(&platform, 0..37);
     let mut browser = opened(&platform, "/metrics?last=7d");
     let charts = "[...document.querySelectorAll('figure')].map(figure => figure.querySelector('figcaption').textContent \
@@ -428,14 +440,15 @@ fn metrics_show_a_bar_and_its_number() {
     assert_eq!(shown[2], "Success rate: 97.2 %");
     assert_eq!(
         browser.eval("document.querySelectorAll('figure:first-child .column').length"),
-        7
+        24,
+        "the hours of the only day with runs"
     );
     browser.click(".numbers summary");
     let text = browser.text();
     assert!(text.contains("By tool") && text.contains("web_search"));
     assert_eq!(
         browser.eval("document.querySelectorAll('.numbers tbody tr').length"),
-        7
+        1
     );
     browser.follow(".numbers tbody tr:first-child a");
     assert_eq!(browser.eval(ROWS), 37);

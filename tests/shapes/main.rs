@@ -5,6 +5,7 @@ mod serialised;
 
 mod anthropic;
 mod bedrock;
+mod billing;
 mod clouds;
 mod cohere;
 mod crates;

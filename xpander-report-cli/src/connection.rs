@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
-use xpander_report::{Config, ConfigBuilder, ConfigError};
+use xpander_report::{Config, ConfigBuilder, ConfigError, Error};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, with_causes};
 use crate::secret_file;
 
 /// The platform, the agent and the key. A missing flag falls back to the environment.
@@ -57,5 +57,21 @@ pub(crate) fn explain(error: &ConfigError) -> String {
     match flag(error.variable) {
         Some(flag) => text.replace(IN_CODE, &format!(", or use {flag}")),
         None => text.replace(IN_CODE, ""),
+    }
+}
+
+/// A call of the platform that failed.
+pub(crate) fn failure(error: &Error) -> Failure {
+    let says = with_causes(error);
+    match error {
+        Error::Config(error) => Failure::usage(explain(error)),
+        _ if error.is_retryable() => {
+            let when = match error.retry_after() {
+                Some(wait) => format!("in {} s", wait.as_secs()),
+                None => "later".to_owned(),
+            };
+            Failure::new(Failure::TRY_AGAIN, format!("{says}; try again {when}"))
+        }
+        _ => Failure::new(Failure::REFUSED, says),
     }
 }

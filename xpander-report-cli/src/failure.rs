@@ -17,6 +17,8 @@ impl Failure {
     pub(crate) const REFUSED: u8 = 1;
     /// An argument, a file or the configuration is wrong.
     pub(crate) const USAGE: u8 = 2;
+    /// There is none of what was asked for.
+    pub(crate) const NONE: u8 = 3;
     /// `EX_DATAERR` of sysexits.h: reports are damaged.
     pub(crate) const DAMAGED: u8 = 65;
     /// `EX_NOINPUT` of sysexits.h: a file cannot be read, and the others were.
@@ -31,6 +33,11 @@ impl Failure {
             status,
             message: message.into(),
         }
+    }
+
+    /// Whether the same may work later.
+    pub(crate) const fn is_passing(&self) -> bool {
+        self.status == Self::TRY_AGAIN
     }
 
     pub(crate) fn usage(message: impl fmt::Display) -> Self {

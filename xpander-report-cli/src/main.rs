@@ -11,14 +11,15 @@ mod text;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 
-use crate::cmd::{doctor, extract, local, relay, send, spool};
+use crate::cmd::{doctor, extract, local, relay, send, spool, tasks};
 
 /// Report LLM work to xpander.ai.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 80)]
+#[command(name = "xpander-report", version = version(), max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -29,9 +30,22 @@ enum Command {
     Local(local::Local),
     Relay(relay::Relay),
     Send(send::Send),
+    Tasks(tasks::Tasks),
     Doctor(doctor::Doctor),
     Spool(spool::Spool),
     Extract(extract::Extract),
+}
+
+/// The program's version, and the date of its price list.
+fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let version = env!("CARGO_PKG_VERSION");
+        match xpander_report_local::PRICE_LIST_DATE {
+            Some(date) => format!("{version} (prices of {date})"),
+            None => version.to_owned(),
+        }
+    });
+    &VERSION
 }
 
 fn main() -> ExitCode {
@@ -39,6 +53,7 @@ fn main() -> ExitCode {
         Command::Local(local) => local.run(),
         Command::Relay(relay) => relay.run(),
         Command::Send(send) => send.run(),
+        Command::Tasks(tasks) => tasks.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Spool(spool) => spool.run(),
         Command::Extract(extract) => extract.run().map(|()| ExitCode::SUCCESS),

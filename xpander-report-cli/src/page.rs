@@ -21,6 +21,15 @@ pub(crate) fn location(config: &Config, task: &Task) -> String {
     }
 }
 
+/// The address of a task's page on the local platform, wherever that is.
+pub(crate) fn of_task(config: &Config, id: &str, organization: Option<&str>) -> Option<String> {
+    let base: Uri = config.base_url().parse().ok()?;
+    let (scheme, authority) = (base.scheme_str()?, base.authority()?);
+    let query = xpander_report_local::task_query(organization?);
+    let path = xpander_report_local::task_path(id);
+    Some(format!("{scheme}://{authority}{path}{query}"))
+}
+
 /// The task's page on the local platform. A base URL with a path is an agent controller's that is tunnelled
 /// to this machine.
 fn page(config: &Config, id: &str) -> Option<String> {

@@ -29,7 +29,10 @@ pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
 }
 
 /// Writes JSON on one line. Control characters are escaped in strings and become spaces elsewhere.
-pub(crate) fn write_json(output: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn write_json(
+    output: &mut impl Write,
+    value: &(impl Serialize + ?Sized),
+) -> io::Result<()> {
     let json = serde_json::to_string(value)?;
     let mut line = String::with_capacity(json.len() + 1);
     for character in json.chars() {

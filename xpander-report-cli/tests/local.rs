@@ -95,6 +95,65 @@ fn the_lines_that_it_prints_are_all_that_a_program_needs() {
         .says("Nothing is wrong.");
 }
 
+mod its_prices {
+    use super::*;
+
+    const RESPONSE: &str = r#"{"object": "chat.completion", "model": "my-own-7b",
+        "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 100}}"#;
+
+    #[test]
+    fn come_from_a_file_that_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let prices = folder.path().join("prices.toml");
+        fs::write(&prices, "\u{feff}[my-own-7b]\ninput = 2\noutput = 5\n").unwrap();
+        let response = folder.path().join("response.json");
+        fs::write(&response, RESPONSE).unwrap();
+        let running = Running::start(&["--ephemeral", "--prices", text(&prices)], &[]);
+        let send = format!("send --id priced --llm-response @{}", text(&response));
+        running.in_a_shell(&send, &[]).ends_with(0);
+        // 1000 × 2 + 100 × 5 millionths of a dollar
+        running
+            .in_a_shell("tasks list --json", &[])
+            .ends_with(0)
+            .says("\"cost_usd\":0.0025");
+        running
+            .in_a_shell("tasks show priced", &[])
+            .ends_with(0)
+            .says("Cost $ 0.0025");
+    }
+
+    #[test]
+    fn that_cannot_be_read_are_named_with_their_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let prices = folder.path().join("prices.toml");
+        fs::write(&prices, "[m]\ninput = 2\noutptu = 5\n").unwrap();
+        let start = |file: &str| {
+            run(
+                &["local", "--port", "0", "--ephemeral", "--prices", file],
+                &[],
+            )
+        };
+        let said = start(text(&prices)).ends_with(2);
+        said.complains("the prices cannot be read: line 3: unknown field `outptu`");
+        said.complains(text(&prices));
+        start("/nowhere/prices.toml")
+            .ends_with(2)
+            .complains("--prices /nowhere/prices.toml: No such file");
+    }
+
+    #[test]
+    fn have_a_date_that_the_version_names() {
+        let date = xpander_report_local::PRICE_LIST_DATE.expect("a price list");
+        let said = run(&["--version"], &[]).ends_with(0);
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            said.out,
+            format!("xpander-report {version} (prices of {date})\n")
+        );
+    }
+}
+
 mod its_data {
     use super::*;
 

@@ -7,6 +7,7 @@ use crate::http::access::Access;
 use crate::http::body::Bodies;
 use crate::http::faults::Faults;
 use crate::http::problem::Problem;
+use crate::pricing::Prices;
 use crate::store::Store;
 
 /// The state that every handler receives.
@@ -16,6 +17,7 @@ pub(crate) struct App {
     pub(crate) access: Arc<Access>,
     pub(crate) bodies: Arc<Bodies>,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) prices: Arc<Prices>,
     /// The base URL of the pages for browsers on this machine.
     pub(crate) url: Arc<str>,
     /// Closed when the platform stops.

@@ -16,6 +16,7 @@ use crate::http::body::Bodies;
 use crate::http::faults::Faults;
 use crate::http::limits::Limits;
 use crate::platform::LocalPlatform;
+use crate::pricing::Prices;
 use crate::server;
 use crate::store::Store;
 
@@ -32,6 +33,7 @@ pub struct Builder {
     allowed_hosts: Vec<String>,
     token: Option<Token>,
     retention: Option<Duration>,
+    prices: Prices,
     keeps: bool,
     clock: fn() -> Timestamp,
     limits: Limits,
@@ -81,6 +83,13 @@ impl Builder {
     /// forever.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = Some(retention);
+        self
+    }
+
+    /// The prices by which costs are computed when a report arrives. By default they are those of the price list,
+    /// which is there with the feature `cost`.
+    pub fn prices(mut self, prices: Prices) -> Self {
+        self.prices = prices;
         self
     }
 
@@ -167,6 +176,7 @@ impl Builder {
         if self.retention.is_some_and(|retention| retention.is_zero()) {
             return Err(Error::RetentionZero);
         }
+        Prices::warm_up();
         let address = SocketAddr::new(ip, self.port);
         let (listener, address) =
             address::listen(address).map_err(|source| match source.kind() {
@@ -186,6 +196,7 @@ impl Builder {
         let app = App {
             store: Arc::clone(&store),
             faults: Arc::clone(&faults),
+            prices: Arc::new(self.prices),
             bodies: Arc::new(Bodies::new(&self.limits)),
             access: Arc::new(Access::new(address.ip(), &self.allowed_hosts, self.token)),
             url: Arc::from(address::url("http", address)),
@@ -223,6 +234,7 @@ impl LocalPlatform {
             allowed_hosts: Vec::new(),
             token: None,
             retention: None,
+            prices: Prices::default(),
             keeps: true,
             clock: Timestamp::now,
             limits: Limits::default(),

@@ -23,6 +23,13 @@ pub enum Error {
     TokenEmpty,
     /// The retention is zero, which would delete every task at once.
     RetentionZero,
+    /// The prices of one's own cannot be read.
+    Prices {
+        /// The line of the document, from 1, where it is known.
+        line: Option<usize>,
+        /// What is wrong.
+        message: String,
+    },
     /// Another program listens on the port.
     PortTaken {
         /// The port that was asked for.
@@ -119,6 +126,13 @@ impl fmt::Display for Error {
             Self::RetentionZero => f.write_str(
                 "a retention of zero would delete every task at once; give a longer one",
             ),
+            Self::Prices { line, message } => {
+                f.write_str("the prices cannot be read: ")?;
+                if let Some(line) = line {
+                    write!(f, "line {line}: ")?;
+                }
+                write!(f, "{message}")
+            }
             Self::PortTaken { port } => write!(
                 f,
                 "port {port} is taken by another program; stop that program, or choose another port \

@@ -24,16 +24,20 @@
 //! | `POST /agent-execution/{agent_id}/report_task` | the task, created or updated |
 //! | `POST /agent-execution/{agent_id}` | a task that waits to be run, created or given its next turn |
 //! | `GET /agent-execution/{task_id}/status` | the task |
+//! | `GET /agent-execution/{task_id}/response` | its raw response, as it was reported; the public platform does not have this |
 //! | `PATCH /agent-execution/{task_id}/update` | the task, with the fields set that are not null |
 //! | `DELETE /agent-execution/{task_id}` | the task, stopped; it is not erased |
-//! | `GET /agent-execution/executions/history/{agent_id}`, `…/history/user/{user_id}` | tasks, newest first; filters `status`, `internal_status`, `user_id`, `parent_task_id`, `triggering_agent_id`, `page`, `per_page` |
+//! | `GET /agent-execution/executions/history/{agent_id}`, `…/history/user/{user_id}` | tasks, newest first; filters `status`, `internal_status`, `user_id`, `parent_task_id`, `triggering_agent_id`, `page`, `per_page`, and those that the public platform does not have: `tool`, `model`, `q`, `from_date`, `to_date` |
 //! | `GET /activity/{agent_id}/{task_id}` | the task's input, tools and result as a conversation |
 //! | `POST /agents-metrics/{agent_id}/execution` | the task `execution_id`, with tokens and tools merged into it |
 //! | `GET /agents/list`, `GET /agents/{agent_id}` | the agents that have reported |
 //! | `PATCH /agents/{agent_id}/sync_local_tools` | `{"graph": []}` |
-//! | `GET /v1/tasks` | `{items, total, page, per_page, total_pages}`; filters `agent_id`, `status`, `user_id`, `from_date`, `to_date` |
+//! | `GET /v1/tasks` | `{items, total, page, per_page, total_pages}`; filters `agent_id`, `status`, `user_id`, `from_date`, `to_date`, and `tool`, `model`, `q` |
 //! | `GET /`, `/tasks/{task_id}`, `/metrics`, `/agents` | the pages |
-//! | `GET /tasks.csv`, `/tasks.jsonl` | the tasks of the list's filter: `status`, `agent`, `tool`, `q`, `last`, `from`, `to`, `organization` |
+//! | `GET /tasks.csv`, `/tasks.jsonl` | the tasks of the list's filter: `status`, `agent`, `tool`, `model`, `q`, `last`, `from`, `to`, `organization` |
+//!
+//! A task has `model` and `cost_usd` beside the fields of the public platform, in lists `input_start`, `duration`,
+//! `tokens` and `used_tools`, too.
 //!
 //! A path may start with a mount and an organization (`/org-1/agent-execution/…`). The default organization is
 //! `local`. Through the API, tasks and agents of one organization are invisible to another; the pages show all
@@ -49,8 +53,8 @@
 //! # Queries
 //!
 //! [`LocalPlatform::list`] and [`summary`](LocalPlatform::summary) take a [`Filter`]: agent, status, tool,
-//! time, and words in the first MiB of the input or result. [`LocalPlatform::metrics`] sums by day, agent and
-//! tool. Up to 256 different tools of one task are counted and can be filtered by.
+//! model, time, and words in the first MiB of the input or result. [`LocalPlatform::metrics`] sums by day, agent, tool
+//! and model. Up to 256 different tools and 16 different models of one task are counted and can be filtered by.
 //!
 //! # Storage and durability
 //!
@@ -76,10 +80,15 @@
 //! | 30 s until a client sends the next head of a request, the next part of a body, or takes the next part of an answer | the connection is closed; for a body with 408 |
 //! | half of the files that the process may open for connections, at most 4096 | a new connection takes the place of the one that has been idle the longest |
 //!
-//! # Cost of a task
+//! # Cost
 //!
-//! With the feature `cost` the page of a task shows the cost of its tokens, if its raw response names a model
-//! with known list prices. The prices are compiled into the program.
+//! Each response in a report's `llm_response` is priced from its own usage when the report arrives; the cost of a task
+//! is the sum ([`TaskRecord::cost`]), and [`TaskRecord::charges`] says what each response cost and by what. What the
+//! provider says it charged stands. A server of one's own (Ollama, llama.cpp, LM Studio) costs nothing. [`Builder::prices`]
+//! adds prices or overrides them. With the feature `cost` the rest is by a price list that is compiled into the
+//! program ([`PRICE_LIST_DATE`]), with the provider that the response shows or, where it shows none, that the model's
+//! name suggests. A model without a known price has no cost, and neither has a task with such a response; sums count
+//! those tasks beside.
 //!
 //! # Injected faults
 //!
@@ -103,6 +112,7 @@ mod http;
 mod model;
 mod pages;
 mod platform;
+mod pricing;
 pub mod query;
 mod server;
 mod store;
@@ -110,11 +120,14 @@ mod store;
 pub use builder::{Builder, DEFAULT_PORT};
 pub use error::Error;
 pub use http::faults::Fault;
+pub use model::charge::{Basis, Charge};
+pub use model::cost::Cost;
 pub use model::event::{Event, EventKind};
 pub use model::revision::{Changed, Revision, RevisionKind};
 pub use model::task::{TaskRecord, TaskStatus, Tokens};
-pub use pages::links::task_path;
+pub use pages::links::{task_path, task_query};
 pub use platform::LocalPlatform;
+pub use pricing::{PRICE_LIST_DATE, Prices};
 pub use query::cursor::Paging;
 pub use query::filter::Filter;
 pub use query::metrics::{Metrics, MetricsQuery};

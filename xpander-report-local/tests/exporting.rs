@@ -92,7 +92,7 @@ fn csv_is_quoted_and_starts_no_formula() {
     let row = text.split("\r\n").nth(8).unwrap();
     assert!(row.starts_with("'=1+1,local,a,completed,"), "{row}");
     assert!(
-        row.contains(",-5,1,-4,0,0,'-2+3,"),
+        row.contains(",-5,1,-4,0,0,,,'-2+3,"),
         "a number is no formula: {row}"
     );
     assert!(
@@ -320,7 +320,7 @@ fn metrics_and_agents_show_the_figures_of_what_is_stored() {
     ] {
         assert!(metrics.contains(shown), "{shown}");
     }
-    assert_eq!(metrics.matches("<svg").count(), 8);
+    assert_eq!(metrics.matches("<svg").count(), 9);
     let of_agent = get(&platform, "/metrics?agent=a&last=7d").body;
     assert!(of_agent.contains("<b>2</b> runs") && !of_agent.contains("org-1"));
     assert!(

@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::json;
 use support::{Answer, get, platform, post, report};
-use xpander_report_local::LocalPlatform;
+use xpander_report_local::{LocalPlatform, Prices};
 
 /// The one script of all pages.
 const SCRIPT: &str = "<script src=\"/assets/pages.js\" defer></script>";
@@ -390,4 +390,160 @@ fn a_task_leads_to_its_agent_in_its_organization() {
     let (_, link) = ours.split_once("/?agent=").unwrap();
     let (link, _) = link.split_once('"').unwrap();
     assert!(!link.contains("organization"), "{link}");
+}
+
+/// A platform that knows the price of one model: a dollar for a million tokens.
+fn priced_platform() -> LocalPlatform {
+    let prices = Prices::from_toml("[m]\ninput = 1\noutput = 1").unwrap();
+    LocalPlatform::builder()
+        .port(0)
+        .prices(prices)
+        .start()
+        .unwrap()
+}
+
+/// A run of a model with so many tokens in and none out.
+fn run_of(platform: &LocalPlatform, id: &str, model: &str, tokens: u64, duration: f64) {
+    let usage = json!({"prompt_tokens": tokens, "completion_tokens": 0});
+    let response = json!({"object": "chat.completion", "model": model, "usage": usage,
+        "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]});
+    let run = json!({"id": id, "tokens": usage, "llm_response": response, "duration": duration});
+    report(platform, &run.to_string());
+}
+
+/// The ids of a list, in its order.
+fn listed(html: &str) -> Vec<&str> {
+    let links = html.split("class=\"texts\" href=\"/tasks/").skip(1);
+    links.map(|link| link.split('"').next().unwrap()).collect()
+}
+
+#[test]
+fn models_and_costs_are_in_the_list_and_what_has_none_is_counted() {
+    let platform = priced_platform();
+    run_of(&platform, "one", "m", 2_000_000, 1.0);
+    run_of(&platform, "two", "other", 50, 2.0);
+    report(&platform, r#"{"id":"three"}"#);
+    let html = page(&platform, "/");
+    assert!(html.contains("<b>$ 2.00</b> <small>(1 run without a price)</small>"));
+    assert!(html.contains(r#"<option value="m">m</option><option value="other">other</option>"#));
+    let html = page(&platform, "/?model=other");
+    assert_eq!(listed(&html), ["two"]);
+    assert!(html.contains("1 run without a price") && !html.contains("$ "));
+    assert_eq!(listed(&page(&platform, "/?model=nothing")).len(), 0);
+
+    let html = page(&platform, "/delete?model=m");
+    assert!(html.contains("Delete 1 task?") && html.contains("<dt>Model</dt>"));
+
+    let csv = get(&platform, "/tasks.csv").body;
+    assert!(csv.contains(",cache_write_tokens,model,cost_usd,used_tools,"));
+    assert!(csv.contains(",m,2,") && csv.contains(",other,,"));
+    let jsonl = get(&platform, "/tasks.jsonl?model=m").body;
+    assert!(jsonl.contains(r#""model":"m","cost_usd":2.0,"#), "{jsonl}");
+    assert!(!jsonl.contains("other"));
+    let jsonl = get(&platform, "/tasks.jsonl").body;
+    assert!(jsonl.contains(r#""model":"other","cost_usd":null,"#));
+}
+
+#[test]
+fn a_list_can_begin_with_the_largest_of_a_range_of_time() {
+    let platform = priced_platform();
+    run_of(&platform, "a", "m", 10, 3.0);
+    run_of(&platform, "b", "m", 30, 1.0);
+    run_of(&platform, "c", "other", 20, 2.0);
+    for (sort, expected, order) in [
+        ("cost", ["b", "a", "c"], "highest cost first"),
+        ("tokens", ["b", "c", "a"], "most tokens first"),
+        ("duration", ["a", "c", "b"], "longest first"),
+    ] {
+        let html = page(&platform, &format!("/?sort={sort}&last=1h"));
+        assert_eq!(listed(&html), expected, "{sort}");
+        assert!(html.contains(&format!("aria-label=\"Tasks, {order}\"")));
+        assert!(!html.contains("data-live"), "new rows have no place in it");
+    }
+    // Without a range it is that of the last day.
+    let html = page(&platform, "/?sort=cost");
+    assert!(html.contains(r#"<option value="24h" selected>last 24 hours</option>"#));
+    let html = page(&platform, "/?sort=cost&from=2020-01-01&to=2020-12-31");
+    assert!(html.contains("No tasks match"));
+    assert_eq!(
+        listed(&page(&platform, "/?sort=cost&model=m&last=1h")),
+        ["b", "a"]
+    );
+    assert_eq!(get(&platform, "/?sort=size").status, 422);
+}
+
+#[test]
+fn a_list_of_the_largest_is_paged() {
+    let platform = priced_platform();
+    for number in 1..=51 {
+        run_of(&platform, &format!("n{number}"), "m", number, 1.0);
+    }
+    let first = page(&platform, "/?sort=tokens&last=1h");
+    assert_eq!(listed(&first).len(), 50);
+    assert_eq!(listed(&first)[0], "n51");
+    let second = page(&platform, &link(&first, "next"));
+    assert_eq!(listed(&second), ["n1"]);
+    assert_eq!(
+        listed(&page(&platform, &link(&second, "prev"))),
+        listed(&first)
+    );
+}
+
+#[test]
+fn the_only_day_with_runs_is_shown_by_the_hour_in_a_time_zone_that_is_named() {
+    let platform = LocalPlatform::builder()
+        .port(0)
+        .clock(|| "2026-11-15T12:34:56Z".parse().unwrap())
+        .start()
+        .unwrap();
+    report(&platform, r#"{"id":"one"}"#);
+    let html = page(&platform, "/metrics?last=all");
+    assert!(html.contains("2026, which is shown by the hour."));
+    assert!(html.contains("By hour, as a table") && html.contains("Days and hours are those of "));
+    assert!(html.contains("percentiles of the runs"));
+    assert_eq!(
+        html.matches("class=\"column\"").count() % 24,
+        0,
+        "all hours of the day"
+    );
+}
+
+#[test]
+fn several_days_with_runs_are_shown_by_day() {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    static DAY: AtomicI64 = AtomicI64::new(0);
+    let platform = LocalPlatform::builder()
+        .port(0)
+        .clock(|| {
+            let first: jiff::Timestamp = "2026-11-15T12:00:00Z".parse().unwrap();
+            first + jiff::SignedDuration::from_hours(48 * DAY.fetch_add(1, Ordering::Relaxed))
+        })
+        .start()
+        .unwrap();
+    report(&platform, r#"{"id":"one"}"#);
+    report(&platform, r#"{"id":"two"}"#);
+    let html = page(&platform, "/metrics?last=all");
+    assert!(html.contains("By day, as a table") && !html.contains("by the hour"));
+}
+
+#[test]
+fn the_page_of_a_task_says_what_each_response_cost() {
+    let platform = priced_platform();
+    let usage = json!({"prompt_tokens": 1_000, "completion_tokens": 0});
+    let response = |model: &str| {
+        json!({"object": "chat.completion", "model": model, "usage": usage,
+            "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]})
+    };
+    let run = json!({"id": "t", "llm_response": [response("m"), response("<b>other</b>")]});
+    report(&platform, &run.to_string());
+    let html = page(&platform, "/tasks/t");
+    for shown in [
+        "the price that you gave",
+        "$ 0.0010",
+        "no price is known",
+        "&#60;b&#62;other",
+        "The run has no cost, since the cost of a response is not known.",
+    ] {
+        assert!(html.contains(shown), "{shown}");
+    }
 }

@@ -9,7 +9,9 @@ use proptest::prelude::*;
 use serde_json::json;
 use support::{patch, platform, post, report};
 use xpander_report_local::query::{Cursor, ListedTask, Summary};
-use xpander_report_local::{Filter, LocalPlatform, MetricsQuery, Paging, TaskRecord, TaskStatus};
+use xpander_report_local::{
+    Cost, Filter, LocalPlatform, MetricsQuery, Paging, Prices, TaskRecord, TaskStatus,
+};
 
 /// All that match, page by page from the newest to the oldest.
 fn older(platform: &LocalPlatform, filter: &Filter, limit: u32) -> Vec<ListedTask> {
@@ -49,6 +51,29 @@ struct Report {
     tools: Vec<u8>,
     duration: f64,
     tokens: Option<(i64, i64)>,
+    /// Those of the responses, each of 1000 tokens in and 10 out.
+    models: Vec<u8>,
+}
+
+/// Of models 0 and 1, in dollars for a response; model 2 has no price.
+const PRICES: &str = "[model-0]\ninput = 1\noutput = 10\n[model-1]\ninput = 0\noutput = 3";
+const COSTS: [f64; 2] = [0.0011, 0.00003];
+
+/// The cost of a task, if all its models have a price.
+fn cost(task: &TaskRecord) -> Option<Cost> {
+    let models = task.charges.iter().map(|charge| charge.model.as_deref());
+    let costs = models.map(|model| match model {
+        Some("model-0") => Some(Cost::from_dollars(COSTS[0])),
+        Some("model-1") => Some(Cost::from_dollars(COSTS[1])),
+        _ => None,
+    });
+    costs
+        .sum::<Option<Cost>>()
+        .filter(|_| !task.charges.is_empty())
+}
+
+fn is_unpriced(task: &TaskRecord) -> bool {
+    cost(task).is_none() && task.tokens.is_some_and(|tokens| tokens.total_tokens > 0)
 }
 
 const WORDS: [&str; 6] = ["blue", "Whale", "größe", "web_search", "don't", "429"];
@@ -67,10 +92,17 @@ impl Report {
             .collect();
         let tokens = self.tokens.map(|(prompt, completion)| json!({"prompt_tokens": prompt, "completion_tokens": completion}));
         let body = json!({"id": format!("t{}", self.id), "is_success": self.success, "input": words.join(" "),
-                          "used_tools": tools, "duration": self.duration, "tokens": tokens});
+                          "used_tools": tools, "duration": self.duration, "tokens": tokens,
+                          "llm_response": (!self.models.is_empty()).then(|| self.models.iter().map(response).collect::<Vec<_>>())});
         let path = format!("/agent-execution/agent-{}/report_task", self.agent);
         assert_eq!(post(platform, &path, &body.to_string()).status, 200);
     }
+}
+
+fn response(model: &u8) -> serde_json::Value {
+    json!({"model": format!("model-{model}"), "object": "chat.completion",
+           "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}],
+           "usage": {"prompt_tokens": 1_000, "completion_tokens": 10, "total_tokens": 1_010}})
 }
 
 prop_compose! {
@@ -78,8 +110,9 @@ prop_compose! {
         id in 0_u8..12, agent in 0_u8..3, success in any::<Option<bool>>(),
         words in prop::collection::vec(0_u8..6, 0..4), tools in prop::collection::vec(0_u8..4, 0..4),
         duration in prop_oneof![Just(0.0), 0.01_f64..100.0], tokens in prop::option::of((0_i64..5000, 0_i64..500)),
+        models in prop::collection::vec(0_u8..3, 0..4),
     ) -> Report {
-        Report { id, agent, success, words, tools, duration, tokens }
+        Report { id, agent, success, words, tools, duration, tokens, models }
     }
 }
 
@@ -119,6 +152,24 @@ fn questions(tasks: &[TaskRecord]) -> Vec<Question> {
             Box::new(|task| task.used_tools.iter().any(|tool| tool == "tool 2")),
         ),
         (Filter::new().tool("tool"), Box::new(|_| false)),
+        (
+            Filter::new().model("model-1"),
+            Box::new(|task| task.models.iter().any(|model| model == "model-1")),
+        ),
+        (Filter::new().model("model"), Box::new(|_| false)),
+        (
+            Filter::new().model("model-0").tool("tool 1"),
+            Box::new(|task| {
+                task.models.iter().any(|model| model == "model-0")
+                    && task.used_tools.iter().any(|tool| tool == "tool 1")
+            }),
+        ),
+        (
+            Filter::new().model("model-2").search("blue"),
+            Box::new(move |task| {
+                task.models.iter().any(|model| model == "model-2") && has_word(task, "blue")
+            }),
+        ),
         (
             Filter::new().search("whale"),
             Box::new(move |task| has_word(task, "Whale")),
@@ -205,6 +256,11 @@ fn sums(tasks: &[&TaskRecord]) -> Summary {
             expected.counted += 1;
             expected.tokens += tokens.total_tokens as f64;
         }
+        if let Some(cost) = cost(task) {
+            expected.priced += 1;
+            expected.cost = [expected.cost, cost].into_iter().sum();
+        }
+        expected.unpriced += u64::from(is_unpriced(task));
         durations.extend(task.duration.filter(|seconds| *seconds > 0.0));
     }
     durations.sort_by(f64::total_cmp);
@@ -226,7 +282,8 @@ proptest! {
         deleted in prop::collection::vec(0_u8..12, 0..3),
         limit in 1_u32..8,
     ) {
-        let platform = platform();
+        let prices = Prices::from_toml(PRICES).unwrap();
+        let platform = LocalPlatform::builder().port(0).prices(prices).start().unwrap();
         for report in &reports {
             report.send(&platform);
         }
@@ -261,6 +318,18 @@ proptest! {
             prop_assert_eq!(agent.totals.requests(), own);
             let alone = platform.metrics(&MetricsQuery::new().agent_id(&agent.agent_id)).unwrap();
             prop_assert_eq!(alone.total.requests(), own);
+        }
+        prop_assert_eq!(metrics.total.cost(), all.cost);
+        prop_assert_eq!(metrics.total.unpriced(), all.unpriced);
+        let used: HashSet<&String> = tasks.iter().flat_map(|task| &task.models).collect();
+        prop_assert_eq!(metrics.models.len(), used.len());
+        for model in &metrics.models {
+            let mine = |task: &&TaskRecord| task.models.contains(&model.model);
+            prop_assert_eq!(model.totals.requests(), tasks.iter().filter(mine).count() as u64);
+            let charges = tasks.iter().flat_map(|task| &task.charges);
+            let charges = charges.filter(|charge| charge.model.as_ref() == Some(&model.model));
+            let known: Cost = charges.filter_map(|charge| charge.cost).sum();
+            prop_assert_eq!(model.totals.cost(), known);
         }
         for tool in &metrics.tools {
             let calls = tasks.iter().flat_map(|task| &task.used_tools).filter(|name| **name == tool.tool).count() as u64;

@@ -126,6 +126,7 @@ pub use platform::config::{Config, ConfigBuilder, Setting, Source};
 pub use platform::error::{ConfigError, DecodeError, Error, StatusError, TransportError};
 #[cfg(feature = "bedrock")]
 pub use provider::bedrock::Bedrock;
+pub use provider::billing::{Billing, MediaTokens};
 pub use provider::llm_response::{LlmResponse, Serialized};
 pub use provider::response::ProviderResponse;
 pub use provider::shape::Shape;

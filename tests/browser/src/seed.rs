@@ -105,7 +105,11 @@ pub fn varied(platform: &LocalPlatform) {
             "research",
             json!({"id": "research-7", "input": r#"{"question": "Which EU countries tax sugar in drinks?", "depth": 3, "language": "en"}"#,
             "result": markdown, "duration": 47.3, "tokens": {"prompt_tokens": 38_204, "completion_tokens": 2_114},
-            "used_tools": ["web_search", "web_search", "fetch_page", "fetch_page", "fetch_page", "calculator"]}),
+            "used_tools": ["web_search", "web_search", "fetch_page", "fetch_page", "fetch_page", "calculator"],
+            "llm_response": [chat("gpt-4.1-2025-04-14", "Fourteen.", 30_104, 1_702),
+                {"id": "msg_01Aq9w938a90dw8q", "type": "message", "role": "assistant", "model": "claude-haiku-4-5-20251001",
+                "content": [{"type": "text", "text": markdown}], "stop_reason": "end_turn",
+                "usage": {"input_tokens": 8_100, "output_tokens": 412, "cache_read_input_tokens": 4_096}}]}),
         ),
         (
             "support-triage",
@@ -128,7 +132,10 @@ pub fn varied(platform: &LocalPlatform) {
         (
             "translator",
             json!({"id": "tr-1", "input": "Wie spät ist es in 東京, wenn es in München 9 Uhr ist? 🕘",
-            "result": "東京は午後4時です。", "duration": 0.31, "tokens": {"prompt_tokens": 38, "completion_tokens": 9}}),
+            "result": "東京は午後4時です。", "duration": 0.31, "tokens": {"prompt_tokens": 38, "completion_tokens": 9},
+            "llm_response": {"model": "llama3.2", "created_at": "2026-11-15T12:00:00Z", "done": true,
+                "done_reason": "stop", "message": {"role": "assistant", "content": "東京は午後4時です。"},
+                "prompt_eval_count": 38, "eval_count": 9}}),
         ),
         (
             "support-triage",

@@ -6,3 +6,4 @@ pub(crate) mod local;
 pub(crate) mod relay;
 pub(crate) mod send;
 pub(crate) mod spool;
+pub(crate) mod tasks;

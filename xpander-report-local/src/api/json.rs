@@ -6,7 +6,12 @@ use xpander_report_http::reader::Details;
 use xpander_report_http::record::{AgentJson, InputJson, SOURCE, TaskJson, TokensJson};
 
 use crate::model::agent::Agent;
+use crate::model::cost::Cost;
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
+use crate::model::text::first_chars;
+
+/// How many characters of an input a list has.
+const MAX_START_CHARS: usize = 240;
 
 /// The record of a task.
 pub(super) fn task(task: &TaskRecord) -> TaskJson<'_> {
@@ -30,6 +35,8 @@ pub(super) fn task(task: &TaskRecord) -> TaskJson<'_> {
         result: task.result.as_deref(),
         duration: task.duration,
         tokens: task.tokens.map(tokens),
+        model: task.models.first().map(String::as_str),
+        cost_usd: task.cost.map(Cost::dollars),
         used_tools: &task.used_tools,
         source: task.source.as_deref().unwrap_or(SOURCE),
         title: task.title.as_deref(),
@@ -68,6 +75,13 @@ pub(super) struct ListedTaskJson<'a> {
     updated_at: Timestamp,
     result: Option<&'a str>,
     title: Option<&'a str>,
+    // The public platform's list does not have these.
+    input_start: Option<&'a str>,
+    duration: Option<f64>,
+    tokens: Option<Tokens>,
+    used_tools: &'a [String],
+    model: Option<&'a str>,
+    cost_usd: Option<f64>,
 }
 
 impl<'a> From<&'a TaskRecord> for ListedTaskJson<'a> {
@@ -81,6 +95,15 @@ impl<'a> From<&'a TaskRecord> for ListedTaskJson<'a> {
             updated_at: task.updated_at,
             result: task.result.as_deref(),
             title: task.title.as_deref(),
+            input_start: task
+                .input
+                .as_deref()
+                .map(|input| first_chars(input, MAX_START_CHARS)),
+            duration: task.duration,
+            tokens: task.tokens,
+            used_tools: &task.used_tools,
+            model: task.models.first().map(String::as_str),
+            cost_usd: task.cost.map(Cost::dollars),
         }
     }
 }

@@ -21,6 +21,7 @@ pub(crate) fn routes() -> Router<App> {
             post(tasks::create).delete(tasks::stop),
         )
         .route("/agent-execution/{id}/status", get(tasks::status))
+        .route("/agent-execution/{id}/response", get(tasks::response))
         .route("/agent-execution/{id}/update", patch(tasks::update))
         .route(
             "/agent-execution/executions/history/{id}",

@@ -1,8 +1,11 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::body;
@@ -13,6 +16,7 @@ use crate::http::problem::Problem;
 use crate::http::query_string::{QueryString, parse_end, parse_time};
 use crate::model::change::Change;
 use crate::model::task::TaskRecord;
+use crate::pricing::Prices;
 use crate::query::filter::Filter;
 use crate::query::history::History;
 
@@ -40,6 +44,26 @@ pub(super) async fn status(
             None => Err(missing(&id, &caller)),
         },
     )
+    .await
+}
+
+/// `GET /agent-execution/{task_id}/response`: the raw response as it was reported.
+pub(super) async fn response(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    app.run(move |store| {
+        let Some(task) = store.task(&id, Some(&caller.organization))? else {
+            return Err(missing(&id, &caller));
+        };
+        match task.llm_response {
+            Some(response) => Ok(([(CONTENT_TYPE, "application/json")], response).into_response()),
+            None => Err(Problem::not_found(format!(
+                "No response of the task {id:?} was reported."
+            ))),
+        }
+    })
     .await
 }
 
@@ -127,7 +151,7 @@ async fn listed(
         internal_status: query_string.text("internal_status"),
         parent_task_id: query_string.text("parent_task_id"),
         triggering_agent_id: query_string.text("triggering_agent_id"),
-        ..Filter::default()
+        ..own_filter(&mut query_string)
     };
     let history = query_string.finish(History {
         filter: of(filter),
@@ -147,8 +171,6 @@ pub(super) async fn page(
     caller: Caller,
     Query(parameters): Parameters,
 ) -> Result<Response, Problem> {
-    const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
-
     #[derive(Serialize)]
     struct TaskListing<'a> {
         items: Vec<ListedTaskJson<'a>>,
@@ -166,9 +188,7 @@ pub(super) async fn page(
         agent_id: query_string.text("agent_id"),
         status: query_string.status(),
         user_id: query_string.text("user_id"),
-        from: query_string.read("from_date", parse_time, EXPECTED),
-        to: query_string.read("to_date", parse_end, EXPECTED),
-        ..Filter::default()
+        ..own_filter(&mut query_string)
     };
     let history = query_string.finish(History {
         filter,
@@ -189,6 +209,19 @@ pub(super) async fn page(
     .await
 }
 
+/// The conditions that every list takes. The public platform's history has none of them, its list those of time.
+fn own_filter(query_string: &mut QueryString) -> Filter {
+    const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
+    Filter {
+        tool: query_string.text("tool"),
+        model: query_string.text("model"),
+        search: query_string.text("q"),
+        from: query_string.read("from_date", parse_time, EXPECTED),
+        to: query_string.read("to_date", parse_end, EXPECTED),
+        ..Filter::default()
+    }
+}
+
 /// Parses a body about a task of the agent and stores the change. The task may be new.
 pub(super) async fn accept_change(
     app: &App,
@@ -197,12 +230,26 @@ pub(super) async fn accept_change(
     body: String,
     parse: fn(String) -> Result<Change, Problem>,
 ) -> Result<TaskRecord, Problem> {
-    let change = parsed(body, parse).await?;
+    let prices = Arc::clone(&app.prices);
+    let now = app.store.now();
+    let priced = move |body| {
+        let mut change = parse(body)?;
+        price(&mut change, &prices, now);
+        Ok(change)
+    };
+    let change = parsed(body, priced).await?;
     let task = app
         .store
-        .change(caller.organization, Some(agent), change)
+        .change(caller.organization, Some(agent), change, now)
         .await?;
     task.ok_or_else(|| Problem::internal("a task that was stored is not there"))
+}
+
+/// Finds out what the responses of a report cost.
+fn price(change: &mut Change, prices: &Prices, now: Timestamp) {
+    if let Some(response) = &change.llm_response {
+        change.charges = prices.charges(response, change.tokens, now);
+    }
 }
 
 async fn change_existing(
@@ -212,7 +259,8 @@ async fn change_existing(
     change: Change,
 ) -> Result<Response, Problem> {
     let organization = caller.organization.clone();
-    match app.store.change(organization, None, change).await? {
+    let now = app.store.now();
+    match app.store.change(organization, None, change, now).await? {
         Some(task) => Ok(answer(&task)),
         None => Err(missing(&id, &caller)),
     }

@@ -66,7 +66,7 @@ impl QueryString {
         }
     }
 
-    /// The filter in the query string of a page: `organization`, `agent`, `status`, `tool`, `q`, and the time
+    /// The filter in the query string of a page: `organization`, `agent`, `status`, `tool`, `model`, `q`, and the time
     /// as `from` and `to`, or as `last` with a number of minutes, hours or days (`90m`, `24h`, `7d`).
     pub(crate) fn filter(&mut self) -> Filter {
         const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
@@ -80,6 +80,7 @@ impl QueryString {
             agent_id: self.text("agent"),
             status: self.status(),
             tool: self.text("tool"),
+            model: self.text("model"),
             from: self.read("from", parse_time, EXPECTED).or(last),
             to: self.read("to", parse_end, EXPECTED),
             search: self.text("q"),

@@ -1,4 +1,5 @@
 use super::histogram::Histogram;
+use super::share::Share;
 use super::task::{TaskRecord, TaskStatus};
 
 /// Sums over tasks, or a difference of sums.
@@ -12,12 +13,25 @@ pub(crate) struct Sums {
     /// A float, since invalid counts would overflow an integer.
     pub(crate) prompt_tokens: f64,
     pub(crate) completion_tokens: f64,
+    /// In billionths of a dollar.
+    pub(crate) cost: i64,
+    /// Tasks that used tokens whose price is not known.
+    pub(crate) unpriced: i64,
     pub(crate) durations: Histogram,
 }
 
 impl Sums {
     /// Counts a task `by` times, with this many tool calls.
     pub(crate) fn count(&mut self, task: &TaskRecord, calls: usize, by: i64) {
+        let whole = Share {
+            tokens: task.tokens,
+            cost: task.cost,
+        };
+        self.count_share(task, whole, calls, by);
+    }
+
+    /// Counts a task `by` times, with these tokens and this cost.
+    pub(crate) fn count_share(&mut self, task: &TaskRecord, share: Share, calls: usize, by: i64) {
         self.requests += by;
         match task.status {
             TaskStatus::Completed => self.completed += by,
@@ -25,9 +39,16 @@ impl Sums {
             _ => {}
         }
         self.tool_calls += by * i64::try_from(calls).unwrap_or(i64::MAX);
-        if let Some(tokens) = task.tokens {
+        if let Some(tokens) = share.tokens {
             self.prompt_tokens += by as f64 * tokens.prompt_tokens as f64;
             self.completion_tokens += by as f64 * tokens.completion_tokens as f64;
+        }
+        if let Some(cost) = share.cost {
+            self.cost = self
+                .cost
+                .saturating_add(by.saturating_mul(cost.nanodollars()));
+        } else if share.tokens.is_some_and(|tokens| tokens.total_tokens > 0) {
+            self.unpriced += by;
         }
         self.durations.count(task.duration, by);
     }
@@ -39,6 +60,8 @@ impl Sums {
         self.tool_calls += other.tool_calls;
         self.prompt_tokens += other.prompt_tokens;
         self.completion_tokens += other.completion_tokens;
+        self.cost = self.cost.saturating_add(other.cost);
+        self.unpriced += other.unpriced;
         self.durations.merge(&other.durations);
     }
 }

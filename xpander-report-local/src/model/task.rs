@@ -3,6 +3,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::charge::Charge;
+use super::cost::Cost;
+
 /// A stored task: the merged reports of one id.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -23,6 +26,12 @@ pub struct TaskRecord {
     pub llm_response: Option<String>,
     /// The tokens that were used.
     pub tokens: Option<Tokens>,
+    /// The models that answered, each once, as their providers name them.
+    pub models: Vec<String>,
+    /// What the run cost: the sum of the charges. `None` when there are none, or the cost of one is not known.
+    pub cost: Option<Cost>,
+    /// What each response of the run cost.
+    pub charges: Vec<Charge>,
     /// The names of the tools that were used, in order.
     pub used_tools: Vec<String>,
     /// The reported duration of the run in seconds. Clients send 0 for unknown.
@@ -62,6 +71,9 @@ impl TaskRecord {
             result: None,
             llm_response: None,
             tokens: None,
+            models: Vec::new(),
+            cost: None,
+            charges: Vec::new(),
             used_tools: Vec::new(),
             duration: None,
             created_at,

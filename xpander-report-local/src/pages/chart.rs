@@ -1,6 +1,4 @@
-//! Bar charts by day, as SVG.
-
-use jiff::civil::Date;
+//! Bar charts by day or hour, as SVG.
 
 /// The size of the drawing in its own units. Pages scale it.
 pub(super) const WIDTH: f64 = 400.0;
@@ -11,14 +9,17 @@ pub(super) const RIGHT: f64 = 4.0;
 pub(super) const TOP: f64 = 14.0;
 pub(super) const BOTTOM: f64 = 20.0;
 
-/// With more bars, no bar has its number on top.
+/// With more bars, only a bar that stands alone has its number on top.
 const MAX_NUMBERED: usize = 8;
+
+/// How many places beside a bar are empty if it stands alone.
+const ALONE: usize = 3;
 
 /// The maximal width of a bar.
 const MAX_BAR_WIDTH: f64 = 40.0;
 
-/// How many dates stand under the bars.
-const MAX_DATES: usize = 5;
+/// How many labels stand under the bars.
+const MAX_LABELS: usize = 5;
 
 /// A bar of this height is still visible.
 const MIN_BAR_HEIGHT: f64 = 1.0;
@@ -40,6 +41,16 @@ pub(super) struct ChartOptions {
 /// The unit for a highest value: its size and its name.
 type UnitOf = fn(f64) -> (f64, &'static str);
 
+/// A day or an hour.
+pub(super) struct Time {
+    /// Under a bar: `Feb 27`.
+    pub(super) label: String,
+    /// In a sentence: `Fri Feb 27, 2026`.
+    pub(super) full: String,
+    /// The value. `None` without runs.
+    pub(super) value: Option<f64>,
+}
+
 /// A chart, ready to draw.
 pub(super) struct Chart {
     pub(super) title: &'static str,
@@ -48,7 +59,7 @@ pub(super) struct Chart {
     pub(super) bad: bool,
     pub(super) bars: Vec<Bar>,
     pub(super) ticks: Vec<Tick>,
-    pub(super) dates: Vec<Label>,
+    pub(super) labels: Vec<Label>,
 }
 
 pub(super) struct Bar {
@@ -84,18 +95,19 @@ pub(super) struct Label {
 }
 
 impl Chart {
-    /// A day without a value leaves a gap.
-    pub(super) fn new(options: &ChartOptions, days: &[(Date, Option<f64>)]) -> Self {
+    /// A chart of times, each a day or each an hour. A time without a value leaves a gap.
+    pub(super) fn new(options: &ChartOptions, by: &str, days: &[Time]) -> Self {
         let ChartOptions { title, format, .. } = *options;
         let highest = days
             .iter()
-            .filter_map(|(_, value)| *value)
+            .filter_map(|time| time.value)
             .fold(0.0_f64, f64::max);
         let axis = Axis::new(highest.max(options.top.unwrap_or(0.0)), options);
         let step = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
         let gap = if step > 4.0 { step * 0.2 } else { 0.0 };
         let width = (step - gap).min(MAX_BAR_WIDTH);
-        let bars = days.iter().enumerate().map(|(index, (date, value))| {
+        let bars = days.iter().enumerate().map(|(index, time)| {
+            let value = time.value;
             let x = LEFT + step * index as f64;
             let shape = value.map(|value| {
                 let height = (axis.height(value)).max(MIN_BAR_HEIGHT);
@@ -107,7 +119,7 @@ impl Chart {
                     },
                     y: round(y),
                     height: round(height),
-                    number: (days.len() <= MAX_NUMBERED).then(|| Label {
+                    number: (days.len() <= MAX_NUMBERED || is_alone(days, index)).then(|| Label {
                         x: round(x + step / 2.0),
                         text: format(value),
                     }),
@@ -119,45 +131,52 @@ impl Chart {
                     x: round(x),
                     width: round(step),
                 },
-                tip: format!("{}: {said}", date.strftime("%a %b %-d, %Y")),
+                tip: format!("{}: {said}", time.full),
                 bar: shape,
             }
         });
         Self {
             title,
-            summary: summary(title, format, days),
+            summary: summary(title, format, by, days),
             bad: options.bad,
             bars: bars.collect(),
             ticks: axis.ticks(format),
-            dates: dates(days, step),
+            labels: labels(days, step),
         }
     }
 }
 
-fn summary(title: &str, format: fn(f64) -> String, days: &[(Date, Option<f64>)]) -> String {
-    let known = days
+/// Whether the places beside a bar are empty.
+fn is_alone(times: &[Time], index: usize) -> bool {
+    let beside = index.saturating_sub(ALONE)..times.len().min(index + ALONE + 1);
+    let beside = beside.filter_map(|at| times.get(at)?.value);
+    beside.count() == 1
+}
+
+fn summary(title: &str, format: fn(f64) -> String, by: &str, times: &[Time]) -> String {
+    let known = times
         .iter()
-        .filter_map(|(date, value)| Some((*date, (*value)?)));
+        .filter_map(|time| Some((&time.full, time.value?)));
     let highest = known.max_by(|(_, one), (_, other)| one.total_cmp(other));
     match highest {
-        Some((date, value)) => format!(
-            "{title} by day: the highest is {} on {}. The table below has all numbers.",
+        Some((time, value)) => format!(
+            "{title} by {by}: the highest is {} on {time}. The table below has all numbers.",
             format(value),
-            date.strftime("%b %-d, %Y")
         ),
-        None => format!("{title} by day: none."),
+        None => format!("{title} by {by}: none."),
     }
 }
 
-/// Dates at equal distances. They do not overlap.
-fn dates(days: &[(Date, Option<f64>)], step: f64) -> Vec<Label> {
-    let every = days.len().div_ceil(MAX_DATES).max(1);
-    days.iter()
+/// Labels at equal distances. They do not overlap.
+fn labels(times: &[Time], step: f64) -> Vec<Label> {
+    let every = times.len().div_ceil(MAX_LABELS).max(1);
+    times
+        .iter()
         .enumerate()
         .step_by(every)
-        .map(|(index, (date, _))| Label {
+        .map(|(index, time)| Label {
             x: round(LEFT + step * (index as f64 + 0.5)).clamp(LEFT + 14.0, WIDTH - 18.0),
-            text: date.strftime("%b %-d").to_string(),
+            text: time.label.clone(),
         })
         .collect()
 }
@@ -222,11 +241,23 @@ impl Axis {
                     label: match self.unit {
                         _ if line == 0 => "0".to_owned(),
                         Some((size, name)) => format!("{} {name}", round(value / size)),
-                        None => format(value).replace(".0 ", " "),
+                        None => short(format(value)),
                     },
                 }
             })
             .collect()
+    }
+}
+
+/// A number without the zeros at the end of its fraction.
+fn short(number: String) -> String {
+    let number = number.replace(".0 ", " ");
+    match number.contains('.') && number.ends_with('0') {
+        true => {
+            let short = number.trim_end_matches('0');
+            short.trim_end_matches('.').to_owned()
+        }
+        false => number,
     }
 }
 
@@ -252,10 +283,12 @@ mod tests {
 
     fn chart(options: &ChartOptions, values: &[Option<f64>]) -> Chart {
         let days = date(2026, 2, 26).series(jiff::Span::new().days(1));
-        Chart::new(
-            options,
-            &days.zip(values.iter().copied()).collect::<Vec<_>>(),
-        )
+        let days = days.zip(values).map(|(day, value)| Time {
+            label: day.strftime("%b %-d").to_string(),
+            full: day.strftime("%a %b %-d, %Y").to_string(),
+            value: *value,
+        });
+        Chart::new(options, "day", &days.collect::<Vec<_>>())
     }
 
     fn labels(chart: &Chart) -> Vec<&str> {
@@ -278,7 +311,11 @@ mod tests {
         );
         assert_eq!(chart.bars[1].tip, "Fri Feb 27, 2026: 100");
         assert_eq!(chart.bars[2].tip, "Sat Feb 28, 2026: no runs");
-        assert!(chart.summary.contains("the highest is 100 on Feb 27, 2026"));
+        assert!(
+            chart
+                .summary
+                .contains("the highest is 100 on Fri Feb 27, 2026")
+        );
     }
 
     #[test]
@@ -349,8 +386,8 @@ mod tests {
                 .iter()
                 .all(|bar| bar.bar.as_ref().unwrap().number.is_none())
         );
-        assert_eq!(many.dates.len(), MAX_DATES);
-        assert!(many.dates.iter().all(|label| label.x < WIDTH));
+        assert_eq!(many.labels.len(), MAX_LABELS);
+        assert!(many.labels.iter().all(|label| label.x < WIDTH));
     }
 
     #[test]

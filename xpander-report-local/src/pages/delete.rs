@@ -109,6 +109,7 @@ pub(super) async fn confirm(
         ("Agent", "agent"),
         ("Organization", "organization"),
         ("Tool", "tool"),
+        ("Model", "model"),
         ("Search", "q"),
         ("Time", "last"),
         ("From", "from"),

@@ -15,6 +15,7 @@ use super::view::PageProblem;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::query_string::QueryString;
+use crate::model::cost::Cost;
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 use crate::query::cursor::Paging;
 use crate::query::filter::Filter;
@@ -135,7 +136,7 @@ impl Export {
     }
 }
 
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 19] = [
     "id",
     "organization_id",
     "agent_id",
@@ -150,6 +151,8 @@ const COLUMNS: [&str; 17] = [
     "total_tokens",
     "cache_read_tokens",
     "cache_write_tokens",
+    "model",
+    "cost_usd",
     "used_tools",
     "input",
     "result",
@@ -182,6 +185,8 @@ fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
         tokens(|tokens| tokens.total_tokens),
         tokens(|tokens| tokens.cache_read_tokens),
         tokens(|tokens| tokens.cache_write_tokens),
+        escape_formula(&task.models.join(", ")),
+        task.cost.map(|cost| cost.to_string()).unwrap_or_default(),
         escape_formula(&task.used_tools.join(", ")),
         text(&task.input),
         text(&task.result),
@@ -226,6 +231,8 @@ fn line(jsonl: &mut Vec<u8>, task: &TaskRecord) -> Result<(), Problem> {
         finished_at: Option<jiff::Timestamp>,
         duration: Option<f64>,
         tokens: Option<Tokens>,
+        model: Option<String>,
+        cost_usd: Option<f64>,
         used_tools: &'a [String],
         input: Option<&'a str>,
         result: Option<&'a str>,
@@ -243,6 +250,8 @@ fn line(jsonl: &mut Vec<u8>, task: &TaskRecord) -> Result<(), Problem> {
         finished_at: task.finished_at,
         duration: task.duration,
         tokens: task.tokens,
+        model: (!task.models.is_empty()).then(|| task.models.join(", ")),
+        cost_usd: task.cost.map(Cost::dollars),
         used_tools: &task.used_tools,
         input: task.input.as_deref(),
         result: task.result.as_deref(),

@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use super::links::encode;
 use crate::http::path::LOCAL;
 
-/// The parameters of a filter, as [`QueryString::filter`](crate::http::query_string::QueryString::filter) reads them.
-const FILTER: [&str; 8] = [
+/// The parameters of a filter and its order, as [`QueryString::filter`](crate::http::query_string::QueryString::filter) reads them.
+const FILTER: [&str; 10] = [
     "organization",
     "agent",
     "status",
     "tool",
+    "model",
     "q",
     "last",
     "from",
     "to",
+    "sort",
 ];
 
 /// The filter parameters of a page, which its links keep.

@@ -132,7 +132,6 @@ pub(super) fn known_duration(seconds: Option<f64>) -> Option<String> {
 }
 
 /// Dollars, with as many digits as a small sum needs.
-#[cfg(feature = "cost")]
 pub(super) fn dollars(dollars: f64) -> String {
     match dollars {
         0.0 => "$ 0".to_owned(),

@@ -40,8 +40,16 @@ pub(super) fn unmarked(id: String) -> String {
     }
 }
 
-/// The query that names a task's organization. Empty for `local`.
-pub(super) fn task_query(organization: &str) -> String {
+/// The query of a task's page, which names the task's organization. Empty for `local`.
+///
+/// ```
+/// use xpander_report_local::task_query;
+///
+/// assert_eq!(task_query("local"), "");
+/// assert_eq!(task_query("org-1"), "?organization=org-1");
+/// ```
+#[must_use]
+pub fn task_query(organization: &str) -> String {
     if organization == LOCAL {
         String::new()
     } else {

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 
-use super::chart::{self, Chart, ChartOptions, time_unit};
+use super::chart::{self, Chart, ChartOptions, Time, time_unit};
 use super::choice::Choice;
 use super::filter_params::FilterParams;
 use super::format;
@@ -18,7 +18,7 @@ use super::view::{PageProblem, render};
 use crate::app::App;
 use crate::http::path::LOCAL;
 use crate::http::query_string::QueryString;
-use crate::query::metrics::{DayMetrics, MetricTotals, Metrics, MetricsQuery};
+use crate::query::metrics::{DayMetrics, HourMetrics, MetricTotals, Metrics, MetricsQuery};
 
 /// How many days the charts and the table show. The totals are over all days.
 const MAX_DAYS: usize = 400;
@@ -51,14 +51,22 @@ struct MetricsPage {
     organization: Option<String>,
     total: FormattedTotals,
     charts: Vec<Chart>,
-    days: Vec<MetricsRow>,
+    /// `day` or `hour`.
+    by: &'static str,
+    /// The day whose hours are shown.
+    day: Option<String>,
+    /// The name of the time zone.
+    zone: String,
+    times: Vec<MetricsRow>,
     /// How many earlier days are only in the totals.
     earlier: Option<usize>,
     agents: Vec<MetricsRow>,
     more_agents: usize,
     tools: Vec<MetricsRow>,
     more_tools: usize,
-    /// The link to the metrics of all agents, if tools are hidden because they are not summed by agent.
+    models: Vec<MetricsRow>,
+    more_models: usize,
+    /// The link to the metrics of all agents, if tools and models are hidden because they are not summed by agent.
     without_tools: Option<String>,
 }
 
@@ -75,7 +83,7 @@ pub(super) async fn metrics(
     Query(mut parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
     parameters.retain(|_, value| !value.is_empty());
-    for other in ["status", "tool", "q"] {
+    for other in ["status", "tool", "model", "q", "sort"] {
         parameters.remove(other);
     }
     if !["last", "from", "to"]
@@ -137,6 +145,19 @@ impl MetricsPage {
         let days = metrics.days.get(earlier..).unwrap_or_default();
         let whole = params.without(&["last", "from", "to"]);
         let today = Zoned::now().date();
+        let (by, slots) = match metrics.hours.as_slice() {
+            [] => (
+                "day",
+                days.iter().map(|day| Slot::of_day(day, zone)).collect(),
+            ),
+            hours => (
+                "hour",
+                hours
+                    .iter()
+                    .map(|hour| Slot::of_hour(hour, zone))
+                    .collect::<Vec<_>>(),
+            ),
+        };
         Self {
             agents_offered: Choice::among(agents.iter().map(String::as_str), params.get("agent")),
             ranges: Choice::labelled(ranges, params.get("last")),
@@ -154,14 +175,21 @@ impl MetricsPage {
             },
             organization: params.get("organization").map(str::to_owned),
             total: FormattedTotals::new(&metrics.total),
-            charts: charts(days),
-            days: days
-                .iter()
+            charts: charts(by, &slots),
+            by,
+            day: metrics.hours.first().map(|hour| {
+                let begins = hour.begins.to_zoned(zone.clone());
+                begins.strftime("%A, %B %-d, %Y").to_string()
+            }),
+            zone: zone_name(zone),
+            times: slots
+                .into_iter()
                 .rev()
-                .map(|day| MetricsRow {
-                    name: day.date.strftime("%a %b %-d, %Y").to_string(),
-                    link: tasks_of(day.date, &whole, zone),
-                    totals: FormattedTotals::new(&day.totals),
+                .filter(|slot| by == "day" || slot.totals.requests() > 0)
+                .map(|slot| MetricsRow {
+                    name: slot.full,
+                    link: tasks_of(slot.begins, slot.ends, &whole),
+                    totals: FormattedTotals::new(slot.totals),
                 })
                 .collect(),
             earlier: (earlier > 0).then_some(earlier),
@@ -195,6 +223,17 @@ impl MetricsPage {
                 })
                 .collect(),
             more_tools: metrics.tools.len().saturating_sub(MAX_ROWS),
+            models: metrics
+                .models
+                .iter()
+                .take(MAX_ROWS)
+                .map(|model| MetricsRow {
+                    name: model.model.clone(),
+                    link: FilterParams::default().with("model", &model.model).at("/"),
+                    totals: FormattedTotals::new(&model.totals),
+                })
+                .collect(),
+            more_models: metrics.models.len().saturating_sub(MAX_ROWS),
             without_tools: params
                 .get("agent")
                 .or(params.get("organization"))
@@ -203,25 +242,66 @@ impl MetricsPage {
     }
 }
 
-/// The link to the list of one day's tasks.
-fn tasks_of(date: Date, params: &FilterParams, zone: &TimeZone) -> String {
-    let begins = |date: Date| {
-        let zoned = date.to_zoned(zone.clone()).ok()?;
-        Some(zoned.timestamp().to_string())
-    };
+/// A day or an hour with its totals.
+struct Slot<'a> {
+    begins: Option<Timestamp>,
+    ends: Option<Timestamp>,
+    label: String,
+    full: String,
+    totals: &'a MetricTotals,
+}
+
+impl<'a> Slot<'a> {
+    fn of_day(day: &'a DayMetrics, zone: &TimeZone) -> Self {
+        let begins = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp());
+        Self {
+            begins: begins(day.date),
+            ends: day.date.tomorrow().ok().and_then(begins),
+            label: day.date.strftime("%b %-d").to_string(),
+            full: day.date.strftime("%a %b %-d, %Y").to_string(),
+            totals: &day.totals,
+        }
+    }
+
+    fn of_hour(hour: &'a HourMetrics, zone: &TimeZone) -> Self {
+        let begins = hour.begins.to_zoned(zone.clone());
+        let ends = begins.saturating_add(Span::new().hours(1));
+        Self {
+            begins: Some(hour.begins),
+            ends: Some(ends.timestamp()),
+            label: begins.strftime("%H:%M").to_string(),
+            full: format!(
+                "{} to {}",
+                begins.strftime("%a %b %-d, %H:%M"),
+                ends.strftime("%H:%M")
+            ),
+            totals: &hour.totals,
+        }
+    }
+}
+
+/// The name of a time zone, and how far it is from UTC now.
+fn zone_name(zone: &TimeZone) -> String {
+    let now = Zoned::now().with_time_zone(zone.clone());
+    match zone.iana_name() {
+        Some("UTC" | "Etc/UTC") | None if now.offset().is_zero() => "UTC".to_owned(),
+        Some(name) => format!("{name} (UTC{})", now.strftime("%:z")),
+        None => format!("UTC{}", now.strftime("%:z")),
+    }
+}
+
+/// The link to the list of the tasks of a day or an hour.
+fn tasks_of(begins: Option<Timestamp>, ends: Option<Timestamp>, params: &FilterParams) -> String {
     let mut params = params.clone();
-    for (name, time) in [
-        ("from", begins(date)),
-        ("to", date.tomorrow().ok().and_then(begins)),
-    ] {
+    for (name, time) in [("from", begins), ("to", ends)] {
         if let Some(time) = time {
-            params = params.with(name, time);
+            params = params.with(name, time.to_string());
         }
     }
     params.at("/")
 }
 
-fn charts(days: &[DayMetrics]) -> Vec<Chart> {
+fn charts(by: &str, slots: &[Slot<'_>]) -> Vec<Chart> {
     type Of = fn(&MetricTotals) -> Option<f64>;
     const COUNT: ChartOptions = ChartOptions {
         title: "",
@@ -231,7 +311,7 @@ fn charts(days: &[DayMetrics]) -> Vec<Chart> {
         whole: true,
         bad: false,
     };
-    let charts: [(ChartOptions, Of); 8] = [
+    let charts: [(ChartOptions, Of); 9] = [
         (
             ChartOptions {
                 title: "Requests",
@@ -269,6 +349,15 @@ fn charts(days: &[DayMetrics]) -> Vec<Chart> {
         ),
         (
             ChartOptions {
+                title: "Cost",
+                format: format::dollars,
+                whole: false,
+                ..COUNT
+            },
+            |of| Some(of.cost().dollars()),
+        ),
+        (
+            ChartOptions {
                 title: "Total tokens",
                 ..COUNT
             },
@@ -299,13 +388,17 @@ fn charts(days: &[DayMetrics]) -> Vec<Chart> {
     charts
         .iter()
         .map(|(options, of)| {
-            // A day without runs is a gap, not a zero.
+            // A time without runs is a gap, not a zero.
             let value = |totals: &MetricTotals| of(totals).filter(|_| totals.requests() > 0);
-            let values: Vec<(Date, Option<f64>)> = days
+            let times: Vec<Time> = slots
                 .iter()
-                .map(|day| (day.date, value(&day.totals)))
+                .map(|slot| Time {
+                    label: slot.label.clone(),
+                    full: slot.full.clone(),
+                    value: value(slot.totals),
+                })
                 .collect();
-            Chart::new(options, &values)
+            Chart::new(options, by, &times)
         })
         .collect()
 }

@@ -4,8 +4,6 @@ mod agents;
 mod assets;
 mod chart;
 mod choice;
-#[cfg(feature = "cost")]
-mod cost;
 mod delete;
 mod excerpt;
 mod export;

@@ -13,6 +13,7 @@ use super::tree::Step;
 use super::view::{PageProblem, render};
 use crate::app::App;
 use crate::http::path::LOCAL;
+use crate::model::charge::{Basis, Charge};
 use crate::model::revision::{Changed, RevisionKind};
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 use crate::model::text::first_bytes;
@@ -23,6 +24,9 @@ const MAX_REVISIONS: u32 = 100;
 
 /// How many of the used tools the page lists.
 const MAX_TOOLS: usize = 200;
+
+/// How many charges the page lists.
+const MAX_CHARGES: usize = 100;
 
 /// How many bytes of a failure's reason, or of a tool's name, are shown.
 const MAX_SHOWN_BYTES: usize = 300;
@@ -48,8 +52,14 @@ struct TaskDetailPage {
     response: Option<Part>,
     details: Option<Part>,
     tokens: Option<Used>,
-    /// The cost in dollars, and the model that it is computed for.
-    cost: Option<(String, String)>,
+    /// The cost in dollars.
+    cost: Option<String>,
+    /// What each response cost.
+    charges: Vec<ChargeRow>,
+    /// How many charges are not listed.
+    more_charges: usize,
+    /// What the prices assume.
+    assumptions: Vec<String>,
     tools: Vec<Tool>,
     /// How many tools are not listed.
     more_tools: usize,
@@ -76,6 +86,20 @@ struct Used {
     total: String,
     /// Tokens read from the cache and written to it, if there are any.
     cache: Option<(String, String)>,
+}
+
+struct ChargeRow {
+    model: String,
+    /// The link to the list of the model's tasks.
+    link: Option<String>,
+    /// How many responses it is for, if there are several.
+    responses: Option<String>,
+    input: String,
+    output: String,
+    /// Tokens read from the cache and written to it, if there are any.
+    cache: Option<(String, String)>,
+    cost: Option<String>,
+    basis: String,
 }
 
 struct Tool {
@@ -164,7 +188,15 @@ impl TaskDetailPage {
                 link: None,
                 file: String::new(),
             }),
-            cost: cost(&task),
+            cost: task.cost.map(|cost| format::dollars(cost.dollars())),
+            more_charges: task.charges.len().saturating_sub(MAX_CHARGES),
+            assumptions: assumptions(&task.charges),
+            charges: task
+                .charges
+                .iter()
+                .take(MAX_CHARGES)
+                .map(ChargeRow::new)
+                .collect(),
             tokens: task.tokens.map(Used::new),
             earlier: revisions.last().map_or(0, |oldest| oldest.number - 1),
             revisions: revisions
@@ -214,15 +246,81 @@ impl Used {
     }
 }
 
-#[cfg(feature = "cost")]
-fn cost(task: &TaskRecord) -> Option<(String, String)> {
-    let cost = super::cost::of(task)?;
-    Some((format::dollars(cost.dollars), cost.model))
+impl ChargeRow {
+    fn new(charge: &Charge) -> Self {
+        let count = format::whole;
+        let cached = charge.cache_read_tokens != 0 || charge.cache_write_tokens != 0;
+        let mut basis = match &charge.basis {
+            Basis::Charged => "what the provider charged".to_owned(),
+            Basis::Own => "the price that you gave".to_owned(),
+            Basis::List {
+                provider, model, ..
+            } => format!("the price list: {provider} {model}"),
+            Basis::Local { server } => format!("{server} on your own computer costs nothing"),
+            Basis::Unknown => "no price is known".to_owned(),
+            Basis::Unmeasured => "the response does not say what it used".to_owned(),
+        };
+        if let Some(tier) = &charge.tier {
+            basis.push_str(&format!(", {tier}"));
+        }
+        Self {
+            model: charge
+                .model
+                .as_deref()
+                .unwrap_or("a model without a name")
+                .to_owned(),
+            link: charge
+                .model
+                .as_deref()
+                .map(|model| FilterParams::default().with("model", model).at("/")),
+            responses: (charge.responses > 1).then(|| count(charge.responses.into())),
+            input: count(charge.input_tokens),
+            output: count(charge.output_tokens),
+            cache: cached.then(|| {
+                (
+                    count(charge.cache_read_tokens),
+                    count(charge.cache_write_tokens),
+                )
+            }),
+            cost: charge.cost.map(|cost| format::dollars(cost.dollars())),
+            basis,
+        }
+    }
 }
 
-#[cfg(not(feature = "cost"))]
-fn cost(_: &TaskRecord) -> Option<(String, String)> {
-    None
+/// What prices assume, each once: the provider, where the response does not show it, and the usual price, where the
+/// list has none of the tier.
+fn assumptions(charges: &[Charge]) -> Vec<String> {
+    let mut assumptions = Vec::new();
+    let mut add = |assumption: String| {
+        if !assumptions.contains(&assumption) {
+            assumptions.push(assumption);
+        }
+    };
+    for charge in charges {
+        let Basis::List {
+            provider,
+            assumed,
+            usual,
+            ..
+        } = &charge.basis
+        else {
+            continue;
+        };
+        let model = charge.model.as_deref().unwrap_or_default();
+        let model = first_bytes(model, MAX_SHOWN_BYTES);
+        if *assumed {
+            add(format!(
+                "The price assumes that {provider} answered as {model}: the response does not show its provider."
+            ));
+        }
+        if let (true, Some(tier)) = (usual, &charge.tier) {
+            add(format!(
+                "The price list has no price of {model} for {tier}: the usual one counts."
+            ));
+        }
+    }
+    assumptions
 }
 
 /// The start of the first line.

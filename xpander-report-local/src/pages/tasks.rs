@@ -18,7 +18,7 @@ use crate::http::path::LOCAL;
 use crate::http::query_string::QueryString;
 use crate::model::task::TaskStatus;
 use crate::model::text::first_bytes;
-use crate::query::cursor::{Cursor, Paging};
+use crate::query::cursor::{Cursor, Paging, Rank};
 use crate::query::page::{ListedTask, TaskPage};
 use crate::query::summary::{AtLeast, Summary};
 
@@ -32,6 +32,12 @@ const MAX_TOOLS: usize = 2;
 
 /// How many bytes of a tool's name a row shows.
 const MAX_TOOL_BYTES: usize = 80;
+
+/// The order without the parameter `sort`.
+const IN_TIME: &str = "newest first";
+
+/// The range of another order, if none is chosen.
+const DEFAULT_RANGE: &str = "24h";
 
 const TIMES: [(&str, &str); 5] = [
     ("15m", "last 15 minutes"),
@@ -50,6 +56,8 @@ struct TaskListPage {
     rows: Vec<TaskRow>,
     /// Whether a filter selects the tasks.
     filtered: bool,
+    /// The order in words.
+    order: &'static str,
     newer: Option<String>,
     older: Option<String>,
     /// The URL of live updates. `None` on older pages, which get no new tasks.
@@ -66,6 +74,8 @@ struct Form {
     statuses: Vec<Choice>,
     agents: Vec<Choice>,
     tools: Vec<Choice>,
+    models: Vec<Choice>,
+    orders: Vec<Choice>,
     times: Vec<Choice>,
     /// The range of dates, if the filter has one.
     range: Option<(String, String)>,
@@ -84,6 +94,10 @@ struct SummaryLine {
     tokens: String,
     /// How many runs reported no tokens, if any.
     uncounted: Option<String>,
+    /// What the runs cost, if any of them has a price.
+    cost: Option<String>,
+    /// How many runs have no price, if any.
+    unpriced: Option<String>,
 }
 
 struct TaskRow {
@@ -93,6 +107,8 @@ struct TaskRow {
     agent: String,
     duration: Option<String>,
     tokens: Option<(String, String)>,
+    cost: Option<String>,
+    model: String,
     tools: String,
     input: Option<String>,
     result: Option<String>,
@@ -107,10 +123,18 @@ impl TaskRow {
 /// `GET /`
 pub(super) async fn tasks(
     State(app): State<App>,
-    Query(parameters): Query<HashMap<String, String>>,
+    Query(mut parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
     const EXPECTED: &str =
         "Input should be a place in the list, as the links to other pages have it";
+    parameters.retain(|_, value| !value.is_empty());
+    // Another order than that of time needs a range of time.
+    let has_range = ["last", "from"]
+        .iter()
+        .any(|name| parameters.contains_key(*name));
+    if parameters.contains_key("sort") && !has_range {
+        parameters.insert("last".to_owned(), DEFAULT_RANGE.to_owned());
+    }
     let params = FilterParams::of(&parameters);
     let mut query_string = QueryString::new(parameters);
     let filter = query_string.filter();
@@ -121,61 +145,121 @@ pub(super) async fn tasks(
         (None, Some(cursor)) => Paging::Newer(cursor),
         (None, None) => Paging::Newest,
     };
-    let (filter, paging) = query_string.finish((filter, paging))?;
+    let rank = query_string.read(
+        "sort",
+        Rank::from_word,
+        "Input should be 'duration', 'tokens' or 'cost'",
+    );
+    let skip = query_string.read("skip", |number| number.parse().ok(), EXPECTED);
+    let (filter, paging, rank) = query_string.finish((filter, paging, rank))?;
     let url = app.url.to_string();
     let page = app
         .run(move |store| {
-            let (summary, page) = store.overview(&filter, paging, PER_PAGE)?;
             let form = Form::new(
                 &params,
                 &store.agent_ids(MAX_CHOICES)?,
                 &store.tools(MAX_CHOICES)?,
+                &store.models(MAX_CHOICES)?,
             );
-            Ok(TaskListPage::new(
-                url, &params, form, paging, &summary, &page,
-            ))
+            let page = TaskListPage::new(url, &params, form);
+            Ok(match rank {
+                Some(rank) => {
+                    let skip = skip.unwrap_or(0);
+                    let (summary, tasks, more) = store.ranked(&filter, rank, skip, PER_PAGE)?;
+                    page.ranked(&params, &summary, &tasks, skip, more)
+                }
+                None => {
+                    let (summary, tasks) = store.overview(&filter, paging, PER_PAGE)?;
+                    page.in_time(&params, &summary, &tasks, paging)
+                }
+            })
         })
         .await?;
     Ok(render(&page)?.into_response())
 }
 
 impl TaskListPage {
-    fn new(
-        url: String,
-        params: &FilterParams,
-        form: Form,
-        paging: Paging,
-        summary: &Summary,
-        page: &TaskPage,
-    ) -> Self {
-        let clock = Clock::local();
-        let list = params.at("/");
-        let mark = if params.is_empty() { '?' } else { '&' };
-        let other = |name: &str, cursor: Option<Cursor>| {
-            cursor.map(|cursor| format!("{list}{mark}{name}={cursor}"))
-        };
+    /// A page without tasks.
+    fn new(url: String, params: &FilterParams, form: Form) -> Self {
+        let sort = params.get("sort");
+        let order = Rank::ALL.iter().find(|(_, name, _)| sort == Some(*name));
+        let selected = params.without(&["sort"]);
         Self {
             url,
             form,
-            totals: SummaryLine::new(summary, params),
-            rows: page
-                .tasks
-                .iter()
-                .map(|task| TaskRow::new(task, &clock))
-                .collect(),
+            totals: SummaryLine::new(&Summary::default(), params),
+            rows: Vec::new(),
             filtered: !params.is_empty(),
+            order: order.map_or(IN_TIME, |(.., words)| words),
+            newer: None,
+            older: None,
+            live: None,
+            csv: selected.at("/tasks.csv"),
+            jsonl: selected.at("/tasks.jsonl"),
+            delete: selected.at("/delete"),
+        }
+    }
+
+    /// The newest tasks, or those before or after a place in the list.
+    fn in_time(
+        self,
+        params: &FilterParams,
+        summary: &Summary,
+        page: &TaskPage,
+        paging: Paging,
+    ) -> Self {
+        let other = |name: &str, cursor: Option<Cursor>| {
+            cursor.map(|cursor| other_page(params, name, &cursor.to_string()))
+        };
+        Self {
+            totals: SummaryLine::new(summary, params),
+            rows: rows(&page.tasks),
             newer: other("newer", page.newer),
             older: other("older", page.older),
             live: (paging == Paging::Newest).then(|| params.at("/live")),
-            csv: params.at("/tasks.csv"),
-            jsonl: params.at("/tasks.jsonl"),
-            delete: params.at("/delete"),
+            ..self
+        }
+    }
+
+    /// The tasks with the largest values, but for the first ones.
+    fn ranked(
+        self,
+        params: &FilterParams,
+        summary: &Summary,
+        tasks: &[ListedTask],
+        skip: u32,
+        more: bool,
+    ) -> Self {
+        let skipping = |skip: u32| match skip {
+            0 => params.at("/"),
+            _ => other_page(params, "skip", &skip.to_string()),
+        };
+        Self {
+            totals: SummaryLine::new(summary, params),
+            rows: rows(tasks),
+            newer: (skip > 0).then(|| skipping(skip.saturating_sub(PER_PAGE))),
+            older: more.then(|| skipping(skip.saturating_add(PER_PAGE))),
+            ..self
         }
     }
 }
 
+fn rows(tasks: &[ListedTask]) -> Vec<TaskRow> {
+    let clock = Clock::local();
+    tasks
+        .iter()
+        .map(|task| TaskRow::new(task, &clock))
+        .collect()
+}
+
+fn other_page(params: &FilterParams, name: &str, place: &str) -> String {
+    let list = params.at("/");
+    let mark = if params.is_empty() { '?' } else { '&' };
+    format!("{list}{mark}{name}={place}")
+}
+
 impl Form {
-    fn new(params: &FilterParams, agents: &[String], tools: &[String]) -> Self {
+    fn new(params: &FilterParams, agents: &[String], tools: &[String], models: &[String]) -> Self {
         let statuses = TaskStatus::ALL.iter().map(|status| status.as_str());
         let range = |name| params.get(name).unwrap_or_default().to_owned();
         let has_range = params.get("from").or(params.get("to")).is_some();
@@ -186,6 +270,11 @@ impl Form {
             statuses: Choice::among(statuses, params.get("status")),
             agents: Choice::among(agents.iter().map(String::as_str), params.get("agent")),
             tools: Choice::among(tools.iter().map(String::as_str), params.get("tool")),
+            models: Choice::among(models.iter().map(String::as_str), params.get("model")),
+            orders: Choice::labelled(
+                Rank::ALL.iter().map(|(_, name, words)| (*name, *words)),
+                params.get("sort"),
+            ),
             times: Choice::labelled(TIMES, params.get("last")),
             range: has_range.then(|| (range("from"), range("to"))),
             other_times: if has_range {
@@ -220,6 +309,8 @@ impl SummaryLine {
             p95: summary.p95.map(format::duration),
             tokens: format::compact(summary.tokens),
             uncounted: (uncounted > 0).then(|| format::whole(uncounted)),
+            cost: (summary.priced > 0).then(|| format::dollars(summary.cost.dollars())),
+            unpriced: (summary.unpriced > 0).then(|| format::whole(summary.unpriced)),
         }
     }
 }
@@ -256,6 +347,12 @@ impl TaskRow {
                     format::count(tokens.completion_tokens),
                 )
             }),
+            cost: task.cost.map(|cost| format::dollars(cost.dollars())),
+            model: match task.models.as_slice() {
+                [] => String::new(),
+                [model] => model.clone(),
+                [first, others @ ..] => format!("{first} +{}", others.len()),
+            },
             tools,
             input: shown_text(task.input.as_ref()).or_else(|| shown_text(task.title.as_ref())),
             result: shown_text(task.result.as_ref()),

@@ -1,4 +1,5 @@
 use super::format;
+use crate::model::cost::Cost;
 use crate::query::metrics::MetricTotals;
 
 /// Totals as a page shows them.
@@ -14,12 +15,19 @@ pub(super) struct FormattedTotals {
     pub(super) input: String,
     pub(super) output: String,
     pub(super) total: String,
+    /// `None` when no run has a price.
+    pub(super) cost: Option<String>,
+    /// How many runs have no price, if any.
+    pub(super) unpriced: Option<String>,
 }
 
 impl FormattedTotals {
     pub(super) fn new(totals: &MetricTotals) -> Self {
         let ended = totals.completed() + totals.failed();
         let duration = |share| totals.duration(share).map(format::duration);
+        // What costs nothing has a price, too, but not what used nothing.
+        let is_priced = totals.cost() > Cost::default()
+            || totals.unpriced() == 0 && totals.total_tokens() > 0.0;
         Self {
             requests: format::whole(totals.requests()),
             failed: (totals.failed() > 0).then(|| format::whole(totals.failed())),
@@ -31,6 +39,8 @@ impl FormattedTotals {
             input: format::compact(totals.input_tokens()),
             output: format::compact(totals.output_tokens()),
             total: format::compact(totals.total_tokens()),
+            cost: is_priced.then(|| format::dollars(totals.cost().dollars())),
+            unpriced: (totals.unpriced() > 0).then(|| format::whole(totals.unpriced())),
         }
     }
 }

@@ -25,6 +25,28 @@ impl FromStr for Cursor {
     }
 }
 
+/// The order of a list that is not the order of time: the largest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rank {
+    Duration,
+    Tokens,
+    Cost,
+}
+
+impl Rank {
+    pub(crate) const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Duration, "duration", "longest first"),
+        (Self::Tokens, "tokens", "most tokens first"),
+        (Self::Cost, "cost", "highest cost first"),
+    ];
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|(_, name, _)| *name == word)
+            .map(|(rank, ..)| rank)
+    }
+}
+
 /// Which page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]

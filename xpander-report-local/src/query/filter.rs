@@ -14,6 +14,8 @@ pub struct Filter {
     pub status: Option<TaskStatus>,
     /// Only tasks that used this tool.
     pub tool: Option<String>,
+    /// Only tasks that this model answered, by the name that its provider gives it.
+    pub model: Option<String>,
     /// Only what was created at this time or later.
     pub from: Option<Timestamp>,
     /// Only what was created before this time.
@@ -61,6 +63,8 @@ impl Filter {
         agent_id,
         /// Only tasks that used this tool.
         tool,
+        /// Only tasks that this model answered.
+        model,
         /// Only tasks with these words in their input or result.
         search,
         /// Only tasks that were created for this user.

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::model::cost::Cost;
 use crate::model::sums::Sums;
 
 /// Selects the tasks of the metrics.
@@ -73,11 +74,16 @@ pub struct Metrics {
     /// Each day of the range, even without tasks. An open range starts at the first day with tasks and ends
     /// at the last.
     pub days: Vec<DayMetrics>,
+    /// Each hour of the only day with tasks. Empty when several days have tasks.
+    pub hours: Vec<HourMetrics>,
     /// By agent, the most requests first.
     pub agents: Vec<AgentMetrics>,
     /// By tool, the most calls first. A task counts for each tool that it used. Empty when the query selects
     /// one agent or organization.
     pub tools: Vec<ToolMetrics>,
+    /// By model, the highest cost first. A task counts for each model that answered, with the tokens and the cost of
+    /// that model's responses. Empty when the query selects one agent or organization.
+    pub models: Vec<ModelMetrics>,
 }
 
 /// The metrics of a day.
@@ -87,6 +93,26 @@ pub struct DayMetrics {
     /// The day.
     pub date: Date,
     /// Its totals.
+    pub totals: MetricTotals,
+}
+
+/// The metrics of an hour.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct HourMetrics {
+    /// When the hour begins.
+    pub begins: Timestamp,
+    /// Its totals.
+    pub totals: MetricTotals,
+}
+
+/// The metrics of a model.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ModelMetrics {
+    /// The model's name, as its provider gives it.
+    pub model: String,
+    /// The totals of the tasks that it answered.
     pub totals: MetricTotals,
 }
 
@@ -174,6 +200,18 @@ impl MetricTotals {
     #[must_use]
     pub fn total_tokens(&self) -> f64 {
         self.sums.prompt_tokens + self.sums.completion_tokens
+    }
+
+    /// The sum of the costs that are known.
+    #[must_use]
+    pub const fn cost(&self) -> Cost {
+        Cost::new(self.sums.cost)
+    }
+
+    /// Tasks that used tokens whose price is not known. They are not part of the cost.
+    #[must_use]
+    pub const fn unpriced(&self) -> u64 {
+        self.sums.unpriced.unsigned_abs()
     }
 
     /// A quantile of the durations in seconds, accurate to 2.2 %: 0.95 is the 95th percentile. `None` when no

@@ -9,6 +9,9 @@ pub(crate) mod summary;
 
 pub use cursor::{Cursor, Paging};
 pub use filter::Filter;
-pub use metrics::{AgentMetrics, DayMetrics, MetricTotals, Metrics, MetricsQuery, ToolMetrics};
+pub use metrics::{
+    AgentMetrics, DayMetrics, HourMetrics, MetricTotals, Metrics, MetricsQuery, ModelMetrics,
+    ToolMetrics,
+};
 pub use page::{ListedTask, TaskPage};
 pub use summary::{AtLeast, Summary};

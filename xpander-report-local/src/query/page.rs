@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 
 use super::cursor::Cursor;
+use crate::model::cost::Cost;
 use crate::model::task::{TaskStatus, Tokens};
 
 /// A page of a list of tasks, newest first.
@@ -39,6 +40,10 @@ pub struct ListedTask {
     pub duration: Option<f64>,
     /// The tokens that were used.
     pub tokens: Option<Tokens>,
+    /// The models that answered.
+    pub models: Vec<String>,
+    /// What it cost; `None` when that is not known.
+    pub cost: Option<Cost>,
     /// The number of tool calls.
     pub tool_calls: u64,
     /// The names of the first tools. Long names are cut.

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::model::cost::Cost;
+
 /// Sums over the tasks of a filter. If there are more than 10,000, over the newest 10,000.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
@@ -14,6 +16,12 @@ pub struct Summary {
     pub counted: u64,
     /// The sum of all tokens. A float: the sum of invalid counts may exceed 64 bits.
     pub tokens: f64,
+    /// The sum of the costs that are known.
+    pub cost: Cost,
+    /// Tasks whose cost is known.
+    pub priced: u64,
+    /// Tasks that used tokens whose price is not known.
+    pub unpriced: u64,
     /// The 95th percentile of the durations in seconds. `None` when no run reported a duration.
     pub p95: Option<f64>,
 }

@@ -1,9 +1,8 @@
 //! One transaction of the writer.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Result, params};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -13,6 +12,7 @@ use super::rows;
 use super::search_index;
 use crate::model::change::differences::differences;
 use crate::model::change::{Change, Details};
+use crate::model::cost::Cost;
 use crate::model::event::{Event, EventKind};
 use crate::model::revision::{Changed, RevisionKind};
 use crate::model::task::{TaskRecord, TaskStatus};
@@ -176,8 +176,10 @@ impl<'a> Batch<'a> {
         }
         if let Some(response) = &task.llm_response {
             self.connection
-                .prepare_cached("INSERT OR REPLACE INTO responses (task, body) VALUES (?1, ?2)")?
-                .execute((keys.seq, response))?;
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO responses (task, charges, body) VALUES (?1, ?2, ?3)",
+                )?
+                .execute((keys.seq, json(&task.charges)?, response))?;
         }
         let (kind, changes) = match &before {
             Some(before) => (EventKind::Changed, differences(before, &task)),
@@ -190,7 +192,11 @@ impl<'a> Batch<'a> {
 
     /// Adds the texts of some tasks to the search index, the oldest changes first.
     pub(super) fn index_some(&mut self) -> Result<()> {
-        let seen = search_index::next(self.connection, search_index::MAX_CHUNK)?;
+        let seen = search_index::next(
+            self.connection,
+            &mut self.cache.interned,
+            search_index::MAX_CHUNK,
+        )?;
         self.unindexed = if seen < u64::from(search_index::MAX_CHUNK) {
             0
         } else {
@@ -249,27 +255,25 @@ impl<'a> Batch<'a> {
     }
 
     fn insert(&mut self, keys: Keys, task: &TaskRecord) -> Result<()> {
-        const SQL: &str = "INSERT INTO tasks (seq, organization, agent, status, updated_at, started_at, \
-                 finished_at, duration, completion_tokens, prompt_tokens, cache_read_tokens, \
-                 cache_write_tokens, total_tokens, tool_calls, id, user_id, parent_task_id, \
-                 triggering_agent_id, internal_status, source, title, tools_start, input_start, result_start) \
-             VALUES (:seq, :organization, :agent, :status, :updated, :started, :finished, :duration, \
-                 :completion, :prompt, :cache_read, :cache_write, :total, :calls, :id, :user, :parent, \
-                 :trigger, :internal_status, :source, :title, :tools, :input, :result)";
+        const SQL: &str = "INSERT INTO tasks (seq, organization, agent, status, updated_at, started_at, finished_at, duration, \
+                 completion_tokens, prompt_tokens, cache_read_tokens, cache_write_tokens, total_tokens, \
+                 cost, tool_calls, id, user_id, parent_task_id, triggering_agent_id, internal_status, \
+                 source, title, models, tools_start, input_start, result_start) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, \
+                 ?21, ?22, ?23, ?24, ?25, ?26)";
         self.execute(SQL, keys, task)?;
         self.insert_texts(keys.seq, task)?;
         self.count(keys, task)
     }
 
     fn update(&mut self, keys: Keys, before: &TaskRecord, task: &TaskRecord) -> Result<()> {
-        const SQL: &str = "UPDATE tasks SET organization = :organization, agent = :agent, \
-                 status = :status, updated_at = :updated, started_at = :started, finished_at = :finished, \
-                 duration = :duration, completion_tokens = :completion, prompt_tokens = :prompt, \
-                 cache_read_tokens = :cache_read, cache_write_tokens = :cache_write, total_tokens = :total, \
-                 tool_calls = :calls, id = :id, user_id = :user, parent_task_id = :parent, \
-                 triggering_agent_id = :trigger, internal_status = :internal_status, source = :source, \
-                 title = :title, tools_start = :tools, input_start = :input, result_start = :result \
-             WHERE seq = :seq";
+        const SQL: &str = "UPDATE tasks SET organization = ?2, agent = ?3, status = ?4, updated_at = ?5, started_at = ?6, \
+                 finished_at = ?7, duration = ?8, completion_tokens = ?9, prompt_tokens = ?10, \
+                 cache_read_tokens = ?11, cache_write_tokens = ?12, total_tokens = ?13, cost = ?14, \
+                 tool_calls = ?15, id = ?16, user_id = ?17, parent_task_id = ?18, triggering_agent_id = ?19, \
+                 internal_status = ?20, source = ?21, title = ?22, models = ?23, tools_start = ?24, \
+                 input_start = ?25, result_start = ?26 \
+             WHERE seq = ?1";
         let agent = self
             .connection
             .prepare_cached("SELECT agent FROM tasks WHERE seq = ?1")?
@@ -283,40 +287,41 @@ impl<'a> Batch<'a> {
         self.count(keys, task)
     }
 
+    /// Runs a statement with the columns of a task, in the order of [`insert`](Self::insert): names cost more to bind.
     fn execute(&self, sql: &str, keys: Keys, task: &TaskRecord) -> Result<()> {
         let tokens = task.tokens;
         let details = FilterDetails::of(task);
         let (input, _) = start(task.input.as_deref());
         let (result, _) = start(task.result.as_deref());
         let (tools, _) = tools_start(&task.used_tools);
-        self.connection
-            .prepare_cached(sql)?
-            .execute(named_params! {
-                ":seq": keys.seq,
-                ":organization": keys.organization,
-                ":agent": keys.agent,
-                ":status": task.status.as_str(),
-                ":updated": task.updated_at.as_microsecond(),
-                ":started": task.started_at.map(Timestamp::as_microsecond),
-                ":finished": task.finished_at.map(Timestamp::as_microsecond),
-                ":duration": task.duration,
-                ":completion": tokens.map(|tokens| tokens.completion_tokens),
-                ":prompt": tokens.map(|tokens| tokens.prompt_tokens),
-                ":cache_read": tokens.map(|tokens| tokens.cache_read_tokens),
-                ":cache_write": tokens.map(|tokens| tokens.cache_write_tokens),
-                ":total": tokens.map(|tokens| tokens.total_tokens),
-                ":calls": task.used_tools.len(),
-                ":id": task.id,
-                ":user": details.user_id,
-                ":parent": details.parent_task_id,
-                ":trigger": details.triggering_agent_id,
-                ":internal_status": task.internal_status,
-                ":source": task.source,
-                ":title": task.title,
-                ":tools": tools,
-                ":input": input,
-                ":result": result,
-            })?;
+        self.connection.prepare_cached(sql)?.execute(params![
+            keys.seq,
+            keys.organization,
+            keys.agent,
+            task.status.as_str(),
+            task.updated_at.as_microsecond(),
+            task.started_at.map(Timestamp::as_microsecond),
+            task.finished_at.map(Timestamp::as_microsecond),
+            task.duration,
+            tokens.map(|tokens| tokens.completion_tokens),
+            tokens.map(|tokens| tokens.prompt_tokens),
+            tokens.map(|tokens| tokens.cache_read_tokens),
+            tokens.map(|tokens| tokens.cache_write_tokens),
+            tokens.map(|tokens| tokens.total_tokens),
+            task.cost.map(Cost::nanodollars),
+            task.used_tools.len(),
+            task.id,
+            details.user_id,
+            details.parent_task_id,
+            details.triggering_agent_id,
+            task.internal_status,
+            task.source,
+            task.title,
+            json(&task.models)?,
+            tools,
+            input,
+            result,
+        ])?;
         Ok(())
     }
 
@@ -358,7 +363,16 @@ impl<'a> Batch<'a> {
                 insert.execute((tool, keys.seq))?;
             }
         }
-        self.add(keys, &tools, task, 1);
+        let models = self.cache.interned.models(self.connection, &task.models)?;
+        for model in &models {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO task_models (model, task) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                )?
+                .execute((model, keys.seq))?;
+        }
+        self.rollups
+            .count(keys.seq, keys.agent, &tools, &models, task, 1);
         Ok(())
     }
 
@@ -372,12 +386,15 @@ impl<'a> Batch<'a> {
                 .prepare_cached("DELETE FROM task_tools WHERE tool = ?1 AND task = ?2")?
                 .execute((tool, keys.seq))?;
         }
-        self.add(keys, &tools, task, -1);
+        let models = self.cache.interned.models(self.connection, &task.models)?;
+        for model in &models {
+            self.connection
+                .prepare_cached("DELETE FROM task_models WHERE model = ?1 AND task = ?2")?
+                .execute((model, keys.seq))?;
+        }
+        self.rollups
+            .count(keys.seq, keys.agent, &tools, &models, task, -1);
         Ok(())
-    }
-
-    fn add(&mut self, keys: Keys, tools: &BTreeMap<i64, usize>, task: &TaskRecord, by: i64) {
-        self.rollups.count(keys.seq, keys.agent, tools, task, by);
     }
 
     fn insert_revision(
@@ -450,6 +467,16 @@ fn query_task(
             Ok((rows::task(row)?, keys))
         })
         .optional()
+}
+
+/// A list as JSON; `None` when it is empty.
+fn json<T: Serialize>(list: &[T]) -> Result<Option<String>> {
+    if list.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(list)
+        .map(Some)
+        .map_err(rows::unreadable)
 }
 
 /// The start of a text, and the whole text if it is longer.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result};
 
+use crate::model::charge::MAX_MODEL_BYTES;
 use crate::model::text::first_bytes;
 
 /// How many names the cache holds before it is emptied.
@@ -14,7 +15,7 @@ const MAX_CACHED: usize = 10_000;
 const MAX_TOOL_BYTES: usize = 200;
 
 /// How many different tools of one task are counted and can be filtered by.
-pub(super) const MAX_TOOLS: usize = 256;
+const MAX_TOOLS: usize = 256;
 
 /// A cache of keys.
 #[derive(Debug, Default)]
@@ -22,6 +23,7 @@ pub(super) struct Interned {
     organizations: HashMap<String, i64>,
     agents: HashMap<(i64, String), i64>,
     tools: HashMap<String, i64>,
+    models: HashMap<String, i64>,
 }
 
 impl Interned {
@@ -98,6 +100,29 @@ impl Interned {
         Ok(key)
     }
 
+    /// The keys of models, in their order.
+    pub(super) fn models(&mut self, connection: &Connection, names: &[String]) -> Result<Vec<i64>> {
+        names
+            .iter()
+            .map(|name| self.model(connection, name))
+            .collect()
+    }
+
+    fn model(&mut self, connection: &Connection, name: &str) -> Result<i64> {
+        if let Some(key) = self.models.get(name) {
+            return Ok(*key);
+        }
+        let key = match model(connection, name)? {
+            Some(key) => key,
+            None => {
+                connection.execute("INSERT INTO models (name) VALUES (?1)", (name,))?;
+                connection.last_insert_rowid()
+            }
+        };
+        cache(&mut self.models, name.to_owned(), key);
+        Ok(key)
+    }
+
     /// Empties the cache.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
@@ -124,6 +149,14 @@ pub(super) fn tool(connection: &Connection, name: &str) -> Result<Option<i64>> {
     connection
         .prepare_cached("SELECT key FROM tools WHERE name = ?1")?
         .query_row((tool_name(name),), |row| row.get(0))
+        .optional()
+}
+
+/// The key of a model, if any task has it.
+pub(super) fn model(connection: &Connection, name: &str) -> Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT key FROM models WHERE name = ?1")?
+        .query_row((first_bytes(name, MAX_MODEL_BYTES),), |row| row.get(0))
         .optional()
 }
 

@@ -4,8 +4,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Result, Row, params_from_iter};
 
 use super::{interned, rows, search, search_index};
+use crate::model::cost::Cost;
 use crate::model::task::TaskStatus;
-use crate::query::cursor::{Cursor, Paging};
+use crate::query::cursor::{Cursor, Paging, Rank};
 use crate::query::filter::Filter;
 use crate::query::page::{ListedTask, TaskPage};
 use crate::query::summary::{AtLeast, Summary};
@@ -14,7 +15,7 @@ const COLUMNS: &str = "t.seq, t.id, \
      (SELECT id FROM organizations WHERE key = t.organization) AS organization_id, \
      (SELECT id FROM agents WHERE key = t.agent) AS agent_id, \
      t.status, t.updated_at, t.started_at, t.finished_at, t.duration, t.completion_tokens, t.prompt_tokens, \
-     t.cache_read_tokens, t.cache_write_tokens, t.tool_calls, t.title, t.tools_start, t.input_start, \
+     t.cache_read_tokens, t.cache_write_tokens, t.cost, t.models, t.tool_calls, t.title, t.tools_start, t.input_start, \
      t.result_start";
 
 /// The FROM and WHERE of a statement that finds the tasks of a filter.
@@ -53,15 +54,22 @@ impl Matching {
             },
             None => None,
         };
+        let model = match &filter.model {
+            Some(model) => match interned::model(connection, model)? {
+                Some(model) => Some(model),
+                None => return Ok(None),
+            },
+            None => None,
+        };
         let mut matching = match &filter.search {
             Some(search) => {
                 // A search without words matches no task.
                 let Some(words) = search::expression(search) else {
                     return Ok(None);
                 };
-                Self::of_words(&words, agents, tool, filter)
+                Self::of_words(&words, agents, tool, model, filter)
             }
-            None => Self::of_facts(agents, tool, filter),
+            None => Self::of_facts(agents, tool, model, filter),
         };
         if let (Some(organization), None) = (organization, &filter.agent_id) {
             matching.add("t.organization = ?", organization);
@@ -89,7 +97,13 @@ impl Matching {
     // CROSS JOIN makes the first table the leading one: it has the rows in order.
 
     /// Searches the full-text index, which also has the status, agent and tools of each task.
-    fn of_words(words: &str, agents: Option<Vec<i64>>, tool: Option<i64>, filter: &Filter) -> Self {
+    fn of_words(
+        words: &str,
+        agents: Option<Vec<i64>>,
+        tool: Option<i64>,
+        model: Option<i64>,
+        filter: &Filter,
+    ) -> Self {
         let mut matching = Self {
             from: "search CROSS JOIN tasks AS t {} ON t.seq = search.rowid",
             key: "search.rowid",
@@ -104,17 +118,21 @@ impl Matching {
             facts.join(" OR ")
         });
         let status = filter.status.map(search_index::status_fact);
-        for fact in [agents, status, tool.map(search_index::tool_fact)]
-            .into_iter()
-            .flatten()
-        {
+        let tool = tool.map(search_index::tool_fact);
+        let model = model.map(search_index::model_fact);
+        for fact in [agents, status, tool, model].into_iter().flatten() {
             expression.push_str(&format!("facts : ({fact}) AND "));
         }
         matching.add("search MATCH ?", expression + words);
         matching
     }
 
-    fn of_facts(agents: Option<Vec<i64>>, tool: Option<i64>, filter: &Filter) -> Self {
+    fn of_facts(
+        agents: Option<Vec<i64>>,
+        tool: Option<i64>,
+        model: Option<i64>,
+        filter: &Filter,
+    ) -> Self {
         let mut matching = Self {
             from: "tasks AS t {}",
             key: "t.seq",
@@ -127,6 +145,17 @@ impl Matching {
             matching.key = "k.task";
             matching.by_key = true;
             matching.add("k.tool = ?", tool);
+            if let Some(model) = model {
+                matching.add(
+                    "EXISTS (SELECT 1 FROM task_models WHERE model = ? AND task = k.task)",
+                    model,
+                );
+            }
+        } else if let Some(model) = model {
+            matching.from = "task_models AS k CROSS JOIN tasks AS t {} ON t.seq = k.task";
+            matching.key = "k.task";
+            matching.by_key = true;
+            matching.add("k.model = ?", model);
         }
         // Two conditions have an index, and the more selective one should be used. Most tasks are completed,
         // so the status is selective unless it is `completed`. The plus disables an index.
@@ -183,14 +212,35 @@ impl Matching {
         self.sql_with(columns, "DESC", index)
     }
 
+    /// The keys of the tasks with the largest values, from an index alone. Tasks without a value come last.
+    fn ranked_sql(&self, rank: Rank) -> String {
+        let value = match rank {
+            Rank::Duration => "t.duration",
+            Rank::Tokens => "t.total_tokens",
+            Rank::Cost => "t.cost",
+        };
+        let index = if self.by_key {
+            "INDEXED BY tasks_facts"
+        } else {
+            ""
+        };
+        let order = format!("{value} DESC NULLS LAST, {} DESC", self.key);
+        format!("{} OFFSET ?", self.ordered_sql(self.key, &order, index))
+    }
+
     fn sql_with(&self, columns: &str, order: &str, index: &str) -> String {
+        let order = format!("{} {order}", self.key);
+        self.ordered_sql(columns, &order, index)
+    }
+
+    fn ordered_sql(&self, columns: &str, order: &str, index: &str) -> String {
         let conditions = if self.conditions.is_empty() {
             "true".to_owned()
         } else {
             self.conditions.join(" AND ")
         };
-        let (from, key) = (self.from.replace("{}", index), self.key);
-        format!("SELECT {columns} FROM {from} WHERE {conditions} ORDER BY {key} {order} LIMIT ?")
+        let from = self.from.replace("{}", index);
+        format!("SELECT {columns} FROM {from} WHERE {conditions} ORDER BY {order} LIMIT ?")
     }
 
     pub(super) fn values(&self, limit: u32) -> impl Iterator<Item = Value> {
@@ -236,14 +286,27 @@ impl Matching {
         limit: u32,
     ) -> Result<(Summary, TaskPage)> {
         let (summary, keys) = self.sums(connection, limit.saturating_add(1))?;
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM tasks AS t WHERE t.seq = ?1"
-        ))?;
-        let tasks = keys
-            .into_iter()
-            .map(|key| statement.query_row((key,), listed))
-            .collect::<Result<_>>()?;
+        let tasks = of_keys(connection, keys)?;
         Ok((summary, arranged(tasks, Paging::Newest, limit)))
+    }
+
+    /// The tasks with the largest values after the first `skip` of them, at most `limit`, and whether there are more.
+    pub(super) fn ranked(
+        &self,
+        connection: &Connection,
+        rank: Rank,
+        skip: u32,
+        limit: u32,
+    ) -> Result<(Vec<ListedTask>, bool)> {
+        let values = self.values(limit.saturating_add(1)).chain([skip.into()]);
+        let keys: Vec<i64> = connection
+            .prepare_cached(&self.ranked_sql(rank))?
+            .query_map(params_from_iter(values), |row| row.get(0))?
+            .collect::<Result<_>>()?;
+        let mut tasks = of_keys(connection, keys)?;
+        let more = tasks.len() > limit as usize;
+        tasks.truncate(limit as usize);
+        Ok((tasks.into_iter().map(|(_, task)| task).collect(), more))
     }
 
     pub(super) fn summary(&self, connection: &Connection) -> Result<Summary> {
@@ -253,7 +316,7 @@ impl Matching {
     /// The sums, and the keys of the newest tasks, at most so many.
     fn sums(&self, connection: &Connection, newest: u32) -> Result<(Summary, Vec<i64>)> {
         let sql = self.facts_sql(&format!(
-            "t.status, t.total_tokens, t.duration, {}",
+            "t.status, t.total_tokens, t.duration, {}, t.cost",
             self.key
         ));
         let mut statement = connection.prepare_cached(&sql)?;
@@ -279,6 +342,15 @@ impl Matching {
                 summary.counted += 1;
                 summary.tokens += tokens as f64;
             }
+            if let Some(cost) = row.get::<_, Option<i64>>(4)? {
+                summary.priced += 1;
+                summary.cost = [summary.cost, Cost::new(cost)].into_iter().sum();
+            } else if row
+                .get::<_, Option<i64>>(1)?
+                .is_some_and(|tokens| tokens > 0)
+            {
+                summary.unpriced += 1;
+            }
             // Clients send 0 for an unknown duration.
             if let Some(seconds) = row.get::<_, Option<f64>>(2)?
                 && seconds > 0.0
@@ -292,6 +364,16 @@ impl Matching {
         summary.p95 = durations.get(rank.saturating_sub(1)).copied();
         Ok((summary, keys))
     }
+}
+
+/// The listed tasks of these keys, in their order.
+fn of_keys(connection: &Connection, keys: Vec<i64>) -> Result<Vec<(Cursor, ListedTask)>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM tasks AS t WHERE t.seq = ?1"
+    ))?;
+    keys.into_iter()
+        .map(|key| statement.query_row((key,), listed))
+        .collect()
 }
 
 /// A page of tasks, newest first. One task more than the limit shows that there are more.
@@ -345,7 +427,9 @@ fn listed(row: &Row<'_>) -> Result<(Cursor, ListedTask)> {
         duration: row.get("duration")?,
         tokens: rows::tokens(row)?,
         tool_calls: row.get("tool_calls")?,
-        first_tools: rows::tools(row, "tools_start")?,
+        models: rows::names(row, "models")?,
+        cost: rows::cost(row, "cost")?,
+        first_tools: rows::names(row, "tools_start")?,
         input: row.get("input_start")?,
         result: row.get("result_start")?,
         title: row.get("title")?,

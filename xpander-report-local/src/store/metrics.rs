@@ -11,7 +11,8 @@ use super::rollups::{COLUMNS, MICROSECONDS_PER_HOUR, add_row};
 use super::{Store, rows};
 use crate::model::sums::Sums;
 use crate::query::metrics::{
-    AgentMetrics, DayMetrics, MetricTotals, Metrics, MetricsQuery, ToolMetrics,
+    AgentMetrics, DayMetrics, HourMetrics, MetricTotals, Metrics, MetricsQuery, ModelMetrics,
+    ToolMetrics,
 };
 
 /// A longer range lists only the days with tasks.
@@ -27,15 +28,35 @@ impl Store {
             for sums in by_agent.values() {
                 total.merge(sums);
             }
+            let hours_of_day = match by_day.keys().next() {
+                Some(day) if by_day.len() == 1 => hours_of(connection, query, *day, &zone)?,
+                _ => Vec::new(),
+            };
+            // Of tools and models there are no sums by agent.
+            let is_of_all = query.agent_id.is_none() && query.organization_id.is_none();
+            let named = |of: Named| match is_of_all {
+                true => of.read(connection, hours),
+                false => Ok(Vec::new()),
+            };
+            let tools = named(Named::Tools)?.into_iter();
+            let mut tools: Vec<_> = tools
+                .map(|(tool, totals)| ToolMetrics { tool, totals })
+                .collect();
+            tools.sort_by_key(|tool| std::cmp::Reverse(tool.totals.tool_calls()));
+            let models = named(Named::Models)?.into_iter();
+            let mut models: Vec<_> = models
+                .map(|(model, totals)| ModelMetrics { model, totals })
+                .collect();
+            models.sort_by_key(|model| {
+                std::cmp::Reverse((model.totals.cost(), model.totals.requests()))
+            });
             Ok(Metrics {
                 total: MetricTotals::new(total),
                 days: days(by_day, query, &zone),
+                hours: hours_of_day,
                 agents: named_agents(connection, by_agent)?,
-                tools: if query.agent_id.is_none() && query.organization_id.is_none() {
-                    tools(connection, hours)?
-                } else {
-                    Vec::new()
-                },
+                tools,
+                models,
             })
         })
     }
@@ -90,6 +111,25 @@ fn agents(
     hours: Hours,
     zone: &TimeZone,
 ) -> Result<(ByDay, ByAgent)> {
+    let (mut by_day, mut by_agent) = (ByDay::new(), ByAgent::new());
+    let mut day = (i64::MIN, Date::MIN);
+    each_hour(connection, query, hours, |hour, agent, row| {
+        if hour != day.0 {
+            day = (hour, date(hour, zone)?);
+        }
+        add_row(by_day.entry(day.1).or_default(), row, 2)?;
+        add_row(by_agent.entry(agent).or_default(), row, 2)
+    })?;
+    Ok((by_day, by_agent))
+}
+
+/// Visits the sums of each hour and agent, in the order of time. They start at the third column.
+fn each_hour(
+    connection: &Connection,
+    query: &MetricsQuery,
+    hours: Hours,
+    mut visit: impl FnMut(i64, i64, &Row<'_>) -> Result<()>,
+) -> Result<()> {
     let sql = format!(
         "SELECT hour, agent, {COLUMNS} FROM hours_of_agents WHERE hour >= ?1 AND hour < ?2 \
          AND (?3 IS NULL OR agent IN (SELECT key FROM agents WHERE id = ?3)) \
@@ -103,17 +143,10 @@ fn agents(
         query.agent_id,
         query.organization_id
     ])?;
-    let (mut by_day, mut by_agent) = (ByDay::new(), ByAgent::new());
-    let mut day = (i64::MIN, Date::MIN);
     while let Some(row) = found.next()? {
-        let hour: i64 = row.get(0)?;
-        if hour != day.0 {
-            day = (hour, date(hour, zone)?);
-        }
-        add_row(by_day.entry(day.1).or_default(), row, 2)?;
-        add_row(by_agent.entry(row.get(1)?).or_default(), row, 2)?;
+        visit(row.get(0)?, row.get(1)?, row)?;
     }
-    Ok((by_day, by_agent))
+    Ok(())
 }
 
 fn date(hour: i64, zone: &TimeZone) -> Result<Date> {
@@ -178,22 +211,71 @@ fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentMetri
     Ok(agents)
 }
 
-fn tools(connection: &Connection, hours: Hours) -> Result<Vec<ToolMetrics>> {
-    let sql = format!("SELECT tool, {COLUMNS} FROM hours_of_tools WHERE hour >= ?1 AND hour < ?2");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query((hours.from, hours.to))?;
-    let mut by_tool: BTreeMap<i64, Sums> = BTreeMap::new();
-    while let Some(row) = found.next()? {
-        add_row(by_tool.entry(row.get(0)?).or_default(), row, 1)?;
+/// Sums by something that has a name of its own.
+#[derive(Clone, Copy)]
+enum Named {
+    Tools,
+    Models,
+}
+
+impl Named {
+    fn read(self, connection: &Connection, hours: Hours) -> Result<Vec<(String, MetricTotals)>> {
+        let (column, table) = match self {
+            Self::Tools => ("tool", "tools"),
+            Self::Models => ("model", "models"),
+        };
+        let sql = format!(
+            "SELECT {column}, {COLUMNS} FROM hours_of_{table} WHERE hour >= ?1 AND hour < ?2"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut found = statement.query((hours.from, hours.to))?;
+        let mut sums: BTreeMap<i64, Sums> = BTreeMap::new();
+        while let Some(row) = found.next()? {
+            add_row(sums.entry(row.get(0)?).or_default(), row, 1)?;
+        }
+        let mut name =
+            connection.prepare_cached(&format!("SELECT name FROM {table} WHERE key = ?1"))?;
+        sums.into_iter()
+            .map(|(key, sums)| {
+                let name = name.query_row((key,), |row| row.get(0))?;
+                Ok((name, MetricTotals::new(sums)))
+            })
+            .collect()
     }
-    let mut name = connection.prepare_cached("SELECT name FROM tools WHERE key = ?1")?;
-    let mut tools = Vec::with_capacity(by_tool.len());
-    for (key, sums) in by_tool {
-        tools.push(ToolMetrics {
-            tool: name.query_row((key,), |row| row.get(0))?,
-            totals: MetricTotals::new(sums),
-        });
-    }
-    tools.sort_by_key(|tool| std::cmp::Reverse(tool.totals.tool_calls()));
-    Ok(tools)
+}
+
+/// Every hour of a day, as far as it is in the range.
+fn hours_of(
+    connection: &Connection,
+    query: &MetricsQuery,
+    day: Date,
+    zone: &TimeZone,
+) -> Result<Vec<HourMetrics>> {
+    let begins = |day: Date| day.to_zoned(zone.clone()).map(|day| day.timestamp());
+    let (Ok(from), Some(to)) = (
+        begins(day),
+        day.tomorrow().ok().and_then(|day| begins(day).ok()),
+    ) else {
+        return Ok(Vec::new());
+    };
+    let hours = Hours::of(&MetricsQuery {
+        from: Some(query.from.map_or(from, |asked| asked.max(from))),
+        to: Some(query.to.map_or(to, |asked| asked.min(to))),
+        ..MetricsQuery::default()
+    });
+    let mut by_hour: BTreeMap<i64, Sums> = (hours.from..hours.to)
+        .map(|hour| (hour, Sums::default()))
+        .collect();
+    each_hour(connection, query, hours, |hour, _, row| {
+        add_row(by_hour.entry(hour).or_default(), row, 2)
+    })?;
+    by_hour
+        .into_iter()
+        .map(|(hour, sums)| {
+            Ok(HourMetrics {
+                begins: rows::timestamp(hour.saturating_mul(MICROSECONDS_PER_HOUR))?,
+                totals: MetricTotals::new(sums),
+            })
+        })
+        .collect()
 }

@@ -139,15 +139,20 @@ impl Store {
         self.events.subscribe()
     }
 
-    /// Creates or changes the task of a change, and returns once it is stored. Without an agent the task must
+    /// The time at which a report arrives.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Creates or changes the task of a change that arrived at a time, and returns once it is stored. Without an agent the task must
     /// exist; otherwise the result is `None`.
     pub(crate) async fn change(
         &self,
         organization: String,
         agent: Option<String>,
         mut change: Change,
+        now: Timestamp,
     ) -> rusqlite::Result<Option<TaskRecord>> {
-        let now = (self.clock)();
         if !self.keeps {
             let id = change.id.take().unwrap_or_default();
             let mut task = TaskRecord::blank(id, organization, agent.unwrap_or_default(), now);

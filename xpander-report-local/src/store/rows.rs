@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
+use serde::de::DeserializeOwned;
 
+use crate::model::cost::Cost;
 use crate::model::task::{TaskRecord, TaskStatus, Tokens};
 
 /// The columns that [`task`] reads from [`FROM`]: everything but the raw response.
@@ -11,12 +13,13 @@ pub(super) const TASK: &str = "t.seq, t.id, t.agent, t.organization, \
      (SELECT id FROM organizations WHERE key = t.organization) AS organization_id, \
      (SELECT id FROM agents WHERE key = t.agent) AS agent_id, \
      t.status, t.updated_at, t.started_at, t.finished_at, t.duration, t.completion_tokens, t.prompt_tokens, \
-     t.cache_read_tokens, t.cache_write_tokens, t.internal_status, t.source, t.title, x.details, \
+     t.cache_read_tokens, t.cache_write_tokens, t.cost, t.models, r.charges, t.internal_status, t.source, t.title, x.details, \
      coalesce(x.used_tools, t.tools_start) AS used_tools, coalesce(x.input, t.input_start) AS input, \
      coalesce(x.result, t.result_start) AS result";
 
 /// The tables of [`TASK`].
-pub(super) const FROM: &str = "tasks AS t LEFT JOIN texts AS x ON x.task = t.seq";
+pub(super) const FROM: &str =
+    "tasks AS t LEFT JOIN texts AS x ON x.task = t.seq LEFT JOIN responses AS r ON r.task = t.seq";
 
 pub(super) fn task(row: &Row<'_>) -> Result<TaskRecord> {
     Ok(TaskRecord {
@@ -28,7 +31,10 @@ pub(super) fn task(row: &Row<'_>) -> Result<TaskRecord> {
         result: row.get("result")?,
         llm_response: None,
         tokens: tokens(row)?,
-        used_tools: tools(row, "used_tools")?,
+        models: names(row, "models")?,
+        cost: cost(row, "cost")?,
+        charges: list(row, "charges")?,
+        used_tools: names(row, "used_tools")?,
         duration: row.get("duration")?,
         created_at: time(row, "seq")?,
         updated_at: time(row, "updated_at")?,
@@ -58,7 +64,17 @@ pub(super) fn tokens(row: &Row<'_>) -> Result<Option<Tokens>> {
     )))
 }
 
-pub(super) fn tools(row: &Row<'_>, column: &str) -> Result<Vec<String>> {
+pub(super) fn cost(row: &Row<'_>, column: &str) -> Result<Option<Cost>> {
+    let nanodollars: Option<i64> = row.get(column)?;
+    Ok(nanodollars.map(Cost::new))
+}
+
+pub(super) fn names(row: &Row<'_>, column: &str) -> Result<Vec<String>> {
+    list(row, column)
+}
+
+/// A JSON array; null is an empty one.
+fn list<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Vec<T>> {
     let json: Option<String> = row.get(column)?;
     json.map_or_else(
         || Ok(Vec::new()),

@@ -14,6 +14,11 @@ CREATE TABLE agents (
     UNIQUE (organization, id)
 ) STRICT;
 
+CREATE TABLE models (
+    key  INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE -- its start, if it is very long
+) STRICT;
+
 CREATE TABLE tools (
     key  INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE -- its start, if it is very long
@@ -35,6 +40,7 @@ CREATE TABLE tasks (
     cache_read_tokens  INTEGER,
     cache_write_tokens INTEGER,
     total_tokens       INTEGER,
+    cost               INTEGER, -- billionths of a dollar; null when it is not known
     tool_calls         INTEGER NOT NULL,
     id                 TEXT    NOT NULL,
     user_id            TEXT,
@@ -43,6 +49,7 @@ CREATE TABLE tasks (
     internal_status    TEXT,
     source             TEXT,
     title              TEXT,
+    models             TEXT,    -- a JSON array of names; null when there are none
     tools_start        TEXT,    -- a JSON array of names; all of it, unless texts has more
     input_start        TEXT,    -- likewise
     result_start       TEXT,    -- likewise
@@ -50,9 +57,9 @@ CREATE TABLE tasks (
 ) STRICT;
 
 -- Each has all that sums read, so that the tasks themselves need not be read for them.
-CREATE INDEX tasks_facts ON tasks (seq, status, agent, organization, duration, total_tokens);
-CREATE INDEX tasks_of_agent ON tasks (agent, seq, status, duration, total_tokens);
-CREATE INDEX tasks_of_status ON tasks (status, seq, agent, duration, total_tokens);
+CREATE INDEX tasks_facts ON tasks (seq, status, agent, organization, duration, total_tokens, cost);
+CREATE INDEX tasks_of_agent ON tasks (agent, seq, status, duration, total_tokens, cost);
+CREATE INDEX tasks_of_status ON tasks (status, seq, agent, duration, total_tokens, cost);
 CREATE INDEX tasks_of_user ON tasks (user_id) WHERE user_id IS NOT NULL;
 
 -- What is longer than its start, and what only its own page shows.
@@ -66,8 +73,9 @@ CREATE TABLE texts (
 
 -- Raw responses are large and rarely read.
 CREATE TABLE responses (
-    task INTEGER PRIMARY KEY,
-    body TEXT NOT NULL -- JSON as it came
+    task    INTEGER PRIMARY KEY,
+    charges TEXT,         -- what each response costs: a JSON array; it comes first, since the body may be large
+    body    TEXT NOT NULL -- JSON as it came
 ) STRICT;
 
 CREATE TABLE revisions (
@@ -87,6 +95,12 @@ CREATE TABLE task_tools (
     tool INTEGER NOT NULL,
     task INTEGER NOT NULL,
     PRIMARY KEY (tool, task)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE task_models (
+    model INTEGER NOT NULL,
+    task  INTEGER NOT NULL,
+    PRIMARY KEY (model, task)
 ) STRICT, WITHOUT ROWID;
 
 -- The facts are words for what a search may be narrowed by: search_index.rs. The prefixes are the starts of words that
@@ -117,6 +131,8 @@ CREATE TABLE hours_of_agents (
     tool_calls        INTEGER NOT NULL,
     prompt_tokens     REAL    NOT NULL,
     completion_tokens REAL    NOT NULL,
+    cost              INTEGER NOT NULL, -- billionths of a dollar
+    unpriced          INTEGER NOT NULL,
     durations         BLOB    NOT NULL,
     PRIMARY KEY (hour, agent)
 ) STRICT, WITHOUT ROWID;
@@ -131,6 +147,24 @@ CREATE TABLE hours_of_tools (
     tool_calls        INTEGER NOT NULL,
     prompt_tokens     REAL    NOT NULL,
     completion_tokens REAL    NOT NULL,
+    cost              INTEGER NOT NULL, -- billionths of a dollar
+    unpriced          INTEGER NOT NULL,
     durations         BLOB    NOT NULL,
     PRIMARY KEY (hour, tool)
+) STRICT, WITHOUT ROWID;
+
+-- A task counts once for each model that answered, with the tokens and the cost of that model's responses.
+CREATE TABLE hours_of_models (
+    hour              INTEGER NOT NULL,
+    model             INTEGER NOT NULL,
+    requests          INTEGER NOT NULL,
+    completed         INTEGER NOT NULL,
+    failed            INTEGER NOT NULL,
+    tool_calls        INTEGER NOT NULL,
+    prompt_tokens     REAL    NOT NULL,
+    completion_tokens REAL    NOT NULL,
+    cost              INTEGER NOT NULL, -- billionths of a dollar
+    unpriced          INTEGER NOT NULL,
+    durations         BLOB    NOT NULL,
+    PRIMARY KEY (hour, model)
 ) STRICT, WITHOUT ROWID;

@@ -1,11 +1,10 @@
 //! The search index. It is updated a little later than the tasks, many tasks at once: that is several times
 //! cheaper than one by one, and only a search needs it.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-use super::{interned, rows, terms};
+use super::interned::Interned;
+use super::{rows, terms};
 use crate::model::task::TaskStatus;
 use crate::model::text::first_bytes;
 
@@ -19,7 +18,7 @@ pub(super) const MAX_WAITING: u64 = 2048;
 const MAX_SEARCHED_BYTES: usize = 1024 * 1024;
 
 /// Indexes the tasks of the next revisions. Returns the number of revisions.
-pub(super) fn next(connection: &Connection, most: u32) -> Result<u64> {
+pub(super) fn next(connection: &Connection, interned: &mut Interned, most: u32) -> Result<u64> {
     let revisions: Vec<(i64, i64)> = connection
         .prepare_cached(
             "SELECT seq, task FROM revisions WHERE seq > (SELECT revision FROM indexed) ORDER BY seq LIMIT ?1",
@@ -33,7 +32,7 @@ pub(super) fn next(connection: &Connection, most: u32) -> Result<u64> {
     tasks.sort_unstable();
     tasks.dedup();
     for task in tasks {
-        add(connection, task)?;
+        add(connection, interned, task)?;
     }
     connection
         .prepare_cached("UPDATE indexed SET revision = ?1")?
@@ -42,10 +41,10 @@ pub(super) fn next(connection: &Connection, most: u32) -> Result<u64> {
 }
 
 /// Indexes the current texts of a task.
-fn add(connection: &Connection, task: i64) -> Result<()> {
+fn add(connection: &Connection, interned: &mut Interned, task: i64) -> Result<()> {
     let found = connection
         .prepare_cached(&format!(
-            "SELECT t.status, t.agent, coalesce(x.input, t.input_start) AS input, \
+            "SELECT t.status, t.agent, t.models, coalesce(x.input, t.input_start) AS input, \
              coalesce(x.result, t.result_start) AS result, \
              coalesce(x.used_tools, t.tools_start) AS used_tools FROM {} WHERE t.seq = ?1",
             rows::FROM
@@ -55,9 +54,10 @@ fn add(connection: &Connection, task: i64) -> Result<()> {
                 status_fact(rows::status(row, "status")?),
                 agent_fact(row.get("agent")?),
             ];
-            for key in tools(connection, &rows::tools(row, "used_tools")?)? {
-                facts.push(tool_fact(key));
-            }
+            let tools = interned.tools(connection, &rows::names(row, "used_tools")?)?;
+            facts.extend(tools.into_keys().map(tool_fact));
+            let models = interned.models(connection, &rows::names(row, "models")?)?;
+            facts.extend(models.into_iter().map(model_fact));
             Ok((searched(row, "input")?, searched(row, "result")?, facts))
         })
         .optional()?;
@@ -77,17 +77,6 @@ fn searched(row: &Row<'_>, column: &str) -> Result<Option<String>> {
     Ok(text.map(|text| terms::indexed(first_bytes(&text, MAX_SEARCHED_BYTES)).into_owned()))
 }
 
-fn tools(connection: &Connection, names: &[String]) -> Result<BTreeSet<i64>> {
-    let mut keys = BTreeSet::new();
-    for name in names {
-        if keys.len() == interned::MAX_TOOLS {
-            break;
-        }
-        keys.extend(interned::tool(connection, name)?);
-    }
-    Ok(keys)
-}
-
 // Facts are words in a column of their own, so that a text cannot match them.
 
 pub(super) fn status_fact(status: TaskStatus) -> String {
@@ -96,6 +85,10 @@ pub(super) fn status_fact(status: TaskStatus) -> String {
 
 pub(super) fn agent_fact(agent: i64) -> String {
     format!("a{agent}")
+}
+
+pub(super) fn model_fact(model: i64) -> String {
+    format!("m{model}")
 }
 
 pub(super) fn tool_fact(tool: i64) -> String {

@@ -35,6 +35,7 @@ impl Store {
 
     /// One page of tasks without their raw responses, newest first.
     pub(crate) fn history(&self, history: &History) -> Result<Vec<TaskRecord>> {
+        self.update_index(&history.filter)?;
         self.readers.read(|connection| {
             Ok(match Matching::of(connection, &history.filter)? {
                 Some(matching) => page(connection, &matching, history)?,
@@ -45,6 +46,7 @@ impl Store {
 
     /// The same page, with the number of all tasks that match.
     pub(crate) fn paged(&self, history: &History) -> Result<Paged> {
+        self.update_index(&history.filter)?;
         self.readers.read(|connection| {
             let Some(matching) = Matching::of(connection, &history.filter)? else {
                 return Ok(Paged::default());
@@ -86,7 +88,7 @@ fn page(
 
 fn select_with_response() -> String {
     let (columns, from) = (rows::TASK, rows::FROM);
-    format!("SELECT {columns}, r.body FROM {from} LEFT JOIN responses AS r ON r.task = t.seq")
+    format!("SELECT {columns}, r.body FROM {from}")
 }
 
 /// The key of a task. Without an organization, of the task with that id that was updated last.

@@ -171,6 +171,8 @@ fn task(
         result: report.result.as_deref(),
         duration,
         tokens: tokens.map(TokensJson::from),
+        model: None,
+        cost_usd: None,
         used_tools: &report.used_tools,
         source: SOURCE,
         title: None,

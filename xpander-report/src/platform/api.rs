@@ -103,6 +103,18 @@ impl Request {
         Self::get(config, &["agents", id])
     }
 
+    pub(crate) fn query(
+        config: &Config,
+        segments: &[&str],
+        parameters: &[(&str, &str)],
+    ) -> Result<Self, ConfigError> {
+        let mut request = Self::get(config, segments)?;
+        if !parameters.is_empty() {
+            request.url.query_pairs_mut().extend_pairs(parameters);
+        }
+        Ok(request)
+    }
+
     fn get(config: &Config, segments: &[&str]) -> Result<Self, ConfigError> {
         Self::call(config, Method::GET, segments)
     }

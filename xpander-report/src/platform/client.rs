@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex};
 use std::{fmt, thread};
 
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
 
 use super::api::{Answer, Api, Request};
@@ -122,6 +123,45 @@ impl Client {
     ) -> Result<T, Error> {
         self.call(Request::call(&self.config, method, segments)?)
             .await
+    }
+
+    /// Another of the platform's calls that only read: its answer as it came. The path is given by its segments, as
+    /// `["agent-execution", id, "status"]`, which are encoded.
+    ///
+    /// ```no_run
+    /// use xpander_report::Client;
+    ///
+    /// # async fn run() -> Result<(), xpander_report::Error> {
+    /// let client = Client::from_env()?;
+    /// let path = ["agent-execution", "executions", "history", "agent-123"];
+    /// let failed = client.query(&path, &[("status", "failed"), ("per_page", "10")]).await?;
+    /// println!("{}", failed.get());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A segment that cannot stand in an address, no connection, a status that is no success, an answer that is not
+    /// JSON.
+    pub async fn query(
+        &self,
+        path: &[&str],
+        parameters: &[(&str, &str)],
+    ) -> Result<Box<RawValue>, Error> {
+        self.call(Request::query(&self.config, path, parameters)?)
+            .await
+    }
+
+    /// [`query`](Self::query) for code that is not async.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn query_blocking(
+        &self,
+        path: &[&str],
+        parameters: &[(&str, &str)],
+    ) -> Result<Box<RawValue>, Error> {
+        block_on(self.query(path, parameters))
     }
 
     async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T, Error> {

@@ -7,38 +7,45 @@ use crate::provider::response::ProviderResponse;
 use crate::provider::shape::Shape;
 use crate::provider::shapes::FORMATS;
 
-/// What a document says, or the answers in the envelope that it is.
-pub(super) fn answer(
+/// What a document says, or the answers in the envelope that it is say together.
+pub(super) fn answer(document: &Node<'_>, is_declared: bool) -> Option<ProviderResponse> {
+    ProviderResponse::together(answers(document, is_declared, 0))
+}
+
+/// The answer that a document is, or those in the envelope that it is.
+pub(super) fn answers(
     document: &Node<'_>,
     is_declared: bool,
     depth: usize,
-) -> Option<ProviderResponse> {
+) -> Vec<ProviderResponse> {
     let mut formats = FORMATS
         .iter()
         .filter(|format| (is_declared || !format.only_declared) && format.shape != Shape::Error);
     if let Some(format) = formats.find(|format| (format.matches)(document)) {
-        return Some(format.says(document));
+        return vec![format.says(document)];
     }
     if depth < envelope::MAX_DEPTH {
-        if is_declared && let Node::List(answers) = document {
-            return together(answers, is_declared, depth);
+        let of_all = |documents: &[Node<'_>]| -> Vec<ProviderResponse> {
+            let documents = documents.iter();
+            documents
+                .flat_map(|each| answers(each, is_declared, depth + 1))
+                .collect()
+        };
+        if is_declared && let Node::List(documents) = document {
+            return of_all(documents);
         }
-        let inside = envelope::inside(document, is_declared)
-            .find_map(|answers| together(answers, is_declared, depth));
-        if inside.is_some() {
+        let mut inside = envelope::inside(document, is_declared).map(of_all);
+        if let Some(mut inside) = inside.find(|answers| !answers.is_empty()) {
+            if envelope::is_of_a_batch(document) {
+                for answer in &mut inside {
+                    answer.billing.is_batch = true;
+                }
+            }
             return inside;
         }
     }
-    (is_declared && depth == 0)
-        .then(|| error(document, depth))
-        .flatten()
-}
-
-/// What those of several documents say together that are answers.
-fn together(documents: &[Node<'_>], is_declared: bool, depth: usize) -> Option<ProviderResponse> {
-    let answers = documents.iter();
-    let answers = answers.filter_map(|each| answer(each, is_declared, depth + 1));
-    ProviderResponse::together(answers.collect())
+    let error = (is_declared && depth == 0).then(|| error(document, depth));
+    error.flatten().into_iter().collect()
 }
 
 /// The error that stands in place of an answer, or in the envelope of one.

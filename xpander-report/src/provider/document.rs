@@ -105,6 +105,15 @@ impl<'a> Node<'a> {
             .is_some_and(|text| text.eq_ignore_ascii_case(word))
     }
 
+    /// The number, if it is one.
+    pub(super) fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(digits) => digits.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// The number, if it can be one of tokens.
     pub(super) fn count(&self) -> Option<u64> {
         let number = match self {

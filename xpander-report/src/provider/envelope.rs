@@ -204,6 +204,15 @@ pub(super) fn is_one(document: &Node<'_>) -> bool {
         .any(|envelope| !envelope.beside.is_empty() && envelope.holds(document))
 }
 
+/// Whether an envelope is a line of a batch's results, or all of them.
+pub(super) fn is_of_a_batch(document: &Node<'_>) -> bool {
+    document.has(CUSTOM_ID)
+        || document.has(BATCH_REQUEST_ID)
+        || document.has(INLINED_RESPONSES)
+        || document.has(MODEL_OUTPUT) && document.has(RECORD_ID)
+        || document.has(RESPONSE) && (document.has(REQUEST) || document[KEY].is_text())
+}
+
 /// Why there is no answer in an envelope.
 pub(super) fn trouble(document: &Node<'_>) -> Option<String> {
     let status = &document[STATUS_CODE];

@@ -9,6 +9,8 @@ mod key;
 mod answer;
 #[cfg(feature = "bedrock")]
 pub(crate) mod bedrock;
+pub(crate) mod billing;
+mod charged;
 mod document;
 mod envelope;
 mod event;

@@ -1,4 +1,4 @@
-use crate::provider::answer::answer;
+use crate::provider::answer::{answer, answers};
 use crate::provider::document::Node;
 use crate::provider::response::ProviderResponse;
 use crate::provider::stream::recording::{read_list, read_stream};
@@ -15,8 +15,32 @@ impl ProviderResponse {
                 Node::List(_) => read_list(json),
                 _ => None,
             };
-            streamed.or_else(|| answer(document, true, 0))
+            streamed.or_else(|| answer(document, true))
         })?
+    }
+
+    /// Reads the same, and gives each response by itself: those of a list, or those of a batch's results. What was
+    /// streamed is one response. Empty where [`read`](Self::read) gives `None`.
+    ///
+    /// ```
+    /// use xpander_report::ProviderResponse;
+    ///
+    /// let responses = ProviderResponse::read_each(
+    ///     r#"[{"model": "gpt-5", "choices": [{"message": {"content": "Hello!"}}]},
+    ///         {"model": "gpt-5-mini", "choices": [{"message": {"content": "Bye!"}}]}]"#,
+    /// );
+    /// let models: Vec<_> = responses.iter().filter_map(|says| says.model.as_deref()).collect();
+    /// assert_eq!(models, ["gpt-5", "gpt-5-mini"]);
+    /// ```
+    pub fn read_each(json: &str) -> Vec<Self> {
+        let read = vocabulary::read(json, |document, json| {
+            let streamed = match document {
+                Node::List(_) => read_list(json),
+                _ => None,
+            };
+            streamed.map_or_else(|| answers(document, true, 0), |response| vec![response])
+        });
+        read.unwrap_or_default()
     }
 
     /// Reads the whole body of an answer that a provider streamed, as it was recorded: server-sent
@@ -53,7 +77,7 @@ impl ProviderResponse {
     pub(crate) fn recognise(json: &str) -> Option<Self> {
         // What is no object counts only if it is declared.
         json.starts_with('{')
-            .then(|| vocabulary::read(json, |document, _| answer(document, false, 0)))
+            .then(|| vocabulary::read(json, |document, _| answer(document, false)))
             .flatten()?
     }
 }

@@ -1,3 +1,4 @@
+use crate::provider::charged;
 use crate::provider::document::Node;
 use crate::provider::failure;
 use crate::provider::response::ProviderResponse;
@@ -81,6 +82,7 @@ impl<'n> Reading<'n> {
             model: self.model.map(str::to_owned),
             result: Some(self.text).filter(|text| !text.is_empty()),
             tokens: self.usage.tokens(),
+            billing: charged::billing(document, self.usage),
             used_tools: self.tools.into_iter().map(str::to_owned).collect(),
             finish_reason: self.finish_reason.map(str::to_owned),
             failure,

@@ -1,12 +1,13 @@
 use serde::Serialize;
 
+use crate::provider::billing::Billing;
 use crate::provider::shape::Shape;
 use crate::provider::usage;
 use crate::report::tokens::Tokens;
 
 /// What a provider's response says, whichever provider it is.
 ///
-/// Serialises to one JSON object with the fields below, except for `id`.
+/// Serialises to one JSON object with the fields below, except for `id` and `billing`.
 ///
 /// ```
 /// use xpander_report::{ProviderResponse, Shape, Tokens};
@@ -42,6 +43,9 @@ pub struct ProviderResponse {
     pub finish_reason: Option<String>,
     /// Why the response is a failure, in words for people; `None` if it is none.
     pub failure: Option<String>,
+    /// What it says of its price.
+    #[serde(skip)]
+    pub billing: Billing,
     /// Of the output, hidden reasoning; `None` if the provider does not say.
     #[serde(skip)]
     pub(crate) reasoning: Option<u64>,
@@ -65,6 +69,7 @@ impl ProviderResponse {
             used_tools: [earlier.used_tools, later.used_tools].concat(),
             finish_reason: later.finish_reason,
             failure: later.failure,
+            billing: earlier.billing.and(later.billing),
             reasoning: usage::sum([earlier.reasoning, later.reasoning]),
         })
     }

@@ -1,11 +1,13 @@
+use crate::provider::billing::{Billing, MediaTokens};
 use crate::provider::document::Node;
 use crate::provider::key::Key;
 use crate::report::tokens::Tokens;
 
 keys! {
-    AUDIO_TOKENS CACHED_TOKENS CACHE_CREATION_INPUT_TOKENS CACHE_CREATION_TOKENS
+    AUDIO_TOKENS CACHED_TOKENS CACHED_TOKENS_DETAILS CACHE_CREATION
+    CACHE_CREATION_INPUT_TOKENS CACHE_CREATION_TOKEN_DETAILS CACHE_CREATION_TOKENS
     CACHE_READ_INPUT_TOKENS CACHE_WRITE_INPUT_TOKENS CACHE_WRITE_TOKENS COMPLETION_TOKENS
-    COMPLETION_TOKENS_DETAILS INPUT_TOKENS INPUT_TOKENS_DETAILS INPUT_TOKEN_DETAILS
+    COMPLETION_TOKENS_DETAILS EPHEMERAL_1H_INPUT_TOKENS IMAGE_TOKENS INPUT_TOKENS INPUT_TOKENS_DETAILS INPUT_TOKEN_DETAILS
     NUM_CACHED_TOKENS OUTPUT_TOKENS OUTPUT_TOKENS_DETAILS OUTPUT_TOKEN_DETAILS
     PROMPT_CACHE_HIT_TOKENS PROMPT_TOKENS PROMPT_TOKENS_DETAILS PROMPT_TOKEN_DETAILS
     REASONING_TOKENS TOTAL_TOKENS
@@ -21,6 +23,10 @@ pub(super) struct Usage {
     pub(super) completion: Option<u64>,
     pub(super) cache_read: u64,
     pub(super) cache_write: u64,
+    /// What of it is kept for an hour.
+    pub(super) cache_write_1h: u64,
+    /// Whether the provider counts what the cache had beside its prompt.
+    pub(super) is_cache_beside: bool,
     /// What was heard, where the provider gives details of its prompt.
     pub(super) audio: Option<u64>,
     /// Hidden output, where the provider gives details of its output.
@@ -28,6 +34,14 @@ pub(super) struct Usage {
     /// Hidden output that is among the output, where the provider gives no details.
     pub(super) thoughts: Option<u64>,
     pub(super) total: Option<u64>,
+    pub(super) citations: u64,
+    pub(super) audio_tokens: MediaTokens,
+    pub(super) image_tokens: MediaTokens,
+    pub(super) web_searches: u64,
+    /// What is charged, where it is not what was counted.
+    pub(super) charged: Option<(u64, u64)>,
+    /// Who answered, if the usage tells.
+    pub(super) provider: Option<&'static str>,
 }
 
 impl Usage {
@@ -66,12 +80,19 @@ impl Usage {
                 &usage[CACHE_CREATION_INPUT_TOKENS],
                 &usage[CACHE_WRITE_INPUT_TOKENS],
             ]),
+            cache_write_1h: largest([
+                &prompt_details[CACHE_CREATION_TOKEN_DETAILS][EPHEMERAL_1H_INPUT_TOKENS],
+                &usage[CACHE_CREATION][EPHEMERAL_1H_INPUT_TOKENS],
+            ]),
             audio: prompt_details[AUDIO_TOKENS].count(),
             reasoning: completion_details
                 .is_object()
                 .then(|| largest([&completion_details[REASONING_TOKENS]])),
             thoughts: None,
             total: usage[TOTAL_TOKENS].count(),
+            audio_tokens: media(prompt_details, completion_details, AUDIO_TOKENS),
+            image_tokens: media(prompt_details, completion_details, IMAGE_TOKENS),
+            ..Self::default()
         }
     }
 
@@ -82,6 +103,8 @@ impl Usage {
             completion: sum([self.completion, other.completion]),
             cache_read: self.cache_read.saturating_add(other.cache_read),
             cache_write: self.cache_write.saturating_add(other.cache_write),
+            cache_write_1h: self.cache_write_1h.saturating_add(other.cache_write_1h),
+            is_cache_beside: self.is_cache_beside || other.is_cache_beside,
             ..self
         }
     }
@@ -109,6 +132,8 @@ impl Usage {
         let hidden = self.total.unwrap_or(0).saturating_sub(visible);
         if self.audio == Some(hidden) {
             prompt += hidden;
+        } else if hidden == self.cached() {
+            // Some count what the cache had beside the prompt.
         } else if self.reasoning.is_none_or(|reasoning| reasoning == hidden) {
             completion += hidden;
         }
@@ -116,6 +141,63 @@ impl Usage {
             .cache_read(self.cache_read)
             .cache_write(self.cache_write);
         Some(counted(tokens))
+    }
+}
+
+impl Usage {
+    fn cached(&self) -> u64 {
+        self.cache_read.saturating_add(self.cache_write)
+    }
+
+    /// Whether what the cache had is counted beside the prompt: the shape says so, or the numbers leave no other way.
+    fn is_cache_beside(&self) -> bool {
+        let (prompt, completion) = (self.prompt.unwrap_or(0), self.completion.unwrap_or(0));
+        let (visible, cached) = (prompt.saturating_add(completion), self.cached());
+        let is_in_total = self
+            .total
+            .is_some_and(|total| Some(total) == visible.checked_add(cached));
+        self.is_cache_beside || cached > prompt || cached > 0 && is_in_total
+    }
+
+    /// The usage in the classes that have prices of their own.
+    pub(super) fn billing(&self) -> Billing {
+        let Some(tokens) = self.tokens() else {
+            return Billing {
+                web_searches: self.web_searches,
+                ..Billing::default()
+            };
+        };
+        let (read, write) = (self.cache_read, self.cache_write);
+        let prompt = tokens.prompt_tokens.unwrap_or(0);
+        let input = match self.is_cache_beside() {
+            true => prompt.saturating_add(self.cached()),
+            false => prompt,
+        };
+        let counted = (input, tokens.completion_tokens.unwrap_or(0));
+        let (input, output) = self.charged.unwrap_or(counted);
+        Billing {
+            input_tokens: input,
+            output_tokens: output,
+            cache_read_tokens: read,
+            cache_write_tokens: write,
+            cache_write_1h_tokens: self.cache_write_1h.min(write),
+            reasoning_tokens: self.reasoned().unwrap_or(0),
+            citation_tokens: self.citations,
+            audio: self.audio_tokens,
+            images: self.image_tokens,
+            web_searches: self.web_searches,
+            ..Billing::default()
+        }
+    }
+}
+
+/// The tokens of one kind of media in the details of a prompt and of what was written.
+fn media(prompt: &Node<'_>, completion: &Node<'_>, kind: Key) -> MediaTokens {
+    let count = |details: &Node<'_>| details[kind].count().unwrap_or(0);
+    MediaTokens {
+        input_tokens: count(prompt),
+        cache_read_tokens: count(&prompt[CACHED_TOKENS_DETAILS]),
+        output_tokens: count(completion),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::provider::key::{Key, Keys};
 use crate::provider::shapes::FORMATS;
 use crate::provider::stream::protocols::PROTOCOLS;
 use crate::provider::stream::{metrics, protocols};
-use crate::provider::{envelope, failure, format, reading, surrogates, usage};
+use crate::provider::{charged, envelope, failure, format, reading, surrogates, usage};
 
 /// The keys that are kept: those of all shapes, and of what reads beside them.
 static KEYS: Keys = {
@@ -15,6 +15,7 @@ static KEYS: Keys = {
         .and(envelope::KEYS)
         .and(failure::KEYS)
         .and(reading::KEYS)
+        .and(charged::KEYS)
         .and(usage::KEYS)
         .and(metrics::KEYS)
         .and(protocols::KEYS);

@@ -9,11 +9,13 @@ use std::path::PathBuf;
 use xpander_report_local::LocalPlatform;
 use xpander_report_tests_browser::{Browser, varied};
 
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 10] = [
     ("tasks", "/"),
     ("filtered", "/?status=failed&last=24h"),
     ("none", "/?q=nothing+has+these+words"),
     ("task", "/tasks/q4-summary"),
+    ("two-models", "/tasks/research-7"),
+    ("by-cost", "/?sort=cost"),
     ("failed", "/tasks/batch-2"),
     ("hostile", "/tasks/ticket-48215"),
     ("metrics", "/metrics"),

@@ -1,16 +1,19 @@
 mod announcement;
 mod token;
 
+use std::fmt::Display;
+use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
-use xpander_report_local::{DEFAULT_PORT, Error, LocalPlatform};
+use xpander_report_local::{DEFAULT_PORT, Error, LocalPlatform, Prices};
 
 use self::announcement::Announcement;
 use crate::failure::{Done, Failure};
+use crate::text::without_bom;
 use crate::{duration, server};
 
 /// Run a platform of your own on this machine
@@ -56,6 +59,11 @@ pub(crate) struct Local {
     #[arg(long, value_name = "AGE", value_parser = duration::with_units)]
     retention: Option<Duration>,
 
+    /// A TOML file with prices that come before those of the price list: a table for each model, with `input` and
+    /// `output` in US dollars for a million tokens
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+
     /// Open the pages in the browser
     #[arg(long)]
     open: bool,
@@ -75,6 +83,9 @@ impl Local {
         }
         if let Some(retention) = self.retention {
             builder = builder.retention(retention);
+        }
+        if let Some(file) = &self.prices {
+            builder = builder.prices(prices(file)?);
         }
         builder = match self.ephemeral {
             true => builder.ephemeral(),
@@ -114,6 +125,13 @@ impl Local {
         let _ = writeln!(io::stdout(), "Stopped.");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn prices(file: &Path) -> Result<Prices, Failure> {
+    let wrong =
+        |why: &dyn Display| Failure::usage(format_args!("--prices {}: {why}", file.display()));
+    let toml = fs::read_to_string(file).map_err(|error| wrong(&error))?;
+    Prices::from_toml(without_bom(&toml)).map_err(|error| wrong(&error))
 }
 
 fn failure(error: Error) -> Failure {

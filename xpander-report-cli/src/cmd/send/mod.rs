@@ -8,12 +8,12 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 use serde_json::value::RawValue;
 use xpander_report::testing::Recorder;
-use xpander_report::{Client, ConfigBuilder, Error, Redaction, Task, TaskReport};
+use xpander_report::{Client, ConfigBuilder, Redaction, Task, TaskReport};
 
 use self::content::Content;
 use self::task::TaskJson;
 use crate::connection::Connection;
-use crate::failure::{Done, Failure, with_causes};
+use crate::failure::{Done, Failure};
 use crate::text::{printable, without_bom, write_json};
 use crate::{connection, duration, page};
 
@@ -111,7 +111,7 @@ impl Send {
         let report = self.report(redaction)?;
         let task = Client::new(config.clone())
             .report_external_task_blocking(&report)
-            .map_err(failure)?;
+            .map_err(|error| connection::failure(&error))?;
         let shown = match json {
             true => write_json(&mut io::stdout().lock(), &TaskJson(&task)),
             false => write_line(&task, &page::location(&config, &task)),
@@ -216,19 +216,4 @@ fn write_line(task: &Task, location: &str) -> io::Result<()> {
         .map_or("no status", |status| status.as_str());
     let line = format!("reported task {} ({status}), {location}", task.id);
     writeln!(io::stdout().lock(), "{}", printable(&line))
-}
-
-fn failure(error: Error) -> Failure {
-    let says = with_causes(&error);
-    match &error {
-        Error::Config(error) => Failure::usage(connection::explain(error)),
-        _ if error.is_retryable() => {
-            let when = match error.retry_after() {
-                Some(wait) => format!("in {} s", wait.as_secs()),
-                None => "later".to_owned(),
-            };
-            Failure::new(Failure::TRY_AGAIN, format!("{says}; try again {when}"))
-        }
-        _ => Failure::new(Failure::REFUSED, says),
-    }
 }

@@ -51,8 +51,20 @@ pub(crate) fn differences(before: &TaskRecord, after: &TaskRecord) -> Vec<Change
             after.tokens.map(tokens),
         );
     }
+    if before.models != after.models {
+        let names = |task: &TaskRecord| list(&task.models);
+        compare("model", names(before), names(after));
+    }
+    if before.cost != after.cost {
+        let dollars = |task: &TaskRecord| task.cost.map(|cost| format!("$ {cost}"));
+        compare("cost", dollars(before), dollars(after));
+    }
     if before.used_tools != after.used_tools {
-        compare("used_tools", tools(before), tools(after));
+        compare(
+            "used_tools",
+            list(&before.used_tools),
+            list(&after.used_tools),
+        );
     }
     if before.duration != after.duration {
         let seconds = |task: &TaskRecord| task.duration.map(|seconds| format!("{seconds} s"));
@@ -75,9 +87,9 @@ fn tokens(tokens: Tokens) -> String {
     )
 }
 
-fn tools(task: &TaskRecord) -> Option<String> {
+fn list(all: &[String]) -> Option<String> {
     let mut names = String::new();
-    for name in &task.used_tools {
+    for name in all {
         if !names.is_empty() {
             names.push_str(", ");
         }

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Change, Details};
+use crate::model::charge;
 use crate::model::revision::RevisionKind;
 use crate::model::task::{TaskRecord, TaskStatus};
 
@@ -20,6 +21,11 @@ impl Change {
         }
         keep(&mut task.internal_status, &mut self.internal_status);
         keep(&mut task.result, &mut self.result);
+        if self.llm_response.is_some() {
+            task.charges = std::mem::take(&mut self.charges);
+            task.models = charge::models(&task.charges);
+            task.cost = charge::total(&task.charges);
+        }
         keep(&mut task.llm_response, &mut self.llm_response);
         keep(&mut task.tokens, &mut self.tokens);
         keep(&mut task.source, &mut self.source);

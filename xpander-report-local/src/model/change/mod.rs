@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use crate::model::charge::Charge;
 use crate::model::revision::RevisionKind;
 use crate::model::task::{TaskStatus, Tokens};
 
@@ -24,6 +25,8 @@ pub(crate) struct Change {
     pub(crate) result: Option<String>,
     /// The JSON text as it was sent, without the surrounding whitespace.
     pub(crate) llm_response: Option<String>,
+    /// What the responses in it cost.
+    pub(crate) charges: Vec<Charge>,
     pub(crate) tokens: Option<Tokens>,
     pub(crate) used_tools: Option<Vec<String>>,
     /// Seconds.
@@ -45,6 +48,7 @@ impl Change {
             input: None,
             result: None,
             llm_response: None,
+            charges: Vec::new(),
             tokens: None,
             used_tools: None,
             duration: None,

@@ -5,9 +5,9 @@ use crate::provider::shape::Shape;
 use crate::provider::usage::{Usage, first, largest, sum};
 
 keys! {
-    CACHE_CREATION_INPUT_TOKENS CACHE_READ_INPUT_TOKENS CACHE_WRITE_INPUT_TOKENS CATEGORY COMPLETION
-    CONTENT EXPLANATION INPUT_TOKENS ITERATIONS NAME OUTPUT_TOKENS STOP_DETAILS STOP_REASON TYPE
-    USAGE
+    CACHE_CREATION CACHE_CREATION_INPUT_TOKENS CACHE_READ_INPUT_TOKENS CACHE_WRITE_INPUT_TOKENS
+    CATEGORY COMPLETION CONTENT EPHEMERAL_1H_INPUT_TOKENS EXPLANATION INPUT_TOKENS ITERATIONS NAME OUTPUT_TOKENS OUTPUT_TOKENS_DETAILS
+    SERVER_TOOL_USE STOP_DETAILS STOP_REASON THINKING_TOKENS TYPE USAGE WEB_SEARCH_REQUESTS
 }
 
 pub(in crate::provider) const MESSAGES: Format = Format {
@@ -86,6 +86,12 @@ pub(in crate::provider) fn usage(usage: &Node<'_>) -> Usage {
                 )
             })
             .fold(0, |sum, count| sum.saturating_add(count.unwrap_or(0))),
+        cache_write_1h: parts()
+            .map(|part| largest([&part[CACHE_CREATION][EPHEMERAL_1H_INPUT_TOKENS]]))
+            .fold(0, u64::saturating_add),
+        is_cache_beside: true,
+        thoughts: usage[OUTPUT_TOKENS_DETAILS][THINKING_TOKENS].count(),
+        web_searches: largest([&usage[SERVER_TOOL_USE][WEB_SEARCH_REQUESTS]]),
         ..Usage::default()
     }
 }

@@ -96,6 +96,10 @@ pub(in crate::provider) fn usage(usage: &Node<'_>) -> Usage {
         let completion = [numbers.completion];
         numbers.completion = sum(completion.into_iter().chain(beside));
         numbers.total = None;
+        numbers.thoughts = usage[REASONING_TOKENS].count();
+        numbers.citations = usage[CITATION_TOKENS].count().unwrap_or(0);
+        numbers.web_searches = usage[NUM_SEARCH_QUERIES].count().unwrap_or(0);
+        numbers.provider = Some("perplexity");
     }
     numbers
 }

@@ -96,6 +96,13 @@ pub(in crate::provider) fn usage(usage: &Node<'_>) -> Usage {
         prompt: numbers[INPUT_TOKENS].count(),
         completion: numbers[OUTPUT_TOKENS].count(),
         cache_read: largest([&usage[CACHED_TOKENS]]),
+        charged: charged(&usage[BILLED_UNITS]),
         ..Usage::default()
     }
+}
+
+/// What is charged, which leaves out what Cohere itself put into the prompt.
+fn charged(units: &Node<'_>) -> Option<(u64, u64)> {
+    let output = units[OUTPUT_TOKENS].count().unwrap_or(0);
+    Some((units[INPUT_TOKENS].count()?, output))
 }

@@ -5,9 +5,9 @@ use crate::provider::shape::Shape;
 use crate::provider::usage::{Usage, first, largest};
 
 keys! {
-    CACHE_READ_INPUT_TOKENS CACHE_READ_INPUT_TOKEN_COUNT CACHE_WRITE_INPUT_TOKENS
+    CACHE_DETAILS CACHE_READ_INPUT_TOKENS CACHE_READ_INPUT_TOKEN_COUNT CACHE_WRITE_INPUT_TOKENS
     CACHE_WRITE_INPUT_TOKEN_COUNT CITATIONS_CONTENT CONTENT INPUT_TOKENS MESSAGE NAME OUTPUT
-    OUTPUT_TOKENS STOP_REASON TEXT TOOL_USE USAGE
+    OUTPUT_TOKENS STOP_REASON TEXT TOOL_USE TTL USAGE
 }
 
 pub(in crate::provider) const FORMAT: Format = Format {
@@ -44,6 +44,14 @@ fn usage(usage: &Node<'_>) -> Usage {
             &usage[CACHE_WRITE_INPUT_TOKENS],
             &usage[CACHE_WRITE_INPUT_TOKEN_COUNT],
         ]),
+        cache_write_1h: usage[CACHE_DETAILS]
+            .items()
+            .iter()
+            .filter(|detail| detail[TTL].is("1h"))
+            .map(|detail| largest([&detail[INPUT_TOKENS]]))
+            .fold(0, u64::saturating_add),
+        is_cache_beside: true,
+        provider: Some("aws"),
         ..Usage::default()
     }
 }

@@ -1,3 +1,4 @@
+use crate::provider::billing::MediaTokens;
 use crate::provider::document::Node;
 use crate::provider::failure;
 use crate::provider::format::Format;
@@ -6,10 +7,12 @@ use crate::provider::shape::Shape;
 use crate::provider::usage::{Usage, largest, sum};
 
 keys! {
-    BLOCK_REASON BLOCK_REASON_MESSAGE CACHED_CONTENT_TOKEN_COUNT CANDIDATES CANDIDATES_TOKEN_COUNT
-    CONTENT EXECUTABLE_CODE FINISH_MESSAGE FINISH_REASON FUNCTION_CALL MODEL_VERSION NAME PARTS
-    PROMPT_FEEDBACK PROMPT_TOKEN_COUNT RESPONSE_ID RESPONSE_TOKEN_COUNT ROLE TEXT THOUGHT
-    THOUGHTS_TOKEN_COUNT TOOL_CALL TOOL_TYPE TOOL_USE_PROMPT_TOKEN_COUNT USAGE_METADATA
+    BLOCK_REASON BLOCK_REASON_MESSAGE CACHED_CONTENT_TOKEN_COUNT CACHE_TOKENS_DETAILS CANDIDATES
+    CANDIDATES_TOKENS_DETAILS CANDIDATES_TOKEN_COUNT
+    CONTENT EXECUTABLE_CODE FINISH_MESSAGE FINISH_REASON FUNCTION_CALL MODALITY MODEL_VERSION NAME PARTS
+    PROMPT_FEEDBACK PROMPT_TOKENS_DETAILS PROMPT_TOKEN_COUNT RESPONSE_TOKENS_DETAILS RESPONSE_ID RESPONSE_TOKEN_COUNT ROLE TEXT THOUGHT
+    THOUGHTS_TOKEN_COUNT TOKEN_COUNT TOOL_CALL TOOL_TYPE TOOL_USE_PROMPT_TOKENS_DETAILS
+    TOOL_USE_PROMPT_TOKEN_COUNT USAGE_METADATA
 }
 
 pub(in crate::provider) const FORMAT: Format = Format {
@@ -113,7 +116,30 @@ pub(in crate::provider) fn usage(usage: &Node<'_>) -> Usage {
         ]),
         cache_read: largest([&usage[CACHED_CONTENT_TOKEN_COUNT]]),
         thoughts: usage[THOUGHTS_TOKEN_COUNT].count(),
+        audio_tokens: media(usage, &["AUDIO"]),
+        image_tokens: media(usage, &["IMAGE", "DOCUMENT"]),
         ..Usage::default()
+    }
+}
+
+/// The tokens of some kinds of media, in what was given, what of that was cached, and what was written.
+fn media(usage: &Node<'_>, kinds: &[&str]) -> MediaTokens {
+    let count = |details: &Node<'_>| {
+        let items = details.items().iter();
+        let items = items.filter(|item| kinds.iter().any(|kind| item[MODALITY].is_word(kind)));
+        sum(items.map(|item| item[TOKEN_COUNT].count())).unwrap_or(0)
+    };
+    let all = |details: [&Node<'_>; 2]| details.map(count).into_iter().fold(0, u64::saturating_add);
+    MediaTokens {
+        input_tokens: all([
+            &usage[PROMPT_TOKENS_DETAILS],
+            &usage[TOOL_USE_PROMPT_TOKENS_DETAILS],
+        ]),
+        cache_read_tokens: count(&usage[CACHE_TOKENS_DETAILS]),
+        output_tokens: all([
+            &usage[CANDIDATES_TOKENS_DETAILS],
+            &usage[RESPONSE_TOKENS_DETAILS],
+        ]),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::provider::shape::Shape;
 use crate::provider::usage::Usage;
 
 keys! {
-    COMPLETED CONTENT CONTENT_FILTER FN_NAME MAX_TOKENS MODEL_IDEN MODEL_NAME OTHER
+    ADAPTER_KIND COMPLETED CONTENT CONTENT_FILTER FN_NAME MAX_TOKENS MODEL_IDEN MODEL_NAME OTHER
     PROVIDER_MODEL_IDEN RESPONSE_ID SHARED STATIC STOP_REASON STOP_SEQUENCE TEXT TOOL_CALL USAGE
 }
 
@@ -28,6 +28,7 @@ pub(in crate::provider) const FORMAT: Format = Format {
             reading.push_tool(&part[TOOL_CALL][FN_NAME]);
         }
         reading.usage = Usage::openai(&document[USAGE]);
+        reading.usage.provider = provider(&document[MODEL_IDEN][ADAPTER_KIND]);
         let reason = &document[STOP_REASON];
         let variants = [
             COMPLETED,
@@ -49,4 +50,22 @@ pub(in crate::provider) const FORMAT: Format = Format {
 fn model<'n>(model: &'n Node<'_>) -> Option<&'n str> {
     let name = &model[MODEL_NAME];
     name[SHARED].text().or_else(|| name[STATIC].text())
+}
+
+/// Who answered, by the adapter that asked.
+fn provider(adapter: &Node<'_>) -> Option<&'static str> {
+    match adapter.text()? {
+        "OpenAI" | "OpenAIResp" => Some("openai"),
+        "Anthropic" => Some("anthropic"),
+        "Gemini" | "Vertex" => Some("google"),
+        "Groq" => Some("groq"),
+        "DeepSeek" => Some("deepseek"),
+        "Xai" => Some("xai"),
+        "Cohere" => Some("cohere"),
+        "Fireworks" => Some("fireworks"),
+        "Together" => Some("together"),
+        "OpenRouter" => Some("openrouter"),
+        "Ollama" => Some("ollama"),
+        _ => None,
+    }
 }

@@ -5,12 +5,12 @@ use crate::provider::failure;
 use crate::provider::format::Format;
 use crate::provider::reading::Reading;
 use crate::provider::shape::Shape;
-use crate::provider::usage::{Usage, first, largest};
+use crate::provider::usage::{Usage, largest, sum};
 
 keys! {
     ABORTED CACHED_INPUT_TOKENS CACHE_CREATION_INPUT_TOKENS CHOICE COMPLETION_CALLS CONTENT ERROR
     FINISH_REASON FUNCTION INPUT_TOKENS MESSAGES MODEL NAME ORIGIN OTHER OUTPUT_TOKENS RAW
-    REASONING_TOKENS RESPONSE_ID RESPONSE_MODEL ROLE USAGE
+    REASONING_TOKENS RESPONSE_ID RESPONSE_MODEL ROLE TOTAL_TOKENS USAGE
 }
 
 /// One answer of a model.
@@ -85,11 +85,17 @@ fn finish_reason<'n>(reason: &'n Node<'_>) -> Option<&'n str> {
 }
 
 fn usage(usage: &Node<'_>) -> Usage {
+    let read = largest([&usage[CACHED_INPUT_TOKENS]]);
+    let write = largest([&usage[CACHE_CREATION_INPUT_TOKENS]]);
+    let (input, output) = (usage[INPUT_TOKENS].count(), usage[OUTPUT_TOKENS].count());
+    let whole = sum([input, output, Some(read), Some(write)]);
     Usage {
-        prompt: first(usage, &[INPUT_TOKENS]),
-        completion: first(usage, &[OUTPUT_TOKENS]),
-        cache_read: largest([&usage[CACHED_INPUT_TOKENS]]),
-        cache_write: largest([&usage[CACHE_CREATION_INPUT_TOKENS]]),
+        prompt: input,
+        completion: output,
+        cache_read: read,
+        cache_write: write,
+        // As Anthropic counts, which shows in the total alone.
+        is_cache_beside: read + write > 0 && usage[TOTAL_TOKENS].count() == whole,
         thoughts: usage[REASONING_TOKENS].count(),
         ..Usage::default()
     }

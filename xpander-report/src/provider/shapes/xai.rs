@@ -36,6 +36,7 @@ pub(in crate::provider) const FORMAT: Format = Format {
                 usage[REASONING_TOKENS].count(),
             ]),
             cache_read: largest([&usage[CACHED_PROMPT_TEXT_TOKENS]]),
+            thoughts: usage[REASONING_TOKENS].count(),
             ..Usage::default()
         };
         reading

@@ -48,7 +48,7 @@ pub(in crate::provider) fn read_list(json: &str) -> Option<ProviderResponse> {
 }
 
 fn one(json: &str) -> Option<Read> {
-    let says = vocabulary::read(json, |document, _| answer(document, true, 0))??;
+    let says = vocabulary::read(json, |document, _| answer(document, true))??;
     let raw: &RawValue = serde_json::from_str(json).ok()?;
     Some((says, raw.to_owned()))
 }

@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use clap::builder::NonEmptyStringValueParser;
+use jiff::{SignedDuration, Timestamp};
+
+use super::platform::Platform;
+use super::record::Record;
+use crate::duration;
+use crate::failure::Failure;
+
+/// Which tasks are listed: the filters of the local platform's page.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Which tasks")]
+pub(super) struct Conditions {
+    /// Only with this status: pending, executing, paused, error, failed, completed or stopped
+    #[arg(long, value_name = "STATUS", conflicts_with = "failed", value_parser = STATUSES)]
+    status: Option<String>,
+
+    /// Only those that failed: --status failed
+    #[arg(long)]
+    failed: bool,
+
+    /// Only those of the last time, such as 1h or 7d
+    #[arg(long, value_name = "AGE", value_parser = duration::with_units)]
+    since: Option<Duration>,
+
+    /// Only those that used this tool
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    tool: Option<String>,
+
+    /// Only those that this model answered, by the name that its provider gives it
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    model: Option<String>,
+
+    /// Only those with these words in their input or result
+    #[arg(long, value_name = "WORDS", value_parser = NonEmptyStringValueParser::new())]
+    search: Option<String>,
+}
+
+const STATUSES: [&str; 7] = [
+    "pending",
+    "executing",
+    "paused",
+    "error",
+    "failed",
+    "completed",
+    "stopped",
+];
+
+impl Conditions {
+    fn status(&self) -> Option<&str> {
+        match self.failed {
+            true => Some("failed"),
+            false => self.status.as_deref(),
+        }
+    }
+
+    /// The time from which on tasks are listed.
+    fn from(&self) -> Option<Timestamp> {
+        let since = SignedDuration::try_from(self.since?).ok()?;
+        Some(
+            Timestamp::now()
+                .checked_sub(since)
+                .unwrap_or(Timestamp::MIN),
+        )
+    }
+
+    /// The parameters of a request. A platform ignores those that it does not know.
+    pub(super) fn parameters(&self) -> Vec<(&'static str, String)> {
+        let from = self.from().map(|from| from.to_string());
+        let texts = [
+            ("status", self.status()),
+            ("tool", self.tool.as_deref()),
+            ("model", self.model.as_deref()),
+            ("q", self.search.as_deref()),
+            ("from_date", from.as_deref()),
+        ];
+        let given = texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, text?.to_owned())));
+        given.collect()
+    }
+
+    /// The flags for which a platform that is not the local one has no filter.
+    pub(super) fn unknown_elsewhere(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--since", self.since.is_some()),
+            ("--tool", self.tool.is_some()),
+            ("--search", self.search.is_some()),
+        ];
+        let given = flags.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(flag, _)| flag).collect()
+    }
+
+    /// Whether a listed task has to be asked for by itself, since lists do not say enough.
+    pub(super) fn needs_whole_tasks(&self) -> bool {
+        self.tool.is_some() || self.search.is_some()
+    }
+
+    /// Whether a task matches. The local platform has looked already.
+    pub(super) fn select(&self, task: &Record, platform: &Platform) -> Result<bool, Failure> {
+        if task.is_local() {
+            return Ok(true);
+        }
+        if self.model.is_some() {
+            return Err(Failure::usage(
+                "this platform does not say which models answered; --model is for the local platform",
+            ));
+        }
+        let has_status = self.status().is_none_or(|status| task.status() == status);
+        let is_late = |from: Timestamp| task.time("created_at").is_none_or(|at| at >= from);
+        if !has_status || !self.from().is_none_or(is_late) {
+            return Ok(false);
+        }
+        if !self.needs_whole_tasks() {
+            return Ok(true);
+        }
+        let whole = platform.task(task.id())?;
+        let has_tool = |tool: &String| whole.tools().contains(&tool.as_str());
+        Ok(self.tool.as_ref().is_none_or(has_tool)
+            && self
+                .search
+                .as_deref()
+                .is_none_or(|words| has_words(&whole, words)))
+    }
+}
+
+/// Whether each word is part of the input or the result, in small or capital letters.
+fn has_words(task: &Record, words: &str) -> bool {
+    let texts = [task.input(), task.text("result"), task.text("title")];
+    let texts = texts.into_iter().flatten().map(str::to_lowercase);
+    let texts: Vec<String> = texts.collect();
+    words
+        .split_whitespace()
+        .map(|word| word.trim_matches(['"', '*']).to_lowercase())
+        .all(|word| texts.iter().any(|text| text.contains(&word)))
+}

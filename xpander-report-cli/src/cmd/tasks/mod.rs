@@ -1,0 +1,42 @@
+mod conditions;
+mod list;
+mod open;
+mod platform;
+mod record;
+mod row;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::failure::Done;
+
+/// Look at the tasks on the platform
+///
+/// Of the local platform, and of any other that XPANDER_BASE_URL or --base-url
+/// names. The local platform also knows what tasks cost, filters by tool, model and
+/// text, and has raw responses and pages.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Tasks {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::List),
+    Show(show::Show),
+    Open(open::Open),
+}
+
+impl Tasks {
+    pub(crate) fn run(self) -> Done<ExitCode> {
+        match self.command {
+            Command::List(list) => list.run(),
+            Command::Show(show) => show.run(),
+            Command::Open(open) => open.run(),
+        }
+    }
+}

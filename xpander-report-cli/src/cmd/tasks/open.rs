@@ -1,0 +1,67 @@
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::builder::NonEmptyStringValueParser;
+
+use super::platform::Platform;
+use crate::connection::Connection;
+use crate::failure::{Done, Failure};
+use crate::page;
+use crate::text::printable;
+
+/// Open the page of one task in the browser
+///
+/// Only the local platform has pages whose addresses are known.
+///
+/// Exit codes:
+///    0  the browser opens it
+///    1  the platform refuses the request, or has no such page, or there is no
+///       browser
+///    2  an argument or the configuration is wrong
+///    3  there is no such task
+///   75  no answer, or one that says to come back: try again later
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Open {
+    /// The task's id
+    #[arg(allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
+    id: String,
+
+    /// Only print the page's address
+    #[arg(long)]
+    print: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Open {
+    pub(super) fn run(self) -> Done<ExitCode> {
+        let platform = Platform::new(&self.connection)?;
+        let task = platform.task(&self.id)?;
+        let address = task
+            .is_local()
+            .then(|| page::of_task(&platform.config, task.id(), task.text("organization_id")))
+            .flatten();
+        let Some(address) = address else {
+            return Err(Failure::new(
+                Failure::REFUSED,
+                format!(
+                    "the address of this platform's page of the task is not known; look in the history of the agent {}",
+                    task.text("agent_id").unwrap_or("that has it"),
+                ),
+            )
+            .into());
+        };
+        writeln!(io::stdout(), "{}", printable(&address))?;
+        if !self.print {
+            open::that_detached(&address).map_err(|error| {
+                Failure::new(
+                    Failure::REFUSED,
+                    format!("the browser could not be opened: {error}"),
+                )
+            })?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
