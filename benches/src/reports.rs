@@ -69,7 +69,7 @@ pub fn body(id: &str) -> String {
     let input = "Summarise what changed in the quarter and why it did. ".repeat(4);
     let result = "Revenue grew by a fifth, mostly in the north, and costs fell. ".repeat(4);
     format!(
-        r#"{{"id":{id:?},"input":"{input}","llm_response":{{"id":"chatcmpl-1","choices":[{{"index":0,"message":{{"role":"assistant","content":"{result}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":2140,"completion_tokens":380,"total_tokens":2520}}}},"tokens":{{"completion_tokens":380,"prompt_tokens":2140,"cache_read_tokens":0,"cache_write_tokens":0,"total_tokens":2520}},"is_success":true,"result":"{result}","duration":4.7,"used_tools":["web_search","fetch_pdf"]}}"#
+        r#"{{"id":{id:?},"input":"{input}","llm_response":{{"id":"chatcmpl-1","object":"chat.completion","model":"gpt-4o-mini-2024-07-18","choices":[{{"index":0,"message":{{"role":"assistant","content":"{result}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":2140,"completion_tokens":380,"total_tokens":2520}}}},"tokens":{{"completion_tokens":380,"prompt_tokens":2140,"cache_read_tokens":0,"cache_write_tokens":0,"total_tokens":2520}},"is_success":true,"result":"{result}","duration":4.7,"used_tools":["web_search","fetch_pdf"]}}"#
     )
 }
 
