@@ -5,6 +5,7 @@ mod connection;
 mod duration;
 mod failure;
 mod page;
+mod progress;
 mod secret_file;
 mod server;
 mod text;
@@ -13,13 +14,22 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::cmd::{doctor, extract, local, relay, send, spool, tasks};
+use crate::cmd::{completions, doctor, extract, local, man, relay, send, spool, tasks};
 
 /// Report LLM work to xpander.ai.
 #[derive(Debug, Parser)]
-#[command(name = "xpander-report", version = version(), max_term_width = 80)]
+#[command(
+    name = "xpander-report",
+    version = version(),
+    long_version = long_version(),
+    max_term_width = 80,
+    after_help = "Examples:
+  xpander-report local
+  xpander-report send --input @ask.txt --llm-response @answer.json
+  xpander-report doctor --send"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -34,6 +44,8 @@ enum Command {
     Doctor(doctor::Doctor),
     Spool(spool::Spool),
     Extract(extract::Extract),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// The program's version, and the date of its price list.
@@ -48,6 +60,15 @@ fn version() -> &'static str {
     &VERSION
 }
 
+/// The version with what the program was built by and for.
+fn long_version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let (target, rustc) = (env!("XPANDER_REPORT_TARGET"), env!("XPANDER_REPORT_RUSTC"));
+        format!("{}\ntarget: {target}\ncompiler: {rustc}", version())
+    });
+    &VERSION
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Local(local) => local.run(),
@@ -57,6 +78,10 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => doctor.run(),
         Command::Spool(spool) => spool.run(),
         Command::Extract(extract) => extract.run().map(|()| ExitCode::SUCCESS),
+        Command::Completions(completions) => completions
+            .run(Arguments::command())
+            .map(|()| ExitCode::SUCCESS),
+        Command::Man(man) => man.run(Arguments::command()).map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,

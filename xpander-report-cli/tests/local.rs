@@ -145,7 +145,7 @@ mod its_prices {
     #[test]
     fn have_a_date_that_the_version_names() {
         let date = xpander_report_local::PRICE_LIST_DATE.expect("a price list");
-        let said = run(&["--version"], &[]).ends_with(0);
+        let said = run(&["-V"], &[]).ends_with(0);
         let version = env!("CARGO_PKG_VERSION");
         assert_eq!(
             said.out,

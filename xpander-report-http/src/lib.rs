@@ -1,10 +1,22 @@
-//! What the servers of xpander-report share: the local platform and the relay.
+//! Shared server code of [`xpander-report-local`](https://docs.rs/xpander-report-local) and
+//! [`xpander-report-relay`](https://docs.rs/xpander-report-relay).
+//!
+//! Do not depend on this crate directly. Its API changes with the crates that use it, which pin its exact version.
 //!
 //! Before and around a handler: [`server`] and [`connections`] (who is served), [`limits`], [`access`] and [`guard`] (who gets
 //! an answer), [`path`] (the organization, and the route), [`body`] and [`reader`] (what was sent), [`problem`] (every
 //! refusal). [`caller`], [`report`], [`field`] and [`record`] are the forms of the platform's API.
 //!
-//! Not for use by hand: it changes with the crates that use it.
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `sqlite` | converts errors of SQLite to problems |
+//! | `tls` | serves TLS with `rustls` |
+//!
+//! # Minimum supported Rust version
+//!
+//! Rust 1.89. A new minor version may need a newer Rust, at least six months old; a patch version does not.
 
 pub mod access;
 pub mod address;

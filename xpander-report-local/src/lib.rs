@@ -99,7 +99,11 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `cost` | the page of a task says what its tokens cost |
+//! | `cost` | computes costs with a price list that is compiled into the program |
+//!
+//! # Minimum supported Rust version
+//!
+//! Rust 1.89. A new minor version may need a newer Rust, at least six months old; a patch version does not.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

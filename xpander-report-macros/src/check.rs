@@ -19,15 +19,15 @@ pub(crate) fn check(
     if let Some(constness) = &signature.constness {
         errors.push(Error::new_spanned(
             constness,
-            "`#[external_task]` cannot instrument a `const fn`: a run of it can take place in the \
-             compiler. Remove `const`, or put the attribute on the function that calls it.",
+            "`#[external_task]` cannot instrument a `const fn`, which may run at compile \
+             time. Remove `const`, or put the attribute on the function that calls it.",
         ));
     }
     let tracks_caller = |attribute: &&syn::Attribute| attribute.path().is_ident("track_caller");
     if let Some(attribute) = function.attributes.iter().find(tracks_caller) {
         errors.push(Error::new_spanned(
             attribute,
-            "`#[external_task]` cannot keep `#[track_caller]`: the body moves into a closure. \
+            "`#[external_task]` cannot be combined with `#[track_caller]`, because the body moves into a closure. \
              Remove one of the two.",
         ));
     }
@@ -41,7 +41,7 @@ pub(crate) fn check(
             errors.push(Error::new(
                 name.span(),
                 format!(
-                    "`{name}` is no argument of this function. Name one that is{}.",
+                    "`{name}` is not an argument of this function. Choose an existing one{}.",
                     listed(arguments)
                 ),
             ));
@@ -52,14 +52,14 @@ pub(crate) fn check(
     {
         errors.push(Error::new(
             skip.span(),
-            format!("`{skip}` cannot stand beside `{input}`, which says already what is captured. Remove one of the two."),
+            format!("`{skip}` cannot be combined with `{input}`: both select the captured arguments. Remove one of the two."),
         ));
     }
     if let (Some(flag), None) = (keys.keep_failures.name(), keys.sample.get()) {
         errors.push(Error::new(
             flag.span(),
-            "`keep_failures` cannot stand without `sample`: all runs are reported. Remove it, or \
-             write `sample = 0.1` beside it.",
+            "`keep_failures` needs `sample`: without it, every run is reported. Remove `keep_failures`, \
+             or add `sample = 0.1`.",
         ));
     }
     errors.extend(keys.sample.get().and_then(wrong_share));
@@ -77,8 +77,8 @@ pub(crate) fn check(
         errors.push(Error::new_spanned(
             lost,
             format!(
-                "`#[external_task]` cannot keep `{name}` on what it follows. Return it without that \
-                 trait. To report the call alone, write `result = |_| \"…\"`."
+                "`#[external_task]` cannot preserve `{name}` on the returned stream or future. Return it without that \
+                 trait. To report only the call, write `result = |_| \"…\"`."
             ),
         ));
     }
@@ -98,7 +98,7 @@ fn waits((name, value): (&Ident, &Expr)) -> Option<Error> {
     Some(Error::new(
         at,
         format!(
-            "`{name}` cannot wait: keys are read at once. Compute the value before the call and pass it as \
+            "`{name}` cannot use `.await`: keys are evaluated synchronously. Compute the value before the call and pass it as \
              an argument, or hand it over in the body with `current_task()`."
         ),
     ))
@@ -144,8 +144,8 @@ fn wrong_share(rate: &Expr) -> Option<Error> {
     (!is_share).then(|| {
         Error::new_spanned(
             rate,
-            "`sample` cannot be this: it is a share of the runs, from 0.0 to 1.0. For a tenth of \
-             them write `sample = 0.1`.",
+            "`sample` takes a number from 0.0 to 1.0, the share of runs to report. To report a \
+             tenth of them, write `sample = 0.1`.",
         )
     })
 }
@@ -157,7 +157,7 @@ fn no_function(key: &Key<Expr>) -> Option<Error> {
         let value = value.to_token_stream();
         Error::new_spanned(
             &value,
-            format!("`{name}` cannot be a value: it is read from what came out. Write a function, `{name} = |_| {value}`."),
+            format!("`{name}` takes a function of the return value, not a value. Write `{name} = |_| {value}`."),
         )
     })
 }

@@ -34,7 +34,7 @@ impl Function {
         let visibility: Visibility = input.parse()?;
         if let Some(what) = not_a_function(input) {
             return Err(input.error(format_args!(
-                "`#[{attribute}]` cannot stand on {what}. Put it on a function or a method."
+                "`#[{attribute}]` cannot be applied to {what}. Put it on a function or a method."
             )));
         }
         let signature: Signature = input.parse()?;

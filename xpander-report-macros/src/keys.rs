@@ -219,7 +219,7 @@ impl Keys {
 /// The name of a key.
 pub(crate) fn key(input: ParseStream<'_>) -> Result<Ident> {
     if input.peek(LitStr) {
-        return Err(input.error("a text cannot stand alone. Write `name = \"…\"`."));
+        return Err(input.error("a string needs a key. Write `name = \"…\"`."));
     }
     input
         .call(Ident::parse_any)
@@ -238,7 +238,7 @@ fn unknown_key(unknown: &str) -> String {
     let meant = meant.map_or_else(String::new, |key| format!(" Did you mean `{key}`?"));
     let keys: Vec<String> = KEYS.iter().map(|key| format!("`{key}`")).collect();
     let keys = keys.join(", ");
-    format!("`{unknown}` is no key of `#[external_task]`.{meant} The keys are {keys}.")
+    format!("`{unknown}` is not a key of `#[external_task]`.{meant} The keys are {keys}.")
 }
 
 /// How many letters must be added, removed or replaced to make one of the other.
@@ -275,7 +275,7 @@ fn value(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
 fn without_value(name: &Ident) -> Error {
     Error::new(
         name.span(),
-        format!("the key `{name}` cannot stand without a value. Write `{name} = …`."),
+        format!("the key `{name}` needs a value. Write `{name} = …`."),
     )
 }
 
@@ -283,7 +283,7 @@ fn without_value(name: &Ident) -> Error {
 pub(crate) fn text(name: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     equals(name, input)?;
     input.parse::<LitStr>().map_err(|error| {
-        let message = "`name` cannot be computed. Write a text, `name = \"…\"`.";
+        let message = "`name` takes a string literal. Write `name = \"…\"`.";
         Error::new(error.span(), message)
     })
 }
@@ -293,7 +293,7 @@ pub(crate) fn path(name: &Ident, input: ParseStream<'_>) -> Result<Path> {
     equals(name, input)?;
     if input.peek(LitStr) {
         return Err(
-            input.error("a path cannot be a text. Write `crate = path::to::xpander_report`.")
+            input.error("`crate` takes a path, not a string. Write `crate = path::to::xpander_report`.")
         );
     }
     input.call(Path::parse_mod_style)
@@ -305,7 +305,7 @@ pub(crate) fn flag(name: &Ident, input: ParseStream<'_>) -> Result<()> {
     }
     Err(Error::new(
         name.span(),
-        format!("`{name}` cannot take a value. Write `{name}`."),
+        format!("`{name}` takes no value. Write `{name}`."),
     ))
 }
 
@@ -327,7 +327,7 @@ pub(crate) fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     parenthesized!(content in input);
     let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, |input| {
         if input.peek(LitStr) {
-            return Err(input.error("a text is no argument. Write its name without quotes."));
+            return Err(input.error("expected the name of an argument, found a string. Write the name without quotes."));
         }
         // `type` and `r#type` name the same argument.
         let name = input.call(Ident::parse_any)?;
@@ -342,7 +342,7 @@ pub(crate) fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
 pub(crate) fn skip_without_names(name: &Ident) -> Error {
     Error::new(
         name.span(),
-        "`skip` cannot stand without arguments. Write `skip(a, b)`, or `skip_all`.",
+        "`skip` needs arguments. Write `skip(a, b)`, or `skip_all`.",
     )
 }
 

@@ -42,7 +42,7 @@ impl Parse for Keys {
                 unknown => Err(Error::new(
                     name.span(),
                     format!(
-                        "`{unknown}` is no key of `#[tool]`. The keys are `name`, `skip`, `skip_all`, `crate`."
+                        "`{unknown}` is not a key of `#[tool]`. The keys are `name`, `skip`, `skip_all`, `crate`."
                     ),
                 )),
             }
@@ -69,7 +69,7 @@ fn check(keys: &Keys, function: &Function) -> Result<()> {
     if let Some(constness) = &function.signature.constness {
         return Err(Error::new_spanned(
             constness,
-            "`#[tool]` cannot instrument a `const fn`: a call of it can take place in the compiler. \
+            "`#[tool]` cannot instrument a `const fn`, which may run at compile time. \
              Remove `const`, or put the attribute on the function that calls it.",
         ));
     }
@@ -80,7 +80,7 @@ fn check(keys: &Keys, function: &Function) -> Result<()> {
             return Err(Error::new(
                 name.span(),
                 format!(
-                    "`{name}` cannot be skipped: it is no argument of the function. Remove it."
+                    "`{name}` is not an argument of this function. Remove it from `skip`."
                 ),
             ));
         }

@@ -1,5 +1,5 @@
-//! A relay for [`xpander-report`](xpander_report): programs report to it as to the platform, and it delivers. One place
-//! has the platform's key, the way out and the retries.
+//! A relay for [`xpander-report`](xpander_report): programs report to it as they would to the platform, and it
+//! delivers their reports. One process has the platform's key, the network access and the retries.
 //!
 //! ```
 //! use std::time::Duration;
@@ -12,7 +12,7 @@
 //! let upstream = Config::builder().base_url(platform.url()).api_key("key-of-the-platform");
 //! let relay = Relay::builder(upstream, dir.path()).port(0).start()?;
 //!
-//! // A program needs nothing but the relay's address.
+//! // A program needs only the relay's address.
 //! let reporter = Reporter::builder().base_url(relay.url()).api_key("any").agent_id("my-agent").build()?;
 //! let report = TaskReport::new().id("order-17").result("done");
 //! let outcome = reporter.deliver_blocking(report, Duration::from_secs(10));
@@ -23,19 +23,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is promised
+//! # Guarantees
 //!
-//! A report is answered with a task when it is on disk, and not before; otherwise with 503, `Retry-After` and a `detail`.
-//! It never waits in memory alone. What was answered is delivered once the platform takes it, also by another relay
-//! process with the same directory. It is sent as it came: nothing is recognised, scrubbed or cut, since the sender has
-//! done that. Of reports of one task the newer goes before the older, field by field.
+//! The relay answers a report with a task only after the report is on disk; otherwise it answers 503 with `Retry-After`
+//! and a `detail`. No report waits in memory alone. An answered report is delivered as soon as the platform accepts it,
+//! if necessary by another relay process with the same directory. The relay forwards reports unchanged: the sender has
+//! already read, scrubbed and truncated them. If several reports of one task wait, they are merged field by field, and the
+//! newer value wins.
 //!
 //! # Access
 //!
-//! Without tokens it listens on this machine only. With a [tokens file](Builder::tokens) it answers to every host name,
-//! and each token is for the agents in its line. `/healthz` is open.
+//! Without tokens the relay listens on the loopback interface only. With a [tokens file](Builder::tokens) it accepts
+//! requests for every host name, and each token is valid for the agents on its line. `/healthz` needs no token.
 //!
-//! # Its own calls
+//! # The relay's own endpoints
 //!
 //! | call | answer |
 //! |---|---|
@@ -48,7 +49,11 @@
 //! | `DELETE /xpander-relay/dead-letters`, `DELETE …/{task}` | deletes them |
 //! | `DELETE /xpander-relay/tasks/{task}` | deletes what is here of a task |
 //!
-//! Those that show or change dead letters and tasks need a token for all agents.
+//! The calls that show or change dead letters and tasks need a token for all agents.
+//!
+//! # Minimum supported Rust version
+//!
+//! Rust 1.89. A new minor version may need a newer Rust, at least six months old; a patch version does not.
 
 #![forbid(unsafe_code)]
 

@@ -22,6 +22,7 @@ texts! {
     Library: "xpander-report/README.md"
     Local: "xpander-report-local/README.md"
     Project: "README.md"
+    Relay: "xpander-report-relay/README.md"
 }
 
 pages! {

@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use serde::Serialize;
@@ -5,6 +6,7 @@ use serde::de::IgnoredAny;
 use xpander_report::{ProviderResponse, Shape, Tokens};
 
 use crate::failure::Done;
+use crate::progress::Progress;
 use crate::text::{without_bom, write_json};
 
 /// Show what a provider's response would be reported as
@@ -22,11 +24,14 @@ use crate::text::{without_bom, write_json};
 ///
 /// If the input is not recognised as the response of any provider, a message
 /// says so and the exit code is 1.
-///
-/// Example:
-///   curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
+  xpander-report extract --stream < recording.txt
+  xpander-report extract --jsonl < batch-results.jsonl > extracted.jsonl"
+)]
 pub(crate) struct Extract {
     /// Read one response per line, whatever the input looks like, and write one object per line; its
     /// `shape` is null where nothing is recognised
@@ -67,7 +72,7 @@ impl Extract {
         }
         let (input, output) = (io::stdin().lock(), io::stdout().lock());
         if self.jsonl {
-            each_line(input, output)
+            each_line(input, output, &progress())
         } else if self.stream {
             stream(input, output)
         } else {
@@ -84,7 +89,7 @@ fn whole(mut input: impl Read, mut output: impl Write) -> Done {
         return Err("standard input is empty: give it a provider's response, as JSON".into());
     }
     if text.is_ok_and(is_one_per_line) {
-        return each_line(&*bytes, output);
+        return each_line(&*bytes, output, &Progress::hidden());
     }
     if let Some(response) = ProviderResponse::read_stream(&bytes) {
         return Ok(write_json(&mut output, &response)?);
@@ -141,9 +146,28 @@ fn unrecognised(json: &str) -> String {
         .to_owned()
 }
 
-fn each_line(mut input: impl BufRead, mut output: impl Write) -> Done {
+/// Shows how much of a file is read. Lines on the same terminal show it already.
+fn progress() -> Progress {
+    match input_size() {
+        Some(size) if !io::stdout().is_terminal() => Progress::bytes("extracting", size),
+        _ => Progress::hidden(),
+    }
+}
+
+/// The size of standard input, if it is a file.
+fn input_size() -> Option<u64> {
+    #[cfg(unix)]
+    let input = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned();
+    #[cfg(windows)]
+    let input = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned();
+    let input = File::from(input.ok()?).metadata().ok()?;
+    input.is_file().then_some(input.len())
+}
+
+fn each_line(mut input: impl BufRead, mut output: impl Write, progress: &Progress) -> Done {
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
+        progress.advance(u64::try_from(line.len()).unwrap_or(u64::MAX));
         let text = str::from_utf8(&line).unwrap_or_default();
         match ProviderResponse::read(text) {
             Some(response) => write_json(&mut output, &response)?,

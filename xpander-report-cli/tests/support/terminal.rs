@@ -8,6 +8,19 @@ use super::{Said, program};
 /// The program in a terminal of its own, whose keyboard is the standard input. `None` where `script` of
 /// util-linux is missing, which makes one: a loud word then says that nothing is tested.
 pub(crate) fn in_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<Command> {
+    let program = program(arguments, variables);
+    let words = [program.get_program()]
+        .into_iter()
+        .chain(program.get_args());
+    let quoted: Vec<_> = words
+        .map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''")))
+        .collect();
+    // Signals and the exit code are the program's, not a shell's.
+    shell_in_a_terminal(&format!("exec {}", quoted.join(" ")), variables)
+}
+
+/// A line for a shell in a terminal of its own, or `None` as above.
+pub(crate) fn shell_in_a_terminal(line: &str, variables: &[(&str, &str)]) -> Option<Command> {
     let version = Command::new("script").arg("--version").output();
     let is_there =
         |version: Output| String::from_utf8_lossy(&version.stdout).contains("util-linux");
@@ -19,22 +32,16 @@ pub(crate) fn in_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> O
         );
         return None;
     }
-    let direct = program(arguments, variables);
-    let words = [direct.get_program()].into_iter().chain(direct.get_args());
-    let quoted: Vec<_> = words
-        .map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''")))
-        .collect();
-    // Signals and the exit code are the program's, not a shell's.
-    let command = format!("exec {}", quoted.join(" "));
+    let environment = program(&[], variables);
     let mut terminal = Command::new("script");
     terminal
         .env_clear()
         .envs(
-            direct
+            environment
                 .get_envs()
                 .filter_map(|(name, value)| Some((name, value?))),
         )
-        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .args(["--quiet", "--return", "--command", line, "/dev/null"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -36,9 +36,9 @@ use serde::Serialize;
 /// # Ok::<(), &str>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be handed over as a response. Derive `serde::Serialize` for it, or \
-               implement `LlmResponse<Mine>` with a type `Mine` of your own.",
-    label = "this does not serialise"
+    message = "`{Self}` cannot be reported as a response. Derive `serde::Serialize` for it, or \
+               implement `LlmResponse<Mine>` with your own type `Mine`.",
+    label = "this type does not implement `Serialize`"
 )]
 pub trait LlmResponse<Via> {
     /// What is reported: the response as the provider's API gives it, so that its text, tokens and

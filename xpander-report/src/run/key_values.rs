@@ -4,9 +4,9 @@ use crate::report::tokens::Tokens;
 
 /// What the keys `id` and `agent_id` take. `Via` tells a text from an `Option` of one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an id. Give a text, such as `format!(\"order-{{n}}\")`, or an `Option` of \
+    message = "`{Self}` is not an id. Pass a string, such as `format!(\"order-{{n}}\")`, or an `Option` of \
                one.",
-    label = "this is no text"
+    label = "expected a string"
 )]
 pub trait IntoId<Via> {
     /// The id; `None` leaves it open.
@@ -37,9 +37,9 @@ impl<T: Into<String>> IntoId<OptionalText> for Option<T> {
 
 /// What the key `tokens` takes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a number of tokens. Give `Tokens::new(in, out)`, or an \
+    message = "`{Self}` is not a token count. Pass `Tokens::new(in, out)` or an \
                `Option` of it.",
-    label = "these are no `Tokens`"
+    label = "expected `Tokens`"
 )]
 pub trait IntoTokens {
     /// The tokens; `None` leaves them open.
@@ -62,9 +62,9 @@ impl<T: Into<Tokens>> IntoTokens for Option<T> {
 
 /// What the key `used_tools` takes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the names of tools. Give texts, such as \
+    message = "`{Self}` is not a list of tool names. Pass strings, such as \
                `answer.calls.iter().map(|call| &call.name)`.",
-    label = "these are no texts"
+    label = "expected strings"
 )]
 pub trait IntoTools {
     /// The names.

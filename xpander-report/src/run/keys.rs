@@ -14,8 +14,8 @@ use crate::support::panics::catch_panic;
 
 /// What the key `reporter` takes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a reporter. Give a `Reporter`, or a reference to one.",
-    label = "this is no `Reporter`"
+    message = "`{Self}` is not a reporter. Pass a `Reporter` or a reference to one.",
+    label = "expected a `Reporter`"
 )]
 pub trait AsReporter {
     /// The reporter.
@@ -51,9 +51,8 @@ pub fn extract_by<'a, T: ?Sized, R>(value: &'a T, extractor: impl Extractor<'a, 
 
 /// What a key takes that is read from what came out.
 #[diagnostic::on_unimplemented(
-    message = "the key cannot be a value, `{Self}`: it is read from what came out. Write a function of that, \
-               `|_| …`.",
-    label = "this is no function of `&{T}`"
+    message = "this key takes a function of the return value, not a `{Self}`. Write a closure, `|_| …`.",
+    label = "expected a function that takes `&{T}`"
 )]
 pub trait Extractor<'a, T: ?Sized, R> {
     /// What is read.
@@ -74,9 +73,9 @@ pub fn place<T: Stays>(argument: &T) -> T {
 
 /// An argument that a key can read and the body after it.
 #[diagnostic::on_unimplemented(
-    message = "a key cannot take a `{Self}` away from the body. Write a reference, such as `&name` or \
-               `name.as_str()`, or a copy, `name.clone()`.",
-    label = "the body needs this"
+    message = "a key cannot move a `{Self}` out of the body. Write a reference, such as `&name` or \
+               `name.as_str()`, or a clone, `name.clone()`.",
+    label = "the body uses this value"
 )]
 pub trait Stays {
     /// The same value.
@@ -162,9 +161,9 @@ impl<V, W, X> NoErrors<V> for ShownProbe<'_, V, W, X> {
 
 /// Implemented for nothing: it gives a mistake its message.
 #[diagnostic::on_unimplemented(
-    message = "`error` cannot tell an error: the function returns a `{Self}`, which is no `Result`. Remove the \
+    message = "`error` needs a function that returns a `Result`, but this one returns a `{Self}`. Remove the \
                key, or return a `Result`.",
-    label = "there is no error in a `{Self}`"
+    label = "`{Self}` is not a `Result`"
 )]
 pub trait HasAnError {}
 

@@ -545,10 +545,10 @@ pub struct InATypeOfItsOwn;
 
 /// Implemented for nothing: it gives a mistake its message.
 #[diagnostic::on_unimplemented(
-    message = "`#[external_task]` cannot follow a stream of a type of its own. Spell the return type as \
+    message = "`#[external_task]` cannot follow a stream of a custom type. Write the return type as \
                `impl Stream<Item = …>`, or box the stream as `Pin<Box<dyn Stream<Item = …> + Send>>`. To \
-               report the call alone, write `result = |_| \"…\"`.",
-    label = "this is a stream, and its run would be over before it began"
+               report only the call, write `result = |_| \"…\"`.",
+    label = "this is a stream, and the run would end before it is read"
 )]
 pub trait ShownToBeAStream {}
 
@@ -567,10 +567,10 @@ impl Hidden<NamedStream> {
 
 /// Implemented for nothing: it gives a mistake its message.
 #[diagnostic::on_unimplemented(
-    message = "`#[external_task]` cannot follow a future whose return type does not show it. Spell the type as \
+    message = "`#[external_task]` cannot follow this future, because the return type does not name `Future`. Write the type as \
                `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …>>>`, or put the attribute on the \
-               async function that it runs. To report the call alone, write `result = |_| \"…\"`.",
-    label = "this is a future, and its run would be over before it began"
+               async function that it runs. To report only the call, write `result = |_| \"…\"`.",
+    label = "this is a future, and the run would end before it is polled"
 )]
 pub trait ShownToBeAFuture {}
 
@@ -600,9 +600,9 @@ impl Hidden<NamedFuture> {
 
 /// Implemented for nothing: it gives a mistake its message.
 #[diagnostic::on_unimplemented(
-    message = "`#[external_task]` cannot follow what is inside a `{Self}`. Return it in an `Option`, a \
-               `Result`, a `Box` or a tuple. To report the call alone, write `result = |_| \"…\"`.",
-    label = "what is inside goes on after the function has returned"
+    message = "`#[external_task]` cannot follow the stream or future inside a `{Self}`. Return it in an `Option`, a \
+               `Result`, a `Box` or a tuple. To report only the call, write `result = |_| \"…\"`.",
+    label = "it continues after the function returns"
 )]
 pub trait InATypeThatIsKnown {}
 

@@ -43,7 +43,13 @@ use crate::text::{printable, write_json};
 ///   1  something is wrong; the report says what, and what to do
 ///   2  an argument is wrong
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report doctor
+  xpander-report doctor --send
+  docker exec my-worker xpander-report doctor --json"
+)]
 pub(crate) struct Doctor {
     /// Send a test report, read it back and say its id
     #[arg(long)]

@@ -30,7 +30,13 @@ use crate::{duration, server};
 ///   1  it could not start
 ///   2  an argument is wrong
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report local --open
+  xpander-report local --ephemeral --port 0
+  xpander-report local --host 0.0.0.0 --token-file token.txt --allow-host pi.local"
+)]
 pub(crate) struct Local {
     /// The port; 0 takes any free one
     #[arg(long, default_value_t = DEFAULT_PORT)]

@@ -19,7 +19,13 @@ const MAX_CHARS: usize = 120;
 /// They stay at the relay until they are sent again or deleted. It needs a token
 /// for all agents.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report relay dead-letters list
+  xpander-report relay dead-letters retry job-17
+  xpander-report relay dead-letters purge"
+)]
 pub(super) struct DeadLetters {
     #[command(subcommand)]
     command: Command,
@@ -28,6 +34,9 @@ pub(super) struct DeadLetters {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show them: task, agent, time and reason
+    #[command(after_help = "Examples:
+  xpander-report relay dead-letters list
+  xpander-report relay dead-letters list --json")]
     List {
         /// Print a line of JSON for each
         #[arg(long)]
@@ -37,8 +46,14 @@ enum Command {
         target: Target,
     },
     /// Send them again, after what was wrong has been mended
+    #[command(after_help = "Examples:
+  xpander-report relay dead-letters retry
+  xpander-report relay dead-letters retry job-17")]
     Retry(Chosen),
     /// Delete them
+    #[command(after_help = "Examples:
+  xpander-report relay dead-letters purge
+  xpander-report relay dead-letters purge job-17")]
     Purge(Chosen),
 }
 

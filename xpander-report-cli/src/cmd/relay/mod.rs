@@ -28,7 +28,14 @@ use crate::failure::Done;
 ///   2   an argument or the configuration is wrong
 ///   75  the relay cannot be reached; try again later
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment, args_conflicts_with_subcommands = true)]
+#[command(
+    verbatim_doc_comment,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  xpander-report relay
+  xpander-report relay --host 0.0.0.0 --tokens tokens.txt --cert cert.pem --key key.pem
+  xpander-report relay status"
+)]
 pub(crate) struct Relay {
     #[command(subcommand)]
     command: Option<Command>,

@@ -16,7 +16,11 @@ use crate::text::count;
 /// of the spool that the relay has not read yet holds the bytes until it is read.
 /// It needs a token for all agents.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report relay purge --task job-17"
+)]
 pub(super) struct Purge {
     /// The id of the task
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]

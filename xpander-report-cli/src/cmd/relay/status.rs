@@ -14,7 +14,12 @@ use crate::text::{printable, write_json};
 /// What it forwards to, how many reports wait and for how long, what became of the
 /// others, and what is wrong.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report relay status
+  xpander-report relay status --json"
+)]
 pub(super) struct Status {
     /// Print one line of JSON
     #[arg(long)]

@@ -38,11 +38,14 @@ use crate::{connection, duration, page};
 ///   74  the platform has the report, but nothing could be printed
 ///   75  no answer, or one that says to come back: try again later; with --id
 ///       the task stays one, even if the first try arrived
-///
-/// Example:
-///   xpander-report send --id "$JOB" --input @ask.txt --llm-response @answer.json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report send --id \"$JOB\" --input @ask.txt --llm-response @answer.json
+  xpander-report send --failed --result \"the model timed out\" --duration 30
+  make-report | xpander-report send --id nightly --result -"
+)]
 pub(crate) struct Send {
     /// The task's id; the same id again updates the task [default: the platform makes one]
     #[arg(long, allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]

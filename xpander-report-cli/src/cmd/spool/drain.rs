@@ -1,4 +1,4 @@
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use super::directory::{Directory, Unreadable};
 use crate::connection::{self, Connection};
 use crate::duration;
 use crate::failure::{Done, Failure};
+use crate::progress::Progress;
 use crate::text::{count, printable};
 
 /// Deliver what programs left behind
@@ -25,7 +26,12 @@ use crate::text::{count, printable};
 ///   66  a file cannot be read
 ///   75  some of it still waits
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report spool drain
+  xpander-report spool drain --dir /var/lib/my-app/reports --timeout 5m"
+)]
 pub(super) struct Drain {
     #[command(flatten)]
     directory: Directory,
@@ -43,7 +49,7 @@ impl Drain {
         let path = self.directory.path()?;
         let spool = self.directory.open()?;
         let reporter = reporter(&self.connection, &path)?;
-        let outcome = drain(&reporter, self.timeout)?;
+        let outcome = drain(&reporter, &spool, self.timeout)?;
         print_outcome(&reporter, outcome, &spool)
     }
 }
@@ -63,14 +69,35 @@ pub(super) fn reporter(connection: &Connection, path: &Path) -> Result<Reporter,
     Ok(reporter)
 }
 
-pub(super) fn drain(reporter: &Reporter, timeout: Duration) -> io::Result<FlushOutcome> {
+/// Delivers what waits in the spool, and shows the progress.
+pub(super) fn drain(
+    reporter: &Reporter,
+    spool: &SpoolDirectory,
+    timeout: Duration,
+) -> io::Result<FlushOutcome> {
     let runtime = runtime::Builder::new_current_thread().build()?;
-    let outcome = runtime.block_on(async {
-        let outcome = reporter.drain(timeout).await;
-        let _ = reporter.shutdown(Duration::ZERO).await;
-        outcome
+    let settled = || {
+        let stats = reporter.stats();
+        stats.delivered + stats.merged + stats.superseded + stats.dead_lettered
+    };
+    let outcome = progress(spool).during(settled, || {
+        runtime.block_on(async {
+            let outcome = reporter.drain(timeout).await;
+            let _ = reporter.shutdown(Duration::ZERO).await;
+            outcome
+        })
     });
     Ok(outcome)
+}
+
+/// Counting reads the whole spool, so it is done only for a terminal.
+fn progress(spool: &SpoolDirectory) -> Progress {
+    if !io::stderr().is_terminal() {
+        return Progress::hidden();
+    }
+    let waiting = spool.segments().flatten().map(|segment| segment.waiting);
+    let total = u64::try_from(waiting.sum::<usize>()).unwrap_or(u64::MAX);
+    Progress::reports("delivering", total)
 }
 
 /// Prints what was delivered and what is left.

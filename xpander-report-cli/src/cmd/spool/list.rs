@@ -18,7 +18,12 @@ use xpander_report::SpoolSegment;
 ///   2   an argument is wrong
 ///   66  a file cannot be read; the others are listed
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report spool list
+  xpander-report spool list --dir /var/lib/my-app/reports --json"
+)]
 pub(super) struct List {
     #[command(flatten)]
     directory: Directory,

@@ -22,7 +22,12 @@ use crate::failure::Done;
 /// A file that cannot be read is named, the others are worked on all the same, and
 /// the exit code is 66.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report spool list
+  xpander-report spool drain --timeout 5m"
+)]
 pub(crate) struct Spool {
     #[command(subcommand)]
     command: Command,

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use super::directory::{Directory, Unreadable};
 use crate::failure::{Done, Failure};
+use crate::progress::Progress;
 use crate::text::count;
 use xpander_report::SpoolDirectory;
 
@@ -17,7 +18,12 @@ use xpander_report::SpoolDirectory;
 ///   2   an argument is wrong, or nobody can be asked
 ///   66  a file cannot be read or deleted; the others are deleted
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report spool purge
+  xpander-report spool purge --dir /tmp/old-reports --yes"
+)]
 pub(super) struct Purge {
     #[command(flatten)]
     directory: Directory,
@@ -34,7 +40,7 @@ impl Purge {
             writeln!(io::stdout(), "Nothing is deleted.")?;
             return Ok(ExitCode::FAILURE);
         }
-        let purged = spool.purge()?;
+        let purged = Progress::time("deleting").during(|| 0, || spool.purge())?;
         let mut out = io::stdout().lock();
         writeln!(
             out,

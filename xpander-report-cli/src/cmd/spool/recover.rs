@@ -24,7 +24,12 @@ use xpander_report::{DamagedFile, SpoolDirectory};
 ///   65  some of it cannot be told, and stays where it is
 ///   66  a file cannot be read or written
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report spool recover --show
+  xpander-report spool recover"
+)]
 pub(super) struct Recover {
     /// Only show what was put aside
     #[arg(long)]

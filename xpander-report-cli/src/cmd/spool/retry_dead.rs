@@ -21,7 +21,12 @@ use crate::text::{count, printable};
 ///
 /// Exit codes: those of `spool drain`.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report spool retry-dead
+  xpander-report spool retry-dead job-17 job-18"
+)]
 pub(super) struct RetryDead {
     /// The ids of tasks [default: all]
     #[arg(value_name = "TASK")]
@@ -72,7 +77,7 @@ impl RetryDead {
             )?;
         }
         drop(out);
-        let outcome = drain::drain(&reporter, self.timeout)?;
+        let outcome = drain::drain(&reporter, &spool, self.timeout)?;
         drain::print_outcome(&reporter, outcome, &spool)
     }
 }

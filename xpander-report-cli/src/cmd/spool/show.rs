@@ -21,7 +21,13 @@ const MAX_CHARS: usize = 60;
 ///   2   an argument is wrong
 ///   66  a file cannot be read; the others are shown
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report spool show
+  xpander-report spool show job-17
+  xpander-report spool show --dead --json"
+)]
 pub(super) struct Show {
     /// The id of a task
     #[arg(value_name = "TASK")]

@@ -45,11 +45,14 @@ const MAX_REMEMBERED: usize = 10_000;
 ///    2  an argument or the configuration is wrong
 ///    3  no task matches
 ///   75  no answer, or one that says to come back: try again later
-///
-/// Example:
-///   xpander-report tasks list --failed --since 1h
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report tasks list --failed --since 1h
+  xpander-report tasks list --all-agents --json -n 1000
+  xpander-report tasks list --follow"
+)]
 pub(super) struct List {
     #[command(flatten)]
     conditions: Conditions,

@@ -18,7 +18,12 @@ use crate::failure::Done;
 /// names. The local platform also knows what tasks cost, filters by tool, model and
 /// text, and has raw responses and pages.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report tasks list --failed --since 1h
+  xpander-report tasks show job-17"
+)]
 pub(crate) struct Tasks {
     #[command(subcommand)]
     command: Command,

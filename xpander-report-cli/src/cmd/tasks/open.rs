@@ -21,7 +21,12 @@ use crate::text::printable;
 ///    3  there is no such task
 ///   75  no answer, or one that says to come back: try again later
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report tasks open job-17
+  xpander-report tasks open job-17 --print"
+)]
 pub(super) struct Open {
     /// The task's id
     #[arg(allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]

@@ -19,7 +19,12 @@ use crate::text::{printable, write_json};
 ///    3  there is no such task, or it has no raw response
 ///   75  no answer, or one that says to come back: try again later
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  xpander-report tasks show job-17
+  xpander-report tasks show job-17 --raw > response.json"
+)]
 pub(super) struct Show {
     /// The task's id
     #[arg(allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
