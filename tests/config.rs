@@ -180,9 +180,9 @@ fn a_key_from_a_file_may_end_with_a_line_break() {
 #[test]
 fn malformed_addresses_are_refused_by_what_is_wrong_with_them() {
     for (url, problem) in [
-        ("http://", "is no address"),
-        ("https://x.example:99999", "is no address"),
-        ("ftp://x.example", "`ftp` is no scheme of the platform"),
+        ("http://", "is not a valid address"),
+        ("https://x.example:99999", "is not a valid address"),
+        ("ftp://x.example", "`ftp` is not a supported scheme"),
         (
             "https://x.example/?a=b",
             "is followed by a query or a fragment",
@@ -193,9 +193,12 @@ fn malformed_addresses_are_refused_by_what_is_wrong_with_them() {
         ),
         (
             "https://user:pass@x.example",
-            "holds a user name or password",
+            "contains a user name or password",
         ),
-        ("https://user:pass@x.example:99999", "is no address"),
+        (
+            "https://user:pass@x.example:99999",
+            "is not a valid address",
+        ),
     ] {
         let error = explicit(url).unwrap_err();
         assert_eq!(error.variable, "XPANDER_BASE_URL");
@@ -404,7 +407,7 @@ fn a_key_provider_that_panics_or_gives_nonsense_is_an_error() {
             .report_external_task_blocking(&TaskReport::new())
             .unwrap_err();
         assert!(
-            error.to_string().contains("the API key's provider"),
+            error.to_string().contains("the provider of the API key"),
             "{error}"
         );
         assert!(error.is_retryable());

@@ -149,7 +149,7 @@ fn an_outage_is_told_once_and_so_is_what_the_guard_could_not_deliver() {
     let lines: Vec<_> = warnings.lines().collect();
     assert_eq!(lines.len(), 2, "{warnings}");
     assert!(
-        lines[0].contains("reports wait and are tried again"),
+        lines[0].contains("reports wait and are retried"),
         "{warnings}"
     );
     assert!(lines[0].contains(&address.to_string()), "{warnings}");
@@ -199,10 +199,10 @@ fn that_reports_are_dropped_is_told_once_until_the_queue_was_half_empty() {
     let said = text(&output.stderr);
     let said: Vec<_> = said
         .lines()
-        .filter(|line| !line.contains("reports wait and are tried again"))
+        .filter(|line| !line.contains("reports wait and are retried"))
         .collect();
     let dropped =
-        "xpander-report: the queue is full (10 reports, 67108864 bytes); reports are dropped";
+        "xpander-report: the queue is full (10 reports, 67108864 bytes); dropping reports";
     let expected = [
         "0 delivered",
         dropped,

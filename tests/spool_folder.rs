@@ -83,7 +83,7 @@ fn a_folder_that_everybody_may_write_to_is_not_used_and_costs_no_report() {
     assert_eq!((stats.not_spooled, stats.pending, stats.spooled), (1, 1, 0));
     let error = SpoolDirectory::is_usable(dir.path()).unwrap_err();
     assert!(
-        error.to_string().contains("everybody may write to"),
+        error.to_string().contains("every user can write to"),
         "{error}"
     );
     let platform = back(port);

@@ -212,7 +212,7 @@ fn an_id_that_no_path_can_hold_is_refused_before_anything_is_sent() {
     let client = Client::new(config(server.url()).build().unwrap());
     for id in ["", ".", ".."] {
         let error = client.task_blocking(id).unwrap_err().to_string();
-        assert!(error.contains("cannot stand in an address"), "{error}");
+        assert!(error.contains("cannot be part of a URL"), "{error}");
     }
     assert!(server.requests().is_empty());
 }

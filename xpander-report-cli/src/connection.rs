@@ -52,7 +52,7 @@ pub(crate) fn flag(variable: &str) -> Option<&'static str> {
 
 /// A configuration error in terms of the command line: it names the flag.
 pub(crate) fn explain(error: &ConfigError) -> String {
-    const IN_CODE: &str = ", or give it in code";
+    const IN_CODE: &str = ", or set it in code";
     let text = error.to_string();
     match flag(error.variable) {
         Some(flag) => text.replace(IN_CODE, &format!(", or use {flag}")),

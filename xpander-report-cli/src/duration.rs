@@ -6,7 +6,7 @@ use jiff::{Span, SpanRelativeTo};
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     match text.trim().parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds)
-            .map_err(|_| "no run takes that long; give seconds, such as 4.7".to_owned()),
+            .map_err(|_| "the duration is too long; use seconds, such as 4.7".to_owned()),
         Err(_) => with_units(text),
     }
 }
@@ -20,7 +20,8 @@ pub(crate) fn with_units(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|duration| Duration::try_from(duration).ok())
         .ok_or_else(|| {
-            "months and years have no fixed length, and nothing lasts less than 0; give days or hours"
+            "use days or hours: months and years have no fixed length, and a duration cannot be \
+             negative"
                 .to_owned()
         })
 }

@@ -9,7 +9,10 @@ pub(crate) fn is_relayed(task: &Task) -> bool {
 /// Tells a person where the task is.
 pub(crate) fn location(config: &Config, task: &Task) -> String {
     if is_relayed(task) {
-        return format!("the relay at {} has it and delivers it", config.base_url());
+        return format!(
+            "the relay at {} stored it and will deliver it",
+            config.base_url()
+        );
     }
     match page(config, &task.id) {
         Some(page) => format!("see {page}"),

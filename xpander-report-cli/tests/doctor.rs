@@ -39,7 +39,7 @@ mod a_platform_that_answers {
         let said = doctor(&server.url(), &[]).ends_with(0);
         said.says(ALL_RIGHT);
         said.says("`stream_options.include_usage`");
-        said.says("ok answer the platform takes the key and has the agent Sums, agent-123");
+        said.says("ok answer the platform accepts the key and has the agent Sums, agent-123");
         said.does_not_say("WRONG");
         assert_eq!(said.err, "");
         assert_eq!(server.requests().len(), 2);
@@ -49,7 +49,7 @@ mod a_platform_that_answers {
     fn that_is_local_and_new_makes_the_agent_itself() {
         let platform = platform();
         let said = doctor(&platform.url(), &[]).ends_with(0);
-        said.says("it makes the agent agent-123 with its first report");
+        said.says("the first report creates the agent agent-123");
         said.says("ok clock as the platform's");
         assert!(platform.tasks().unwrap().is_empty());
     }
@@ -142,7 +142,7 @@ mod an_answer {
     #[test]
     fn of_403_is_about_what_the_key_may() {
         let said = of(Answer::json(403, r#"{"detail": "Forbidden"}"#)).ends_with(1);
-        said.says("May it use the agent `agent-123`");
+        said.says("the key may use the agent `agent-123`");
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod an_answer {
         for status in [429, 500, 503] {
             of(Answer::json(status, "{}"))
                 .ends_with(1)
-                .says("has trouble. Reports wait");
+                .says("answers with an error. Reports wait");
         }
     }
 
@@ -172,11 +172,11 @@ mod an_answer {
         ] {
             of(answer)
                 .ends_with(1)
-                .says("is not the platform: another server");
+                .says("is not the platform. It may be another server");
         }
         of(Answer::json(418, "{}"))
             .ends_with(1)
-            .says("Is the address right?");
+            .says("Check the address.");
     }
 
     #[test]
@@ -228,7 +228,7 @@ mod a_platform_that_cannot_be_reached {
         let said = doctor("https://platform.example", &[("ALL_PROXY", &url)]).ends_with(1);
         said.says("(ALL_PROXY)");
         said.says("WRONG answer the request to https://platform.example failed");
-        said.says("Does the proxy let this address pass?");
+        said.says("Check that the proxy allows this address.");
         said.does_not_say("secret");
     }
 }
@@ -258,7 +258,7 @@ mod a_proxy {
     fn is_not_taken_over_plain_http_to_a_private_host() {
         let proxy = [("HTTP_PROXY", "http://127.0.0.1:1")];
         let said = doctor("http://platform.invalid.internal", &proxy).ends_with(1);
-        said.says("ok proxy none (plain http to a private host takes none)");
+        said.says("ok proxy none (plain http to a private host uses no proxy)");
         said.says("WRONG name platform.invalid.internal");
     }
 
@@ -317,7 +317,7 @@ mod tls {
     fn with_an_old_certificate_asks_for_the_clock() {
         let said = trusting(&serve("localhost", 2001, AGENT)).ends_with(1);
         said.says("WRONG tls invalid peer certificate");
-        said.says("Is the clock right?");
+        said.says("Check the clock.");
     }
 
     #[cfg(target_os = "linux")]
@@ -349,7 +349,7 @@ mod tls {
         let server = Server::always(agent());
         let said = doctor(&server.url().replace("http:", "https:"), &[]).ends_with(1);
         said.says("WRONG tls ");
-        said.says("Are the scheme and the port right?");
+        said.says("Check the scheme and the port.");
     }
 }
 

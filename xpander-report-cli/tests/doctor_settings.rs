@@ -78,13 +78,13 @@ mod settings {
         let said = doctor(&platform.url(), &less).ends_with(0);
         said.says("note capture_content false (XPANDER_REPORT_CAPTURE_CONTENT)");
         said.says(
-            "note scrub false (XPANDER_REPORT_SCRUB) \
-             Secrets in inputs, results and errors are sent as they are.",
+            "note scrub false (XPANDER_REPORT_SCRUB) Secrets in inputs, results and errors are \
+             not redacted.",
         );
         said.says("note targets my_app (XPANDER_REPORT_TARGETS)");
         said.says(
-            "note rollup their_crate (XPANDER_REPORT_ROLLUP) \
-             Inside another run, the runs of these functions are no tasks.",
+            "note rollup their_crate (XPANDER_REPORT_ROLLUP) Inside another run, the runs of \
+             these functions count in that run.",
         );
     }
 
@@ -101,12 +101,16 @@ mod settings {
                 "maybe",
                 "neither `true` nor `false`",
             ),
-            ("XPANDER_BASE_URL", "ftp://x", "`ftp` is no scheme"),
+            (
+                "XPANDER_BASE_URL",
+                "ftp://x",
+                "`ftp` is not a supported scheme",
+            ),
             ("XPANDER_BASE_URL", "", "set but empty"),
             (
                 "XPANDER_BASE_URL",
                 "https://me:hunter2@x",
-                "holds a user name or password",
+                "contains a user name or password",
             ),
             (
                 "XPANDER_BASE_URL",
@@ -126,7 +130,7 @@ mod settings {
             (
                 "XPANDER_API_KEY",
                 "two words",
-                "a character that no key has",
+                "a character that no key contains",
             ),
         ] {
             let said = doctor("http://127.0.0.1:1", &[(variable, value)]).ends_with(1);
@@ -170,7 +174,7 @@ mod settings {
         let url = platform.url();
         let alone = variables(&url, &[("XPANDER_AGENT_ID", "")]);
         let said = run(&["doctor", "--send"], &alone).ends_with(1);
-        said.says("ok answer the platform takes the key");
+        said.says("ok answer the platform accepts the key");
         said.says("- test report not sent: no agent is set");
         said.says("One thing is wrong: agent_id.");
     }
@@ -208,7 +212,7 @@ mod the_spool_directory {
             let variables = [("XPANDER_REPORT_SPOOL_DIR", directory.to_str().unwrap())];
             let said = doctor(&platform.url(), &variables).ends_with(1);
             said.says("WRONG spool");
-            said.says("It cannot be written");
+            said.says("It is not writable");
         }
     }
 }
@@ -242,7 +246,7 @@ mod what_waits_in_the_spool {
         let since = time_after(&said, "the oldest since");
         assert!(before <= since && since <= Timestamp::now(), "{since}");
         said.says(
-            "2 are in files that no running program has; `xpander-report spool drain` delivers \
+            "2 are in files that no running program uses; `xpander-report spool drain` delivers \
              what is there. See `xpander-report spool list`.",
         );
         said.does_not_say("refused");
@@ -288,7 +292,7 @@ mod what_waits_in_the_spool {
         said.says("note spooled reports 1 report waits, since ");
         let since = time_after(&said, "1 report waits, since");
         assert!(since.as_second() >= delivered.as_second(), "{since}");
-        said.does_not_say("no running program has");
+        said.does_not_say("no running program uses");
     }
 
     #[test]

@@ -92,9 +92,7 @@ mod what_is_no_response {
     #[test]
     fn is_said_not_to_be_recognised() {
         let complaint = complaint(&[], r#"{"name": "left-pad", "version": "1.0.0"}"#);
-        assert!(
-            complaint.starts_with("error: this is not recognised as the response of any provider")
-        );
+        assert!(complaint.starts_with("error: this is not the response of a known provider"));
     }
 
     #[test]
@@ -211,7 +209,7 @@ mod a_recorded_stream {
     #[test]
     fn of_nobody_is_said_not_to_be_recognised() {
         let complaint = complaint(&["--stream"], "data: {\"a\": 1}\n\n");
-        assert!(complaint.starts_with("error: this is not recognised as the streamed response"));
+        assert!(complaint.starts_with("error: this is not the streamed response"));
     }
 
     #[test]
@@ -223,7 +221,7 @@ mod a_recorded_stream {
     fn is_not_one_per_line() {
         let complaint = complaint(&["--stream", "--jsonl"], STREAM);
         assert!(
-            complaint.contains("--jsonl and --stream exclude each other"),
+            complaint.contains("--jsonl and --stream cannot be combined"),
             "{complaint}"
         );
     }

@@ -215,7 +215,7 @@ mod its_data {
         assert_eq!(
             errors(running),
             format!(
-                "Other users could read {}. From now on they cannot.\n",
+                "Other users could read {}; its permissions are now restricted to you.\n",
                 db.display()
             )
         );
@@ -268,7 +268,7 @@ mod its_data {
         let running = Running::local(&["--ephemeral"], &variables);
         assert_eq!(
             running.after("Its data is in "),
-            "memory, and gone when it stops"
+            "memory and is lost when it stops"
         );
         running.in_a_shell("send", &[]).ends_with(0);
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
@@ -425,7 +425,7 @@ mod what_cannot_start {
         for (arguments, complaint) in [
             (
                 ["--host", "platform.example"],
-                "it is no IP address of this machine",
+                "it is not an IP address of this machine",
             ),
             (["--retention", "0d"], "a retention of zero"),
         ] {

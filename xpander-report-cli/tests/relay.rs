@@ -59,7 +59,7 @@ fn a_worker_needs_the_relay_and_a_token_through_all_that_ends() {
 
     run(&["send", "--id", "one", "--input", "first"], &worker)
         .ends_with(0)
-        .says(&format!("the relay at {url} has it and delivers it"));
+        .says(&format!("the relay at {url} stored it and will deliver it"));
     let tasks = |url: &str| run(&["send", "--id", "probe"], &through(url, "any")).code;
     assert_eq!(tasks(&platform), Some(0));
     // The platform stops, the worker goes on, the relay is killed.
@@ -121,7 +121,7 @@ fn doctor_knows_a_relay() {
     let url = relay.url();
     let variables = through(&url, "any");
     let said = run(&["doctor"], &variables).ends_with(0);
-    said.says("a relay takes the key, and reports for the agent worker");
+    said.says("a relay accepts the key and reports for the agent worker");
     said.says(&format!(
         "relay forwards to {platform}; 0 reports wait there"
     ));
@@ -137,7 +137,7 @@ fn doctor_knows_a_relay() {
     // Without an agent it asks for a task.
     let no_agent = &variables[..2];
     let said = run(&["doctor"], no_agent);
-    said.says("the relay takes the key");
+    said.says("the relay accepts the key");
     said.says("forwards to");
     let platform = back(port);
     until(|| platform.tasks().unwrap().len() == 1);
@@ -210,7 +210,7 @@ fn what_is_no_relay_is_said() {
     let url = platform.url();
     run(&["relay", "status"], &through(&url, "any"))
         .ends_with(2)
-        .complains("is no relay");
+        .complains("is not a relay");
     let (url, _) = away();
     run(&["relay", "status", "--url", &url], &[])
         .ends_with(75)
@@ -274,7 +274,7 @@ fn what_keeps_a_relay_from_starting_is_said() {
     let itself = upstream("http://localhost:9727");
     start(&[], &itself)
         .ends_with(2)
-        .complains("this relay's own");
+        .complains("the relay's own");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     start(&["--port", &port], &env)

@@ -132,7 +132,7 @@ mod the_exit_code {
         no_agent.complains("set the environment variable XPANDER_AGENT_ID, or use --agent-id");
         run(&["send", "--base-url", "ftp://x.example"], &key)
             .ends_with(2)
-            .complains("`ftp` is no scheme");
+            .complains("`ftp` is not a supported scheme");
         run(&["send", "--base-url", "http://public.example"], &key)
             .ends_with(2)
             .complains("plain http");

@@ -207,7 +207,7 @@ fn nothing_is_deleted_unasked_and_nothing_that_a_program_has() {
         .complains("use --yes");
     let purged = run(&["spool", "purge", "--yes"], &variables).ends_with(0);
     purged.says("Deleted: 2 reports that waited, 0 that had been refused, 0 damaged files.");
-    purged.says("1 file stays because a running program has it.");
+    purged.says("1 file stays because a running program uses it.");
     let left = spool(dir.path(), &url, &["list"]).ends_with(0);
     left.says("1 report waits, in use");
 }
@@ -278,7 +278,7 @@ fn a_bit_that_is_wrong_costs_a_drain_one_report_which_can_be_recovered() {
         let platform = back(port);
         let drained = spool(dir.path(), &url, &["drain"]).ends_with(65);
         drained.says("1 report is delivered.");
-        drained.says("1 file was damaged, and what could not be read was put aside");
+        drained.says("1 file was damaged, and the unreadable parts were set aside");
         assert_eq!(platform.tasks().unwrap().len(), 1);
 
         let shown = spool(dir.path(), &url, &["recover", "--show"]).ends_with(0);
@@ -312,7 +312,7 @@ fn what_cannot_be_told_any_more_stays_until_it_is_deleted() {
         .says("0 reports wait again.");
     spool(dir.path(), &url, &["list"])
         .ends_with(0)
-        .says("1 damaged file is put aside (see `spool recover --show`).");
+        .says("1 damaged file is set aside (see `spool recover --show`).");
     spool(dir.path(), &url, &["purge", "--yes"])
         .ends_with(0)
         .says("1 damaged file.");

@@ -395,19 +395,19 @@ mod elsewhere {
         let url = server.url();
         tasks(&url, &["list", "--model", "gpt-4o"])
             .ends_with(2)
-            .complains("this platform does not say which models answered");
+            .complains("this platform does not list the models of tasks");
         tasks(&url, &["show", "t1", "--raw"])
             .ends_with(1)
-            .complains("this platform does not give the raw responses of tasks");
+            .complains("this platform does not return the raw responses of tasks");
         tasks(&url, &["open", "t1"])
             .ends_with(1)
-            .complains("the address of this platform's page of the task is not known");
+            .complains("the address of the task's page on this platform is unknown");
         tasks(&url, &["show", "tx"])
             .ends_with(3)
             .complains("Task not found");
         tasks_of_all(&url, &["list"])
             .ends_with(2)
-            .complains("name it with --agent-id or XPANDER_AGENT_ID");
+            .complains("set the agent with --agent-id or XPANDER_AGENT_ID");
         let said = tasks(&url, &["show", "t1"]).ends_with(0);
         said.says("Reason result 1");
         said.does_not_say("Cost");

@@ -95,7 +95,7 @@ impl Bodies {
     ) -> Result<(), Problem> {
         if received > MAX_BODY {
             return Err(Problem::too_large(format!(
-                "The body is larger than {MAX_BODY} bytes, the most that one report may have."
+                "The body is larger than {MAX_BODY} bytes, the limit for a report."
             )));
         }
         let permit = u32::try_from(next)

@@ -69,8 +69,9 @@ fn check(access: &Access, request: &Request) -> Result<Agents, Problem> {
     };
     if !access.answers_to(host) {
         return Err(Problem::forbidden(format!(
-            "The request is for the host {host:?}, which this server does not answer to. If that name is \
-             yours, start it with --allow-host and the name (in code: Builder::allow_host)."
+            "The request is for the host {host:?}, which this server does not accept. If the \
+             name is yours, start the server with --allow-host and the name (in code: \
+             Builder::allow_host)."
         )));
     }
     if text(headers, "sec-fetch-site") == Some("cross-site") && !is_link(request) {

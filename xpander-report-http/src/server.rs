@@ -249,5 +249,5 @@ pub fn layered(routes: Router, access: Arc<Access>) -> Router {
 
 /// The answer where a path has no such method.
 pub async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
-    Problem::method_not_allowed(format!("{} does not take {method}.", uri.path()))
+    Problem::method_not_allowed(format!("{} does not support {method}.", uri.path()))
 }

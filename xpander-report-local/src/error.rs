@@ -114,17 +114,17 @@ impl fmt::Display for Error {
         match self {
             Self::Host { host } => write!(
                 f,
-                "cannot listen on {host:?}: it is no IP address of this machine; give one, such as 127.0.0.1 or \
-                 0.0.0.0"
+                "cannot listen on {host:?}: it is not an IP address of this machine; use one, \
+                 such as 127.0.0.1 or 0.0.0.0"
             ),
             Self::TokenMissing { host } => write!(
                 f,
-                "other machines can reach {host}, and what is reported would be open to them: set a token \
+                "other machines can reach {host} and could read all reports: set a token \
                  (--token), or listen on 127.0.0.1"
             ),
-            Self::TokenEmpty => f.write_str("the token is empty; give a secret, or leave it out"),
+            Self::TokenEmpty => f.write_str("the token is empty; set a secret, or leave it out"),
             Self::RetentionZero => f.write_str(
-                "a retention of zero would delete every task at once; give a longer one",
+                "a retention of zero would delete every task immediately; choose a longer one",
             ),
             Self::Prices { line, message } => {
                 f.write_str("the prices cannot be read: ")?;

@@ -538,7 +538,7 @@ fn the_page_of_a_task_says_what_each_response_cost() {
     report(&platform, &run.to_string());
     let html = page(&platform, "/tasks/t");
     for shown in [
-        "the price that you gave",
+        "your own price",
         "$ 0.0010",
         "no price is known",
         "&#60;b&#62;other",

@@ -292,9 +292,9 @@ pub(crate) fn text(name: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
 pub(crate) fn path(name: &Ident, input: ParseStream<'_>) -> Result<Path> {
     equals(name, input)?;
     if input.peek(LitStr) {
-        return Err(
-            input.error("`crate` takes a path, not a string. Write `crate = path::to::xpander_report`.")
-        );
+        return Err(input.error(
+            "`crate` takes a path, not a string. Write `crate = path::to::xpander_report`.",
+        ));
     }
     input.call(Path::parse_mod_style)
 }
@@ -327,7 +327,9 @@ pub(crate) fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     parenthesized!(content in input);
     let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, |input| {
         if input.peek(LitStr) {
-            return Err(input.error("expected the name of an argument, found a string. Write the name without quotes."));
+            return Err(input.error(
+                "expected the name of an argument, found a string. Write the name without quotes.",
+            ));
         }
         // `type` and `r#type` name the same argument.
         let name = input.call(Ident::parse_any)?;

@@ -79,9 +79,7 @@ fn check(keys: &Keys, function: &Function) -> Result<()> {
         if !arguments.iter().any(|argument| argument.is(name)) {
             return Err(Error::new(
                 name.span(),
-                format!(
-                    "`{name}` is not an argument of this function. Remove it from `skip`."
-                ),
+                format!("`{name}` is not an argument of this function. Remove it from `skip`."),
             ));
         }
     }

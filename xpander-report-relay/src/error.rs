@@ -70,13 +70,13 @@ impl fmt::Display for Error {
         match self {
             Self::Host { host } => write!(
                 f,
-                "cannot listen on {host:?}: it is no IP address of this machine; give one, such as 127.0.0.1 or \
-                 0.0.0.0"
+                "cannot listen on {host:?}: it is not an IP address of this machine; use one, \
+                 such as 127.0.0.1 or 0.0.0.0"
             ),
             Self::TokensMissing { host } => write!(
                 f,
-                "other machines can reach {host}, and could report with the platform's key: give a file with tokens \
-                 (--tokens), or listen on 127.0.0.1"
+                "other machines can reach {host} and could report with the platform's key: set a \
+                 tokens file (--tokens), or listen on 127.0.0.1"
             ),
             Self::Tokens { path, problem } => {
                 write!(f, "the tokens file {}: {problem}", path.display())
@@ -85,8 +85,8 @@ impl fmt::Display for Error {
             Self::Config(error) => error.fmt(f),
             Self::Itself { base_url } => write!(
                 f,
-                "the platform's address {base_url} is this relay's own: set XPANDER_BASE_URL to the platform, in the \
-                 environment of the relay alone"
+                "the platform's address {base_url} is the relay's own address: in the relay's \
+                 environment, set XPANDER_BASE_URL to the platform"
             ),
             Self::Spool { dir, source } => {
                 write!(f, "cannot use the spool in {}: {source}", dir.display())

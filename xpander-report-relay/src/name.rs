@@ -22,7 +22,7 @@ pub(crate) async fn name(State(app): State<App>, request: Request, next: Next) -
     let mut response = if is_own {
         Problem::with_status(
             StatusCode::LOOP_DETECTED,
-            "This relay forwards to itself: the address of its platform (XPANDER_BASE_URL) leads back to it.",
+            "This relay forwards to itself: its XPANDER_BASE_URL points back to it.",
         )
         .into_response()
     } else {

@@ -42,7 +42,10 @@ impl SpoolStore {
 
     fn not_kept(dir: &std::path::Path, error: &io::Error) -> NotKept {
         NotKept {
-            why: format!("the spool in {} does not take it: {error}", dir.display()),
+            why: format!(
+                "it cannot be written to the spool in {}: {error}",
+                dir.display()
+            ),
         }
     }
 }
@@ -94,7 +97,7 @@ fn write(forwarder: &Forwarder, waiting: &Receiver<Job>, sync: bool) {
                 Ok(()) => Ok(()),
                 Err(error) => Err(io::Error::new(
                     error.kind(),
-                    format!("it is written, but may not survive a loss of power: {error}"),
+                    format!("it is written but may not survive a power loss: {error}"),
                 )),
             };
             drop(done.send(result));

@@ -37,7 +37,7 @@ pub(crate) fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>
                 .with_no_client_auth()
                 .with_single_cert(chain, secret)
         })
-        .map_err(|error| wrong(key, format!("it does not go with the certificate: {error}")))?;
+        .map_err(|error| wrong(key, format!("it does not match the certificate: {error}")))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -64,9 +64,9 @@ impl TokensFile {
                 Ok(Some(tokens)) => {
                     let count = tokens.len();
                     access.replace_tokens(tokens);
-                    file.tell(format!("from now on its {count} tokens are valid"));
+                    file.tell(format!("its {count} tokens are now valid"));
                 }
-                Err(problem) => file.tell(format!("{problem}; the former tokens stay valid")),
+                Err(problem) => file.tell(format!("{problem}; the previous tokens stay valid")),
             }
         }
     }
@@ -126,18 +126,18 @@ fn parse(text: &str) -> Result<Vec<Token>, String> {
         let mut words = line.split_whitespace();
         let Some(token) = words.next() else { continue };
         if known.contains(&token) {
-            return Err(format!("line {number} has a token that another line has"));
+            return Err(format!("line {number} repeats the token of another line"));
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(format!(
-                "the token in line {number} has characters that no header can carry"
+                "the token in line {number} has characters that an HTTP header cannot contain"
             ));
         }
         known.push(token);
         let agents: Vec<_> = words.map(str::to_owned).collect();
         if agents.is_empty() {
             return Err(format!(
-                "line {number} names no agent: write the agents after the token, or * for all"
+                "line {number} names no agent: add the agents after the token, or * for all"
             ));
         }
         let agents = match agents.iter().any(|agent| agent == "*") {
@@ -147,7 +147,7 @@ fn parse(text: &str) -> Result<Vec<Token>, String> {
         tokens.push(Token::of(token.to_owned(), agents));
     }
     if tokens.is_empty() {
-        return Err("it holds no token".to_owned());
+        return Err("it contains no token".to_owned());
     }
     Ok(tokens)
 }
@@ -212,7 +212,7 @@ mod tests {
         assert!(matches!(file.look(), Ok(None)));
         fs::write(&path, "").expect("a file");
         assert!(matches!(file.look(), Ok(None)));
-        assert_eq!(file.look().expect_err("a problem"), "it holds no token");
+        assert_eq!(file.look().expect_err("a problem"), "it contains no token");
         fs::remove_file(&path).expect("a file");
         file.look().expect_err("no file");
         fs::write(&path, "one *\ntwo *\n").expect("a file");

@@ -60,8 +60,8 @@ fn a_full_spool_refuses_and_takes_reports_again_when_there_is_room() {
         accepted += 1;
     };
     assert!((3..10).contains(&accepted), "{accepted}");
-    is_put_off(&refusal, "as many reports wait there as may");
-    is_put_off(&get(&relay, "/readyz"), "as many reports wait there as may");
+    is_put_off(&refusal, "the spool is full");
+    is_put_off(&get(&relay, "/readyz"), "the spool is full");
     assert_eq!(relay.stats().accepted, accepted);
     assert_eq!(waiting(dir.path()).len() as u64, accepted);
     let platform = back(port);
@@ -97,7 +97,7 @@ fn a_disk_that_takes_no_more_refuses_and_takes_reports_again_when_there_is_room(
         accepted += 1;
     };
     assert!((3..8).contains(&accepted), "{accepted}");
-    is_put_off(&refusal, "does not take it");
+    is_put_off(&refusal, "cannot be written to the spool");
     // Half a report was written, and taken away again.
     assert_eq!(waiting(dir.path()).len(), accepted);
     let platform = back(port);
@@ -116,8 +116,11 @@ fn a_spool_that_is_gone_refuses_and_what_waited_is_delivered() {
     // Something else is in its place: nothing can be written there.
     fs::rename(&dir, parent.path().join("moved")).unwrap();
     fs::write(&dir, "no folder").unwrap();
-    is_put_off(&post(&relay, r#"{"id":"meanwhile"}"#), "does not take it");
-    is_put_off(&get(&relay, "/readyz"), "does not take it");
+    is_put_off(
+        &post(&relay, r#"{"id":"meanwhile"}"#),
+        "cannot be written to the spool",
+    );
+    is_put_off(&get(&relay, "/readyz"), "cannot be written to the spool");
     assert_eq!(relay.stats().accepted, 1);
     fs::remove_file(&dir).unwrap();
     assert_eq!(post(&relay, r#"{"id":"after"}"#).status, 200);
@@ -233,7 +236,7 @@ fn a_program_keeps_what_the_relay_does_not_take() {
         reporter
             .stats()
             .last_error
-            .is_some_and(|error| error.contains("does not take it"))
+            .is_some_and(|error| error.contains("cannot be written to the spool"))
     });
     assert_eq!(relay.stats().accepted, 0);
     fs::remove_file(&dir).unwrap();

@@ -139,7 +139,7 @@ fn bad_input_is_refused_at_once() {
         ]
     );
     let nowhere = "/agent-execution/%2E%2E/report_task";
-    post_as(&relayed.relay, "any", nowhere, "{}").says(400, "no address can name it");
+    post_as(&relayed.relay, "any", nowhere, "{}").says(400, "cannot be part of a URL");
     assert_eq!(relayed.relay.stats().accepted, 0);
 }
 

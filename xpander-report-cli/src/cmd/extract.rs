@@ -59,7 +59,7 @@ impl Extract {
     pub(crate) fn run(self) -> Done {
         if self.jsonl && self.stream {
             return Err(
-                "--jsonl and --stream exclude each other: --jsonl reads a response on each line, \
+                "--jsonl and --stream cannot be combined: --jsonl reads one response per line, \
                  --stream reads one response from all lines"
                     .into(),
             );
@@ -86,7 +86,7 @@ fn whole(mut input: impl Read, mut output: impl Write) -> Done {
     input.read_to_end(&mut bytes)?;
     let text = str::from_utf8(&bytes).map(without_bom);
     if text.is_ok_and(|text| text.trim().is_empty()) {
-        return Err("standard input is empty: give it a provider's response, as JSON".into());
+        return Err("standard input is empty: pipe a provider's response into it, as JSON".into());
     }
     if text.is_ok_and(is_one_per_line) {
         return each_line(&*bytes, output, &Progress::hidden());
@@ -124,10 +124,12 @@ fn stream(mut input: impl Read, mut output: impl Write) -> Done {
     let mut recording = Vec::new();
     input.read_to_end(&mut recording)?;
     if recording.trim_ascii().is_empty() {
-        return Err("standard input is empty: give it the recording of a streamed response".into());
+        return Err(
+            "standard input is empty: pipe the recording of a streamed response into it".into(),
+        );
     }
     let response = ProviderResponse::read_stream(&recording)
-        .ok_or("this is not recognised as the streamed response of any provider")?;
+        .ok_or("this is not the streamed response of a known provider")?;
     Ok(write_json(&mut output, &response)?)
 }
 
@@ -141,8 +143,8 @@ fn unrecognised(json: &str) -> String {
             false => format!("standard input is not JSON: {error}"),
         };
     }
-    "this is not recognised as the response of any provider. A function that returns it is reported \
-     with it as its result, without tokens and tools"
+    "this is not the response of a known provider. If a function returns it, it is reported as \
+     the result, without tokens and tools"
         .to_owned()
 }
 

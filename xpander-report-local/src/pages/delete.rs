@@ -145,7 +145,8 @@ pub(super) async fn delete(
     let filter = query_string.finish(filter)?;
     if filter.to.is_none() {
         return Err(Problem::bad_request(
-            "The address does not say up to which time tasks are deleted (to=…). The page /delete makes one that does.",
+            "The address lacks the time up to which tasks are deleted (to=…). Start from the \
+             page /delete.",
         )
         .into());
     }

@@ -251,14 +251,14 @@ impl ChargeRow {
         let count = format::whole;
         let cached = charge.cache_read_tokens != 0 || charge.cache_write_tokens != 0;
         let mut basis = match &charge.basis {
-            Basis::Charged => "what the provider charged".to_owned(),
-            Basis::Own => "the price that you gave".to_owned(),
+            Basis::Charged => "charged by the provider".to_owned(),
+            Basis::Own => "your own price".to_owned(),
             Basis::List {
                 provider, model, ..
             } => format!("the price list: {provider} {model}"),
             Basis::Local { server } => format!("{server} on your own computer costs nothing"),
             Basis::Unknown => "no price is known".to_owned(),
-            Basis::Unmeasured => "the response does not say what it used".to_owned(),
+            Basis::Unmeasured => "the response contains no usage".to_owned(),
         };
         if let Some(tier) = &charge.tier {
             basis.push_str(&format!(", {tier}"));
@@ -316,7 +316,7 @@ fn assumptions(charges: &[Charge]) -> Vec<String> {
         }
         if let (true, Some(tier)) = (usual, &charge.tier) {
             add(format!(
-                "The price list has no price of {model} for {tier}: the usual one counts."
+                "The price list has no {tier} price for {model}: the standard price is used."
             ));
         }
     }

@@ -125,8 +125,7 @@ pub(super) async fn tasks(
     State(app): State<App>,
     Query(mut parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
-    const EXPECTED: &str =
-        "Input should be a place in the list, as the links to other pages have it";
+    const EXPECTED: &str = "Input should be a position in the list, as in the links to other pages";
     parameters.retain(|_, value| !value.is_empty());
     // Another order than that of time needs a range of time.
     let has_range = ["last", "from"]

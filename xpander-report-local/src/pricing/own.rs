@@ -41,7 +41,7 @@ impl TryFrom<f64> for Price {
         if dollars.is_finite() && dollars >= 0.0 {
             Ok(Self(dollars))
         } else {
-            Err("a price is a number of dollars that is not negative")
+            Err("a price must be a number of dollars, 0 or more")
         }
     }
 }
@@ -64,7 +64,7 @@ impl OwnPrices {
                 return Err(Error::Prices {
                     line: None,
                     message: format!(
-                        "the model {model:?} has two prices; capital and small letters are the same"
+                        "the model {model:?} has two prices; names are case-insensitive"
                     ),
                 });
             }

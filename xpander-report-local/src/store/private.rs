@@ -63,7 +63,7 @@ fn problem(found: &Metadata, may_have_names: bool) -> Option<String> {
         let (owner, own) = (found.uid(), rustix::process::geteuid().as_raw());
         if owner != own {
             return Some(format!(
-                "belongs to another user (id {owner}, and yours is {own}), who could read what is reported"
+                "belongs to another user (id {owner}, yours is {own}), who could read the reports"
             ));
         }
         if found.nlink() > 1 && !may_have_names {

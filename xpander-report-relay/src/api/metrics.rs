@@ -80,22 +80,22 @@ fn text(status: &Status) -> String {
         ),
         (
             "delivered_total",
-            "Reports that the platform took.",
+            "Reports that the platform accepted.",
             status.delivered,
         ),
         (
             "merged_total",
-            "Reports that went as one with a newer one of their task.",
+            "Reports merged into a newer report of the same task.",
             status.merged,
         ),
         (
             "superseded_total",
-            "Reports that the platform had from newer ones.",
+            "Reports superseded by a newer report of the same task.",
             status.superseded,
         ),
         (
             "retried_total",
-            "Tries that failed and come again.",
+            "Failed attempts that are retried.",
             status.retried,
         ),
         (
@@ -119,7 +119,7 @@ fn text(status: &Status) -> String {
         ),
         (
             "dropped_total",
-            "Reports that were given up.",
+            "Reports dropped before delivery.",
             &status.dropped,
         ),
     ] {
@@ -137,17 +137,17 @@ fn text(status: &Status) -> String {
         ),
         (
             "in_flight",
-            "Requests that are not answered.",
+            "Requests in progress.",
             status.in_flight as u64,
         ),
         (
             "forwarding",
-            "Whether this relay is the one that delivers.",
+            "Whether this relay process delivers the spool.",
             u64::from(status.is_forwarding),
         ),
         (
             "platform_breaker_open",
-            "Whether nothing goes to the platform but probes.",
+            "Whether only probes are sent to the platform.",
             u64::from(status.is_platform_away),
         ),
         (
@@ -157,7 +157,7 @@ fn text(status: &Status) -> String {
         ),
         (
             "agent_breakers_open",
-            "Agents to which nothing goes but probes, at most 100.",
+            "Agents for which only probes are sent, at most 100.",
             status.failing_agents.len() as u64,
         ),
     ] {
@@ -166,13 +166,13 @@ fn text(status: &Status) -> String {
     out.one(
         "oldest_seconds",
         "gauge",
-        "How long the oldest report has waited that was read.",
+        "Age of the oldest waiting report that was read.",
         status.oldest_seconds.unwrap_or_default(),
     );
     out.begin(
         "agent_waiting",
         "gauge",
-        "Reports that wait for an agent to which nothing goes but probes.",
+        "Reports waiting for an agent for which only probes are sent.",
     );
     for agent in &status.failing_agents {
         out.sample(

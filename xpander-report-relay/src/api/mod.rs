@@ -47,8 +47,8 @@ pub(crate) fn open_routes() -> Router<App> {
 
 async fn not_found(method: Method, uri: Uri) -> Problem {
     Problem::not_found(format!(
-        "There is nothing at {method} {}. This is a relay: it takes reports and delivers them, and has no tasks and \
-         agents of its own. Ask the platform for them.",
+        "There is nothing at {method} {}. This is a relay: it accepts and delivers reports. Ask \
+         the platform for tasks and agents.",
         uri.path()
     ))
 }
@@ -58,7 +58,8 @@ fn for_all_agents(agents: &Agents) -> Result<(), Problem> {
     match agents {
         Agents::All => Ok(()),
         Agents::These(_) => Err(Problem::forbidden(
-            "This needs a token for all agents: one with * in its line of the relay's tokens file.",
+            "This needs a token for all agents: a token with * on its line in the relay's tokens \
+             file.",
         )),
     }
 }

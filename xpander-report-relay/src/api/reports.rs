@@ -64,9 +64,7 @@ pub(super) async fn accept(
     let incoming = Incoming { id, report, sender };
     app.store.keep(incoming).await.map_err(|not_kept| {
         Problem::unavailable(
-            format!(
-                "The report is not accepted: {not_kept}. Nothing of it is kept; send it again."
-            ),
+            format!("The report is not accepted: {not_kept}. Send it again."),
             RETRY_AFTER,
         )
     })?;
@@ -90,14 +88,15 @@ fn check_organization(app: &App, organization: &str) -> Result<(), Problem> {
 pub(super) fn check_agent(agents: &Agents, agent: &str) -> Result<(), Problem> {
     if matches!(agent, "." | "..") {
         return Err(Problem::bad_request(format!(
-            "An agent cannot be called {agent:?}: no address can name it."
+            "{agent:?} cannot be the id of an agent, because it cannot be part of a URL."
         )));
     }
     if agents.contain(agent) {
         return Ok(());
     }
     Err(Problem::forbidden(format!(
-        "This token may not report for the agent {agent:?}. Its line in the relay's tokens file says for which it may."
+        "This token may not report for the agent {agent:?}. Its line in the relay's tokens file \
+         lists the allowed agents."
     )))
 }
 

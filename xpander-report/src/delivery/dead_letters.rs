@@ -59,7 +59,7 @@ impl DeadLetters {
         };
         if kept.dropped > 0 && !self.warned_dropped.swap(true, Ordering::Relaxed) {
             warn(format_args!(
-                "more reports were refused than are kept; the oldest of them are deleted"
+                "too many reports were refused; deleting the oldest dead letters"
             ));
         }
         kept
@@ -73,7 +73,8 @@ impl DeadLetters {
             && !self.warned_disk.swap(true, Ordering::Relaxed)
         {
             warn(format_args!(
-                "reports that were refused are kept in memory because the spool in {} does not take them: {error}",
+                "dead letters are kept in memory because they cannot be written to the spool in \
+                 {}: {error}",
                 spool.directory().path().display()
             ));
         }

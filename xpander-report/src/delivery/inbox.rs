@@ -132,7 +132,8 @@ impl Shared {
                 self.counters.not_spooled.add(1);
                 if !self.is_spool_broken.swap(true, Ordering::Relaxed) && spool.is_news(&error) {
                     warn(format_args!(
-                        "reports are kept in memory because the spool in {} does not take them: {error}",
+                        "reports are kept in memory because they cannot be written to the spool \
+                         in {}: {error}",
                         spool.directory().path().display()
                     ));
                 }
@@ -193,8 +194,8 @@ impl Shared {
         self.drop_one(ticket, DropReason::NoAgent);
         if !self.warned_no_agent.swap(true, Ordering::Relaxed) {
             warn(format_args!(
-                "a report is dropped because it names no agent: set the environment variable \
-                 XPANDER_AGENT_ID, or give `agent_id` in code"
+                "dropping a report because it names no agent: set the environment variable \
+                 XPANDER_AGENT_ID, or set `agent_id` in code"
             ));
         }
     }
@@ -239,7 +240,9 @@ impl Shared {
             Ok(false) => true,
             Err(error) => {
                 if !self.warned_no_thread.swap(true, Ordering::Relaxed) {
-                    warn(format_args!("reports wait for a thread: {error}"));
+                    warn(format_args!(
+                        "reports wait because no thread could be started: {error}"
+                    ));
                 }
                 false
             }

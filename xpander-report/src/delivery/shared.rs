@@ -243,7 +243,7 @@ impl Shared {
         if !self.is_full.swap(true, Ordering::Relaxed) {
             let limits = &self.settings.limits;
             warn(format_args!(
-                "the queue is full ({} reports, {} bytes); reports are dropped",
+                "the queue is full ({} reports, {} bytes); dropping reports",
                 limits.queue_capacity, limits.queue_bytes
             ));
         }

@@ -21,7 +21,7 @@ pub(super) fn warn_once(target: Target, shape: Shape) {
         warned.push((target, shape));
     }
     warn(format_args!(
-        "a stream of {shape} in `{}::{}` does not say how many tokens it took: set {option}",
+        "a {shape} stream in `{}::{}` contains no token usage: set {option}",
         target.module, target.function
     ));
 }

@@ -79,7 +79,7 @@ async fn persist(reporter: &Reporter, timeout: Duration) {
         Err(error) => {
             if !WARNED.swap(true, Ordering::Relaxed) {
                 warn(format_args!(
-                    "a job is answered before its report is safe: {error}"
+                    "a job was answered before its report was safe: {error}"
                 ));
             }
         }

@@ -98,7 +98,7 @@ use crate::run::key_values::IntoId;
 ///     .service(service_fn(handle));
 /// lambda_runtime::run(handler).await
 /// ```
-#[must_use = "a layer does nothing until it is laid over a service"]
+#[must_use = "a layer does nothing until it wraps a service"]
 pub struct TaskLayer<R, A, E> {
     job: Job<R>,
     outcomes: Outcomes<A, E>,

@@ -247,7 +247,7 @@ impl Api {
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, Error> {
         let key = self.key().await?;
         let mut header = HeaderValue::from_str(&key)
-            .map_err(|error| Error::broken("asking the API key's provider", error))?;
+            .map_err(|error| Error::broken("calling the provider of the API key", error))?;
         header.set_sensitive(true);
         let mut builder = self
             .http
@@ -284,14 +284,14 @@ impl Api {
     /// The key for one request. A provider may take its time, so it gets a thread of its own and the
     /// time of a request.
     async fn key(&self) -> Result<Arc<str>, Error> {
-        const DOING: &str = "asking the API key's provider";
+        const DOING: &str = "calling the provider of the API key";
         let provider = match &self.config.api_key {
             ApiKey::Value(key) => return Ok(Arc::clone(key)),
             ApiKey::Provider(provider) => Arc::clone(provider),
         };
         let asked = tokio::task::spawn_blocking(move || suppressed(|| provider()));
         match tokio::time::timeout(self.config.timeout, asked).await {
-            Ok(Ok(key)) if key.trim().is_empty() => Err(Error::broken(DOING, "it gave no key")),
+            Ok(Ok(key)) if key.trim().is_empty() => Err(Error::broken(DOING, "it returned no key")),
             Ok(Ok(key)) => Ok(key.trim().into()),
             Ok(Err(_)) => Err(Error::broken(DOING, "it panicked")),
             Err(elapsed) => Err(Error::broken(DOING, elapsed)),

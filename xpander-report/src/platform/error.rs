@@ -181,7 +181,7 @@ impl Error {
 
     /// A request that was given up because it took so much longer than others.
     pub(crate) fn hanging() -> Self {
-        let problem = "it takes much longer than other requests, which wait for its connection";
+        let problem = "it took much longer than other requests, which wait for the same connection";
         Self::Transport(TransportError {
             is_timeout: true,
             doing: "the request".to_owned(),
@@ -237,7 +237,7 @@ impl fmt::Display for ConfigError {
         match &self.problem {
             Problem::Missing => write!(
                 f,
-                "no `{setting}`: set the environment variable {variable}, or give it in code"
+                "no `{setting}`: set the environment variable {variable}, or set it in code"
             ),
             Problem::Invalid(problem) | Problem::Lacking(problem) => {
                 write!(f, "`{setting}` ({variable}): {problem}")

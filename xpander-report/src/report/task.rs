@@ -171,7 +171,7 @@ impl<'de> Deserialize<'de> for Moment {
         match serde_json::from_str::<String>(raw.get()) {
             Ok(text) => Ok(Self(text)),
             Err(_) if raw.get().parse::<f64>().is_ok() => Ok(Self(raw.get().to_owned())),
-            Err(_) => Err(de::Error::custom("expected a moment: a text or a number")),
+            Err(_) => Err(de::Error::custom("expected a time: a string or a number")),
         }
     }
 }

@@ -43,5 +43,5 @@ fn from_env() -> Result<Reporter, impl fmt::Display> {
 
 #[cfg(not(feature = "http"))]
 fn from_env() -> Result<Reporter, impl fmt::Display> {
-    Err("xpander-report is built without its feature `http`")
+    Err("xpander-report was built without the feature `http`")
 }

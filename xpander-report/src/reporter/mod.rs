@@ -378,7 +378,7 @@ fn patience(timeout: Duration) -> Duration {
 
 /// Flushes the installed reporter when it is dropped.
 #[derive(Debug)]
-#[must_use = "dropping the guard flushes at once; keep it until the end of `main`"]
+#[must_use = "dropping the guard flushes immediately; keep it until the end of `main`"]
 pub struct ReporterGuard {
     reporter: Reporter,
 }
@@ -392,8 +392,8 @@ impl Drop for ReporterGuard {
         let outcome = self.reporter.wait(timeout, Then::Exit);
         if outcome.pending > 0 {
             warn(format_args!(
-                "{} reports were not delivered when the guard was dropped; flush for longer, or see \
-                 why they wait",
+                "{} reports were not delivered when the guard was dropped; increase the timeout, \
+                 or find out why they wait",
                 outcome.pending
             ));
         }
@@ -410,8 +410,8 @@ pub struct AlreadyInstalled {
 impl fmt::Display for AlreadyInstalled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "a reporter is installed already, by hand or from the environment at the first run; \
-             install yours once, before the first run",
+            "a reporter is already installed, in code or by the first run; install yours once, \
+             before the first run",
         )
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn watch() {
     WATCH.call_once(|| {
         if let Err(error) = start() {
             warn(format_args!(
-                "what is left when a signal ends the program is not delivered: {error}"
+                "reports will not be delivered when a signal ends the program: {error}"
             ));
         }
     });

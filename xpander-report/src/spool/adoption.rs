@@ -193,8 +193,8 @@ impl Adoption {
         {
             self.other_platform.insert(name.to_owned());
             self.spool.warn(format_args!(
-                "{name}.{SEGMENT} waits for the platform at {platform}, not for {}; a program with that address \
-                 delivers it, as does `xpander-report spool drain`",
+                "{name}.{SEGMENT} is for the platform at {platform}, not {}; a program that uses \
+                 that address will deliver it, or run `xpander-report spool drain`",
                 self.spool.platform
             ));
             return None;

@@ -81,9 +81,8 @@ impl Replay {
             }
             Err(error) => {
                 if !std::mem::replace(&mut self.warned_compaction, true) {
-                    self.spool.warn(format_args!(
-                        "files stay though most of what is in them is settled: {error}"
-                    ));
+                    self.spool
+                        .warn(format_args!("files cannot be compacted: {error}"));
                 }
             }
         }

@@ -30,7 +30,7 @@ impl Kept {
         if bytes > most {
             return Err(io::Error::new(
                 io::ErrorKind::StorageFull,
-                format!("it has {bytes} bytes, and all that is kept there may have {most}"),
+                format!("it has {bytes} bytes, but the limit for everything kept there is {most}"),
             ));
         }
         let is_over = self.files >= MAX_FILES || self.bytes.saturating_add(bytes) > most;

@@ -276,7 +276,7 @@ impl Replay {
             Err(error) => {
                 let name = &reader.segment.name;
                 self.spool.warn(format_args!(
-                    "a report in {name}.{SEGMENT} cannot be read again: {error}"
+                    "a report in {name}.{SEGMENT} cannot be read: {error}"
                 ));
                 None
             }
@@ -374,12 +374,12 @@ impl Replay {
             let aside = aside.and_then(|pieces| self.spool.set_aside(name, &pieces));
             match aside {
                 Ok(aside) => self.spool.warn(format_args!(
-                    "a file was damaged; all that could be read of it was taken, and the rest was put aside: {}; see \
-                     `xpander-report spool recover`",
+                    "a file was damaged; its readable reports were taken, and the rest was set \
+                     aside: {}; see `xpander-report spool recover`",
                     aside.display()
                 )),
                 Err(error) => {
-                    let problem = format_args!("is damaged and cannot be put aside: {error}");
+                    let problem = format_args!("is damaged and cannot be set aside: {error}");
                     self.adoption.back_off(name, problem);
                     return false;
                 }

@@ -23,7 +23,7 @@ impl Replay {
             && let Some(error) = &self.misplaced
         {
             self.spool.warn(format_args!(
-                "reports that wait are not safe on disk: {error}"
+                "waiting reports are not safe on disk: {error}"
             ));
         }
     }
@@ -60,7 +60,8 @@ impl Replay {
                 reader.write_acks_again(directory)?;
             }
             spool.warn(format_args!(
-                "{}.{SEGMENT} was removed; what waits of it was written again, to {name}.{SEGMENT}",
+                "{}.{SEGMENT} was removed; its waiting reports were written again, to \
+                 {name}.{SEGMENT}",
                 segment.name
             ));
         }

@@ -186,7 +186,7 @@ impl Spool {
         }
         Err(io::Error::new(
             io::ErrorKind::StorageFull,
-            format!("as many reports wait there as may ({most} bytes)"),
+            format!("the spool is full ({most} bytes)"),
         ))
     }
 

@@ -62,7 +62,7 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
             findings.push(Finding::wrong(
                 "name",
                 format!("{host} has no address: {error}"),
-                "Is the name right, and does this machine have a network?",
+                "Check the name and this machine's network connection.",
             ));
             return false;
         }
@@ -84,7 +84,8 @@ fn reach(config: &Config, findings: &mut Vec<Finding>) -> bool {
             let advice = if config.is_loopback() {
                 "Nothing listens there. Start the local platform: xpander-report local"
             } else {
-                "Does a firewall stand between, or must a proxy be set (HTTPS_PROXY)?"
+                "Check whether a firewall blocks the connection, or a proxy is needed \
+                 (HTTPS_PROXY)."
             };
             findings.push(Finding::wrong("connection", error.to_string(), advice));
             return false;
@@ -146,7 +147,7 @@ fn clock(here: SystemTime, there: SystemTime) -> Finding {
         Outcome::Note,
         format!("{} s {direction} the platform's", skew.as_secs()),
     )
-    .advise("Is the time of this machine right? Updates of one task are ordered by it.")
+    .advise("Check this machine's clock. It orders the updates of a task.")
 }
 
 /// Makes one call that changes nothing. Says whether a relay answered.
@@ -175,7 +176,7 @@ fn answer(client: &Client, config: &Config) -> (Finding, bool) {
     let finding = match client.agent_blocking(id) {
         Ok(agent) if relay::is_of(&agent) => {
             let says = format!(
-                "a relay takes the key, and reports for the agent {} ({})",
+                "a relay accepts the key and reports for the agent {} ({})",
                 agent.id,
                 millis(start)
             );
@@ -189,7 +190,7 @@ fn answer(client: &Client, config: &Config) -> (Finding, bool) {
             Finding::ok(
                 NAME,
                 format!(
-                    "the platform takes the key and has the agent {name} ({})",
+                    "the platform accepts the key and has the agent {name} ({})",
                     millis(start)
                 ),
             )
@@ -202,7 +203,7 @@ fn answer(client: &Client, config: &Config) -> (Finding, bool) {
         })) if detail.contains("the first report creates it") => Finding::ok(
             NAME,
             format!(
-                "the platform takes the key; it makes the agent {id} with its first report ({})",
+                "the platform accepts the key; the first report creates the agent {id} ({})",
                 millis(start)
             ),
         ),
@@ -212,7 +213,10 @@ fn answer(client: &Client, config: &Config) -> (Finding, bool) {
 }
 
 fn takes_the_key(who: &str, start: Instant) -> Finding {
-    Finding::ok("answer", format!("{who} takes the key ({})", millis(start)))
+    Finding::ok(
+        "answer",
+        format!("{who} accepts the key ({})", millis(start)),
+    )
 }
 
 /// Sends a report and reads it back, unless a relay has taken it.
@@ -249,7 +253,7 @@ fn test_report(client: &Client, config: &Config) -> Finding {
         Ok(read) => Finding::wrong(
             NAME,
             format!("the task {} was sent, {} was read back", sent.id, read.id),
-            "Is this address the platform's, or something between that keeps answers?",
+            "Check the address, and whether a cache answers in place of the platform.",
         ),
         Err(error) => Finding::wrong(
             NAME,
@@ -268,20 +272,19 @@ fn refused(name: &'static str, error: &Error, agent: &str, config: &Config) -> F
     let advice = match error {
         Error::Status(StatusError { detail, .. }) if is_page(detail) => not_the_platform(config),
         Error::Status(StatusError { status, .. }) => match status {
-            401 => "The platform does not know the key. Copy it again, and see that it belongs to \
-                    this platform and is still in use."
+            401 => "The platform does not know the key. Copy it again, and check that it belongs \
+                    to this platform and is not revoked."
                 .to_owned(),
             403 => format!(
-                "The platform knows the key but refuses it here. May it use the agent `{agent}`, or \
-                 is that agent another organization's?"
+                "The platform knows the key but refuses it here. Check that the key may use the \
+                 agent `{agent}`, and that both belong to the same organization."
             ),
             404 => format!("The platform has no agent `{agent}` for this key. Copy the id again."),
             300..=399 => not_the_platform(config),
             408 | 425 | 429 | 500..=599 => {
-                "The platform is there, but has trouble. Reports wait and are tried again."
-                    .to_owned()
+                "The platform answers with an error. Reports wait and are retried.".to_owned()
             }
-            _ => "This is not how the platform should answer. Is the address right?".to_owned(),
+            _ => "This is not an answer of the platform. Check the address.".to_owned(),
         },
         Error::Decode(_) => not_the_platform(config),
         Error::Config(error) => {
@@ -291,19 +294,19 @@ fn refused(name: &'static str, error: &Error, agent: &str, config: &Config) -> F
                 "Until then nothing is sent.",
             );
         }
-        _ if proxy::of(config).is_some() => "Does the proxy let this address pass?".to_owned(),
+        _ if proxy::of(config).is_some() => "Check that the proxy allows this address.".to_owned(),
         Error::Transport(error) if error.is_timeout => {
-            "Something listens there, but does not answer. Is it the platform?".to_owned()
+            "A server listens there but does not answer. Check the address.".to_owned()
         }
-        _ => "The connection was made, but then broke. Try again.".to_owned(),
+        _ => "The connection was opened but then broke. Try again.".to_owned(),
     };
     Finding::wrong(name, excerpt(&with_causes(error)), advice)
 }
 
 fn not_the_platform(config: &Config) -> String {
     format!(
-        "What answers at {} is not the platform: another server, or a proxy's login page. Is the \
-         address right?",
+        "The server at {} is not the platform. It may be another server or a proxy's login page. \
+         Check the address.",
         config.base_url()
     )
 }

@@ -64,7 +64,8 @@ pub(crate) struct Doctor {
 }
 
 /// What no check of the connection finds.
-const STREAMS: &str = "Tasks without tokens? Their answers are streamed: set `stream_options.include_usage`, see --help.";
+const STREAMS: &str = "If streamed tasks have no tokens, set `stream_options.include_usage` in \
+                       the request; see --help.";
 
 /// All that was found.
 #[derive(Serialize)]

@@ -43,7 +43,7 @@ pub(super) fn setting(builder: &ConfigBuilder) -> Option<Finding> {
             Some("the platform is on this machine".to_owned())
         }
         (None, Some(_)) if config.bypasses_proxy() => {
-            Some("plain http to a private host takes none".to_owned())
+            Some("plain http to a private host uses no proxy".to_owned())
         }
         (None, Some(variable)) => Some(format!("{variable} does not apply to this address")),
         (None, None) => None,

@@ -27,7 +27,7 @@ pub(super) fn check(config: &Config) -> Finding {
         Ok(status) => status,
         Err(error) => {
             return Finding::new(NAME, Outcome::Note, excerpt(&with_causes(&error)))
-                .advise("A relay answers, but does not say how it stands.");
+                .advise("A relay answers but does not return its status.");
         }
     };
     let oldest = status.oldest_seconds.map_or_else(String::new, |seconds| {
@@ -45,14 +45,15 @@ pub(super) fn check(config: &Config) -> Finding {
     let error = status.last_error.as_deref().unwrap_or_default();
     if status.is_key_refused {
         let advice = format!(
-            "The platform refuses the relay's key, and the relay accepts nothing until that is mended: {}",
+            "The platform refuses the relay's key, and the relay accepts no report until this is \
+             fixed: {}",
             excerpt(error)
         );
         return Finding::wrong(NAME, says, advice);
     }
     if status.is_platform_away {
         let advice = format!(
-            "The platform does not answer the relay as it should; reports wait at the relay: {}",
+            "The platform fails; reports wait at the relay: {}",
             excerpt(error)
         );
         return Finding::new(NAME, Outcome::Note, says).advise(advice);

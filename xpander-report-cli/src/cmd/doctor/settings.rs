@@ -19,7 +19,7 @@ fn setting(setting: &Setting) -> Finding {
         (None, "agent_id", None) => (
             Outcome::Wrong,
             Some(format!(
-                "Only runs that name their agent themselves are reported. Set {} to the id of your agent.",
+                "Only runs that set `agent_id` are reported. Set {} to the id of your agent.",
                 setting.variable
             )),
         ),
@@ -29,11 +29,11 @@ fn setting(setting: &Setting) -> Finding {
         ),
         (None, "capture_content", Some("false")) => (
             Outcome::Note,
-            Some("Inputs, results and responses stay here; the rest is sent.".to_owned()),
+            Some("Reports contain no inputs, results and responses.".to_owned()),
         ),
         (None, "scrub", Some("false")) => (
             Outcome::Note,
-            Some("Secrets in inputs, results and errors are sent as they are.".to_owned()),
+            Some("Secrets in inputs, results and errors are not redacted.".to_owned()),
         ),
         (None, "targets", Some(_)) => (
             Outcome::Note,
@@ -41,7 +41,7 @@ fn setting(setting: &Setting) -> Finding {
         ),
         (None, "rollup", Some(_)) => (
             Outcome::Note,
-            Some("Inside another run, the runs of these functions are no tasks.".to_owned()),
+            Some("Inside another run, the runs of these functions count in that run.".to_owned()),
         ),
         (None, "spool", Some(directory)) => match cannot_spool(Path::new(directory)) {
             Some(advice) => (Outcome::Wrong, Some(advice)),
@@ -78,7 +78,7 @@ fn cannot_spool(directory: &Path) -> Option<String> {
         Err(error) => error,
     };
     Some(format!(
-        "It cannot be written ({error}). Create it for the user that runs the program, or set \
+        "It is not writable ({error}). Create it for the user that runs the program, or set \
          XPANDER_REPORT_SPOOL_DIR to another directory."
     ))
 }

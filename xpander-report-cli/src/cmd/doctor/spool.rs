@@ -36,7 +36,7 @@ pub(super) fn check(builder: &ConfigBuilder) -> Vec<Finding> {
         )],
         Err(error) => vec![
             Finding::skipped(WAITING, format!("the spool cannot be read: {error}"))
-                .advise("Run this as the user who runs the program."),
+                .advise("Run this command as the user that runs the program."),
         ],
     }
 }
@@ -87,7 +87,8 @@ fn waiting(spool: &SpoolDirectory, platform: Option<&str>) -> Finding {
     if left > 0 {
         let left = count(left, "is", "are");
         advice.push_str(&format!(
-            "{left} in files that no running program has; `xpander-report spool drain` delivers what is there. "
+            "{left} in files that no running program uses; `xpander-report spool drain` delivers \
+             them. "
         ));
     }
     advice.push_str("See `xpander-report spool list`.");
@@ -170,7 +171,7 @@ fn refused(spool: &SpoolDirectory) -> Option<Finding> {
         utc(newest.refused_at),
         excerpt(&newest.reason)
     );
-    let advice = "See `xpander-report spool show --dead`; when what was wrong is mended, \
+    let advice = "See `xpander-report spool show --dead`; after you fix the cause, \
                   `xpander-report spool retry-dead` sends them again.";
     Some(Finding::new(REFUSED, Outcome::Note, says).advise(advice))
 }
@@ -184,15 +185,17 @@ fn wrong(spool: &SpoolDirectory) -> Vec<Finding> {
         Finding::wrong(
             UNREADABLE,
             with_causes(&file),
-            "What is in this file is not delivered. Give it to the user who runs the program, or delete it.",
+            "The reports in this file are not delivered. Change its owner to the user that runs \
+             the program, or delete it.",
         )
     });
     let mut wrong: Vec<_> = unreadable.collect();
     let damaged = spool.damaged().flatten().count();
     if damaged > 0 {
         let files = count(damaged, "file was", "files were");
-        let says = format!("{files} put aside");
-        let advice = "See `xpander-report spool recover --show`; without --show it has the reports wait again.";
+        let says = format!("{files} set aside");
+        let advice = "See `xpander-report spool recover --show`; without --show it recovers the \
+                      reports.";
         wrong.push(Finding::new(DAMAGED, Outcome::Note, says).advise(advice));
     }
     wrong

@@ -41,17 +41,15 @@ pub(super) fn advice(error: &io::Error) -> &'static str {
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. },
-        )) => "By this machine's clock the certificate is not valid. Is the clock right?",
+        )) => "The certificate is not valid at this machine's time. Check the clock.",
         Some(rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        )) => "The certificate is for another name. Is the address right?",
+        )) => "The certificate is for another name. Check the address.",
         Some(rustls::Error::InvalidCertificate(_)) => {
-            "This machine does not trust the certificate. If somebody between reads the traffic (a \
-             company's proxy), or the platform is your own, add its authority to the certificates \
-             of this system."
+            "This machine does not trust the certificate. If a company proxy inspects the \
+             traffic, or you run the platform yourself, add its certificate authority to this \
+             system."
         }
-        _ => {
-            "What listens there does not speak TLS as it should. Are the scheme and the port right?"
-        }
+        _ => "The server does not speak TLS correctly. Check the scheme and the port.",
     }
 }

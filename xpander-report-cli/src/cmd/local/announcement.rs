@@ -17,7 +17,7 @@ impl Announcement<'_> {
         writeln!(output, "The local platform runs at {}", self.url)?;
         match self.data {
             Some(file) => writeln!(output, "Its data is in {}", file.display())?,
-            None => writeln!(output, "Its data is in memory, and gone when it stops")?,
+            None => writeln!(output, "Its data is in memory and is lost when it stops")?,
         }
         writeln!(output)?;
         writeln!(output, "In the terminal of your program:")?;
@@ -30,8 +30,8 @@ impl Announcement<'_> {
         if self.refuses_others {
             writeln!(
                 output,
-                "Other machines are refused until the name or address by which they know this one\n\
-                 is allowed: --allow-host NAME"
+                "Requests from other machines are refused until you allow the name or \
+                 address\nthat they use for this machine: --allow-host NAME"
             )?;
             writeln!(output)?;
         }

@@ -114,7 +114,7 @@ impl Local {
         {
             let _ = writeln!(
                 io::stderr(),
-                "Other users could read {}. From now on they cannot.",
+                "Other users could read {}; its permissions are now restricted to you.",
                 file.display()
             );
         }
@@ -159,8 +159,8 @@ fn default_file() -> Result<PathBuf, Failure> {
         Failure::new(
             Failure::REFUSED,
             format!(
-                "there is no folder for the user's data ({error}); name a file with --db, or keep \
-                 the data in memory with --ephemeral"
+                "there is no data folder for this user ({error}); choose a file with --db, or \
+                 keep the data in memory with --ephemeral"
             ),
         )
     })?;

@@ -42,8 +42,7 @@ impl Purge {
         )?;
         out.flush()?;
         if purged.is_in_flight {
-            let problem =
-                "a report of the task is still on its way to the platform; try again later";
+            let problem = "a report of the task is being sent to the platform; try again later";
             return Err(Failure::new(Failure::TRY_AGAIN, problem).into());
         }
         Ok(ExitCode::SUCCESS)

@@ -57,7 +57,7 @@ fn failure(error: &Error, url: &str) -> Failure {
     let says = with_causes(error);
     let no_relay = || {
         Failure::usage(format!(
-            "what answers at {url} is no relay ({says}); say where the relay is with --url"
+            "the server at {url} is not a relay ({says}); set the relay's address with --url"
         ))
     };
     match error {

@@ -140,7 +140,7 @@ fn failure(error: Error) -> Failure {
 fn default_spool() -> Result<PathBuf, Failure> {
     let folders = etcetera::base_strategy::choose_native_strategy().map_err(|error| {
         let problem = format!(
-            "there is no folder for the user's data ({error}); name a directory with --spool"
+            "there is no data folder for this user ({error}); choose a directory with --spool"
         );
         Failure::new(Failure::REFUSED, problem)
     })?;

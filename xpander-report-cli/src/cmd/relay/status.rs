@@ -67,8 +67,8 @@ fn write(status: &Found, out: &mut impl Write) -> io::Result<()> {
         }
     }
     let state = match (status.is_key_refused, status.is_platform_away) {
-        (true, _) => "refuses the key; nothing is accepted until that is mended",
-        (false, true) => "does not answer as it should; reports wait",
+        (true, _) => "refuses the key; no report is accepted until this is fixed",
+        (false, true) => "fails; reports wait",
         (false, false) => "nothing is wrong",
     };
     line("platform", state.to_owned())?;
@@ -76,7 +76,7 @@ fn write(status: &Found, out: &mut impl Write) -> io::Result<()> {
         let error = agent
             .error
             .as_deref()
-            .unwrap_or("its reports do not arrive");
+            .unwrap_or("its reports are not delivered");
         let says = format!("{}: {} wait, {error}", agent.agent_id, agent.waiting);
         line("agent", says)?;
     }

@@ -68,7 +68,7 @@ fn read(source: impl Read, origin: &str) -> Result<String, Failure> {
         .map_err(|error| Failure::usage(format_args!("{origin}: {error}")))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Failure::usage(format_args!(
-            "{origin}: it is longer than {MAX_BYTES} bytes, which no platform takes"
+            "{origin}: it is longer than {MAX_BYTES} bytes, the platform's limit"
         )));
     }
     String::from_utf8(bytes).map_err(|error| {

@@ -207,7 +207,7 @@ fn response(content: Content) -> Result<Box<RawValue>, Failure> {
     let text = content.read(FLAG)?;
     RawValue::from_string(without_bom(&text).to_owned()).map_err(|error| {
         Failure::usage(format_args!(
-            "{FLAG} is not JSON: {error} (a text goes into --result)"
+            "{FLAG} is not JSON: {error} (use --result for text)"
         ))
     })
 }

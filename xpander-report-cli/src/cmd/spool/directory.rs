@@ -23,7 +23,7 @@ impl Directory {
             .filter(|dir| !dir.as_os_str().is_empty())
             .ok_or_else(|| {
                 Failure::usage(
-                    "no spool is named: use --dir, or set the environment variable \
+                    "no spool directory is set: use --dir, or set the environment variable \
                      XPANDER_REPORT_SPOOL_DIR",
                 )
             })
@@ -34,7 +34,9 @@ impl Directory {
         SpoolDirectory::open(&path).map_err(|error| {
             let advice = match error.kind() {
                 io::ErrorKind::NotFound => "no program has spooled anything there",
-                io::ErrorKind::PermissionDenied => "run this as the user who runs the program",
+                io::ErrorKind::PermissionDenied => {
+                    "run this command as the user that runs the program"
+                }
                 _ => "is it the spool's directory?",
             };
             Failure::usage(format!(

@@ -131,14 +131,14 @@ pub(super) fn print_outcome(
         let wait = count(in_use, "report waits", "reports wait");
         writeln!(
             out,
-            "{wait} in files that a running program has; it delivers them."
+            "{wait} in files of a running program, which delivers them."
         )?;
     }
     for segment in &others {
         let wait = count(segment.waiting, "report waits", "reports wait");
         let platform = segment.platform.as_deref().unwrap_or("an unknown platform");
         let whose = if segment.is_foreign {
-            ", which is another user's"
+            ", which belongs to another user"
         } else {
             ""
         };
@@ -156,7 +156,8 @@ pub(super) fn print_outcome(
         let files = count(damaged, "file was", "files were");
         writeln!(
             out,
-            "{files} damaged, and what could not be read was put aside; see `xpander-report spool recover --show`."
+            "{files} damaged, and the unreadable parts were set aside; see `xpander-report spool \
+             recover --show`."
         )?;
     }
     out.flush()?;
@@ -164,7 +165,7 @@ pub(super) fn print_outcome(
     if left && unreadable.files == 0 {
         let reason = stats
             .last_error
-            .unwrap_or_else(|| "the time was up".to_owned());
+            .unwrap_or_else(|| "the timeout expired".to_owned());
         return Err(Failure::new(Failure::TRY_AGAIN, reason).into());
     }
     Ok(ExitCode::from(match (unreadable.files, damaged, dead) {

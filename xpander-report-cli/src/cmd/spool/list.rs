@@ -96,7 +96,7 @@ impl Listing {
                 (false, true) => "left behind by another user",
             };
             let platform = file.platform.as_deref().map_or_else(
-                || "nothing of it can be read".to_owned(),
+                || "none of it can be read".to_owned(),
                 |platform| format!("for {}", printable(platform)),
             );
             writeln!(
@@ -125,12 +125,12 @@ impl Listing {
         }
         if self.damaged_files > 0 {
             let damaged = count(self.damaged_files, "damaged file is", "damaged files are");
-            write!(out, ", {damaged} put aside (see `spool recover --show`)")?;
+            write!(out, ", {damaged} set aside (see `spool recover --show`)")?;
         }
         writeln!(out, ".")?;
         for user in &self.closed {
             let user = printable(user);
-            writeln!(out, "{user} is another user's, who alone can look into it.")?;
+            writeln!(out, "{user} belongs to another user and cannot be read.")?;
         }
         out.flush()
     }

@@ -51,7 +51,7 @@ impl Purge {
         )?;
         if purged.in_use > 0 {
             let stay = count(purged.in_use, "file stays", "files stay");
-            writeln!(out, "{stay} because a running program has it.")?;
+            writeln!(out, "{stay} because a running program uses it.")?;
         }
         let mut unreadable = Unreadable::default();
         for file in &purged.unreadable {
@@ -70,7 +70,9 @@ fn is_confirmed(spool: &SpoolDirectory) -> Done<bool> {
     let damaged = spool.damaged().flatten().count();
     let input = io::stdin();
     if !input.is_terminal() {
-        return Err(Failure::usage("nobody can be asked here; use --yes").into());
+        return Err(
+            Failure::usage("there is no terminal to ask for confirmation; use --yes").into(),
+        );
     }
     let mut out = io::stdout().lock();
     write!(

@@ -102,16 +102,19 @@ fn recover(spool: &SpoolDirectory) -> Done<ExitCode> {
     let again = count(recovered.reports, "report waits", "reports wait");
     let next = match recovered.reports {
         0 => "",
-        _ => "; `xpander-report spool drain` delivers what waits",
+        _ => "; `xpander-report spool drain` delivers them",
     };
     writeln!(out, "{again} again{next}.")?;
     if recovered.doubtful > 0 {
         let may = count(recovered.doubtful, "report", "reports");
-        writeln!(out, "{may} of them may differ from what was written.")?;
+        writeln!(out, "{may} of them may differ from the original.")?;
     }
     if recovered.unreadable_bytes > 0 {
         let stay = count(recovered.unreadable_bytes, "byte stays", "bytes stay");
-        writeln!(out, "{stay} where they are, because no report can be told.")?;
+        writeln!(
+            out,
+            "{stay} in place, because no report can be read from them."
+        )?;
     }
     out.flush()?;
     let mut unreadable = Unreadable::default();

@@ -85,7 +85,7 @@ impl Show {
             let flag = if self.dead { "leave out" } else { "use" };
             return Err(Failure::new(
                 Failure::REFUSED,
-                format!("no report of task {id} is there; if it {other}, {flag} --dead"),
+                format!("there is no report of task {id}; if it {other}, {flag} --dead"),
             )
             .into());
         }

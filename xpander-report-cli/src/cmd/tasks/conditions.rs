@@ -104,7 +104,8 @@ impl Conditions {
         }
         if self.model.is_some() {
             return Err(Failure::usage(
-                "this platform does not say which models answered; --model is for the local platform",
+                "this platform does not list the models of tasks; --model works with the local \
+                 platform only",
             ));
         }
         let has_status = self.status().is_none_or(|status| task.status() == status);

@@ -163,7 +163,7 @@ impl Listing {
         let flags = conditions.unknown_elsewhere();
         let note = (is_elsewhere && !flags.is_empty()).then(|| {
             format!(
-                "The platform has no filter for {}: its newest {} looked at here.",
+                "The platform has no filter for {}: its newest {} filtered here.",
                 flags.join(", "),
                 count(looked_at, "task was", "tasks were")
             )

@@ -52,7 +52,8 @@ impl Open {
             return Err(Failure::new(
                 Failure::REFUSED,
                 format!(
-                    "the address of this platform's page of the task is not known; look in the history of the agent {}",
+                    "the address of the task's page on this platform is unknown; look in the \
+                     history of the agent {}",
                     task.text("agent_id").unwrap_or("that has it"),
                 ),
             )

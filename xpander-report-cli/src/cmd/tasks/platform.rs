@@ -57,7 +57,8 @@ impl Platform {
         };
         let answer = answer.map_err(|error| match (&error, agent) {
             (Error::Status(StatusError { status: 404, .. }), None) => Failure::usage(
-                "this platform lists the tasks of one agent only; name it with --agent-id or XPANDER_AGENT_ID",
+                "this platform lists tasks by agent; set the agent with --agent-id or \
+                 XPANDER_AGENT_ID",
             ),
             _ => connection::failure(&error),
         })?;

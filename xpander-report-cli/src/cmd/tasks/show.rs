@@ -52,7 +52,8 @@ impl Show {
             if !task.is_local() {
                 return Err(Failure::new(
                     Failure::REFUSED,
-                    "this platform does not give the raw responses of tasks; the local platform does",
+                    "this platform does not return the raw responses of tasks; the local \
+                     platform does",
                 )
                 .into());
             }

@@ -86,10 +86,10 @@ fn live(shared: Arc<Shared>) {
         });
         match lived {
             Ok(Ok(())) => return,
-            Ok(Err(_)) => warn(format_args!(
-                "delivery was interrupted by a panic; it goes on"
+            Ok(Err(_)) => warn(format_args!("delivery panicked and was restarted")),
+            Err(error) => warn(format_args!(
+                "delivery waits because no runtime could be started: {error}"
             )),
-            Err(error) => warn(format_args!("delivery waits for a runtime: {error}")),
         }
         worker.recover();
         thread::sleep(Duration::from_secs(1));
@@ -370,7 +370,7 @@ impl Worker {
     fn synced(&mut self, synced: io::Result<()>) {
         self.syncing = None;
         if let Err(error) = synced {
-            let told = "the spool cannot make sure that reports survive a loss of power";
+            let told = "the spool cannot be synced, so reports may not survive a power loss";
             *lock(&self.shared.last_error) = Some(format!("{told}: {error}"));
             warn(format_args!("{told}: {error}"));
         }
@@ -447,7 +447,7 @@ impl Worker {
             } = given_up;
             if is_refused {
                 let reason =
-                    "the platform refuses reports of this agent, and too many of them wait";
+                    "the platform refuses reports of this agent, and too many are already waiting";
                 self.refuse(pending, reason.to_owned());
             } else {
                 self.discard(&pending, DropReason::QueueFull);

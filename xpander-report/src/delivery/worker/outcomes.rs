@@ -72,7 +72,7 @@ impl Worker {
         }
         if self.outbox.has_several() {
             warn(format_args!(
-                "reports of the agent {agent_id} wait, those of others go on: {error}"
+                "reports of the agent {agent_id} wait; other agents are not affected: {error}"
             ));
         }
         self.has_failing = true;

@@ -48,7 +48,7 @@ impl Warnings {
         if self.failures >= FAILURES_BEFORE_WARNING && !self.is_outage {
             self.is_outage = true;
             warn(format_args!(
-                "reports wait and are tried again: {}",
+                "reports wait and are retried: {}",
                 error.with_sources()
             ));
         }
@@ -61,12 +61,12 @@ impl Warnings {
         }
         let what = match refusal {
             Refusal::Key => {
-                "the platform refuses the API key. Reports are kept and tried again; \
-                             check XPANDER_API_KEY"
+                "the platform refuses the API key; reports are kept and retried; check \
+                 XPANDER_API_KEY"
             }
             Refusal::Agent => {
-                "the platform refuses reports of an agent. They are kept and tried again; \
-                               check XPANDER_AGENT_ID, and what the key may do"
+                "the platform refuses the reports of an agent; they are kept and retried; check \
+                 XPANDER_AGENT_ID and the key's permissions"
             }
         };
         warn(format_args!("{what}: task {id}: {}", error.with_sources()));

@@ -117,7 +117,7 @@ impl Config {
                 return Err(ConfigError::invalid(
                     AGENT_ID,
                     "id",
-                    format!("`{segment}` cannot stand in an address; use another id"),
+                    format!("`{segment}` cannot be part of a URL; use another id"),
                 ));
             }
             address.push('/');
@@ -360,8 +360,8 @@ impl ConfigBuilder {
                 Err(ConfigError::invalid(
                     API_KEY,
                     "api_key",
-                    "it holds a character that no key has (a space, a line break or a letter \
-                     beyond ASCII); copy it again",
+                    "it contains a character that no key contains (a space, a line break or a \
+                     non-ASCII letter); copy it again",
                 ))
             }
             Some(key) => Ok(key),
@@ -381,7 +381,7 @@ impl ConfigBuilder {
         };
         let text = text.filter(|text| !text.is_empty()).ok_or_else(|| {
             invalid(
-                "it is set but empty; unset it for the public platform, or give the address"
+                "it is set but empty; unset it to use the public platform, or set the address"
                     .to_owned(),
             )
         })?;
@@ -397,16 +397,16 @@ impl ConfigBuilder {
             } else {
                 without_query(&text)
             };
-            invalid(format!("{shown} is no address: {error}"))
+            invalid(format!("{shown} is not a valid address: {error}"))
         })?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(invalid(
-                "it holds a user name or password; the key goes into XPANDER_API_KEY".to_owned(),
+                "it contains a user name or password; put the key into XPANDER_API_KEY".to_owned(),
             ));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(invalid(format!(
-                "`{}` is followed by a query or a fragment; give the address without it",
+                "`{}` is followed by a query or a fragment; remove it",
                 without_query(&text)
             )));
         }
@@ -432,14 +432,14 @@ impl ConfigBuilder {
                 BASE_URL,
                 "base_url",
                 format!(
-                    "plain http to `{host}` would show the key to the network; use https, or \
-                     allow this host with `allow_http` or {ALLOW_HTTP}"
+                    "plain http to `{host}` would expose the key; use https, or allow this host \
+                     with `allow_http` or {ALLOW_HTTP}"
                 ),
             )),
             scheme => Err(ConfigError::invalid(
                 BASE_URL,
                 "base_url",
-                format!("`{scheme}` is no scheme of the platform; use https"),
+                format!("`{scheme}` is not a supported scheme; use https"),
             )),
         }
     }

@@ -100,7 +100,8 @@ impl OsDisk {
         check_owner(&found, path)?;
         if found.mode() & OTHERS_WRITE != 0 {
             return Err(not_ours(format!(
-                "everybody may write to {}, so what is there is not used; `chmod 700` it, or name another directory",
+                "every user can write to {}, so it is not used; run `chmod 700` on it, or choose \
+                 another directory",
                 path.display()
             )));
         }
@@ -116,7 +117,10 @@ impl OsDisk {
         use std::os::unix::fs::MetadataExt;
         let found = file.metadata()?;
         if !found.is_file() {
-            return Err(not_ours(format!("{} is no regular file", path.display())));
+            return Err(not_ours(format!(
+                "{} is not a regular file",
+                path.display()
+            )));
         }
         if self.access == Access::Read {
             return Ok(());
@@ -142,7 +146,10 @@ impl OsDisk {
     fn check_file(&self, file: &File, path: &Path) -> io::Result<()> {
         match file.metadata()?.is_file() {
             true => Ok(()),
-            false => Err(not_ours(format!("{} is no regular file", path.display()))),
+            false => Err(not_ours(format!(
+                "{} is not a regular file",
+                path.display()
+            ))),
         }
     }
 }
@@ -155,8 +162,8 @@ fn check_owner(found: &fs::Metadata, path: &Path) -> io::Result<()> {
         return Ok(());
     }
     Err(not_ours(format!(
-        "{} belongs to the user {owner} and this program runs as the user {user}, so it is not used; remove it, or \
-         name another directory",
+        "{} belongs to the user {owner} and this program runs as the user {user}, so it is not \
+         used; remove it, or choose another directory",
         path.display()
     )))
 }
@@ -177,7 +184,8 @@ fn explained(error: io::Error, path: &Path) -> io::Error {
         .contains(&error.raw_os_error())
     {
         return not_ours(format!(
-            "{} is a link, or no directory, so it is not used; remove it, or name another directory",
+            "{} is a link or not a directory, so it is not used; remove it, or choose another \
+             directory",
             path.display()
         ));
     }
