@@ -10,16 +10,16 @@ use crate::secret_file;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
-    /// Where the platform is [default: XPANDER_BASE_URL, else the public platform]
+    /// The platform's address [default: XPANDER_BASE_URL, else the public platform]
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 
-    /// The agent in whose history the task appears [default: XPANDER_AGENT_ID]
+    /// The agent whose history shows the task [default: XPANDER_AGENT_ID]
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     agent_id: Option<String>,
 
-    /// A file with the key [default: the key in XPANDER_API_KEY]. There is no flag for the key itself:
-    /// the arguments of a program are no secret
+    /// A file with the key [default: the key in XPANDER_API_KEY]. There is no flag for the key itself,
+    /// because other users can see a program's arguments
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
 }

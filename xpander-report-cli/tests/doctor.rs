@@ -356,7 +356,7 @@ mod tls {
 #[test]
 fn the_help_says_what_it_shows_of_the_key() {
     let help = run(&["doctor", "--help"], &[]).ends_with(0);
-    help.says("Of the key it shows how long it is, and the last four characters of one that has 16 or more");
+    help.says("It shows the length of the key, and its last four characters if it has 16 or more");
     help.does_not_say("never shown");
 }
 

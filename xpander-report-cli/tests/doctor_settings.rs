@@ -247,7 +247,7 @@ mod what_waits_in_the_spool {
         assert!(before <= since && since <= Timestamp::now(), "{since}");
         said.says(
             "2 are in files that no running program uses; `xpander-report spool drain` delivers \
-             what is there. See `xpander-report spool list`.",
+             them. See `xpander-report spool list`.",
         );
         said.does_not_say("refused");
         said.says(ALL_RIGHT);

@@ -145,8 +145,7 @@ fn what_a_living_worker_has_is_left_to_it() {
     let platform = back(port);
     let drained = spool(dir.path(), &url, &["drain"]).ends_with(0);
     drained.says(
-        "2 reports are delivered. 1 report waits in files that a running program has; it delivers \
-         them.",
+        "2 reports are delivered. 1 report waits in files of a running program, which delivers them.",
     );
     assert_eq!(platform.tasks().unwrap().len(), 2);
     let list = spool(dir.path(), &url, &["list"]).ends_with(0);
@@ -191,7 +190,7 @@ fn what_was_refused_is_sent_again_also_while_a_worker_lives() {
 fn the_help_warns_that_a_retried_report_counts_as_new() {
     let help = spool(Path::new("x"), "", &["retry-dead", "--help"]).ends_with(0);
     help.says("A report that is sent again counts as new");
-    help.says("overwrites a newer result of the same task");
+    help.says("It overwrites a newer result of the same task");
 }
 
 #[test]

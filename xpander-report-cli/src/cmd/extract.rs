@@ -9,7 +9,7 @@ use crate::failure::Done;
 use crate::progress::Progress;
 use crate::text::{without_bom, write_json};
 
-/// Show what a provider's response would be reported as
+/// Show what would be read from a provider's response
 ///
 /// Reads a response on standard input and writes one JSON object to standard
 /// output:
@@ -19,11 +19,12 @@ use crate::text::{without_bom, write_json};
 ///
 /// The input is a response's JSON, or the recording of a streamed response:
 /// server-sent events, JSON line by line, a list of chunks, or AWS's binary event
-/// stream. Of a file with a response on each line, such as a batch's results, it
-/// writes an object for each.
+/// stream. For a file with one response per line, such as batch results, it writes
+/// one object per line.
 ///
-/// If the input is not recognised as the response of any provider, a message
-/// says so and the exit code is 1.
+/// Exit codes:
+///   0  the response is read
+///   1  the input is not the response of a known provider
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -34,7 +35,7 @@ use crate::text::{without_bom, write_json};
 )]
 pub(crate) struct Extract {
     /// Read one response per line, whatever the input looks like, and write one object per line; its
-    /// `shape` is null where nothing is recognised
+    /// `shape` is null if a line is not recognised
     #[arg(long)]
     jsonl: bool,
 

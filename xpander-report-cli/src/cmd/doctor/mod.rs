@@ -19,28 +19,26 @@ use crate::text::{printable, write_json};
 
 /// Find out why nothing arrives
 ///
-/// Shows every setting and where it comes from, and what waits in the spool if
-/// there is one. Then asks the platform: is its name known, can it be reached, is
-/// its certificate trusted, does it take the key, does it have the agent. Nothing
-/// is changed there, except with --send. A relay says what it forwards to and how
-/// many reports wait there.
+/// Shows every setting, where it comes from, and the reports in the spool. Then
+/// checks the platform: its name, the connection, the certificate, the key and the
+/// agent. It changes nothing there, except with --send. For a relay it also shows
+/// the platform behind it and how many reports wait.
 ///
-/// Of the key it shows how long it is, and the last four characters of one that
-/// has 16 or more; of a proxy neither user nor password.
+/// It shows the length of the key, and its last four characters if it has 16 or
+/// more. It shows no user or password of a proxy.
 ///
-/// If nothing is wrong here and runs do not appear all the same: the program
-/// that should report them may see other variables than this one (run
-/// `xpander-report doctor` as the same user, in the same container or service),
-/// may be killed before it delivers, or may run functions without the
-/// attribute.
+/// If nothing is wrong but runs do not appear, the program may have a different
+/// environment (run `xpander-report doctor` as the same user, in the same
+/// container or service), may be killed before it delivers, or may run functions
+/// without the attribute.
 ///
-/// If tasks appear without tokens: their answers are streamed, and some providers
-/// count those only when asked. OpenAI and those who speak its API take
-/// "stream_options": {"include_usage": true} in the request.
+/// If streamed tasks have no tokens, the provider was not asked for them. OpenAI
+/// and compatible servers need "stream_options": {"include_usage": true} in the
+/// request.
 ///
 /// Exit codes:
 ///   0  nothing is wrong
-///   1  something is wrong; the report says what, and what to do
+///   1  something is wrong; the output says what, and what to do
 ///   2  an argument is wrong
 #[derive(Debug, clap::Args)]
 #[command(
@@ -51,7 +49,7 @@ use crate::text::{printable, write_json};
   docker exec my-worker xpander-report doctor --json"
 )]
 pub(crate) struct Doctor {
-    /// Send a test report, read it back and say its id
+    /// Send a test report, read it back and print its id
     #[arg(long)]
     send: bool,
 

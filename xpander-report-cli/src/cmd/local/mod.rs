@@ -16,14 +16,14 @@ use crate::failure::{Done, Failure};
 use crate::text::without_bom;
 use crate::{duration, server};
 
-/// Run a platform of your own on this machine
+/// Run a local platform on this machine
 ///
-/// The platform's API and pages that show every task, without an account. It
-/// runs until Ctrl-C or SIGTERM.
+/// It has the platform's API, and pages that show every task. It needs no account
+/// and runs until Ctrl-C or SIGTERM.
 ///
-/// The data stays in a file: tasks.db in the folder xpander-report of the user's
-/// data (XDG_DATA_HOME, ~/.local/share, or what macOS and Windows have for it).
-/// Answered reports are in it even if the program is killed.
+/// It keeps its data in xpander-report/tasks.db in the user's data folder
+/// (XDG_DATA_HOME, ~/.local/share, or the standard folder of macOS or Windows).
+/// Once a report is answered, it survives even if the program is killed.
 ///
 /// Exit codes:
 ///   0  it ran and was stopped
@@ -42,11 +42,11 @@ pub(crate) struct Local {
     #[arg(long, default_value_t = DEFAULT_PORT)]
     port: u16,
 
-    /// The address to listen on. Any that other machines can reach demands a token
+    /// The address to listen on; a token is required if other machines can reach it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: String,
 
-    /// Also answers requests for this name or address of the machine (repeatable)
+    /// Also accept requests for this name or address of the machine (repeatable)
     #[arg(long = "allow-host", value_name = "NAME")]
     allowed_hosts: Vec<String>,
 
@@ -57,7 +57,7 @@ pub(crate) struct Local {
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
 
-    /// Keep the data in memory; it is gone when the platform stops
+    /// Keep the data in memory until the platform stops
     #[arg(long, conflicts_with = "db")]
     ephemeral: bool,
 
@@ -65,8 +65,8 @@ pub(crate) struct Local {
     #[arg(long, value_name = "AGE", value_parser = duration::with_units)]
     retention: Option<Duration>,
 
-    /// A TOML file with prices that come before those of the price list: a table for each model, with `input` and
-    /// `output` in US dollars for a million tokens
+    /// A TOML file with prices that override the price list: a table for each model, with `input` and
+    /// `output` in US dollars per million tokens
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
 

@@ -11,8 +11,8 @@ const VARIABLE: &str = "XPANDER_LOCAL_TOKEN";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Flags {
-    /// The secret that programs give as their API key and browsers as the password. Better in a file
-    /// or in XPANDER_LOCAL_TOKEN: the arguments of a program are no secret
+    /// The token that programs send as API key and browsers as password. Prefer a file or
+    /// XPANDER_LOCAL_TOKEN: other users can see a program's arguments
     #[arg(long, conflicts_with = "token_file", value_parser = NonEmptyStringValueParser::new())]
     token: Option<String>,
 

@@ -14,10 +14,10 @@ const CALL: &str = "dead-letters";
 /// How many characters of a reason are shown.
 const MAX_CHARS: usize = 120;
 
-/// The reports that the platform refused for good
+/// List, retry or delete the reports that the platform refused
 ///
-/// They stay at the relay until they are sent again or deleted. It needs a token
-/// for all agents.
+/// They stay at the relay until they are retried or deleted. A token for all agents
+/// is needed.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -33,24 +33,24 @@ pub(super) struct DeadLetters {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show them: task, agent, time and reason
+    /// List dead letters: task, agent, time and reason
     #[command(after_help = "Examples:
   xpander-report relay dead-letters list
   xpander-report relay dead-letters list --json")]
     List {
-        /// Print a line of JSON for each
+        /// Print one line of JSON per report
         #[arg(long)]
         json: bool,
 
         #[command(flatten)]
         target: Target,
     },
-    /// Send them again, after what was wrong has been mended
+    /// Send dead letters again, after the cause was fixed
     #[command(after_help = "Examples:
   xpander-report relay dead-letters retry
   xpander-report relay dead-letters retry job-17")]
     Retry(Chosen),
-    /// Delete them
+    /// Delete dead letters
     #[command(after_help = "Examples:
   xpander-report relay dead-letters purge
   xpander-report relay dead-letters purge job-17")]

@@ -13,18 +13,19 @@ pub(crate) use self::status::age;
 
 use crate::failure::Done;
 
-/// Take reports of many machines, and deliver them
+/// Relay the reports of many machines to the platform
 ///
-/// Programs report to the relay as to the platform: XPANDER_BASE_URL is its
-/// address, XPANDER_API_KEY a token from its file. It answers a report when it is
-/// on disk, and delivers it to the platform of its own environment. It runs until
-/// Ctrl-C or SIGTERM; what waits then stays on disk.
+/// Programs report to the relay as they would to the platform: XPANDER_BASE_URL is
+/// the relay's address, and XPANDER_API_KEY a token from its tokens file. The relay
+/// stores each report on disk, answers, and delivers the report to the platform that
+/// its own environment names. It runs until Ctrl-C or SIGTERM. Undelivered reports
+/// then stay on disk.
 ///
-/// The other commands ask a relay that runs, from any machine.
+/// The subcommands talk to a running relay, from any machine.
 ///
 /// Exit codes:
-///   0   it ran and was stopped, or did what was asked
-///   1   it could not start, or refuses what was asked
+///   0   it ran and was stopped, or the request succeeded
+///   1   it could not start, or refused the request
 ///   2   an argument or the configuration is wrong
 ///   75  the relay cannot be reached; try again later
 #[derive(Debug, clap::Args)]

@@ -9,12 +9,11 @@ use super::remote::Target;
 use crate::failure::{Done, Failure};
 use crate::text::count;
 
-/// Delete what a relay has of a task
+/// Delete a relay's reports of one task
 ///
-/// For data of a person that must not be kept. What waits is not delivered, and
-/// dead letters are deleted. What the platform has already is not touched. A file
-/// of the spool that the relay has not read yet holds the bytes until it is read.
-/// It needs a token for all agents.
+/// Use it for personal data that must not be kept. It deletes waiting reports and
+/// dead letters, but nothing on the platform. A spool file that the relay has not
+/// read yet keeps the bytes until it is read. A token for all agents is needed.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,

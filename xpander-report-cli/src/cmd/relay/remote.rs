@@ -15,11 +15,11 @@ pub(crate) const CALLS: &str = "xpander-relay";
 /// Which relay is meant.
 #[derive(Debug, clap::Args)]
 pub(super) struct Target {
-    /// Where the relay is [default: XPANDER_BASE_URL, else http://127.0.0.1:9727]
+    /// The relay's address [default: XPANDER_BASE_URL, else http://127.0.0.1:9727]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 
-    /// A file with one token of the relay [default: the token in XPANDER_API_KEY]
+    /// A file with a token of the relay [default: the token in XPANDER_API_KEY]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }

@@ -18,12 +18,12 @@ pub(super) struct Serve {
     #[arg(long, default_value_t = DEFAULT_PORT)]
     port: u16,
 
-    /// The address to listen on. Any that other machines can reach demands tokens
+    /// The address to listen on; tokens are required if other machines can reach it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: String,
 
-    /// A file with a token in each line, then the agents that it may report for, or * for all; # begins
-    /// a comment. A change comes into force within seconds
+    /// A file with one token per line, followed by the agents that it may report for, or * for all; # begins
+    /// a comment. Changes take effect within seconds
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
 
@@ -39,11 +39,11 @@ pub(super) struct Serve {
     #[arg(long, value_name = "DIR")]
     spool: Option<PathBuf>,
 
-    /// Answer a report only when it survives a loss of power, too
+    /// Answer a report only after it is synced, so that it survives a power loss
     #[arg(long)]
     sync: bool,
 
-    /// Where the platform is [default: XPANDER_BASE_URL, else the public platform]
+    /// The platform's address [default: XPANDER_BASE_URL, else the public platform]
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 

@@ -9,10 +9,10 @@ use super::remote::Target;
 use crate::failure::Done;
 use crate::text::{printable, write_json};
 
-/// How a relay stands
+/// Show the status of a relay
 ///
-/// What it forwards to, how many reports wait and for how long, what became of the
-/// others, and what is wrong.
+/// Shows the platform behind it, how many reports wait and for how long, counters of
+/// all reports, and problems.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,

@@ -20,24 +20,23 @@ use crate::{connection, duration, page};
 /// Report one task to the platform
 ///
 /// For shells, cron jobs and programs in any language. Each flag is a parameter
-/// of the platform's call, and none must be given. It sends one request and
-/// tries nothing again.
+/// of the platform's call, and all are optional. It sends one request and does not
+/// retry.
 ///
-/// --input, --result and --llm-response take a text, @FILE for what is in a
-/// file, or - for standard input. A text that begins with @ is written with two:
-/// @@home.
+/// --input, --result and --llm-response take text, @FILE for the content of a file,
+/// or - for standard input. To send text that begins with @, double it: @@home.
 ///
-/// If --llm-response is the response of a provider (see `xpander-report
-/// extract`), the result, the tokens, the tools and whether the run failed are
-/// read from it unless they are given.
+/// If --llm-response is the response of a known provider (see `xpander-report
+/// extract`), the result, tokens, tools and failure are read from it, unless you set
+/// them.
 ///
 /// Exit codes:
 ///    0  the platform has the report
 ///    1  the platform refuses the report, and would refuse it again
 ///    2  an argument, a file or the configuration is wrong; nothing was sent
 ///   74  the platform has the report, but nothing could be printed
-///   75  no answer, or one that says to come back: try again later; with --id
-///       the task stays one, even if the first try arrived
+///   75  no answer, or a temporary error: try again later; with --id, repeated
+///       attempts create one task only
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -51,7 +50,7 @@ pub(crate) struct Send {
     #[arg(long, allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     id: Option<String>,
 
-    /// What went into the run
+    /// The input of the run
     #[arg(long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
     input: Option<Content>,
 
@@ -59,7 +58,7 @@ pub(crate) struct Send {
     #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     llm_response: Option<Content>,
 
-    /// What came out of the run, or why it failed
+    /// The result of the run, or its error
     #[arg(long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
     result: Option<Content>,
 
@@ -71,27 +70,27 @@ pub(crate) struct Send {
     #[arg(long, conflicts_with = "failed")]
     succeeded: bool,
 
-    /// How long the run took, in seconds or with units: 4.7, 250ms, 1m30s
+    /// The duration of the run, in seconds or with units: 4.7, 250ms, 1m30s
     #[arg(long, value_name = "SECONDS", value_parser = duration::seconds)]
     duration: Option<Duration>,
 
-    /// A tool that the run called; once for each call, in order
+    /// A tool that the run called; repeat the flag for each call, in order
     #[arg(long = "tool", value_name = "NAME", allow_hyphen_values = true)]
     tools: Vec<String>,
 
-    /// Tokens that the model was given
+    /// Tokens in the prompt
     #[arg(long, value_name = "N")]
     prompt_tokens: Option<u64>,
 
-    /// Tokens that the model wrote
+    /// Tokens in the completion
     #[arg(long, value_name = "N")]
     completion_tokens: Option<u64>,
 
-    /// Prompt tokens that came from the provider's cache
+    /// Prompt tokens read from the provider's cache
     #[arg(long, value_name = "N")]
     cache_read_tokens: Option<u64>,
 
-    /// Prompt tokens that were written to the provider's cache
+    /// Prompt tokens written to the provider's cache
     #[arg(long, value_name = "N")]
     cache_write_tokens: Option<u64>,
 

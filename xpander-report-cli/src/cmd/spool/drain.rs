@@ -13,18 +13,18 @@ use crate::failure::{Done, Failure};
 use crate::progress::Progress;
 use crate::text::{count, printable};
 
-/// Deliver what programs left behind
+/// Deliver the reports that programs left behind
 ///
-/// Takes over the files that no process has and that are for this platform, and
+/// Takes over the files that are for this platform and that no process uses, and
 /// waits until their reports are delivered.
 ///
 /// Exit codes:
-///   0   everything is delivered that no process has
-///   1   the platform refused some of it; see `spool show --dead`
+///   0   all reports are delivered, except those in files of running processes
+///   1   the platform refused some reports; see `spool show --dead`
 ///   2   an argument or the configuration is wrong
-///   65  some of it is damaged and was put aside; see `spool recover`
+///   65  some reports are damaged and were set aside; see `spool recover`
 ///   66  a file cannot be read
-///   75  some of it still waits
+///   75  some reports still wait
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,

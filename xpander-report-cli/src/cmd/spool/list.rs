@@ -7,14 +7,14 @@ use crate::text::{count, printable, utc_time, write_json};
 use serde::Serialize;
 use xpander_report::SpoolSegment;
 
-/// What waits, by file
+/// List the waiting reports by file
 ///
-/// Each process writes to files of its own. One that is in use is delivered by
-/// the process that has it; the others are taken over by any program that
-/// reports with this spool to the same platform, or by `spool drain`.
+/// Each process writes to its own files and delivers them. The files of processes
+/// that have ended are taken over by any program with the same spool and platform,
+/// or by `spool drain`.
 ///
 /// Exit codes:
-///   0   it is listed
+///   0   all files are listed
 ///   2   an argument is wrong
 ///   66  a file cannot be read; the others are listed
 #[derive(Debug, clap::Args)]

@@ -12,15 +12,15 @@ use clap::Subcommand;
 
 use crate::failure::Done;
 
-/// Look after reports that wait on disk
+/// Manage the reports that wait on disk
 ///
-/// A program that reports with a spool keeps each report in a directory until it
-/// is delivered. These commands work on that directory, also while programs use
-/// it. In it each user has a directory of its own: all that can be read is shown,
-/// and what is this user's own is delivered, recovered and deleted.
+/// A program with a spool keeps each report in a directory until it is delivered.
+/// These commands work on that directory, even while programs use it. Each user has
+/// a subdirectory. The commands show every readable report, but deliver, recover and
+/// delete only the current user's.
 ///
-/// A file that cannot be read is named, the others are worked on all the same, and
-/// the exit code is 66.
+/// If a file cannot be read, an error names it, the others are processed, and the
+/// exit code is 66.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,

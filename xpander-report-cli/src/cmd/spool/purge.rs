@@ -7,15 +7,15 @@ use crate::progress::Progress;
 use crate::text::count;
 use xpander_report::SpoolDirectory;
 
-/// Delete what waits, what was refused and what is damaged
+/// Delete waiting, refused and damaged reports
 ///
-/// Files that a running program has stay, and so do those of other users. What was
-/// not delivered is lost, so this asks first.
+/// Files of running programs and of other users stay. Undelivered reports are lost,
+/// so the command asks for confirmation.
 ///
 /// Exit codes:
-///   0   it is deleted, or there was nothing
-///   1   it was not wanted after all
-///   2   an argument is wrong, or nobody can be asked
+///   0   the reports are deleted, or there were none
+///   1   the deletion was not confirmed
+///   2   an argument is wrong, or there is no terminal to ask for confirmation
 ///   66  a file cannot be read or deleted; the others are deleted
 #[derive(Debug, clap::Args)]
 #[command(
@@ -28,7 +28,7 @@ pub(super) struct Purge {
     #[command(flatten)]
     directory: Directory,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }

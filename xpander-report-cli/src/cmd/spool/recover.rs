@@ -6,22 +6,21 @@ use crate::failure::{Done, Failure};
 use crate::text::{count, printable, utc_time};
 use xpander_report::{DamagedFile, SpoolDirectory};
 
-/// Take back what was put aside because it was damaged
+/// Recover damaged reports
 ///
-/// When a file of the spool is damaged, all that can be read of it is delivered,
-/// and the damaged pieces are put aside. This tells what reports they were, and
-/// has them wait again, so that `spool drain` or a program delivers them. A report
-/// of which one bit was wrong is as it was written. One whose checksum is wrong
-/// otherwise may differ from that, and is marked as doubtful. What is no report
-/// any more stays where it is, until `spool purge`.
+/// When a file of the spool is damaged, its readable reports are delivered and the
+/// damaged pieces are set aside. This command reads reports from those pieces and
+/// puts them back into the queue, for `spool drain` or a program to deliver. A
+/// report with a single wrong bit is restored exactly. A report with any other
+/// checksum error may differ from the original and is marked as doubtful. Pieces
+/// without a report stay until `spool purge`.
 ///
-/// Reports that waited for longer than the spool keeps them are given up by who
-/// delivers them.
+/// Reports that are older than the spool's limit are dropped on delivery.
 ///
 /// Exit codes:
-///   0   all of it waits again, or there was nothing
+///   0   all reports are recovered, or there were none
 ///   2   an argument is wrong
-///   65  some of it cannot be told, and stays where it is
+///   65  some pieces contain no readable report and stay
 ///   66  a file cannot be read or written
 #[derive(Debug, clap::Args)]
 #[command(
@@ -31,7 +30,7 @@ use xpander_report::{DamagedFile, SpoolDirectory};
   xpander-report spool recover"
 )]
 pub(super) struct Recover {
-    /// Only show what was put aside
+    /// Only show the damaged reports
     #[arg(long)]
     show: bool,
 

@@ -11,13 +11,13 @@ use crate::duration;
 use crate::failure::{Done, Failure};
 use crate::text::{count, printable};
 
-/// Send again what the platform refused
+/// Send refused reports again
 ///
-/// After what was wrong has been mended: an agent that was not there, a key that
-/// was not allowed. Those that another platform refused stay.
+/// Use it after the cause was fixed, such as a missing agent or a key without
+/// permission. Reports that another platform refused stay.
 ///
 /// A report that is sent again counts as new. It overwrites a newer result of the
-/// same task that was delivered meanwhile: name the tasks for which that is right.
+/// same task that was delivered in the meantime. Name the tasks if that matters.
 ///
 /// Exit codes: those of `spool drain`.
 #[derive(Debug, clap::Args)]

@@ -10,13 +10,13 @@ use xpander_report::{DeadLetter, SpooledReport, TaskReport};
 /// How many characters of an input a line shows.
 const MAX_CHARS: usize = 60;
 
-/// The reports that wait, or all of one
+/// Show the waiting reports, or one in full
 ///
-/// Without an id a line for each: task, agent, since when, the start of its
-/// input. With one, everything that is going to be sent.
+/// Without an id, it prints one line per report: task, agent, time and the start of
+/// the input. With an id, it prints everything that will be sent.
 ///
 /// Exit codes:
-///   0   it is shown
+///   0   the reports are shown
 ///   1   there is no report of this task
 ///   2   an argument is wrong
 ///   66  a file cannot be read; the others are shown
@@ -33,14 +33,14 @@ pub(super) struct Show {
     #[arg(value_name = "TASK")]
     id: Option<String>,
 
-    /// Those that the platform refused, and why
+    /// Show the reports that the platform refused, with the reason
     #[arg(long)]
     dead: bool,
 
     #[command(flatten)]
     directory: Directory,
 
-    /// Print a line of JSON for each
+    /// Print one line of JSON per report
     #[arg(long)]
     json: bool,
 }

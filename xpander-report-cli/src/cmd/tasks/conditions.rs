@@ -12,27 +12,27 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Which tasks")]
 pub(super) struct Conditions {
-    /// Only with this status: pending, executing, paused, error, failed, completed or stopped
+    /// Only tasks with this status: pending, executing, paused, error, failed, completed or stopped
     #[arg(long, value_name = "STATUS", conflicts_with = "failed", value_parser = STATUSES)]
     status: Option<String>,
 
-    /// Only those that failed: --status failed
+    /// Only failed tasks: the same as --status failed
     #[arg(long)]
     failed: bool,
 
-    /// Only those of the last time, such as 1h or 7d
+    /// Only tasks newer than this, such as 1h or 7d
     #[arg(long, value_name = "AGE", value_parser = duration::with_units)]
     since: Option<Duration>,
 
-    /// Only those that used this tool
+    /// Only tasks that used this tool
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     tool: Option<String>,
 
-    /// Only those that this model answered, by the name that its provider gives it
+    /// Only tasks with responses of this model, by the provider's name for it
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     model: Option<String>,
 
-    /// Only those with these words in their input or result
+    /// Only tasks with these words in the input or result
     #[arg(long, value_name = "WORDS", value_parser = NonEmptyStringValueParser::new())]
     search: Option<String>,
 }

@@ -26,17 +26,17 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How many tasks --follow remembers.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// List tasks, the newest first
+/// List tasks, newest first
 ///
-/// In a terminal a task has two lines: status, time, how long it took, tokens in
-/// and out, cost, model, agent and id; then its input and its result.
+/// In a terminal each task has two lines: status, time, duration, tokens in and
+/// out, cost, model, agent and id; then input and result.
 ///
-/// Elsewhere it has one, with these columns, separated by single spaces; what is
-/// not known is -, a space inside a column is \u{20}:
+/// Otherwise each task has one line with these columns, separated by single spaces.
+/// An unknown value is -, and a space inside a column is \u{20}:
 ///
 ///   created-at status seconds tokens-in tokens-out dollars id agent model result…
 ///
-/// Filters that the platform lacks are applied here, to its newest tasks; a
+/// If the platform lacks a filter, the program applies it to the newest tasks; a
 /// message says to how many.
 ///
 /// Exit codes:
@@ -44,7 +44,7 @@ const MAX_REMEMBERED: usize = 10_000;
 ///    1  the platform refuses the request
 ///    2  an argument or the configuration is wrong
 ///    3  no task matches
-///   75  no answer, or one that says to come back: try again later
+///   75  no answer, or a temporary error: try again later
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -57,19 +57,19 @@ pub(super) struct List {
     #[command(flatten)]
     conditions: Conditions,
 
-    /// The tasks of all agents [default: those of the agent that --agent-id or XPANDER_AGENT_ID names, if any]
+    /// List the tasks of all agents [default: the agent that --agent-id or XPANDER_AGENT_ID names, if any]
     #[arg(long, conflicts_with = "agent_id")]
     all_agents: bool,
 
-    /// At most so many
+    /// The most tasks to list
     #[arg(long, short = 'n', value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
 
-    /// Print each task as one line of JSON, as the platform gives it; the local platform adds cost_usd
+    /// Print each task as one line of JSON, as the platform returns it; the local platform adds cost_usd
     #[arg(long)]
     json: bool,
 
-    /// Go on and print what comes, the newest last, and again what changes its status; until Ctrl-C
+    /// Keep running, and print new tasks and changes of status, newest last, until Ctrl-C
     #[arg(long, short)]
     follow: bool,
 

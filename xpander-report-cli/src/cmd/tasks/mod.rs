@@ -12,11 +12,11 @@ use clap::Subcommand;
 
 use crate::failure::Done;
 
-/// Look at the tasks on the platform
+/// List, show and open the tasks on the platform
 ///
-/// Of the local platform, and of any other that XPANDER_BASE_URL or --base-url
-/// names. The local platform also knows what tasks cost, filters by tool, model and
-/// text, and has raw responses and pages.
+/// Works with the local platform and any other that XPANDER_BASE_URL or --base-url
+/// names. The local platform also has costs, raw responses, pages, and filters by
+/// tool, model and text.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,

@@ -11,15 +11,15 @@ use crate::text::printable;
 
 /// Open the page of one task in the browser
 ///
-/// Only the local platform has pages whose addresses are known.
+/// Works with the local platform only, whose page addresses are known.
 ///
 /// Exit codes:
 ///    0  the browser opens it
-///    1  the platform refuses the request, or has no such page, or there is no
+///    1  the platform refuses the request or has no such page, or there is no
 ///       browser
 ///    2  an argument or the configuration is wrong
 ///    3  there is no such task
-///   75  no answer, or one that says to come back: try again later
+///   75  no answer, or a temporary error: try again later
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -32,7 +32,7 @@ pub(super) struct Open {
     #[arg(allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     id: String,
 
-    /// Only print the page's address
+    /// Print the page's address, and do not open it
     #[arg(long)]
     print: bool,
 

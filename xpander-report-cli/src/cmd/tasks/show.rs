@@ -13,11 +13,11 @@ use crate::text::{printable, write_json};
 /// Show one task
 ///
 /// Exit codes:
-///    0  it is shown
-///    1  the platform refuses the request, or gives no raw responses
+///    0  the task is shown
+///    1  the platform refuses the request, or returns no raw responses
 ///    2  an argument or the configuration is wrong
 ///    3  there is no such task, or it has no raw response
-///   75  no answer, or one that says to come back: try again later
+///   75  no answer, or a temporary error: try again later
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -30,11 +30,11 @@ pub(super) struct Show {
     #[arg(allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     id: String,
 
-    /// Print the task as one line of JSON, as the platform gives it; the local platform adds cost_usd
+    /// Print the task as one line of JSON, as the platform returns it; the local platform adds cost_usd
     #[arg(long, conflicts_with = "raw")]
     json: bool,
 
-    /// Print the provider's raw response, byte for byte unless in a terminal; only the local platform gives it
+    /// Print the provider's raw response, byte for byte unless in a terminal; only the local platform has it
     #[arg(long)]
     raw: bool,
 
