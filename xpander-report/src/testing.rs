@@ -18,7 +18,7 @@ use crate::sink::stats::{Counter, Stats};
 use crate::sink::{Background, Sink, Wanted};
 use crate::support::sync::lock;
 
-/// Keeps the reports of the runs in its scope, so that a test can look at them.
+/// Records the reports of the runs in its scope, so that a test can check them.
 ///
 /// ```
 /// use xpander_report::{external_task, testing::Recorder};
@@ -99,12 +99,12 @@ impl UnwindSafe for Recorder {}
 impl RefUnwindSafe for Recorder {}
 
 impl Recorder {
-    /// A recorder that has nothing yet.
+    /// An empty recorder.
     pub fn new() -> Self {
         Self::with(Redaction::new())
     }
 
-    /// A recorder that shows reports as this redaction leaves them.
+    /// A recorder that applies this redaction to its reports.
     pub fn with(redaction: Redaction) -> Self {
         let kept = Arc::new(Kept {
             redaction,
@@ -116,17 +116,16 @@ impl Recorder {
         }
     }
 
-    /// The reporter that records here, for code that takes one.
+    /// A reporter that records here, for code that takes a reporter.
     pub fn reporter(&self) -> Reporter {
         self.reporter.clone()
     }
 
-    /// Runs a future with this recorder in place of the installed reporter, so that tests that run
-    /// side by side do not mix. The scope goes along with the future, not into what it spawns: for that there is
-    /// [`everywhere`](Self::everywhere).
+    /// Runs a future with this recorder in place of the installed reporter, so that parallel tests do not mix. The scope
+    /// follows the future, but not the tasks that it spawns: use [`everywhere`](Self::everywhere) for those.
     ///
-    /// A function that returns a future without being async (a method under `#[async_trait]` is one)
-    /// begins its run when it is called, so call it inside: `recorder.scope(async { ask().await })`.
+    /// If a function returns a future but is not async, such as a method under `#[async_trait]`, its run begins when it is
+    /// called. Call it inside the scope: `recorder.scope(async { ask().await })`.
     pub fn scope<F: Future>(&self, future: F) -> Scope<F> {
         Scope {
             reporter: self.reporter(),
@@ -140,11 +139,11 @@ impl Recorder {
         code()
     }
 
-    /// Records the runs of all threads and tasks, too, those that the code under test spawns among them: for as
-    /// long as the guard is there, it stands in for the installed reporter. It waits until no other test of
-    /// this process has such a guard. Runs of tests beside this one that have no recorder are recorded as well.
+    /// Records the runs of all threads and tasks, including spawned ones. While the guard exists, the recorder replaces the
+    /// installed reporter. The call waits until no other test of this process has such a guard. It also records the runs of
+    /// parallel tests that have no recorder.
     ///
-    /// Wait for what was spawned before you [`take`](Self::take).
+    /// Wait for spawned work before you call [`take`](Self::take).
     ///
     /// ```
     /// use xpander_report::{external_task, testing::Recorder};
@@ -169,7 +168,7 @@ impl Recorder {
         }
     }
 
-    /// The reports accepted so far, as they would be sent, in order. They are gone afterwards.
+    /// Removes and returns the recorded reports, in order, as they would be sent.
     pub fn take(&self) -> Vec<TaskReport> {
         let mut envelopes = std::mem::take(&mut *lock(&self.kept.envelopes));
         envelopes.sort_by_key(|envelope| envelope.sequence);

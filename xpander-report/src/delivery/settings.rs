@@ -34,14 +34,14 @@ impl Default for Limits {
     }
 }
 
-/// Which reports are dropped when as many wait as may.
+/// Which reports to drop when the queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// Those that come.
+    /// The newest: incoming reports are rejected.
     #[default]
     DropNewest,
-    /// Those that have waited longest and are not on their way; for a moment there may be twice as many.
+    /// The oldest that are not being sent. The queue may briefly hold twice its limit.
     DropOldest,
 }
 
@@ -49,12 +49,12 @@ pub enum Overflow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Durability {
-    /// In memory. What the end of the program leaves goes to the spool.
+    /// In memory. The end of the program writes the remaining reports to the spool.
     Memory,
     /// Written to the spool before the call returns.
     #[default]
     Process,
-    /// The same, and the disk is told to keep it, soon after and many at once.
+    /// Written to the spool before the call returns, and synced to disk shortly after, many reports at once.
     Disk,
 }
 

@@ -4,12 +4,11 @@ use super::{Reporter, global};
 use crate::reporter::ReporterGuard;
 use crate::support::diagnostics::warn;
 
-/// Reports all runs from here on, as the environment says, and delivers what is left when the guard is
-/// dropped. It never fails: if nothing will be sent, it says why in one line on standard error, and the
-/// program goes on.
+/// Starts reporting as the environment configures it. When the guard is dropped, it delivers the remaining reports. It never
+/// fails: if nothing will be sent, one line on standard error says why, and the program continues.
 ///
-/// Call it first in `main` and keep the guard until its end. A program that must not run unreported builds
-/// its own reporter and calls [`Reporter::install`], which fails.
+/// Call it first in `main`, and keep the guard until the end. A program that must not run without reporting should build
+/// its own reporter and call [`Reporter::install`], which returns an error.
 ///
 /// ```
 /// let _reporting = xpander_report::init(); // XPANDER_API_KEY, XPANDER_AGENT_ID

@@ -30,16 +30,16 @@ use crate::support::suppress::is_suppressed;
 
 /// Accepts reports without blocking and delivers them in the background.
 ///
-/// Cloning is cheap; all clones are the same reporter. Delivery runs on a thread of its own, which
-/// starts with the first run or report (at once with a spool) and uses nothing of the program's runtime. When
-/// the last clone is gone, what was accepted is still delivered as long as the process lives.
+/// Cloning is cheap, and all clones are the same reporter. Delivery runs on a separate thread and does not use the
+/// program's runtime. The thread starts with the first run or report, or immediately if there is a spool. After the last
+/// clone is dropped, accepted reports are still delivered as long as the process runs.
 ///
-/// A process that is forked may go on with it: the child starts a thread of its own, and what the parent has
-/// not delivered stays the parent's. As with all threads, a child that is forked while another thread of the
-/// parent starts one may never be able to: fork before there are threads, or run another program. A plugin that can be unloaded must [shut it down](Self::shutdown) first.
+/// It is safe to use after `fork`: the child starts its own thread and delivers only its own reports. As always, a child
+/// that is forked while another thread of the parent starts a thread may be unable to start threads. Fork before you start
+/// threads, or `exec` another program. A plugin that can be unloaded must [shut the reporter down](Self::shutdown) first.
 ///
-/// Runs of `#[external_task]` functions go to the reporter that the attribute names, else to the
-/// installed one, else to one made from the environment at the first run.
+/// Runs of `#[external_task]` functions go to the reporter that the attribute names. Without one, they go to the installed
+/// reporter, or to one that the first run makes from the environment.
 ///
 #[cfg_attr(feature = "http", doc = "```")]
 #[cfg_attr(not(feature = "http"), doc = "```ignore")]
@@ -86,30 +86,30 @@ impl Reporter {
         Self { sink: None }
     }
 
-    /// The reporter that a run without a `reporter` key would go to just now: the recorder's in
-    /// whose scope this is, else the installed one, else the one from the environment. `None` when
-    /// reporting is off.
+    /// The current reporter of runs without a `reporter` key: that of the recorder in scope, else the installed one, else
+    /// the one from the environment. `None` if reporting is disabled.
     pub fn current() -> Option<Self> {
         global::current()
     }
 
-    /// Whether what it is given goes anywhere. Runs for a reporter that is off capture nothing.
+    /// Whether it delivers reports. Runs for a disabled reporter capture nothing.
     pub fn is_enabled(&self) -> bool {
         self.sink.is_some()
     }
 
-    /// Takes a report for delivery. Waits for nothing and nobody (with a spool: but for one write to disk) and
-    /// never fails: what cannot be kept is counted in [`stats`](Self::stats). A report without an id gets one, so that a retry cannot make a second
-    /// task of it.
+    /// Accepts a report for delivery. It does not block, except for one write to disk if there is a spool. It never fails:
+    /// dropped reports are counted in [`stats`](Self::stats). A report without an id gets one, so that a retry cannot create
+    /// a second task.
     pub fn report(&self, report: TaskReport) {
         self.accept(Box::new(report.into()));
     }
 
-    /// Takes a report like [`report`](Self::report), and waits until it has ended, at most for `timeout`. For workers
-    /// that acknowledge a job when the platform has its report.
+    /// Accepts a report like [`report`](Self::report), and waits for its delivery, at most for `timeout`. Use it in workers
+    /// that acknowledge a job after the platform has its report.
     ///
-    /// A report that is merged into another one of its task ends with that one. One that has not ended in time is
-    /// [`Pending`](DeliveryOutcome::Pending), and is still delivered when that is possible. Needs no particular runtime.
+    /// If the report is merged into another report of its task, the outcome is that of the other report. At the timeout, the
+    /// outcome is [`Pending`](DeliveryOutcome::Pending), and the report is still delivered when possible. It works with any
+    /// async runtime.
     ///
     #[cfg_attr(feature = "http", doc = "```")]
     #[cfg_attr(not(feature = "http"), doc = "```ignore")]
@@ -161,9 +161,8 @@ impl Reporter {
         block_on_for(delivering, patience(timeout)).unwrap_or(DeliveryOutcome::Pending)
     }
 
-    /// Waits until everything accepted so far is delivered or given up, at most for `timeout`.
-    /// Reports that wait for a retry are tried at once. If the platform refuses the API key, it waits no
-    /// longer. Needs no particular runtime.
+    /// Waits until all accepted reports are delivered or dropped, at most for `timeout`. Reports that wait for a retry are
+    /// retried immediately. If the platform refuses the API key, it returns early. It works with any async runtime.
     pub async fn flush(&self, timeout: Duration) -> FlushOutcome {
         self.flush_then(timeout, Then::Continue).await
     }
@@ -173,8 +172,8 @@ impl Reporter {
         self.wait(timeout, Then::Continue)
     }
 
-    /// Flushes, then takes no more reports. What is left after `timeout` is in the spool if there is one, and
-    /// other processes may deliver it; else it is dropped and counted.
+    /// Flushes, then accepts no more reports. After `timeout`, the remaining reports stay in the spool, where another process
+    /// can deliver them. Without a spool, they are dropped and counted.
     pub async fn shutdown(&self, timeout: Duration) -> FlushOutcome {
         self.flush_then(timeout, Then::Shutdown).await
     }
@@ -184,12 +183,12 @@ impl Reporter {
         self.wait(timeout, Then::Shutdown)
     }
 
-    /// Waits until everything accepted so far is safe, at most for `timeout`: on disk, as its `Durability`
-    /// says, or delivered. For workers that acknowledge a job only then. Without a spool that is delivery alone.
+    /// Waits until all accepted reports are safe, at most for `timeout`. A report is safe if it is delivered, or on disk as
+    /// its `Durability` requires. Use it in workers that acknowledge a job after its report is safe. Without a spool, it
+    /// waits for delivery.
     ///
     /// # Errors
-    /// Something is not safe when the time is up; or reports were dropped in the last minute, among which may be
-    /// those of the caller.
+    /// Some reports are not safe at the timeout, or reports were dropped in the last minute, possibly those of the caller.
     pub async fn persisted(&self, timeout: Duration) -> Result<(), NotPersisted> {
         match self.background() {
             Some(background) => background.persisted(timeout).await,
@@ -200,7 +199,7 @@ impl Reporter {
     /// [`persisted`](Self::persisted) for code that is not async. It blocks this thread.
     ///
     /// # Errors
-    /// Those of [`persisted`](Self::persisted).
+    /// The same as for [`persisted`](Self::persisted).
     pub fn persisted_blocking(&self, timeout: Duration) -> Result<(), NotPersisted> {
         let patience = patience(timeout);
         block_on_for(self.persisted(timeout), patience).unwrap_or_else(|| {
@@ -212,8 +211,8 @@ impl Reporter {
         })
     }
 
-    /// Waits until everything is delivered that is in the spool and that no other process has, at most for
-    /// `timeout`. [`flush`](Self::flush) waits for what this reporter accepted.
+    /// Waits until all reports in the spool are delivered, except those in files of other running processes, at most for
+    /// `timeout`. [`flush`](Self::flush) waits only for the reports that this reporter accepted.
     #[cfg(feature = "http")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
     pub async fn drain(&self, timeout: Duration) -> FlushOutcome {
@@ -223,40 +222,37 @@ impl Reporter {
         }
     }
 
-    /// The reports that the platform refused for good, oldest first; with a spool, also those of other
-    /// processes. Reads one at a time from disk.
+    /// The reports that the platform permanently refused, oldest first. With a spool, it includes those of other processes.
+    /// They are read from disk one at a time.
     pub fn dead_letters(&self) -> DeadLetters {
         self.background()
             .map_or_else(DeadLetters::default, Background::dead_letters)
     }
 
-    /// Accepts again those of them that `choose` says, after what was wrong with them has been mended on the
-    /// platform's side. Returns how many.
+    /// Resubmits the dead letters for which `choose` returns true, e.g. after the cause was fixed. Returns their number.
     pub fn retry_dead_letters(&self, mut choose: impl FnMut(&DeadLetter) -> bool) -> usize {
         self.background()
             .map_or(0, |background| background.retry_dead_letters(&mut choose))
     }
 
-    /// Deletes those of them that `choose` says. Returns how many.
+    /// Deletes the dead letters for which `choose` returns true. Returns their number.
     pub fn delete_dead_letters(&self, mut choose: impl FnMut(&DeadLetter) -> bool) -> usize {
         self.background()
             .map_or(0, |background| background.delete_dead_letters(&mut choose))
     }
 
-    /// What it has done so far.
+    /// The reporter's counters.
     pub fn stats(&self) -> Stats {
         self.sink
             .as_ref()
             .map_or_else(Stats::default, |sink| sink.stats())
     }
 
-    /// Makes this the reporter of every run that names none, and returns a guard that flushes when it is
-    /// dropped, for two seconds or as long as `exit_timeout` of the builder says. Keep the guard until the end
-    /// of `main`.
+    /// Makes this the reporter of every run that names none. When the returned guard is dropped, it flushes for at most two
+    /// seconds, or the builder's `exit_timeout`. Keep the guard until the end of `main`.
     ///
     /// # Errors
-    /// There is one already: installed, or made from the environment by an earlier run. This one is
-    /// handed back.
+    /// A reporter is already installed, or an earlier run made one from the environment. The error returns this reporter.
     pub fn install(self) -> Result<ReporterGuard, AlreadyInstalled> {
         global::install(self.clone()).map_err(|reporter| AlreadyInstalled { reporter })?;
         Ok(self.guard())
@@ -400,7 +396,7 @@ impl Drop for ReporterGuard {
     }
 }
 
-/// A reporter was installed before; the later one is handed back.
+/// A reporter is already installed. The error returns the rejected one.
 #[derive(Debug)]
 pub struct AlreadyInstalled {
     /// The reporter that was not installed.

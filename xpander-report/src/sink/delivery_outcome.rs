@@ -3,45 +3,45 @@ use std::fmt;
 use crate::report::dead_letter::DeadLetter;
 use crate::report::task::Task;
 
-/// How a report ended that somebody waited for; see [`Reporter::deliver`](crate::Reporter::deliver).
+/// The result of waiting for the delivery of one report; see [`Reporter::deliver`](crate::Reporter::deliver).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[must_use]
 pub enum DeliveryOutcome {
-    /// The platform took it, alone or merged with other reports of its task. The task is as the platform answered;
-    /// `None`: this library could not read the answer as a task.
+    /// The platform accepted it, alone or merged with other reports of its task. It contains the task that the platform
+    /// returned, or `None` if the library could not read the answer as a task.
     Delivered(Option<Box<Task>>),
-    /// The platform had all of it already, from newer reports of its task.
+    /// It was superseded by newer reports of its task that were already delivered.
     Superseded,
-    /// The platform refused it for good. It is kept as this dead letter.
+    /// The platform permanently refused it. It is kept as this dead letter.
     Refused(Box<DeadLetter>),
-    /// It was given up.
+    /// It was dropped.
     Dropped(DropReason),
-    /// It had not ended when the time was up. With a spool it may be on disk, see
-    /// [`persisted`](crate::Reporter::persisted); it is still delivered when that is possible.
+    /// It still waits at the timeout, and will be delivered when possible. With a spool it may be on disk; see
+    /// [`persisted`](crate::Reporter::persisted).
     Pending,
-    /// Reporting is off. Code that the library calls itself, such as a hook, gets this answer, too.
+    /// Reporting is disabled. Code that the library calls, such as a hook, also gets this result.
     Disabled,
 }
 
-/// Why a report was given up.
+/// Why a report was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DropReason {
     /// The queue was full.
     QueueFull,
-    /// It named no agent, and neither did the configuration.
+    /// Neither the report nor the configuration named an agent.
     NoAgent,
-    /// The reporter had been shut down, or was before it was delivered.
+    /// The reporter was shut down before it was delivered.
     ShutDown,
-    /// It waited in the spool for longer than any report may.
+    /// It exceeded the spool's age limit.
     Expired,
-    /// Somebody had the data of its task deleted.
+    /// The data of its task was deleted on request.
     Purged,
 }
 
 impl DeliveryOutcome {
-    /// Whether the platform has what the report says.
+    /// Whether the platform has the content of the report.
     pub fn is_delivered(&self) -> bool {
         matches!(self, Self::Delivered(_) | Self::Superseded)
     }

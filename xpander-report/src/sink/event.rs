@@ -5,30 +5,30 @@ use super::stats::Dropped;
 use crate::platform::error::Error;
 use crate::support::suppress::call_hook;
 
-/// Something that a reporter did; see [`ReporterBuilder::on_event`](crate::ReporterBuilder::on_event).
+/// An event of a reporter; see [`ReporterBuilder::on_event`](crate::ReporterBuilder::on_event).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The platform took a report.
+    /// The platform accepted a report.
     Delivered {
         /// The task's id.
         task_id: &'a str,
     },
-    /// A report did not arrive and will be tried again.
+    /// The delivery of a report failed and will be retried.
     Retrying {
         /// The task's id.
         task_id: &'a str,
-        /// Why it did not.
+        /// The error.
         error: &'a Error,
     },
-    /// The platform refused a report for good. It is a [dead letter](crate::DeadLetter) now.
+    /// The platform permanently refused a report. It is now a [dead letter](crate::DeadLetter).
     Refused {
         /// The task's id.
         task_id: &'a str,
-        /// Why it did.
+        /// The error.
         error: &'a Error,
     },
-    /// Reports were dropped since the event of this kind before.
+    /// Reports were dropped since the previous event of this kind.
     Dropped {
         /// How many, by reason.
         reports: Dropped,

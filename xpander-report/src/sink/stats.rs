@@ -8,57 +8,57 @@ use crossbeam_utils::CachePadded;
 use super::delivery_outcome::DropReason;
 use crate::support::sync::{AtomicU64, Ordering};
 
-/// What a reporter has done so far, in reports where nothing else is said.
+/// Counters of a reporter. All count reports unless noted.
 ///
 /// At rest, `accepted + adopted = delivered + merged + superseded + sampled_out + dead_lettered + dropped + pending + spooled`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Handed over.
+    /// Accepted from the program.
     pub accepted: u64,
-    /// Taken over from a process that ended and left them in the spool.
+    /// Taken over from the spool files of an ended process.
     pub adopted: u64,
-    /// Taken by the platform.
+    /// Accepted by the platform.
     pub delivered: u64,
-    /// Merged into another report of the same task that has ended: they went as one.
+    /// Merged into another report of the same task that was then delivered, refused or dropped.
     pub merged: u64,
-    /// The platform had all of it already, from newer reports of the same task.
+    /// Superseded by newer reports of the same task that were already delivered.
     pub superseded: u64,
-    /// Left out by `sample`, when it was clear that the run had not failed.
+    /// Left out by `sample`, after the run had not failed.
     pub sampled_out: u64,
-    /// Neither delivered nor given up yet, and in memory only.
+    /// Waiting in memory only.
     pub pending: u64,
-    /// How many bytes are held in memory for delivery, about.
+    /// The approximate bytes in memory for delivery.
     pub pending_bytes: u64,
-    /// Neither delivered nor given up yet, and safe on disk.
+    /// Waiting, and safe on disk.
     pub spooled: u64,
-    /// Could not be written to the spool, and were kept in memory.
+    /// Kept in memory because they could not be written to the spool.
     pub not_spooled: u64,
-    /// Tries that failed and were put off.
+    /// Failed attempts that will be retried.
     pub retried: u64,
-    /// Refused by the platform for good; see [`dead_letters`](crate::Reporter::dead_letters).
+    /// Permanently refused by the platform; see [`dead_letters`](crate::Reporter::dead_letters).
     pub dead_lettered: u64,
-    /// Dead letters that were deleted because there was no room for all of them.
+    /// Dead letters that were deleted to make room.
     pub dead_letters_dropped: u64,
-    /// Responses that were too long to be read.
+    /// Responses that were too long to read.
     pub oversized: u64,
-    /// Given up, by reason.
+    /// Dropped, by reason.
     pub dropped: Dropped,
-    /// How long the oldest has waited of those in memory for delivery.
+    /// The age of the oldest report in memory.
     pub oldest_age: Option<Duration>,
     /// The error of the most recent failed attempt.
     pub last_error: Option<String>,
-    /// The agents whose reports do not arrive, or are refused, though those of others may. At most 100.
+    /// The agents whose reports fail or are refused. At most 100.
     pub failing_agents: Vec<FailingAgent>,
 }
 
-/// An agent whose reports do not arrive.
+/// An agent whose reports are not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailingAgent {
     /// The agent's id.
     pub agent_id: String,
-    /// Since when next to none of its reports arrive.
+    /// When the agent's reports began to fail.
     pub since: SystemTime,
     /// The error of the most recent failed attempt.
     pub error: String,
@@ -70,13 +70,13 @@ pub struct FailingAgent {
 pub struct Dropped {
     /// The queue was full.
     pub queue_full: u64,
-    /// They named no agent, and neither did the configuration.
+    /// Neither the report nor the configuration named an agent.
     pub no_agent: u64,
-    /// The reporter had been shut down, or was before they were delivered.
+    /// The reporter was shut down before they were delivered.
     pub shut_down: u64,
-    /// They waited in the spool for longer than any report may.
+    /// They exceeded the spool's age limit.
     pub expired: u64,
-    /// Somebody had the data of their tasks deleted.
+    /// The data of their tasks was deleted on request.
     pub purged: u64,
 }
 
@@ -99,39 +99,39 @@ impl Dropped {
     }
 }
 
-/// What became of the reports that a flush waited for.
+/// The result of a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 #[must_use]
 pub struct FlushOutcome {
-    /// Taken by the platform during the flush.
+    /// Accepted by the platform during the flush.
     pub delivered: u64,
     /// Safe on disk, to be delivered later.
     pub spooled: u64,
-    /// Still waiting when the time was up, in memory only.
+    /// Still waiting in memory at the timeout.
     pub pending: u64,
-    /// Refused by the platform for good, or given up.
+    /// Permanently refused by the platform, or dropped.
     pub dropped: u64,
-    /// Whether the time ran out.
+    /// Whether the timeout expired.
     pub timed_out: bool,
 }
 
 impl FlushOutcome {
-    /// Whether all of them are delivered.
+    /// Whether all reports are delivered.
     pub fn is_complete(&self) -> bool {
         self.pending == 0 && self.spooled == 0 && self.dropped == 0 && !self.timed_out
     }
 }
 
-/// Not everything that was accepted is safe; see [`Reporter::persisted`](crate::Reporter::persisted).
+/// Some accepted reports are not safe; see [`Reporter::persisted`](crate::Reporter::persisted).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotPersisted {
-    /// Neither on disk nor delivered when the time was up.
+    /// Neither on disk nor delivered at the timeout.
     pub pending: u64,
     /// Dropped in the last minute, or refused by the platform and kept in memory only.
     pub dropped: u64,
-    /// What stands in the way, as far as is known.
+    /// The cause, if known.
     pub reason: Option<String>,
 }
 

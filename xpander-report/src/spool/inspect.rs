@@ -14,14 +14,13 @@ use crate::spool::files::os_disk::{OsDisk, own_folder, user_folders};
 use crate::spool::files::segment::PREAMBLE;
 use crate::spool::format::record::Chunk;
 
-/// A spool's directory, seen from outside: what waits there, also while programs use it.
+/// Inspects a spool's directory, even while programs use it.
 ///
-/// In the directory each user has one of its own, `user-` and the user's number. This shows all that can be read, and
-/// changes this user's own. Files are read one at a time. One that cannot be read is an error in its place, and the
-/// others come all the same.
+/// Each user has a subdirectory, `user-` and the user id. The methods show every readable report, but change only the
+/// current user's. Files are read one at a time. If a file cannot be read, the iterator yields an error for it and continues
+/// with the others.
 ///
-/// To deliver what waits, make a reporter with this spool and let it
-/// [`drain`](crate::Reporter::drain).
+/// To deliver the waiting reports, make a reporter with this spool and call [`drain`](crate::Reporter::drain).
 ///
 /// ```
 /// use xpander_report::{Reporter, SpoolDirectory, TaskReport};
@@ -66,23 +65,23 @@ pub(super) struct Folder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpoolSegment {
-    /// The file's path, from the spool's directory on.
+    /// The file's path, relative to the spool's directory.
     pub file: String,
-    /// The address of the platform that its reports are for. `None`: nothing of it can be read, or it is empty.
+    /// The address of the platform that its reports are for. `None` if the file is empty or unreadable.
     pub platform: Option<String>,
     /// Its size.
     pub bytes: u64,
-    /// Reports that are not settled.
+    /// Waiting reports.
     pub waiting: usize,
-    /// Reports that were delivered, refused, or too old.
+    /// Reports that were delivered, refused or dropped.
     pub settled: usize,
     /// Bytes that cannot be read.
     pub damaged_bytes: usize,
-    /// A process has it.
+    /// Whether a running process uses it.
     pub is_in_use: bool,
-    /// It is another user's: programs of this user do not deliver it.
+    /// Whether it belongs to another user. Programs of this user do not deliver it.
     pub is_foreign: bool,
-    /// When it was begun.
+    /// When it was created.
     pub made_at: SystemTime,
 }
 
@@ -96,7 +95,7 @@ pub struct SpooledReport {
     pub accepted_at: SystemTime,
     /// The address of the platform that it is for.
     pub platform: String,
-    /// The path of the file that it is in, from the spool's directory on.
+    /// The path of its file, relative to the spool's directory.
     pub file: String,
 }
 
@@ -104,13 +103,13 @@ pub struct SpooledReport {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct UnreadableFile {
-    /// Its path, from the spool's directory on.
+    /// Its path, relative to the spool's directory.
     pub file: String,
     /// Why it cannot be read.
     pub error: io::Error,
 }
 
-/// What [`SpoolDirectory::purge`] deleted, and what it left.
+/// The result of [`SpoolDirectory::purge`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Purged {
@@ -118,9 +117,9 @@ pub struct Purged {
     pub waiting: usize,
     /// Reports that the platform had refused.
     pub dead: usize,
-    /// Files of damaged reports that had been put aside.
+    /// Files of damaged reports that had been set aside.
     pub damaged: usize,
-    /// Files that stay, because a process has them.
+    /// Files that stay, because a running process uses them.
     pub in_use: usize,
     /// Files that stay, because they cannot be read or deleted.
     pub unreadable: Vec<UnreadableFile>,
@@ -157,7 +156,7 @@ impl SpoolDirectory {
     /// The spool in this directory.
     ///
     /// # Errors
-    /// It is not there, is no directory, or cannot be read.
+    /// The directory does not exist, is not a directory, or cannot be read.
     pub fn open(dir: impl Into<PathBuf>) -> io::Result<Self> {
         let root = dir.into();
         let (mut folders, mut closed) = (Vec::new(), Vec::new());
@@ -178,10 +177,10 @@ impl SpoolDirectory {
         })
     }
 
-    /// Whether programs of this user can spool reports in this directory. `false`: nothing is there yet.
+    /// Whether this user's programs can use this directory as a spool. `false` if it does not exist yet.
     ///
     /// # Errors
-    /// What stands in the way: another user's files in its place, or a directory that cannot be written.
+    /// The directory cannot be used: it belongs to another user, or is not writable.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("xpander-report-doc-nothing-there");
@@ -197,7 +196,7 @@ impl SpoolDirectory {
         }
     }
 
-    /// The names of the directories of other users that cannot be looked into.
+    /// The names of unreadable directories of other users.
     ///
     /// ```
     /// # let dir = std::env::temp_dir();
@@ -211,12 +210,12 @@ impl SpoolDirectory {
         &self.closed
     }
 
-    /// Its files, oldest first for each user. Those that are removed meanwhile are left out.
+    /// The files of the spool, oldest first for each user. Files that are removed in the meantime are left out.
     pub fn segments(&self) -> impl Iterator<Item = Result<SpoolSegment, UnreadableFile>> {
         self.each(|folder| folder.directory.names(SEGMENT), Folder::segment)
     }
 
-    /// The reports that wait, file by file, those of a file in the order in which they were accepted.
+    /// The waiting reports, file by file, in the order in which they were accepted.
     pub fn waiting(&self) -> impl Iterator<Item = Result<SpooledReport, UnreadableFile>> {
         let files = self.each(|folder| folder.directory.names(SEGMENT), Folder::waiting);
         files.flat_map(|file| match file {
@@ -225,7 +224,7 @@ impl SpoolDirectory {
         })
     }
 
-    /// The reports that the platform refused for good, oldest first for each user.
+    /// The reports that the platform permanently refused, oldest first for each user.
     pub fn dead_letters(&self) -> impl Iterator<Item = Result<DeadLetter, UnreadableFile>> {
         self.each(
             |folder| folder.directory.dead(),
@@ -236,7 +235,7 @@ impl SpoolDirectory {
         )
     }
 
-    /// Deletes everything of this user that no process has. What was not delivered is lost.
+    /// Deletes all files of this user that no running process uses. Undelivered reports are lost.
     ///
     /// # Errors
     /// The directory cannot be read.

@@ -11,33 +11,33 @@ use super::inspect::{SpoolDirectory, SpooledReport, UnreadableFile, at};
 use crate::envelope::outgoing::Outgoing;
 use crate::spool::format::record::Chunk;
 
-/// A file of damaged reports that was put aside.
+/// A file of damaged reports that was set aside.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DamagedFile {
-    /// The file's path, from the spool's directory on.
+    /// The file's path, relative to the spool's directory.
     pub file: String,
     /// Its size.
     pub bytes: u64,
-    /// The reports that [`SpoolDirectory::recover`] can tell.
+    /// The reports that [`SpoolDirectory::recover`] can read.
     pub reports: Vec<SpooledReport>,
-    /// How many of those may not be what was written: their checksum is wrong.
+    /// How many of those may differ from the original, because their checksum is wrong.
     pub doubtful: usize,
-    /// Bytes of which no report can be told.
+    /// Bytes that contain no readable report.
     pub unreadable_bytes: usize,
-    /// When the segment that they were in was begun.
+    /// When their segment was created.
     pub made_at: SystemTime,
 }
 
-/// What [`SpoolDirectory::recover`] did.
+/// The result of [`SpoolDirectory::recover`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Recovered {
-    /// Reports that wait again.
+    /// Recovered reports, which wait again.
     pub reports: usize,
-    /// How many of those may not be what was written: their checksum is wrong.
+    /// How many of those may differ from the original, because their checksum is wrong.
     pub doubtful: usize,
-    /// Bytes of which no report can be told; they stay where they are.
+    /// Bytes that contain no readable report. They stay in place.
     pub unreadable_bytes: usize,
     /// Files that could not be read or written.
     pub unreadable: Vec<UnreadableFile>,
@@ -95,7 +95,7 @@ fn report(text: &[u8]) -> Option<(String, Outgoing)> {
 }
 
 impl SpoolDirectory {
-    /// The files of damaged reports that were put aside, oldest first for each user.
+    /// The files of damaged reports that were set aside, oldest first for each user.
     pub fn damaged(&self) -> impl Iterator<Item = Result<DamagedFile, UnreadableFile>> {
         self.each(
             |folder| folder.directory().damaged(),
@@ -124,8 +124,8 @@ impl SpoolDirectory {
         )
     }
 
-    /// Has this user's damaged reports wait again, as far as they can be told: those of which only the frame, or one bit,
-    /// was damaged, and those that can be read though their checksum is wrong. Then they are delivered like others.
+    /// Recovers this user's damaged reports, so that they wait for delivery again. It recovers reports with a damaged frame or
+    /// a single wrong bit, and reports that are readable although their checksum is wrong.
     ///
     /// ```
     /// # let dir = std::env::temp_dir();
