@@ -1,5 +1,5 @@
-//! Report LLM work to [xpander.ai](https://xpander.ai): one attribute on a function that calls a
-//! model, and every run of it is in your agent's task history and metrics.
+//! Report LLM work to [xpander.ai](https://xpander.ai): put one attribute on a function that calls a model, and every run
+//! appears in your agent's task history and metrics.
 #![cfg_attr(
     feature = "http",
     doc = r#"
@@ -23,25 +23,24 @@ async fn main() -> Result<(), std::io::Error> {
 "#
 )]
 //!
-//! - [`init`]: reports as the environment says, and delivers what is left at the end of `main`.
+//! - [`init`]: starts reporting as the environment configures it, and delivers the remaining reports at the end of `main`.
 //! - [`external_task`]: the attribute, with all its keys.
-//! - [`current_task`]: the run, seen from inside the function; [`tool`]: an attribute for the functions
-//!   that a model calls.
-//! - [`ProviderResponse`]: what is read from the responses of LLM providers.
+//! - [`current_task`]: a handle to the current run. [`tool`]: an attribute for the functions that a model calls.
+//! - [`ProviderResponse`]: reads the responses of LLM providers.
 #![cfg_attr(
     feature = "_middleware",
-    doc = "- [`CatchResponses`]: a middleware that reads responses on their way, for functions that return a mere text."
+    doc = "- [`CatchResponses`]: a middleware that reads responses in the HTTP client, for functions that return only text."
 )]
 //! - [Spans for OpenTelemetry](macro@external_task#spans-for-opentelemetry), with the feature `tracing`: the same runs in
-//!   the backend that you have.
+//!   your OpenTelemetry backend.
 #![cfg_attr(
     feature = "tower",
-    doc = "- [`TaskLayer`]: a layer of `tower` for job frameworks, servers and AWS Lambda: each call of a service is a run."
+    doc = "- [`TaskLayer`]: a `tower` layer for job frameworks, servers and AWS Lambda that reports each call of a service as a run."
 )]
-//! - [`Reporter`]: takes reports without blocking and delivers them in the background.
+//! - [`Reporter`]: accepts reports without blocking and delivers them in the background.
 #![cfg_attr(
     feature = "http",
-    doc = "- [`Client`]: the platform's call itself, one request and one answer.\n- [`Config`]: where the platform is; all environment variables."
+    doc = "- [`Client`]: calls the platform directly, one request per report.\n- [`Config`]: the platform's address and key, and all environment variables."
 )]
 //! - [`testing::Recorder`]: assert on your own instrumentation.
 //!
@@ -50,20 +49,20 @@ async fn main() -> Result<(), std::io::Error> {
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `http` | yes | delivery to the platform: the client, the background worker, the spool, TLS |
-//! | `tower` | | layers of `tower`: one that makes a task of each call of a service, and one that reads responses in the HTTP client |
-//! | `reqwest-middleware` | | the latter as a middleware of that crate |
-//! | `bedrock` | | the answers of the AWS SDK's Converse and InvokeModel, and the same as its interceptor |
-//! | `signals` | | delivers what is left on SIGTERM, SIGINT and SIGHUP |
-//! | `metrics` | | the reporter's numbers for the crate `metrics` |
-//! | `tracing` | | runs are spans by OpenTelemetry's conventions; the library's own messages go to the program's `tracing` subscriber. Works without `http` |
+//! | `tower` | | `TaskLayer`, which makes a task of each call of a service, and `CatchResponses` as a `tower` layer |
+//! | `reqwest-middleware` | | `CatchResponses` as a middleware of that crate |
+//! | `bedrock` | | the responses of the AWS SDK's Converse and InvokeModel, and `CatchResponses` as its interceptor |
+//! | `signals` | | delivers the remaining reports on SIGTERM, SIGINT and SIGHUP |
+//! | `metrics` | | exports the reporter's counters to the crate `metrics` |
+//! | `tracing` | | makes runs spans by OpenTelemetry's conventions, and sends the library's messages to the program's `tracing` subscriber; works without `http` |
 //!
-//! With `default-features = false` everything that delivers is left out. That is for libraries: their runs are reported
-//! if the application that uses them enables `http` and configures a reporter.
+//! Libraries should use `default-features = false`, which leaves out delivery. Their runs are reported if the application
+//! enables `http` and configures a reporter.
 //!
 //! # Limits
 //!
-//! The attribute cannot stand on a `const fn` or on a function with `#[track_caller]`. It cannot follow a stream or a future of
-//! a type of your own. The compiler says so, with a way out.
+//! The attribute does not work on a `const fn` or on a function with `#[track_caller]`. It cannot follow a stream or a future
+//! of a custom type. A compiler error says what to do.
 #![cfg_attr(
     feature = "http",
     doc = "[`ReporterBuilder`] lists all bounds of the queue, the spool and the fields, with their defaults."

@@ -13,10 +13,10 @@ use crate::support::panics::catch_panic;
 use crate::support::suppress::call_hook;
 use crate::support::text;
 
-/// What of a report's content may leave the process: its input, its result and the provider's response.
+/// Decides which content of a report is sent: its input, its result and the provider's response.
 ///
-/// Applied before a report is sent, or shown by a recorder. Ids, success, tokens, tools and the duration
-/// are no content and always stay.
+/// It is applied before a report is sent or recorded. Ids, success, tokens, tools and the duration are not content and are
+/// always sent.
 ///
 /// ```
 /// use xpander_report::{Redaction, external_task, testing::Recorder};
@@ -47,7 +47,7 @@ pub struct Redaction {
 type Hook = dyn Fn(&mut TaskReport) + Send + Sync;
 
 impl Redaction {
-    /// Everything may leave but secrets and large media, each field up to 1 MiB.
+    /// Sends everything except secrets and large media, up to 1 MiB per field.
     pub fn new() -> Self {
         Self {
             content: true,
@@ -59,8 +59,7 @@ impl Redaction {
         }
     }
 
-    /// Whether content leaves at all. Without it nothing of it is captured; an error is shown as the
-    /// name of its type.
+    /// Whether content is sent. If not, it is not captured, and an error is reported as the name of its type.
     pub fn capture_content(mut self, content: bool) -> Self {
         self.content = content;
         self
@@ -68,17 +67,17 @@ impl Redaction {
 
     /// Whether secrets in inputs, results and errors become `[redacted]`; on by default. Two kinds are scrubbed:
     ///
-    /// - By name: in JSON, the texts in fields such as `api_key`, `db_password`, `clientSecret`, `authorization` or
+    /// - By name: in JSON, the strings in fields such as `api_key`, `db_password`, `clientSecret`, `authorization` or
     ///   `cookie`. Numbers and booleans stay, as does the schema of a field. A field `token` is scrubbed only if a
     ///   machine seems to have made its value, since log probabilities have fields of that name.
     /// - By form, in JSON and in prose: private keys in PEM, the keys of providers (`sk-…`, `AIza…`, `gsk_…` and
-    ///   others), JSON Web Tokens, what follows `Bearer`.
+    ///   others), JSON Web Tokens, and text after `Bearer`.
     ///
-    /// A function's arguments are another matter: of one with such a name the attribute never looks at the value,
-    /// whatever is said here, unless the key `input(…)` lists it. What is listed is not scrubbed by its name.
+    /// Arguments of functions are handled by the attribute: it never reads an argument with such a name, regardless of this
+    /// setting, unless the key `input(…)` lists it. A listed argument is not scrubbed by its name.
     ///
-    /// Provider responses stay as they are: see [`scrub_responses`](Self::scrub_responses).
-    /// `XPANDER_REPORT_SCRUB=false` switches scrubbing off for reporters, whatever is said here.
+    /// Provider responses are not scrubbed: see [`scrub_responses`](Self::scrub_responses).
+    /// `XPANDER_REPORT_SCRUB=false` switches scrubbing off for reporters and overrides this setting.
     ///
     /// ```
     /// use serde_json::json;
@@ -95,8 +94,8 @@ impl Redaction {
         self
     }
 
-    /// Further names whose values are scrubbed, such as `customer`: of fields and of a function's only argument. A name
-    /// counts alone and as the end of a compound, in any case style: `new_customer`, `newCustomer`.
+    /// Further names whose values are scrubbed, such as `customer`. They apply to fields and to a function's only argument. A
+    /// name matches alone and at the end of a compound name, in any case style: `new_customer`, `newCustomer`.
     ///
     /// ```
     /// use xpander_report::{Redaction, external_task, testing::Recorder};
@@ -116,20 +115,20 @@ impl Redaction {
         self
     }
 
-    /// Whether the provider's responses (`llm_response`) are scrubbed as well; off by default, because they are kept
-    /// for debugging. A response may then still hold a secret that the result no longer shows.
+    /// Whether the provider's responses (`llm_response`) are scrubbed, too. Off by default, because responses are kept for
+    /// debugging. A response may then contain a secret that was removed from the result.
     pub fn scrub_responses(mut self, scrub: bool) -> Self {
         self.scrub.responses = scrub;
         self
     }
 
-    /// How many bytes of base64 an image, a recording or a file may have in inputs and results; 16 KiB by default. Of
-    /// a longer one its type and size are shown: `[image/png, 182,344 bytes]`. `usize::MAX` keeps all that the field
-    /// has room for. Known are data URLs, the parts of providers' messages, and what begins like an image, a
+    /// The most bytes of base64 for an image, recording or file in inputs and results. The default is 16 KiB. Larger media
+    /// are replaced by their type and size: `[image/png, 182,344 bytes]`. `usize::MAX` keeps all media that fit into the
+    /// field. Media are recognised in data URLs, in the parts of providers' messages, and by the first bytes of an image, a
     /// recording or a PDF.
     ///
-    /// A field that is too long all the same is cut only after all its media are replaced, provider responses
-    /// included, so that no half of a base64 is left.
+    /// If a field is still too long, all its media are replaced before it is truncated, also in provider responses. So no
+    /// partial base64 remains.
     ///
     /// ```
     /// use serde_json::json;
@@ -147,28 +146,27 @@ impl Redaction {
         self
     }
 
-    /// How many bytes each field of content may have; 1 MiB by default. Longer text is cut and marked;
+    /// The most bytes of each field of content. The default is 1 MiB. Longer text is truncated and marked;
     /// longer JSON becomes `{"truncated": true, "bytes": n, "head": "…"}`.
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes;
         self
     }
 
-    /// A function that sees each finished report and may rewrite it; ids are kept as they were. If it panics, the
-    /// report goes without its content.
+    /// A function that may rewrite each finished report. It cannot change ids. If it panics, the report is sent without
+    /// content.
     ///
-    /// It is called once for each report that is sent, stored or refused, before reports of one task are merged, and
-    /// never again: not for a retry, nor for a report that was read back from disk. With a durable spool the thread
-    /// that reports calls it, since nothing may reach the disk that it takes away; otherwise the library's own thread
-    /// does.
+    /// It is called once for each report that is sent, stored or refused, before the reports of a task are merged. It is not
+    /// called again for a retry or a report that is read back from disk. With a durable spool, it runs on the thread that
+    /// reports, so that removed content never reaches the disk. Otherwise it runs on the library's own thread.
     pub fn before_send(mut self, hook: impl Fn(&mut TaskReport) + Send + Sync + 'static) -> Self {
         self.before_send = Some(Arc::new(hook));
         self
     }
 
-    /// Whether content goes into spans, see the feature `tracing`, though there is a [`before_send`](Self::before_send);
-    /// off by default. That function is called later and elsewhere, so spans hold what it would take away. Secrets are
-    /// scrubbed all the same.
+    /// Whether spans (feature `tracing`) may have content although there is a [`before_send`](Self::before_send). Off by
+    /// default. That function runs later on another thread, so spans contain the content that it would remove. Secrets are
+    /// still scrubbed.
     pub fn content_in_spans(mut self, content: bool) -> Self {
         self.content_in_spans = content;
         self

@@ -24,14 +24,12 @@ use crate::reporter::Reporter;
 use crate::run::capture::{Json, Rung};
 use crate::run::key_values::IntoId;
 
-/// A layer of `tower` over a service whose requests are jobs: each call is a run, reported as `#[external_task]` reports
-/// a function.
+/// A `tower` layer that reports each call of a service as a run, like `#[external_task]` on a function.
 ///
-/// For job frameworks, AWS Lambda and servers, whose handlers it wraps as they are. The service's error makes a failed
-/// task of the run, and so do a panic and a future that is dropped before it ends. Inside the call
-/// [`current_task`](crate::current_task) is the run, to which [`CatchResponses`](crate::CatchResponses) hands responses
-/// as well. What the closures read is captured when the service is called; their panics are caught and leave out what
-/// they would have given.
+/// It wraps the unchanged handlers of job frameworks, AWS Lambda and servers. An error of the service, a panic, and a future
+/// that is dropped before it ends make the task failed. Inside the call, [`current_task`](crate::current_task) returns the
+/// run, and [`CatchResponses`](crate::CatchResponses) adds responses to it. The closures run when the service is called.
+/// If a closure panics, the panic is caught and its field is left out.
 ///
 /// ```
 /// use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
@@ -82,8 +80,8 @@ use crate::run::key_values::IntoId;
 ///
 /// # AWS Lambda
 /// Lambda freezes a process as soon as it has answered, and kills it at the invocation's deadline.
-/// [`flush`](Self::flush) delivers the report before the answer, and with [`deadline`](Self::deadline) an invocation that
-/// runs out of time is a failed task, too:
+/// [`flush`](Self::flush) delivers the report before the answer. With [`deadline`](Self::deadline), an invocation that
+/// runs out of time is reported as a failed task:
 ///
 /// ```ignore
 /// let handler = ServiceBuilder::new()
@@ -106,8 +104,7 @@ pub struct TaskLayer<R, A, E> {
 }
 
 impl<R, A, E> TaskLayer<R, A, E> {
-    /// Reports each call under this name, by which an application chooses whose runs it sends: a path such as
-    /// `my_app::summarise`.
+    /// Reports each call under this name, a path such as `my_app::summarise`. Applications select runs by it.
     pub fn new(name: &'static str) -> Self {
         Self {
             job: Job::new(name),
@@ -116,14 +113,14 @@ impl<R, A, E> TaskLayer<R, A, E> {
         }
     }
 
-    /// Reports to this reporter. Without it, to the one in force; see
+    /// Reports to this reporter. The default is the current one; see
     /// [`Reporter::current`](crate::Reporter::current).
     pub fn reporter(mut self, reporter: Reporter) -> Self {
         self.job.reporter = Some(reporter);
         self
     }
 
-    /// Reads the agent in whose history the task appears: a text, or an `Option` of one.
+    /// Reads the agent id from the request: a string, or an `Option` of one.
     pub fn agent_id<Via, T: IntoId<Via>>(
         mut self,
         agent_id: impl Fn(&R) -> T + Send + Sync + 'static,
@@ -132,13 +129,13 @@ impl<R, A, E> TaskLayer<R, A, E> {
         self
     }
 
-    /// Reads the task's id: a text, or an `Option` of one. A job that is tried again under the same id updates its task.
+    /// Reads the task's id from the request: a string, or an `Option` of one. A retried job with the same id updates its task.
     pub fn id<Via, T: IntoId<Via>>(mut self, id: impl Fn(&R) -> T + Send + Sync + 'static) -> Self {
         self.job.id = Some(Arc::new(move |request| id(request).into_id()));
         self
     }
 
-    /// Reads what goes into the run: a text as it is, any other value as JSON.
+    /// Reads the input from the request: text as it is, any other value as JSON.
     pub fn input<T: Serialize>(mut self, input: impl Fn(&R) -> T + Send + Sync + 'static) -> Self {
         self.job.input = Some(Arc::new(move |request, outcome| {
             outcome.value(&Rung::<T, Json>::new(&input(request)));
@@ -146,8 +143,8 @@ impl<R, A, E> TaskLayer<R, A, E> {
         self
     }
 
-    /// Reads what came out of a call that succeeded: a text as it is, any other value as JSON. Without it, the text of
-    /// the provider's responses is the result.
+    /// Reads the result from a successful response: text as it is, any other value as JSON. Without it, the result is the
+    /// text of the provider's responses.
     pub fn result<T: Serialize>(
         mut self,
         result: impl Fn(&A) -> T + Send + Sync + 'static,
@@ -158,14 +155,14 @@ impl<R, A, E> TaskLayer<R, A, E> {
         self
     }
 
-    /// Decides whether an answer is a success, which it is otherwise: an `http::Response` with the status 500, say, is
-    /// none.
+    /// Decides whether a response is a success. Without it, every `Ok` is a success. Use it for an `http::Response` with
+    /// the status 500, for example.
     pub fn is_success(mut self, is_success: impl Fn(&A) -> bool + Send + Sync + 'static) -> Self {
         self.outcomes.is_success = Some(Arc::new(is_success));
         self
     }
 
-    /// Says why a call failed. Without it, the error and its sources do.
+    /// Describes the error of a failed call. The default is the error with its sources.
     pub fn error<T: Into<String>>(
         mut self,
         error: impl Fn(&E) -> T + Send + Sync + 'static,
@@ -174,13 +171,13 @@ impl<R, A, E> TaskLayer<R, A, E> {
         self
     }
 
-    /// Reads when the job will be killed: a [`SystemTime`](std::time::SystemTime), an
-    /// [`Instant`](std::time::Instant), a [`Duration`] from the call on, or an `Option` of one of them.
+    /// Reads the job's deadline: a [`SystemTime`](std::time::SystemTime), an
+    /// [`Instant`](std::time::Instant), a [`Duration`] from the call, or an `Option` of one of them.
     ///
-    /// If the run is open at the [margin](Self::margin) before that, it is reported as failed with the result
-    /// `deadline`, and sent at once, on the reporter's own thread: a handler that blocks its thread changes nothing
-    /// about that. A call that ends all the same updates its task, with the result `completed after its deadline` if
-    /// it has none of its own. A `Recorder` watches no deadlines.
+    /// If the run is still open at the [margin](Self::margin) before the deadline, it is reported as failed with the result
+    /// `deadline`. The report is sent immediately on the reporter's own thread, even if the handler blocks its thread. If the
+    /// call ends after all, it updates the task, with the result `completed after its deadline` if it has no other. A
+    /// `Recorder` does not watch deadlines.
     pub fn deadline<T: IntoDeadline>(
         mut self,
         deadline: impl Fn(&R) -> T + Send + Sync + 'static,
@@ -189,24 +186,23 @@ impl<R, A, E> TaskLayer<R, A, E> {
         self
     }
 
-    /// How long before the deadline an open run is reported, half a second by default; at most half of the time that
-    /// is left when the call begins.
+    /// How long before the deadline an open run is reported. The default is half a second, and at most half of the time
+    /// that remains when the call begins.
     pub fn margin(mut self, margin: Duration) -> Self {
         self.job.margin = margin;
         self
     }
 
-    /// Waits before it answers until the reports made so far are delivered or given up, at most for `timeout` and not
-    /// beyond the [margin](Self::margin) before a deadline. Whatever came out of the call: a panic goes on afterwards.
+    /// Delays the response until all accepted reports are delivered or dropped, at most for `timeout`, and not beyond the
+    /// [margin](Self::margin) before a deadline. It also waits if the call failed or panicked. A panic continues afterwards.
     pub fn flush(mut self, timeout: Duration) -> Self {
         self.delivery = Delivery::Flushed(timeout);
         self
     }
 
-    /// Waits before it answers until the reports made so far are safe, as
-    /// [`Reporter::persisted`](crate::Reporter::persisted) says, at most for `timeout` and not beyond the
-    /// [margin](Self::margin) of a deadline. For workers that acknowledge a job by their answer. If they are not safe by
-    /// then, a warning says so and the call is answered.
+    /// Delays the response until all accepted reports are safe (see [`Reporter::persisted`](crate::Reporter::persisted)), at
+    /// most for `timeout`, and not beyond the [margin](Self::margin) before a deadline. Use it in workers whose response
+    /// acknowledges the job. If the reports are not safe in time, a warning says so, and the call is answered.
     pub fn persisted(mut self, timeout: Duration) -> Self {
         self.delivery = Delivery::Persisted(timeout);
         self

@@ -18,10 +18,11 @@ use crate::report::json;
 use crate::report::tokens::Tokens;
 use crate::run::current::{self, Entered, RunState};
 
-/// The run that executes the code that asks, or a handle that does nothing outside a run.
+/// Returns the current run. Outside a run, the handle does nothing.
 ///
-/// It follows the run through awaits, not into threads or tasks that the body starts: carry it there
-/// with [`enter`](TaskHandle::enter) and [`in_task`](InTask::in_task). What is set through it is explicit: nothing captured replaces it.
+/// The current run is kept across awaits, but not in threads or tasks that the body starts: use
+/// [`enter`](TaskHandle::enter) and [`in_task`](InTask::in_task) there. Values that are set through the handle override
+/// captured ones.
 ///
 /// ```
 /// use xpander_report::{Tokens, current_task, external_task, testing::Recorder};
@@ -42,23 +43,22 @@ pub fn current_task() -> TaskHandle {
     TaskHandle(current::current())
 }
 
-/// A run, seen from inside its body; see [`current_task`].
+/// A handle to the current run; see [`current_task`].
 #[derive(Debug, Clone)]
 pub struct TaskHandle(Option<Arc<RunState>>);
 
 impl TaskHandle {
-    /// The task's id, under which the run will be found; `None` outside a run. A run that is rolled up belongs to the
-    /// task of the run around it.
+    /// The task's id. `None` outside a run. A rolled-up run has the id of the enclosing run's task.
     pub fn id(&self) -> Option<String> {
         let task = self.0.as_ref()?.task();
         task.place.is_reported().then(|| task.id())?
     }
 
-    /// Hands over a provider's response: anything that serialises, or implements [`LlmResponse`].
+    /// Adds a provider's response: any serialisable value, or an [`LlmResponse`].
     ///
-    /// Text, tokens, tools and failure are read from it if it is of a known [`Shape`](crate::Shape), and
-    /// fill what is not set otherwise. Each response counts once, by its id or else by its bytes;
-    /// tokens of several add up, and they become an array.
+    /// If its [`Shape`](crate::Shape) is known, text, tokens, tools and failure are read from it, and fill the fields that are
+    /// not set explicitly. Each response counts once, by its id or else by its bytes. The tokens of several responses add
+    /// up, and the responses become an array.
     pub fn llm_response<Via, T: LlmResponse<Via> + ?Sized>(&self, response: &T) -> &Self {
         if let Some(state) = &self.0 {
             let response = json::raw(&response.response());
@@ -67,7 +67,7 @@ impl TaskHandle {
         self
     }
 
-    /// Sets how many tokens the run used, whatever its responses say.
+    /// Sets the run's tokens, and overrides those of its responses.
     pub fn tokens(&self, tokens: impl Into<Tokens>) -> &Self {
         if let Some(state) = &self.0 {
             let tokens = tokens.into();
@@ -79,7 +79,7 @@ impl TaskHandle {
         self
     }
 
-    /// Adds a tool that the run called. A call that a response asks for as well is one call.
+    /// Adds a tool that the run called. If a response requests the same call, it counts once.
     pub fn used_tool(&self, tool: impl Into<String>) -> &Self {
         if let Some(state) = &self.0 {
             let tool: String = tool.into();
@@ -94,7 +94,7 @@ impl TaskHandle {
         self
     }
 
-    /// Sets what came out of the run, instead of the returned value.
+    /// Sets the result of the run, in place of the returned value.
     pub fn result(&self, result: impl Into<String>) -> &Self {
         if let Some(state) = &self.0 {
             let result: String = result.into();
@@ -107,7 +107,7 @@ impl TaskHandle {
         self
     }
 
-    /// Marks the run as failed, and says why, whatever it returns.
+    /// Marks the run as failed with a reason, regardless of the returned value.
     pub fn fail(&self, why: impl Into<String>) -> &Self {
         if let Some(state) = &self.0 {
             let why: String = why.into();
@@ -123,11 +123,11 @@ impl TaskHandle {
         self
     }
 
-    /// Reports what is known of the run by now, under its id. The report at its end updates it. A run that is rolled up
-    /// reports what is known of the run around it.
+    /// Reports the current state of the run under its id. The report at its end updates the task. A rolled-up run reports the
+    /// state of the enclosing run.
     ///
-    /// Until then the platform shows the task as completed, unless [`fail`](Self::fail) was called: a report can say that
-    /// a task failed or that it did not, not that it is under way.
+    /// Until then, the platform shows the task as completed, unless [`fail`](Self::fail) was called. The platform's reports
+    /// cannot mark a task as running.
     pub fn progress(&self) -> &Self {
         if let Some(state) = &self.0 {
             state.task().progress();
@@ -135,9 +135,8 @@ impl TaskHandle {
         self
     }
 
-    /// Makes the run the current one of this thread, for code that the body has moved to a thread of its
-    /// own, until the guard is dropped. Do not keep the guard across an `await`: for futures there is
-    /// [`in_task`](InTask::in_task).
+    /// Makes the run the current one of this thread until the guard is dropped. Use it for code that the body moves to
+    /// another thread. Do not keep the guard across an `await`: use [`in_task`](InTask::in_task) for futures.
     ///
     /// ```
     /// use xpander_report::{current_task, external_task, testing::Recorder};
