@@ -120,7 +120,7 @@ mod settings {
             (
                 "XPANDER_BASE_URL",
                 "https://x:99999#hunter2",
-                "https://x:99999 is no address",
+                "https://x:99999 is not a valid address",
             ),
             (
                 "XPANDER_BASE_URL",

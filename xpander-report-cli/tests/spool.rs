@@ -125,7 +125,7 @@ fn what_was_refused_is_shown_and_sent_again_on_request() {
     shown.says("no such agent");
     spool(dir.path(), &server.url(), &["show", "order-9", "--dead"])
         .ends_with(1)
-        .complains("no report of task order-9 is there");
+        .complains("there is no report of task order-9");
     let elsewhere = spool(dir.path(), &nowhere(), &["retry-dead", "--timeout", "0"]).ends_with(0);
     elsewhere.says("0 reports are sent again. 2 reports stay that another platform refused");
     let again = spool(dir.path(), &server.url(), &["retry-dead", "order-1"]).ends_with(0);

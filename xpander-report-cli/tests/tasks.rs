@@ -354,7 +354,7 @@ mod elsewhere {
         let said = tasks(&url, &["list", "--failed", "--since", "10m"]).ends_with(0);
         assert_eq!(ids(&said), ["t1", "t3", "t5", "t7", "t9"]);
         said.complains(
-            "The platform has no filter for --since: its newest 60 tasks were looked at here.",
+            "The platform has no filter for --since: its newest 60 tasks were filtered here.",
         );
         let said = tasks(&url, &["list", "--tool", "search", "--limit", "3"]).ends_with(0);
         assert_eq!(ids(&said), ["t3", "t13", "t23"]);
@@ -380,13 +380,13 @@ mod elsewhere {
         let url = server.url();
         tasks(&url, &["list", "--tool", "nothing"])
             .ends_with(3)
-            .complains("its newest 200 tasks were looked at here.");
+            .complains("its newest 200 tasks were filtered here.");
         let lists = server.requests().into_iter();
         let lists = lists.filter(|request| request.line.contains("history"));
         assert!(lists.count() <= 5);
         tasks(&url, &["list", "--since", "1m"])
             .ends_with(0)
-            .complains("its newest 500 tasks were looked at here.");
+            .complains("its newest 500 tasks were filtered here.");
     }
 
     #[test]

@@ -542,7 +542,7 @@ fn the_page_of_a_task_says_what_each_response_cost() {
         "$ 0.0010",
         "no price is known",
         "&#60;b&#62;other",
-        "The run has no cost, since the cost of a response is not known.",
+        "The run has no cost, because the cost of a response is unknown.",
     ] {
         assert!(html.contains(shown), "{shown}");
     }

@@ -58,7 +58,10 @@ fn write_all(command: &Command, dir: &Path) -> io::Result<()> {
 
 fn page(command: &Command) -> io::Result<String> {
     let mut page = Vec::new();
-    Page::new(command.clone()).render(&mut page)?;
+    let source = concat!("xpander-report ", env!("CARGO_PKG_VERSION"));
+    Page::new(command.clone())
+        .source(source)
+        .render(&mut page)?;
     let page = String::from_utf8_lossy(&page);
     // Only examples follow the options.
     Ok(page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n"))
