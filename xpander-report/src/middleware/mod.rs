@@ -22,19 +22,17 @@ const MAX_RESPONSES: usize = 4 * MAX_RESPONSE;
 /// Kinds of media that no provider's response is of.
 const NO_TEXT: [&str; 4] = ["audio", "font", "image", "video"];
 
-/// A middleware for HTTP clients that hands every answer of a provider over to the run that asked for
-/// it, as [`llm_response`](crate::TaskHandle::llm_response) does: functions that return a mere `String`
-/// have their tokens, tools and responses in the report, without a line in their bodies.
+/// A middleware for HTTP clients that adds each response of a provider to the run that made the request, as
+/// [`llm_response`](crate::TaskHandle::llm_response) does. So functions that return only a `String` report their tokens, tools
+/// and responses, without a line in their bodies.
 ///
-/// It copies the bytes of an answer while they pass, plain ones and streams alike: none comes later
-/// than without it, and none is another. They are read where reports are delivered, and what turns out
-/// to be no provider's response is forgotten. A stream that the program drops counts as far as it came.
+/// It copies the bytes of an answer, plain or streamed, without delaying or changing them. They are read where reports are
+/// delivered. An answer that is not a provider's response is ignored. If the program drops a stream, the received part counts.
 ///
-/// The run is the [current one](crate::current_task) when the request is made; outside a run nothing
-/// is copied. Only answers with a status of success are, and none that is an image, audio, or
-/// compressed. Of a response longer than 16 MiB, and beyond 64 MiB of responses in one run, nothing is
-/// kept; [`Stats::oversized`](crate::Stats::oversized) counts those. A response that is handed over by hand as
-/// well counts once.
+/// The run is the [current one](crate::current_task) when the request is made. Outside a run, nothing is copied. Only
+/// successful answers are copied, and no images, audio or compressed bodies. Responses over 16 MiB, and responses beyond 64 MiB
+/// in one run, are not kept; [`Stats::oversized`](crate::Stats::oversized) counts them. If the body also passes the response on
+/// itself, it counts once.
 ///
 /// # `async-openai`, or any client that takes `tower`'s layers
 /// With the feature `tower` it is a layer over every service that answers with a `reqwest::Response` or an

@@ -101,7 +101,7 @@ where
     }
 }
 
-/// What a service answers that [`CatchResponses`] can be laid over: a `reqwest::Response`, or an
+/// The response of a service that [`CatchResponses`] can wrap: a `reqwest::Response`, or an
 /// [`http::Response`] of a body whose data are bytes.
 pub trait HttpAnswer: Sealed {
     /// The answer with its body copied while it passes.

@@ -15,14 +15,14 @@ pub enum Error {
     Config(ConfigError),
     /// The platform could not be reached, or the connection broke or took too long.
     Transport(TransportError),
-    /// The platform answered with a status that is no success.
+    /// The platform answered with an error status.
     Status(StatusError),
-    /// The platform answered with success, but not with what was asked for.
+    /// The platform answered with success, but the answer could not be read.
     Decode(DecodeError),
 }
 
-/// A setting that is missing or malformed. Its `Debug` says what to do, too, as a `main` that returns it is
-/// ended by that.
+/// A setting is missing or malformed. Its `Debug` also says what to do, because a `main` that returns it prints
+/// `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigError {
@@ -40,28 +40,28 @@ pub(crate) enum Problem {
     Lacking(String),
 }
 
-/// A request that got no answer.
+/// A request without an answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TransportError {
-    /// Whether a time limit ran out.
+    /// Whether it timed out.
     pub is_timeout: bool,
     pub(crate) doing: String,
     pub(crate) source: Box<dyn StdError + Send + Sync>,
 }
 
-/// An answer whose status is no success.
+/// An answer with an error status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatusError {
     /// The HTTP status.
     pub status: u16,
-    /// What the platform said about it: the answer's `detail`, else the start of its body.
+    /// The platform's explanation: the answer's `detail`, or the start of its body.
     pub detail: String,
-    /// Whether the platform itself answered: its errors are JSON with a `detail`. Other answers come from a server in
-    /// between, such as a proxy, and say nothing about the request.
+    /// Whether the platform itself answered. Its errors are JSON with a `detail`. Other answers come from a server in
+    /// between, such as a proxy, and do not concern the request.
     pub is_from_platform: bool,
-    /// How long the platform asks to wait before the next try.
+    /// The delay before the next attempt, as requested by the platform.
     pub retry_after: Option<Duration>,
 }
 
@@ -119,16 +119,16 @@ impl ConfigError {
 }
 
 impl Error {
-    /// Whether the same request may succeed later. A reporter sends such a report again; what it does otherwise is in
-    /// the last column.
+    /// Whether the same request may succeed later. A reporter retries such a report. The last column lists what it does
+    /// in other cases.
     ///
     /// | error | from the platform (JSON with `detail`) | from a server in between | a reporter |
     /// |---|---|---|---|
     /// | no connection, a timeout, an answer that cannot be read | yes | yes | |
     /// | 3xx, 408, 425, 429, 5xx | yes | yes | |
-    /// | 401 | no | yes | keeps all reports, and asks again from time to time |
-    /// | 403 | no | yes | keeps the agent's reports, and asks again from time to time |
-    /// | 413 | no | no | cuts the report's content, once |
+    /// | 401 | no | yes | keeps all reports, and retries periodically |
+    /// | 403 | no | yes | keeps the agent's reports, and retries periodically |
+    /// | 413 | no | no | truncates the report's content, once |
     /// | any other 4xx | no | yes | makes a [dead letter](crate::DeadLetter) of the report |
     /// | the system has no certificate authorities | yes | | |
     /// | a setting is missing or malformed | no | | makes a dead letter of the report |

@@ -1,6 +1,6 @@
 //! What a response is charged for, whichever provider it is.
 
-/// What a response says of its price: its usage in the classes that providers charge for, who charges, and what was
+/// The price-related fields of a response: its usage by billing class, the provider that charges, and the amount
 /// charged where the provider says so. A field that the response does not have is 0 or `None`.
 ///
 /// Unlike [`Tokens`](crate::Tokens), which are the provider's own numbers, `input_tokens` always has the cached
@@ -31,7 +31,7 @@ pub struct Billing {
     pub service_tier: Option<String>,
     /// Whether it is a line of a batch's results.
     pub is_batch: bool,
-    /// What the provider says it charged, in billionths of a dollar.
+    /// The amount that the provider states it charged, in billionths of a dollar.
     pub charged_nanodollars: Option<u64>,
     /// All input tokens, cached ones included.
     pub input_tokens: u64,
@@ -41,7 +41,7 @@ pub struct Billing {
     pub cache_read_tokens: u64,
     /// Input tokens that were written to the cache.
     pub cache_write_tokens: u64,
-    /// Those of them that are kept for an hour.
+    /// The part of them that is cached for an hour.
     pub cache_write_1h_tokens: u64,
     /// Output tokens that are reasoning.
     pub reasoning_tokens: u64,

@@ -43,12 +43,11 @@ impl ProviderResponse {
         read.unwrap_or_default()
     }
 
-    /// Reads the whole body of an answer that a provider streamed, as it was recorded: server-sent
-    /// events, JSON line by line, a list of chunks, or AWS's binary event stream. A body that was not
-    /// streamed is read as [`read`](Self::read) does.
+    /// Reads the recorded body of a streamed response: server-sent events, JSON line by line, a list of chunks, or AWS's
+    /// binary event stream. A body that was not streamed is read as by [`read`](Self::read).
     ///
-    /// Of a stream that was cut off it says what came; of one that an error ended, what came before and
-    /// that it failed. `None` if it is no provider's stream that this library knows.
+    /// If the stream is truncated, the received part is read. If an error ended the stream, the response is also marked as
+    /// failed. `None` if it is not the stream of a known provider.
     ///
     /// ```
     /// use xpander_report::{ProviderResponse, Tokens};

@@ -5,7 +5,7 @@ use crate::provider::shape::Shape;
 use crate::provider::usage;
 use crate::report::tokens::Tokens;
 
-/// What a provider's response says, whichever provider it is.
+/// The content of a provider's response, for any provider.
 ///
 /// Serialises to one JSON object with the fields below, except for `id` and `billing`.
 ///
@@ -43,7 +43,7 @@ pub struct ProviderResponse {
     pub finish_reason: Option<String>,
     /// Why the response is a failure, in words for people; `None` if it is none.
     pub failure: Option<String>,
-    /// What it says of its price.
+    /// Its price-related fields.
     #[serde(skip)]
     pub billing: Billing,
     /// Of the output, hidden reasoning; `None` if the provider does not say.

@@ -38,16 +38,16 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Where the platform is and who is speaking: what a [`Client`] and a [`Reporter`] need.
+/// The platform's address and the key, for a [`Client`] or a [`Reporter`].
 ///
-/// What the builder is not given comes from the environment:
+/// Settings that the builder does not set come from the environment:
 ///
 /// | setting | variable | if neither is set |
 /// |---|---|---|
 /// | `api_key` | `XPANDER_API_KEY` | an error |
 /// | `agent_id` | `XPANDER_AGENT_ID` | each report must name its agent |
 /// | `base_url` | `XPANDER_BASE_URL` | the public platform (its staging if `IS_STG` is `true`) |
-/// | `organization_id` | `XPANDER_ORGANIZATION_ID` | none; an agent controller demands one |
+/// | `organization_id` | `XPANDER_ORGANIZATION_ID` | none; an agent controller requires one |
 /// | `allow_http` | `XPANDER_REPORT_ALLOW_HTTP` (hosts, comma-separated) | plain http only to private hosts |
 ///
 /// ```
@@ -78,7 +78,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// A builder with nothing set: what it is not given comes from the environment.
+    /// An empty builder. Unset settings come from the environment.
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder::default()
     }

@@ -21,7 +21,7 @@ pub struct Setting {
     pub value: Option<String>,
     /// Where the value comes from.
     pub source: Source,
-    /// What is wrong with it and what to do.
+    /// The problem with it, and what to do.
     pub problem: Option<ConfigError>,
 }
 
@@ -38,7 +38,7 @@ pub enum Source {
 }
 
 impl ConfigBuilder {
-    /// Every setting that a variable can set: its value, where that comes from and what is wrong with it.
+    /// All settings that a variable can set, with their value, source and problem.
     /// It answers "why does nothing arrive", so it gives all of them where
     /// [`build`](Self::build) stops at the first problem. The key is not shown.
     ///
