@@ -8,12 +8,12 @@ const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/responses.md");
 
 const INTRODUCTION: &str = "# Responses that are read
 
-Each is told by its structure alone, and read for its text, tokens, tools, reason to stop and failure. The shape is
-what `xpander-report extract` says; `xpander_report::Shape` has the same list.
+Each response is recognised by its structure alone. The library reads its text, tokens, tools, finish reason and failure.
+`xpander-report extract` prints the shape; `xpander_report::Shape` has the same list.
 
-An answer may lie in a line of a batch's results (OpenAI and those who took it over, Anthropic, Gemini, Vertex AI,
-Bedrock, xAI), in an event (OpenAI's Realtime API, Claude Code), or in what a gateway adds (Gemini Code Assist,
-Cloudflare, Oracle, SAP, Tencent, Yandex). Streams are read as server-sent events, JSON line by line, a list of
+A response may be inside a line of batch results (OpenAI and compatible providers, Anthropic, Gemini, Vertex AI, Bedrock,
+xAI), an event (OpenAI's Realtime API, Claude Code), or the wrapper of a gateway (Gemini Code Assist, Cloudflare, Oracle,
+SAP, Tencent, Yandex). Streams are read as server-sent events, JSON line by line, a list of
 chunks, or AWS's binary event stream.
 
 | shape | what |

@@ -146,8 +146,7 @@ impl Builder {
 
     /// Starts the platform and returns once it accepts connections.
     ///
-    /// It runs on a thread of its own (`xpander-local`), so this may be called from anywhere: with or
-    /// without an async runtime.
+    /// It runs on its own thread (`xpander-local`), so this may be called with or without an async runtime.
     ///
     /// # Errors
     ///

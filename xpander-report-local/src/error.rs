@@ -11,62 +11,62 @@ use rusqlite::ErrorCode;
 pub enum Error {
     /// The host is neither an IP address nor `localhost`.
     Host {
-        /// What was asked for.
+        /// The requested host.
         host: String,
     },
     /// Other machines can reach the host, and there is no token.
     TokenMissing {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
     },
     /// The token is empty.
     TokenEmpty,
-    /// The retention is zero, which would delete every task at once.
+    /// The retention is zero, which would delete every task immediately.
     RetentionZero,
-    /// The prices of one's own cannot be read.
+    /// The user's own prices cannot be read.
     Prices {
         /// The line of the document, from 1, where it is known.
         line: Option<usize>,
-        /// What is wrong.
+        /// The problem.
         message: String,
     },
     /// Another program listens on the port.
     PortTaken {
-        /// The port that was asked for.
+        /// The requested port.
         port: u16,
     },
     /// The operating system refused the address for another reason.
     Listen {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The server's thread or its runtime could not be started.
     Thread {
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The data file or its folder cannot be created or read.
     DataFile {
-        /// The path that was asked for.
+        /// The requested path.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The data file is not a SQLite database. It was left untouched.
     NotADatabase {
-        /// The path that was asked for.
+        /// The requested path.
         path: PathBuf,
     },
     /// The data file is a SQLite database of another program. It was left untouched.
     ForeignDatabase {
-        /// The path that was asked for.
+        /// The requested path.
         path: PathBuf,
     },
     /// The data file was written by another version of this crate. It was left untouched.
     OtherVersion {
-        /// The path that was asked for.
+        /// The requested path.
         path: PathBuf,
         /// The schema version in the file.
         found: u32,
@@ -75,21 +75,21 @@ pub enum Error {
     },
     /// Another local platform uses the data file.
     DataFileInUse {
-        /// The path that was asked for.
+        /// The requested path.
         path: PathBuf,
         /// The address and the process of the platform that uses it. Empty when unknown.
         by: String,
     },
     /// Another program has locked the data file.
     DataFileLocked {
-        /// The path that was asked for.
+        /// The requested path.
         path: PathBuf,
     },
     /// SQLite could not read or write.
     Storage {
         /// The data file; `None` when the data is in memory.
         path: Option<PathBuf>,
-        /// What SQLite said.
+        /// SQLite's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }

@@ -1,8 +1,7 @@
-//! The local platform: the platform's HTTP API on the developer's own machine, kept in SQLite, with a
-//! page that shows every task.
+//! The local platform: the platform's HTTP API on your own machine, with data in SQLite and pages that show every task.
 //!
-//! It needs no account and no network. Start it inside a test or an example, point the code under test
-//! at [`LocalPlatform::url`] with any API key, and read back what arrived:
+//! It needs no account and no network. Start it in a test or an example, point the code under test to
+//! [`LocalPlatform::url`] with any API key, and read the tasks back:
 //!
 //! ```
 //! use xpander_report_local::LocalPlatform;
@@ -83,17 +82,17 @@
 //! # Cost
 //!
 //! Each response in a report's `llm_response` is priced from its own usage when the report arrives; the cost of a task
-//! is the sum ([`TaskRecord::cost`]), and [`TaskRecord::charges`] says what each response cost and by what. What the
-//! provider says it charged stands. A server of one's own (Ollama, llama.cpp, LM Studio) costs nothing. [`Builder::prices`]
-//! adds prices or overrides them. With the feature `cost` the rest is by a price list that is compiled into the
-//! program ([`PRICE_LIST_DATE`]), with the provider that the response shows or, where it shows none, that the model's
-//! name suggests. A model without a known price has no cost, and neither has a task with such a response; sums count
-//! those tasks beside.
+//! is the sum ([`TaskRecord::cost`]), and [`TaskRecord::charges`] has the cost of each response and its basis. A charge that
+//! the provider states is used unchanged. A local server (Ollama, llama.cpp, LM Studio) costs nothing. [`Builder::prices`]
+//! adds or overrides prices. With the feature `cost`, the other prices come from a list that is compiled into the program
+//! ([`PRICE_LIST_DATE`]). The provider is the one that the response shows or, without it, the one that the model's name
+//! suggests. A model without a known price has no cost, and neither has a task with such a response. Sums count those tasks
+//! separately.
 //!
 //! # Injected faults
 //!
 //! [`LocalPlatform::inject`] delays the next reports, refuses them, drops their connections or loses their
-//! answers, so that you can test how your program copes.
+//! answers, so that you can test how your program handles failures.
 //!
 //! # Features
 //!

@@ -72,7 +72,7 @@ impl LocalPlatform {
     }
 
     /// Whether other users of this machine could read the data file when the platform started. It has closed
-    /// the file to them; what they have read before is theirs.
+    /// the file to them, but they may have read it before.
     #[must_use]
     pub fn data_was_open_to_others(&self) -> bool {
         self.store.was_open_to_others()

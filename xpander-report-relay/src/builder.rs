@@ -27,7 +27,7 @@ use crate::store::Store;
 use crate::tokens::TokensFile;
 use crate::{api, name, tls};
 
-/// The default port: the one after the local platform's.
+/// The default port: the local platform's plus 1.
 pub const DEFAULT_PORT: u16 = 9727;
 
 /// Requests to the platform at once.
@@ -52,7 +52,7 @@ pub struct Builder {
 }
 
 impl Relay {
-    /// A relay that forwards to the platform of this configuration, and keeps what waits in this directory.
+    /// A relay that forwards to the platform of this configuration, and keeps waiting reports in this directory.
     pub fn builder(upstream: ConfigBuilder, spool: impl Into<PathBuf>) -> Builder {
         Builder {
             upstream,
@@ -83,15 +83,15 @@ impl Builder {
         self
     }
 
-    /// A file with a token in each line, followed by the agents that it may report for, or `*` for all; `#` begins a
-    /// comment. Only requests with one of the tokens are answered, whatever host they name. The file is read again every
-    /// second; a change comes into force when it was read twice. What cannot be read changes nothing.
+    /// A file with one token per line, followed by the agents that it may report for, or `*` for all. `#` begins a comment.
+    /// Only requests with one of the tokens are accepted, for any host name. The file is read every second. A change takes
+    /// effect after it was read twice. An unreadable or invalid file changes nothing.
     pub fn tokens(mut self, file: impl Into<PathBuf>) -> Self {
         self.tokens = Some(file.into());
         self
     }
 
-    /// Speaks TLS with this certificate (and what leads to its authority) and this key, both files in PEM.
+    /// Uses TLS with this certificate chain and this key, both files in PEM.
     pub fn certificate(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         self.certificate = Some((certificate.into(), key.into()));
         self
@@ -103,13 +103,13 @@ impl Builder {
         self
     }
 
-    /// Answers a report only when it survives a loss of power, too. By default it survives the end of the process.
+    /// Answers a report only after it survives a power loss. By default it survives the end of the process.
     pub fn sync(mut self, sync: bool) -> Self {
         self.sync = sync;
         self
     }
 
-    /// How many bytes the spool's files may have together, about; 1 GiB by default. Beyond it nothing is accepted.
+    /// The approximate size of the spool; 1 GiB by default. When it is full, no report is accepted.
     pub fn spool_bytes(mut self, bytes: u64) -> Self {
         self.spool_bytes = Some(bytes);
         self
@@ -122,7 +122,7 @@ impl Builder {
         self
     }
 
-    /// Starts the relay and returns once it accepts connections. It runs on threads of its own.
+    /// Starts the relay and returns once it accepts connections. It runs on its own threads.
     ///
     /// # Errors
     /// A setting is wrong, a file cannot be used, or the port is taken.

@@ -10,26 +10,26 @@ use xpander_report::ConfigError;
 pub enum Error {
     /// The host is neither an IP address nor `localhost`.
     Host {
-        /// What was asked for.
+        /// The requested host.
         host: String,
     },
     /// Other machines can reach the host, and there are no tokens.
     TokensMissing {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
     },
-    /// The tokens file cannot be read, or something in it is wrong.
+    /// The tokens file cannot be read, or is invalid.
     Tokens {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
     /// The certificate or its key cannot be used.
     Tls {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
     /// A setting of the platform is missing or malformed.
@@ -43,24 +43,24 @@ pub enum Error {
     Spool {
         /// Its directory.
         dir: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// Another program listens on the port.
     PortTaken {
-        /// The port that was asked for.
+        /// The requested port.
         port: u16,
     },
     /// The operating system refused the address for another reason.
     Listen {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// A thread could not be started.
     Thread {
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }

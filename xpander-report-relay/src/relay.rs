@@ -49,13 +49,13 @@ impl Relay {
         self.forwarder.base_url()
     }
 
-    /// What became of its reports.
+    /// The counters of its reports.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.forwarder.stats()
     }
 
-    /// Waits until no report waits for delivery, at most for `timeout`. Returns whether that is so.
+    /// Waits until no report waits for delivery, at most for `timeout`. Returns whether all are delivered.
     #[must_use]
     pub fn drain(&self, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
@@ -71,8 +71,8 @@ impl Relay {
         }
     }
 
-    /// Stops it. It accepts nothing more, finishes the answers in progress, and waits two seconds at most for what is on
-    /// its way to the platform. What is left stays on disk. Dropping the relay does the same.
+    /// Stops the relay. It accepts no more reports, finishes the answers in progress, and waits at most two seconds for
+    /// reports that are being sent. The others stay on disk. Dropping the relay does the same.
     pub fn stop(mut self) {
         self.end();
     }

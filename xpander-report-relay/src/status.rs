@@ -6,7 +6,7 @@ use xpander_report::DeadLetter;
 
 use crate::app::App;
 
-/// How a relay stands: what `GET /xpander-relay` answers.
+/// The status of a relay: the answer of `GET /xpander-relay`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Status {
@@ -16,55 +16,55 @@ pub struct Status {
     pub version: String,
     /// The address of the platform that it forwards to.
     pub forwards_to: String,
-    /// The organization that the platform's key is for, if it was said.
+    /// The organization of the platform's key, if it was set.
     pub organization: Option<String>,
-    /// Whether this relay is the one that delivers.
+    /// Whether this relay process delivers the spool.
     pub is_forwarding: bool,
     /// Reports that wait for delivery.
     pub waiting: u64,
-    /// How long the oldest of those has waited that was read, in seconds.
+    /// The age of the oldest waiting report that was read, in seconds.
     pub oldest_seconds: Option<f64>,
     /// Reports accepted since it started.
     pub accepted: u64,
     /// Reports that an earlier process left.
     pub adopted: u64,
-    /// Reports that the platform took.
+    /// Reports that the platform accepted.
     pub delivered: u64,
-    /// Reports that went as one with a newer one of their task.
+    /// Reports merged into a newer report of the same task.
     pub merged: u64,
-    /// Reports that the platform had from newer ones.
+    /// Reports superseded by a newer report of the same task.
     pub superseded: u64,
-    /// Tries that failed and come again.
+    /// Failed attempts that are retried.
     pub retried: u64,
-    /// Reports that the platform refused for good since it started.
+    /// Reports that the platform permanently refused since the relay started.
     pub dead_lettered: u64,
     /// Dead letters that are kept.
     pub dead_letters: usize,
-    /// Dead letters that were deleted because there was no room for all of them.
+    /// Dead letters that were deleted to make room.
     pub dead_letters_dropped: u64,
-    /// Reports that were given up, by reason.
+    /// Reports that were dropped, by reason.
     pub dropped: BTreeMap<String, u64>,
     /// Reports that were not accepted, by reason.
     pub refused: BTreeMap<String, u64>,
-    /// Whether the platform's circuit breaker is open: nothing goes but a probe from time to time.
+    /// Whether the platform's circuit breaker is open: only periodic probes are sent.
     pub is_platform_away: bool,
-    /// Whether the platform refuses the key: nothing is accepted until somebody mends that.
+    /// Whether the platform refuses the key. Until this is fixed, no report is accepted.
     pub is_key_refused: bool,
-    /// Requests that are not answered.
+    /// Requests in progress.
     pub in_flight: usize,
     /// The agents whose circuit breakers are open, at most 100.
     pub failing_agents: Vec<FailingAgent>,
-    /// Answers of the platform that took no longer than so many seconds.
+    /// A cumulative histogram: seconds, and the number of answers that took at most that long.
     pub request_seconds: Vec<(f64, u64)>,
     /// All answers of the platform.
     pub requests: u64,
-    /// How many seconds they took together.
+    /// The sum of their durations, in seconds.
     pub request_seconds_sum: f64,
-    /// The error of the most recent failed try.
+    /// The error of the most recent failed attempt.
     pub last_error: Option<String>,
 }
 
-/// An agent whose reports do not arrive.
+/// An agent whose reports are not delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FailingAgent {
@@ -72,11 +72,11 @@ pub struct FailingAgent {
     pub agent_id: String,
     /// How many of its reports wait, as far as they were read.
     pub waiting: u64,
-    /// The error of the most recent failed try.
+    /// The error of the most recent failed attempt.
     pub error: Option<String>,
 }
 
-/// A report that the platform refused for good, without its content.
+/// A report that the platform permanently refused, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeadLetterEntry {
@@ -84,13 +84,13 @@ pub struct DeadLetterEntry {
     pub task_id: String,
     /// Its agent.
     pub agent_id: String,
-    /// What the platform said.
+    /// The platform's reason.
     pub reason: String,
     /// When, in seconds since 1970.
     pub refused_at: u64,
 }
 
-/// What was deleted of a task.
+/// The deleted reports of a task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Purged {
@@ -98,7 +98,7 @@ pub struct Purged {
     pub waiting: usize,
     /// Dead letters.
     pub dead_letters: usize,
-    /// Whether a report is still on its way to the platform.
+    /// Whether a report is still being sent to the platform.
     pub is_in_flight: bool,
 }
 

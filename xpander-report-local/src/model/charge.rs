@@ -14,7 +14,7 @@ pub(crate) const MAX_MODEL_BYTES: usize = 200;
 /// A task has no more charges: those of one kind become one.
 const MAX_CHARGES: usize = 100;
 
-/// What a response of a run costs, and by what.
+/// The cost of a response, and its basis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Charge {
@@ -35,7 +35,7 @@ pub struct Charge {
     pub tier: Option<String>,
     /// The cost; `None` when it is not known.
     pub cost: Option<Cost>,
-    /// What the cost is by.
+    /// The basis of the cost.
     pub basis: Basis,
     /// How many responses it is for: 1, unless a run has hundreds.
     #[serde(default = "one", skip_serializing_if = "is_one")]
@@ -56,14 +56,14 @@ fn is_one(responses: &u32) -> bool {
     *responses == one()
 }
 
-/// What a cost is by.
+/// The basis of a cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Basis {
-    /// The provider said what it charged.
+    /// The provider stated its charge.
     Charged,
-    /// A price that the platform was given.
+    /// The user's own price.
     Own,
     /// A price of the price list.
     List {
@@ -78,14 +78,14 @@ pub enum Basis {
         #[serde(default, skip_serializing_if = "is_default")]
         usual: bool,
     },
-    /// A server of one's own answered, which costs nothing.
+    /// A local server answered, which costs nothing.
     Local {
         /// The server.
         server: String,
     },
-    /// No price is known of the model.
+    /// The model has no known price.
     Unknown,
-    /// The response does not say what it used.
+    /// The response contains no usage.
     Unmeasured,
 }
 

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub struct Cost(i64);
 
 impl Cost {
-    /// The nearest amount. What is no number, or negative, is 0.
+    /// The nearest amount. NaN and negative numbers become 0.
     #[must_use]
     pub fn from_dollars(dollars: f64) -> Self {
         Self((dollars * 1e9).round().max(0.0) as i64)

@@ -28,9 +28,9 @@ pub struct TaskRecord {
     pub tokens: Option<Tokens>,
     /// The models that answered, each once, as their providers name them.
     pub models: Vec<String>,
-    /// What the run cost: the sum of the charges. `None` when there are none, or the cost of one is not known.
+    /// The cost of the run: the sum of the charges. `None` if there are none, or if the cost of one is unknown.
     pub cost: Option<Cost>,
-    /// What each response of the run cost.
+    /// The cost of each response of the run.
     pub charges: Vec<Charge>,
     /// The names of the tools that were used, in order.
     pub used_tools: Vec<String>,
