@@ -44,7 +44,7 @@
 //! | `GET /readyz` | 200 if a report would be accepted now, else 503 with `detail` |
 //! | `GET /metrics` | the state as Prometheus text |
 //! | `GET /xpander-relay` | the [`Status`] as JSON |
-//! | `GET /xpander-relay/dead-letters` | the reports that the platform refused for good |
+//! | `GET /xpander-relay/dead-letters` | the reports that the platform permanently refused |
 //! | `POST /xpander-relay/dead-letters`, `POST …/{task}` | sends them, or those of a task, again |
 //! | `DELETE /xpander-relay/dead-letters`, `DELETE …/{task}` | deletes them |
 //! | `DELETE /xpander-relay/tasks/{task}` | deletes what is here of a task |

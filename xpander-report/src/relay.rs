@@ -1,4 +1,4 @@
-//! What the relay builds on: finished reports of other processes are kept on disk and delivered like one's own. Not for
+//! What the relay builds on: finished reports of other processes are kept on disk and delivered like its own. Not for
 //! use by hand; it changes with the relay.
 
 use std::fmt;
@@ -207,7 +207,7 @@ impl Forwarder {
         self.delivery.key_refusal()
     }
 
-    /// The reports that the platform refused for good, oldest first.
+    /// The reports that the platform permanently refused, oldest first.
     pub fn dead_letters(&self) -> DeadLetters {
         self.delivery.dead_letters()
     }

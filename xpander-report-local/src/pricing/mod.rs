@@ -1,5 +1,5 @@
-//! What responses cost, by the first of these that is known: what the provider says it charged, a price of one's own,
-//! nothing for a server of one's own, the price list.
+//! What responses cost, by the first of these that is known: what the provider says it charged, the user's own price,
+//! nothing for a local server, the price list.
 
 mod classes;
 mod list;
@@ -19,9 +19,9 @@ use source::Source;
 
 pub use list::PRICE_LIST_DATE;
 
-/// The prices by which the platform computes costs: the price list, and prices of one's own.
+/// The prices by which the platform computes costs: the price list, and the user's own prices.
 ///
-/// The prices of one's own come from a TOML document: a table for each model, with US dollars for a million tokens.
+/// The user's own prices come from a TOML document: a table for each model, with US dollars per million tokens.
 /// A name ends with `*` to stand for all names with that start.
 ///
 /// | field | price of |

@@ -1,4 +1,4 @@
-//! Prices of one's own.
+//! The user's own prices.
 
 use std::collections::BTreeMap;
 

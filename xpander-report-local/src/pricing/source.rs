@@ -10,7 +10,7 @@ use crate::model::charge::Basis;
 /// Who answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// A server of one's own.
+    /// A local server.
     Local(&'static str),
     /// A provider, by its name in the price list.
     Known(&'static str),

@@ -1,4 +1,4 @@
-//! The reports that the platform refused for good.
+//! The reports that the platform permanently refused.
 
 use axum::extract::State;
 use axum::{Extension, Json};

@@ -100,7 +100,7 @@ fn text(status: &Status) -> String {
         ),
         (
             "dead_lettered_total",
-            "Reports that the platform refused for good.",
+            "Reports that the platform permanently refused.",
             status.dead_lettered,
         ),
         (

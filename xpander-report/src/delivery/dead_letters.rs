@@ -12,7 +12,7 @@ use crate::support::sync::lock;
 const MAX_LETTERS: usize = 1_000;
 const MAX_BYTES: usize = 16 << 20;
 
-/// The reports that the platform refused for good: on disk if there is a spool, else in memory.
+/// The reports that the platform permanently refused: on disk if there is a spool, else in memory.
 pub(super) struct DeadLetters {
     spool: Option<Arc<Spool>>,
     kept: Mutex<Kept>,

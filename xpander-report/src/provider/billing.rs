@@ -24,7 +24,7 @@
 #[non_exhaustive]
 pub struct Billing {
     /// Who answered, where the response shows it beyond its shape: `openrouter`, `groq`, `deepseek`, `perplexity`,
-    /// `openai`, `anthropic`, `aws`, `google`, `xai`, `cohere`, `fireworks`, `together`, or a server of one's own:
+    /// `openai`, `anthropic`, `aws`, `google`, `xai`, `cohere`, `fireworks`, `together`, or a local server:
     /// `ollama`, `llamacpp`, `lmstudio`.
     pub provider: Option<&'static str>,
     /// The tier of service in the provider's word, such as `flex`.

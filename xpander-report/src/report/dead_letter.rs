@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TaskReport;
 
-/// A report that the platform refused for good, as it was sent.
+/// A report that the platform permanently refused, as it was sent.
 ///
 /// Refused are reports that it finds wrong (most of the statuses 4xx). They are kept, those of a reporter
 /// with a spool on disk (the last 10,000, in a quarter of the spool's bytes), the others in memory (the last 1,000, up

@@ -47,7 +47,7 @@ use crate::support::suppress::is_suppressed;
 /// use xpander_report::{Reporter, TaskReport};
 ///
 /// let reporter = Reporter::builder()
-///     .base_url("http://127.0.0.1:9") // nobody listens there
+///     .base_url("http://127.0.0.1:9") // no server listens there
 ///     .api_key("key")
 ///     .agent_id("agent-123")
 ///     .build()?;
@@ -120,14 +120,14 @@ impl Reporter {
     /// # let config = xpander_report::Config::builder().variables([("", "")]);
     /// let reporter = Reporter::builder()
     ///     # .config(config)
-    ///     .base_url("http://127.0.0.1:9") // nobody listens there
+    ///     .base_url("http://127.0.0.1:9") // no server listens there
     ///     .api_key("key")
     ///     .agent_id("agent-123")
     ///     .build()?;
     /// let report = TaskReport::new().id("job-17").result("done");
     /// match reporter.deliver(report, Duration::from_millis(10)).await {
     ///     DeliveryOutcome::Pending => {} // do not acknowledge the job: it comes again, under the same id
-    ///     outcome => panic!("nobody listens: {outcome:?}"),
+    ///     outcome => panic!("no server listens: {outcome:?}"),
     /// }
     /// # Ok::<(), xpander_report::ConfigError>(())
     /// # })?;

@@ -34,7 +34,7 @@ struct Beginning {
 }
 
 impl Start {
-    /// A run that goes to the reporter in force, if there is one.
+    /// A run that goes to the current reporter, if there is one.
     pub fn new(module: &'static str, function: &'static str) -> Self {
         Self(Beginning::new(
             global::current(),

@@ -29,7 +29,7 @@ use crate::spool::format::record::Chunk;
 /// # let config = xpander_report::Config::builder().variables([("", "")]);
 /// let reporter = Reporter::builder()
 ///     # .config(config)
-///     .base_url("http://127.0.0.1:9") // nobody listens there
+///     .base_url("http://127.0.0.1:9") // no server listens there
 ///     .api_key("key")
 ///     .agent_id("agent-123")
 ///     .spool(&dir)

@@ -227,7 +227,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// The organization, for an agent controller of one's own.
+    /// The organization, for your own agent controller.
     pub fn organization_id(mut self, organization_id: impl Into<String>) -> Self {
         self.organization_id = Some(organization_id.into());
         self

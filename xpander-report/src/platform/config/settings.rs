@@ -8,7 +8,7 @@ use crate::platform::secret::ApiKey;
 /// A key of fewer characters shows nothing of itself.
 const LONG_KEY: usize = 16;
 
-/// A setting as it is in force, for showing it; see [`ConfigBuilder::settings`].
+/// A setting with its effective value; see [`ConfigBuilder::settings`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setting {
