@@ -1,5 +1,6 @@
 //! Shows on a terminal how far a command is.
 
+use std::cell::Cell;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use std::{panic, thread};
@@ -14,7 +15,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// A line on standard error, if that is a terminal. The line disappears at the end.
 pub(crate) struct Progress {
     bar: ProgressBar,
-    started: Instant,
+    /// When it appears. `None` if it is there already, or never appears.
+    due: Cell<Option<Instant>>,
 }
 
 impl Progress {
@@ -37,7 +39,7 @@ impl Progress {
     pub(crate) fn hidden() -> Self {
         Self {
             bar: ProgressBar::hidden(),
-            started: Instant::now(),
+            due: Cell::new(None),
         }
     }
 
@@ -48,13 +50,18 @@ impl Progress {
         bar.set_style(style.progress_chars("=> ").tick_chars("|/-\\ "));
         Self {
             bar,
-            started: Instant::now(),
+            due: Cell::new(Some(Instant::now() + DELAY)),
         }
     }
 
     fn with(self, what: &'static str) -> Self {
         self.bar.set_message(what);
         self
+    }
+
+    /// Adds to the total.
+    pub(crate) fn expect(&self, further: u64) {
+        self.bar.inc_length(further);
     }
 
     /// Adds to the position.
@@ -64,7 +71,8 @@ impl Progress {
     }
 
     fn show(&self) {
-        if self.bar.is_hidden() && self.started.elapsed() >= DELAY {
+        if self.due.get().is_some_and(|due| due <= Instant::now()) {
+            self.due.set(None);
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }

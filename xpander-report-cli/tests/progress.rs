@@ -130,6 +130,13 @@ fn a_terminal_shows_how_much_of_a_file_is_extracted() {
         running.kill().unwrap();
         running.wait().unwrap();
     }
+    let visible = format!("{program} extract --jsonl < {}", file.display());
+    if let Some(mut terminal) = shell_in_a_terminal(&visible, &[("TERM", "xterm")]) {
+        let output = terminal.output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(shown.lines().count(), 100_000, "only the lines");
+        assert!(!shown.contains("extracting ["), "only the lines");
+    }
     let mut piped = Command::new("/bin/sh");
     let said = piped.args(["-c", &command]).output().unwrap();
     assert!(said.status.success() && said.stderr.is_empty(), "{said:?}");

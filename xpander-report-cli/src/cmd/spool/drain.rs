@@ -48,8 +48,9 @@ impl Drain {
     pub(super) fn run(self) -> Done<ExitCode> {
         let path = self.directory.path()?;
         let spool = self.directory.open()?;
+        let progress = progress(&spool);
         let reporter = reporter(&self.connection, &path)?;
-        let outcome = drain(&reporter, &spool, self.timeout)?;
+        let outcome = drain(&reporter, progress, self.timeout)?;
         print_outcome(&reporter, outcome, &spool)
     }
 }
@@ -69,10 +70,10 @@ pub(super) fn reporter(connection: &Connection, path: &Path) -> Result<Reporter,
     Ok(reporter)
 }
 
-/// Delivers what waits in the spool, and shows the progress.
+/// Delivers the reports in the spool, and shows the progress.
 pub(super) fn drain(
     reporter: &Reporter,
-    spool: &SpoolDirectory,
+    progress: Progress,
     timeout: Duration,
 ) -> io::Result<FlushOutcome> {
     let runtime = runtime::Builder::new_current_thread().build()?;
@@ -80,7 +81,7 @@ pub(super) fn drain(
         let stats = reporter.stats();
         stats.delivered + stats.merged + stats.superseded + stats.dead_lettered
     };
-    let outcome = progress(spool).during(settled, || {
+    let outcome = progress.during(settled, || {
         runtime.block_on(async {
             let outcome = reporter.drain(timeout).await;
             let _ = reporter.shutdown(Duration::ZERO).await;
@@ -90,14 +91,16 @@ pub(super) fn drain(
     Ok(outcome)
 }
 
-/// Counting reads the whole spool, so it is done only for a terminal.
-fn progress(spool: &SpoolDirectory) -> Progress {
+/// The progress of delivering the reports that no process has. A reporter takes them over, so it is made later. Counting
+/// reads the entire spool, so only a terminal gets the count.
+pub(super) fn progress(spool: &SpoolDirectory) -> Progress {
     if !io::stderr().is_terminal() {
         return Progress::hidden();
     }
-    let waiting = spool.segments().flatten().map(|segment| segment.waiting);
-    let total = u64::try_from(waiting.sum::<usize>()).unwrap_or(u64::MAX);
-    Progress::reports("delivering", total)
+    let left = spool.segments().flatten();
+    let left = left.filter(|segment| !segment.is_in_use && !segment.is_foreign);
+    let waiting: usize = left.map(|segment| segment.waiting).sum();
+    Progress::reports("delivering", u64::try_from(waiting).unwrap_or(u64::MAX))
 }
 
 /// Prints what was delivered and what is left.

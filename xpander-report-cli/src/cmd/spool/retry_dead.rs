@@ -47,6 +47,7 @@ impl RetryDead {
     pub(super) fn run(self) -> Done<ExitCode> {
         let path = self.directory.path()?;
         let spool = self.directory.open()?;
+        let progress = drain::progress(&spool);
         let reporter = drain::reporter(&self.connection, &path)?;
         let platform = self.connection.config()?.build().map_err(Failure::usage)?;
         let is_meant = |letter: &DeadLetter| {
@@ -65,6 +66,7 @@ impl RetryDead {
             }
             is_meant(letter) && is_here
         });
+        progress.expect(u64::try_from(retried).unwrap_or(u64::MAX));
         let mut out = io::stdout().lock();
         let again = count(retried, "report is", "reports are");
         writeln!(out, "{again} sent again.")?;
@@ -77,7 +79,7 @@ impl RetryDead {
             )?;
         }
         drop(out);
-        let outcome = drain::drain(&reporter, &spool, self.timeout)?;
+        let outcome = drain::drain(&reporter, progress, self.timeout)?;
         drain::print_outcome(&reporter, outcome, &spool)
     }
 }
