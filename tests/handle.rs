@@ -103,7 +103,7 @@ fn a_nested_run_adds_nothing_to_the_outer_one() {
 }
 
 #[test]
-fn a_nested_run_that_is_off_adds_nothing_to_the_outer_one_either() {
+fn what_happens_in_a_nested_run_that_is_off_belongs_to_the_outer_one() {
     #[external_task(reporter = xpander_report::Reporter::disabled())]
     fn inner() {
         current_task().used_tool("inner");
@@ -113,7 +113,7 @@ fn a_nested_run_that_is_off_adds_nothing_to_the_outer_one_either() {
         inner();
         current_task().used_tool("outer");
     }
-    assert_eq!(record(outer)[0].used_tools, ["outer"]);
+    assert_eq!(record(outer)[0].used_tools, ["inner", "outer"]);
 }
 
 #[test]

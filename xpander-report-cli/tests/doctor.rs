@@ -38,6 +38,7 @@ mod a_platform_that_answers {
         });
         let said = doctor(&server.url(), &[]).ends_with(0);
         said.says(ALL_RIGHT);
+        said.says("`stream_options.include_usage`");
         said.says("ok answer the platform takes the key and has the agent Sums, agent-123");
         said.does_not_say("WRONG");
         assert_eq!(said.err, "");

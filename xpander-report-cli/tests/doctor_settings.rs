@@ -17,7 +17,7 @@ use support::{Said, run};
 use tempfile::TempDir;
 use xpander_report::TaskReport;
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, platform};
+use xpander_report_tests::{LONG, platform, until};
 
 mod settings {
     use super::*;
@@ -73,6 +73,7 @@ mod settings {
             ("XPANDER_REPORT_CAPTURE_CONTENT", "no"),
             ("XPANDER_REPORT_SCRUB", "off"),
             ("XPANDER_REPORT_TARGETS", "my_app"),
+            ("XPANDER_REPORT_ROLLUP", "their_crate"),
         ];
         let said = doctor(&platform.url(), &less).ends_with(0);
         said.says("note capture_content false (XPANDER_REPORT_CAPTURE_CONTENT)");
@@ -81,6 +82,10 @@ mod settings {
              Secrets in inputs, results and errors are sent as they are.",
         );
         said.says("note targets my_app (XPANDER_REPORT_TARGETS)");
+        said.says(
+            "note rollup their_crate (XPANDER_REPORT_ROLLUP) \
+             Inside another run, the runs of these functions are no tasks.",
+        );
     }
 
     #[test]
@@ -242,6 +247,28 @@ mod what_waits_in_the_spool {
         );
         said.does_not_say("refused");
         said.says(ALL_RIGHT);
+    }
+
+    #[test]
+    fn is_told_by_agent_and_since_when() {
+        let dir = TempDir::new().unwrap();
+        let server = Server::start(|_, request| match request.line.contains("good") {
+            true => Answer::task(),
+            false => Answer::json(500, ""),
+        });
+        let url = server.url();
+        let reporter = worker(&url, dir.path());
+        for (agent, reports) in [("bad", 3), ("good", 4), ("worse", 2)] {
+            for _ in 0..reports {
+                reporter.report(TaskReport::new().agent_id(agent));
+            }
+        }
+        until(|| reporter.stats().delivered == 4);
+        let said = doctor_of(&url, dir.path()).ends_with(1);
+        said.says("note spooled reports 5 reports wait, the oldest since ");
+        said.says("; 3 of bad since ");
+        said.says(" UTC, 2 of worse since ");
+        said.does_not_say("of good");
     }
 
     #[test]

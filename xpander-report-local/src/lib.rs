@@ -85,6 +85,12 @@
 //!
 //! [`LocalPlatform::inject`] delays the next reports, refuses them, drops their connections or loses their
 //! answers, so that you can test how your program copes.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `cost` | the page of a task says what its tokens cost |
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -3,7 +3,7 @@ use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, ExprCall, Ident, Lifetime, Result, Signature, Token, Visibility};
+use syn::{Attribute, Expr, Ident, Lifetime, Result, Signature, Token, Visibility};
 
 /// The annotated function. Only its signature is parsed; the body stays as it was written, so that
 /// it need not even be complete while somebody types it.
@@ -108,12 +108,22 @@ impl Body {
     }
 }
 
-/// Takes statements `…::__private_0_1::called("search");` from the front.
+/// The tokens of `let __tool0 =`.
+const BINDING: usize = 3;
+
+/// Takes statements `let __tool0 = …::__private_0_1::called("search");` from the front.
 fn take_tools(tokens: &mut IntoIter) -> TokenStream {
     let mut tools = TokenStream::new();
     let mut rest = tokens.clone();
     while let Some(statement) = statement(&mut rest) {
-        let Ok(call) = syn::parse2::<ExprCall>(statement.clone()) else {
+        let value = statement.clone().into_iter().skip(BINDING);
+        let Ok(mut value) = syn::parse2::<Expr>(value.collect()) else {
+            break;
+        };
+        while let Expr::MethodCall(further) = value {
+            value = *further.receiver;
+        }
+        let Expr::Call(call) = value else {
             break;
         };
         let Expr::Path(function) = &*call.func else {
@@ -137,7 +147,7 @@ fn statement(tokens: &mut IntoIter) -> Option<TokenStream> {
     for token in tokens.by_ref() {
         match &token {
             TokenTree::Punct(punct) if punct.as_char() == ';' => return Some(statement),
-            // The call is the only group.
+            // The calls are the only groups.
             TokenTree::Group(group) if group.delimiter() != Delimiter::Parenthesis => return None,
             _ => statement.extend([token]),
         }

@@ -9,6 +9,7 @@ use syn::{Error, Expr, LitStr, Path, Result, Token, parenthesized, token};
 const KEYS: &[&str] = &[
     "reporter",
     "name",
+    "rollup",
     "sample",
     "keep_failures",
     "max_bytes",
@@ -57,6 +58,7 @@ pub(crate) struct Keys {
     pub(crate) error: Key<Expr>,
     pub(crate) reporter: Key<Expr>,
     pub(crate) name: Key<LitStr>,
+    pub(crate) rollup: Key<()>,
     pub(crate) sample: Key<Expr>,
     pub(crate) keep_failures: Key<()>,
     pub(crate) max_bytes: Key<Expr>,
@@ -179,13 +181,14 @@ impl Keys {
                 .input
                 .set(name.clone(), Input::Value(Box::new(value(&name, input)?))),
             "skip" if input.peek(token::Paren) => self.skip.set(name, names(input)?),
-            "skip" => Err(Error::new(
-                name.span(),
-                "`skip` cannot stand without arguments. Write `skip(a, b)`, or `skip_all`.",
-            )),
+            "skip" => Err(skip_without_names(&name)),
             "skip_all" => {
                 flag(&name, input)?;
                 self.skip_all.set(name, ())
+            }
+            "rollup" => {
+                flag(&name, input)?;
+                self.rollup.set(name, ())
             }
             "keep_failures" => {
                 flag(&name, input)?;
@@ -296,7 +299,7 @@ pub(crate) fn path(name: &Ident, input: ParseStream<'_>) -> Result<Path> {
     input.call(Path::parse_mod_style)
 }
 
-fn flag(name: &Ident, input: ParseStream<'_>) -> Result<()> {
+pub(crate) fn flag(name: &Ident, input: ParseStream<'_>) -> Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
@@ -319,7 +322,7 @@ fn equals(name: &Ident, input: ParseStream<'_>) -> Result<()> {
     Err(without_value(name))
 }
 
-fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+pub(crate) fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     let content;
     parenthesized!(content in input);
     let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, |input| {
@@ -334,6 +337,13 @@ fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
         })
     })?;
     Ok(names.into_iter().collect())
+}
+
+pub(crate) fn skip_without_names(name: &Ident) -> Error {
+    Error::new(
+        name.span(),
+        "`skip` cannot stand without arguments. Write `skip(a, b)`, or `skip_all`.",
+    )
 }
 
 fn skip_to_comma(input: ParseStream<'_>) {

@@ -303,8 +303,7 @@ impl Expansion<'_> {
 
     /// What a reference points to, on the rung of its type.
     pub(crate) fn rung(&self, reference: &TokenStream) -> TokenStream {
-        let private = &self.private;
-        quote!(&(&&&&&&&&&#private::Probe(#reference)).capture_rung())
+        rung(&self.private, reference)
     }
 
     fn extract(&self, from: &Ident, extractor: &Expr) -> TokenStream {
@@ -336,4 +335,9 @@ fn may_be_a_closure(extractor: &Expr) -> bool {
             | Expr::Struct(_)
             | Expr::Unary(_)
     )
+}
+
+/// What a reference points to, on the rung of its type.
+pub(crate) fn rung(private: &TokenStream, reference: &TokenStream) -> TokenStream {
+    quote!(&(&&&&&&&&&#private::Probe(#reference)).capture_rung())
 }

@@ -32,6 +32,12 @@ async fn main() -> Result<(), std::io::Error> {
     feature = "_middleware",
     doc = "- [`CatchResponses`]: a middleware that reads responses on their way, for functions that return a mere text."
 )]
+//! - [Spans for OpenTelemetry](macro@external_task#spans-for-opentelemetry), with the feature `tracing`: the same runs in
+//!   the backend that you have.
+#![cfg_attr(
+    feature = "tower",
+    doc = "- [`TaskLayer`]: a layer of `tower` for job frameworks, servers and AWS Lambda: each call of a service is a run."
+)]
 //! - [`Reporter`]: takes reports without blocking and delivers them in the background.
 #![cfg_attr(
     feature = "http",
@@ -39,8 +45,33 @@ async fn main() -> Result<(), std::io::Error> {
 )]
 //! - [`testing::Recorder`]: assert on your own instrumentation.
 //!
-//! With `default-features = false` everything that delivers is left out: that is for libraries,
-//! whose runs are reported if the application that uses them enables and configures it.
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `http` | yes | delivery to the platform: the client, the background worker, the spool, TLS |
+//! | `tower` | | layers of `tower`: one that makes a task of each call of a service, and one that reads responses in the HTTP client |
+//! | `reqwest-middleware` | | the latter as a middleware of that crate |
+//! | `bedrock` | | the answers of the AWS SDK's Converse and InvokeModel, and the same as its interceptor |
+//! | `signals` | | delivers what is left on SIGTERM, SIGINT and SIGHUP |
+//! | `metrics` | | the reporter's numbers for the crate `metrics` |
+//! | `tracing` | | runs are spans by OpenTelemetry's conventions; the library's own messages go to the program's `tracing` subscriber. Works without `http` |
+//!
+//! With `default-features = false` everything that delivers is left out. That is for libraries: their runs are reported
+//! if the application that uses them enables `http` and configures a reporter.
+//!
+//! # Limits
+//!
+//! The attribute cannot stand on a `const fn` or on a function with `#[track_caller]`. It cannot follow a stream or a future of
+//! a type of your own. The compiler says so, with a way out.
+#![cfg_attr(
+    feature = "http",
+    doc = "[`ReporterBuilder`] lists all bounds of the queue, the spool and the fields, with their defaults."
+)]
+//!
+//! # Minimum supported Rust version
+//!
+//! Rust 1.89. A new minor version may need a newer Rust, at least six months old; a patch version does not.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -50,6 +81,8 @@ mod envelope;
 #[cfg(all(fuzzing, feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "tower")]
+mod layer;
 #[cfg(feature = "_middleware")]
 mod middleware;
 #[cfg(feature = "http")]
@@ -71,6 +104,14 @@ pub mod testing;
 #[cfg(feature = "http")]
 pub use delivery::settings::{Durability, Overflow};
 pub use envelope::redaction::Redaction;
+#[cfg(feature = "tower")]
+pub use layer::TaskLayer;
+#[cfg(feature = "tower")]
+pub use layer::future::TaskFuture;
+#[cfg(feature = "tower")]
+pub use layer::service::TaskService;
+#[cfg(feature = "tower")]
+pub use layer::time::IntoDeadline;
 #[cfg(feature = "_middleware")]
 pub use middleware::CatchResponses;
 #[cfg(feature = "tower")]
@@ -117,7 +158,3 @@ pub use xpander_report_macros::tool;
 pub mod __private_0_1 {
     pub use crate::private::*;
 }
-
-#[cfg(all(doctest, feature = "http"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -3,13 +3,13 @@
 pub use crate::run::capture::{Capture, Probe, Redacted};
 pub use crate::run::edge::Edge;
 pub use crate::run::end::Outcome;
-pub use crate::run::handle::called;
 pub use crate::run::keys::{ErrorProbe, extract, extract_bool, extract_by, place, reporter};
 pub use crate::run::kind::{
     AFuture, AStream, AnIntoFuture, AnIterator, Element, Here, Inside, ShownProbe,
 };
 pub use crate::run::outcome::Layer;
 pub use crate::run::start::Start;
+pub use crate::run::tool::called;
 
 /// The traits of the ladders.
 pub mod rungs {

@@ -15,7 +15,7 @@ use crate::envelope::Envelope;
 use crate::envelope::prepare::prepare;
 use crate::envelope::redaction::Redaction;
 use crate::sink::stats::{Counter, Stats};
-use crate::sink::{Background, Sink};
+use crate::sink::{Background, Sink, Wanted};
 use crate::support::sync::lock;
 
 /// Keeps the reports of the runs in its scope, so that a test can look at them.
@@ -56,12 +56,19 @@ struct Kept {
 }
 
 impl Sink for Arc<Kept> {
-    fn wants(&self, _module: &str, _function: &str) -> bool {
-        true
+    fn wants(&self, _module: &str, _function: &str) -> Wanted {
+        Wanted {
+            as_task: true,
+            rolled_up: false,
+        }
     }
 
-    fn captures_content(&self) -> bool {
-        self.redaction.captures_content()
+    fn redaction(&self) -> &Redaction {
+        &self.redaction
+    }
+
+    fn agent_id(&self) -> Option<&str> {
+        None
     }
 
     fn accept(&self, envelope: Box<Envelope>) {

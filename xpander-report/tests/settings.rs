@@ -40,6 +40,7 @@ fn without_anything_they_are_the_defaults_and_the_key_is_missing() {
     assert_eq!(value(&builder, "capture_content"), default(Some("true")));
     assert_eq!(value(&builder, "scrub"), default(Some("true")));
     assert_eq!(value(&builder, "targets"), default(None));
+    assert_eq!(value(&builder, "rollup"), default(None));
     assert_eq!(value(&builder, "allow_http"), default(None));
     let key = setting(&builder, "api_key");
     assert_eq!((key.value, key.source), (None, Source::Default));
@@ -56,6 +57,7 @@ fn each_variable_is_the_source_of_its_setting() {
         ("capture_content", "XPANDER_REPORT_CAPTURE_CONTENT", "false"),
         ("scrub", "XPANDER_REPORT_SCRUB", "false"),
         ("targets", "XPANDER_REPORT_TARGETS", "my_app,-my_app::noisy"),
+        ("rollup", "XPANDER_REPORT_ROLLUP", "their_crate"),
         ("allow_http", "XPANDER_REPORT_ALLOW_HTTP", "lab.example"),
     ] {
         let setting = setting(&with(&[(variable, text)]), name);

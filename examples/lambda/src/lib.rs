@@ -1,20 +1,21 @@
-//! An AWS Lambda function that asks a language model, and whose every invocation is reported before Lambda
-//! freezes it.
+//! An AWS Lambda function that asks a language model. Each of its invocations is a task, which arrives before Lambda
+//! freezes the function, or kills it.
 //!
 //! What to copy into a function of your own:
 //!
-//! 1. `#[external_task(id = request_id)]` on the function that calls the model, see [`answer`]. Lambda's
-//!    request id stays the same when an invocation is retried, so that the retry updates its task. A handler
-//!    that makes several runs gives each an id of its own: `id = format!("{request_id}-{step}")`.
-//! 2. [`flushed`] around the handler, in `main`.
-//! 3. `XPANDER_API_KEY` and `XPANDER_AGENT_ID` in the function's environment. The reporter is made of them by
+//! 1. A [`TaskLayer`] over the handler, see [`reported`]. Lambda's request id stays the same when an invocation is
+//!    retried, so that the retry updates its task. The layer waits for the report before the answer leaves, for two
+//!    seconds at most. What is not delivered by then stays in memory and goes with the next invocation.
+//! 2. The layer's `deadline`. An invocation that runs into its timeout is killed in the middle of its run. Half a second
+//!    before that, the reporter's thread reports it as failed, with `deadline` as the reason, even if the handler blocks.
+//! 3. [`current_task`] where the model answers, or a middleware in the HTTP client, for tokens and the raw response.
+//! 4. `XPANDER_API_KEY` and `XPANDER_AGENT_ID` in the function's environment. The reporter is made of them by
 //!    the first run. Do not make it in `main` with `?`: a variable that is missing would then keep the function
 //!    from starting; this way it costs a warning in the log.
 //!
 //! A [`ReporterGuard`](xpander_report::ReporterGuard) is of no use here: the process does not end, it is
-//! frozen and at some time killed. Nor is `/tmp` a place for reports, which goes with the process. An
-//! invocation that runs into its timeout is killed in the middle of its run, and nothing is reported of it; a
-//! time limit of your own around the call of the model, a second shorter than Lambda's, makes it a failed task.
+//! frozen and at some time killed. Nor is `/tmp` a place for reports, which goes with the process. A task that the
+//! handler spawns and does not wait for ends later than the answer, and so does a response that is streamed.
 //!
 //! # What it costs
 //!
@@ -24,16 +25,18 @@
 //! on top, and on Lambda a function with little memory has only a part of a CPU. `cargo bench -p example-lambda`
 //! measures it, the programs as they are after `strip` where there is one.
 
-mod flushed;
 mod model;
 
-use async_openai::error::OpenAIError;
+use std::time::Duration;
+
 use lambda_runtime::{Error, LambdaEvent};
 use serde::{Deserialize, Serialize};
-use xpander_report::{current_task, external_task};
+use xpander_report::{TaskLayer, current_task};
 
-pub use flushed::flushed;
 pub use model::{Model, text};
+
+/// How long a platform that does not answer may hold the response.
+const MAX_FLUSH: Duration = Duration::from_secs(2);
 
 /// The event: `{"question": "…"}`.
 #[derive(Debug, Deserialize)]
@@ -49,27 +52,24 @@ pub struct Answer {
     pub answer: String,
 }
 
+/// Makes a task of each invocation.
+pub fn reported() -> TaskLayer<LambdaEvent<Question>, Answer, Error> {
+    TaskLayer::new("example_lambda::handle")
+        .id(|event: &LambdaEvent<Question>| event.context.request_id.clone())
+        .input(|event| event.payload.question.clone())
+        .result(|answer: &Answer| answer.answer.clone())
+        .deadline(|event| event.context.deadline())
+        .flush(MAX_FLUSH)
+}
+
 /// The handler.
 ///
 /// # Errors
-/// Those of [`answer`].
-pub async fn handle(model: &Model, event: LambdaEvent<Question>) -> Result<Answer, Error> {
-    let (Question { question }, context) = event.into_parts();
-    let answer = answer(model, &context.request_id, &question).await?;
-    Ok(Answer { answer })
-}
-
-/// What there is to instrument: a function that calls a model.
-///
-/// # Errors
 /// The model is not reached, or refuses.
-#[external_task(id = request_id, input(question))]
-pub async fn answer(
-    model: &Model,
-    request_id: &str,
-    question: &str,
-) -> Result<String, OpenAIError> {
-    let response = model.ask(question).await?;
+pub async fn handle(model: &Model, event: LambdaEvent<Question>) -> Result<Answer, Error> {
+    let response = model.ask(&event.payload.question).await?;
     current_task().llm_response(&response);
-    Ok(text(response))
+    Ok(Answer {
+        answer: text(response),
+    })
 }

@@ -123,8 +123,42 @@ async fn a_handler_that_panics_is_a_failed_task_and_the_function_goes_on() {
     assert!(result.starts_with("panicked"), "{result}");
 
     let (answer, task) = set.ask("request-2", "Does it rain?").await;
-    assert_eq!(answer, "Does");
+    assert_eq!(answer, json!({"answer": "Does"}));
     assert_eq!(task.status, TaskStatus::Completed);
+}
+
+/// Long enough for a report to arrive before its end.
+const SHORT: Duration = Duration::from_secs(2);
+
+const LATE: &str = env!("CARGO_BIN_EXE_lambda-that-is-late");
+
+#[tokio::test]
+async fn an_invocation_that_is_killed_at_its_deadline_is_a_failed_task_that_says_so() {
+    for way in ["block", "wait"] {
+        let mut set = Set::up(LATE).await;
+        let event = json!({"question": format!("{way} 60000")});
+        set.sandbox.invoke_and_kill("request-1", SHORT, event).await;
+        let task = set.task("request-1");
+        assert_eq!(task.status, TaskStatus::Failed, "{way}");
+        assert_eq!(task.result.as_deref(), Some("deadline"), "{way}");
+        assert_eq!(task.input, Some(format!("{way} 60000")));
+        let duration = task.duration.unwrap();
+        assert!((1.0..2.0).contains(&duration), "{way}: {duration}");
+    }
+}
+
+#[tokio::test]
+async fn an_invocation_that_answers_just_before_its_deadline_is_no_failure() {
+    let mut set = Set::up(LATE).await;
+    let event = json!({"question": "block -250"});
+    let answer = set.sandbox.invoke("request-1", SHORT, event).await;
+    assert_eq!(answer.body, json!({"answer": "42"}));
+    let event = json!({"question": "wait -1900"});
+    set.sandbox.invoke("request-2", SHORT, event).await;
+    let task = set.task("request-1");
+    assert_eq!(task.status, TaskStatus::Completed);
+    assert_eq!(task.result.as_deref(), Some("42"));
+    assert_eq!(set.platform.revisions("request-1").unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -146,17 +146,20 @@ impl<'a> Expansion<'a> {
             let keep_failures = self.keys.keep_failures.get().is_some();
             quote_spanned!(at(rate)=> (&mut #start).sample(|| #rate, #keep_failures);)
         });
+        let rollup = self.keys.rollup.name();
+        let rollup = rollup.map(|_| quote!((&mut #start).rollup();));
         let max_bytes = self.setter("max_bytes", &self.keys.max_bytes);
         let agent_id = self.setter("agent_id", &self.keys.agent_id);
         let id = self.setter("id", &self.keys.id);
         let captures = quote!(#max_bytes #input #agent_id #id);
-        if captures.is_empty() && sample.is_none() {
+        let switches = quote!(#rollup #sample);
+        if captures.is_empty() && switches.is_empty() {
             return quote!(#new.begin());
         }
         let renamed = &self.renamed;
         quote!({
             let mut #start = #new;
-            #sample
+            #switches
             #[allow(clippy::used_underscore_binding)]
             if (&#start).is_on() {
                 #(#renamed)*

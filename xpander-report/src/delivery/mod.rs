@@ -1,6 +1,8 @@
 //! Delivery over HTTP: the queue that callers put reports into, and the thread that empties it.
 
 mod dead_letters;
+#[cfg(feature = "tower")]
+mod deadlines;
 mod deliveries;
 mod flush;
 mod inbox;
@@ -22,6 +24,8 @@ mod worker;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+#[cfg(feature = "tower")]
+use std::time::Instant;
 
 use once_cell::sync::OnceCell;
 
@@ -29,10 +33,15 @@ use crate::delivery::lifecycle::Stage;
 use crate::delivery::settings::Settings;
 use crate::delivery::shared::Shared;
 use crate::envelope::Envelope;
+use crate::envelope::redaction::Redaction;
 use crate::report::dead_letter::{Chosen, DeadLetters};
 use crate::sink::stats::Stats;
-use crate::sink::{Background, Delivering, Flushing, Persisting, Sink, Then};
+use crate::sink::{Background, Delivering, Flushing, Persisting, Sink, Then, Wanted};
+#[cfg(feature = "tower")]
+use crate::sink::{Overdue, Watched};
 use crate::support::process;
+#[cfg(feature = "tower")]
+use crate::support::sync::lock;
 
 /// The sink behind an application's reporter. When it is dropped, the worker empties the queue and ends.
 pub(crate) struct Delivery {
@@ -79,16 +88,20 @@ impl Delivery {
 }
 
 impl Sink for Delivery {
-    fn wants(&self, module: &str, function: &str) -> bool {
-        let wants = self.shared.settings.targets.contain(module, function);
-        if wants && !self.is_started.load(Ordering::Relaxed) {
+    fn wants(&self, module: &str, function: &str) -> Wanted {
+        let wanted = self.shared.settings.targets.want(module, function);
+        if wanted.as_task && !self.is_started.load(Ordering::Relaxed) {
             self.start();
         }
-        wants
+        wanted
     }
 
-    fn captures_content(&self) -> bool {
-        self.shared.settings.redaction.captures_content()
+    fn redaction(&self) -> &Redaction {
+        &self.shared.settings.redaction
+    }
+
+    fn agent_id(&self) -> Option<&str> {
+        self.shared.settings.config.agent_id()
     }
 
     fn accept(&self, envelope: Box<Envelope>) {
@@ -146,6 +159,19 @@ impl Background for Delivery {
 
     fn delete_dead_letters(&self, chosen: Chosen<'_>) -> usize {
         self.shared().dead.take(chosen, |_| true)
+    }
+
+    #[cfg(feature = "tower")]
+    fn watch(&self, at: Instant, run: Box<dyn Overdue>) -> Watched {
+        let shared = self.shared();
+        let watched = lock(&shared.deadlines).add(at, run);
+        shared.wake();
+        watched
+    }
+
+    #[cfg(feature = "tower")]
+    fn unwatch(&self, watched: Watched) {
+        lock(&self.shared().deadlines).remove(watched);
     }
 }
 

@@ -10,6 +10,8 @@ use crossbeam_utils::CachePadded;
 use tokio::sync::oneshot;
 
 use crate::delivery::dead_letters::DeadLetters;
+#[cfg(feature = "tower")]
+use crate::delivery::deadlines::Deadlines;
 use crate::delivery::deliveries::Deliveries;
 use crate::delivery::flush::Flush;
 use crate::delivery::lifecycle::Lifecycle;
@@ -51,6 +53,8 @@ pub(super) struct Shared {
     pub(super) drops: RecentDrops,
     pub(super) flushes: Mutex<Vec<Flush>>,
     pub(super) deliveries: Mutex<Deliveries>,
+    #[cfg(feature = "tower")]
+    pub(super) deadlines: Mutex<Deadlines>,
     pub(super) lifecycle: Lifecycle,
     pub(super) is_full: AtomicBool,
     /// The spool does not take reports.
@@ -164,6 +168,8 @@ impl Shared {
             drops: RecentDrops::default(),
             flushes: Mutex::default(),
             deliveries: Mutex::default(),
+            #[cfg(feature = "tower")]
+            deadlines: Mutex::default(),
             lifecycle: Lifecycle::new(),
             is_full: AtomicBool::new(false),
             is_spool_broken: AtomicBool::new(false),

@@ -1,8 +1,12 @@
+use crate::sink::Wanted;
+
 /// Whose runs a reporter takes: by the path of the function, `my_app::billing::summarise`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Targets {
     pub(crate) only: Vec<String>,
     pub(crate) except: Vec<String>,
+    /// Whose runs count in the run around them.
+    pub(crate) rollup: Vec<String>,
 }
 
 impl Targets {
@@ -22,9 +26,21 @@ impl Targets {
         targets
     }
 
-    pub(crate) fn contain(&self, module: &str, function: &str) -> bool {
-        let is = |prefix: &String| is_under(prefix, module, function);
-        (self.only.is_empty() || self.only.iter().any(is)) && !self.except.iter().any(is)
+    /// Reads a list such as `their_crate, other`.
+    pub(crate) fn parse_rollup(list: &str) -> impl Iterator<Item = String> {
+        list.split(',')
+            .map(str::trim)
+            .filter(|it| !it.is_empty())
+            .map(str::to_owned)
+    }
+
+    pub(crate) fn want(&self, module: &str, function: &str) -> Wanted {
+        let is_in = |list: &[String]| list.iter().any(|it| is_under(it, module, function));
+        let is_refused = is_in(&self.except);
+        Wanted {
+            as_task: !is_refused && (self.only.is_empty() || is_in(&self.only)),
+            rolled_up: !is_refused && is_in(&self.rollup),
+        }
     }
 }
 
@@ -64,14 +80,30 @@ mod tests {
         }
     }
 
+    fn wanted(targets: &Targets, module: &str) -> (bool, bool) {
+        let wanted = targets.want(module, "ask");
+        (wanted.as_task, wanted.rolled_up)
+    }
+
     #[test]
     fn a_list_names_what_is_taken_and_with_a_minus_what_is_not() {
         let targets = Targets::parse("app, lib::x ,, -app::noisy");
-        assert!(targets.contain("app", "ask"));
-        assert!(targets.contain("lib::x::y", "ask"));
-        assert!(!targets.contain("lib", "ask"));
-        assert!(!targets.contain("app::noisy", "ask"));
-        assert!(Targets::parse("-app").contain("lib", "ask"));
-        assert!(Targets::parse("").contain("any", "thing"));
+        assert_eq!(wanted(&targets, "app"), (true, false));
+        assert_eq!(wanted(&targets, "lib::x::y"), (true, false));
+        assert_eq!(wanted(&targets, "lib"), (false, false));
+        assert_eq!(wanted(&targets, "app::noisy"), (false, false));
+        assert_eq!(wanted(&Targets::parse("-app"), "lib"), (true, false));
+        assert_eq!(wanted(&Targets::parse(""), "any"), (true, false));
+    }
+
+    #[test]
+    fn what_is_rolled_up_need_not_be_taken_as_a_task() {
+        let mut targets = Targets::parse("app, -lib::noisy");
+        targets.rollup = Targets::parse_rollup("lib, app::model ,").collect();
+        assert_eq!(wanted(&targets, "app"), (true, false));
+        assert_eq!(wanted(&targets, "app::model"), (true, true));
+        assert_eq!(wanted(&targets, "lib"), (false, true));
+        assert_eq!(wanted(&targets, "lib::noisy"), (false, false));
+        assert_eq!(wanted(&targets, "other"), (false, false));
     }
 }

@@ -3,27 +3,37 @@
 //! Each field knows whether the program set it or the library captured it: what was set stands, what was captured may be
 //! completed from the provider's responses. `prepare` makes the finished report (`outgoing`).
 
+mod counted;
 mod edits;
+mod inner_runs;
 mod json_text;
 mod media;
+mod missing_usage;
 #[cfg(feature = "http")]
 pub(crate) mod outgoing;
 pub(crate) mod prepare;
 mod recognition;
 pub(crate) mod redaction;
 pub(crate) mod response;
+mod rolling_up;
 mod scrub;
 pub(crate) mod secret_forms;
 mod secret_names;
 pub(crate) mod sequence;
 #[cfg(feature = "http")]
 pub(crate) mod stamps;
+#[cfg(feature = "tracing")]
+pub(crate) mod summary;
 pub(crate) mod value;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use inner_runs::InnerRuns;
 use response::Declared;
 use sequence::Sequence;
+#[cfg(feature = "tracing")]
+use summary::Summary;
 use value::{Captured, Produced};
 
 use crate::report::task_id::TaskId;
@@ -33,11 +43,16 @@ use crate::report::{TaskReport, json};
 /// How many bytes of a stream's items are kept.
 pub(crate) const MAX_ITEMS: usize = 16 << 20;
 
+/// What a run inside another one says to it, once it is prepared.
+pub(crate) type InnerTask = inner_runs::InnerTask<Envelope>;
+
 /// What a run collected, until `prepare` makes the finished report of it. Each field knows whether the user set it or
 /// the library captured it: what is explicit stands, what was captured may still be completed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope {
     pub(crate) id: Option<TaskId>,
+    /// The function whose run it is; none: the report is the user's own.
+    pub(crate) target: Option<Target>,
     /// The id came from the program.
     pub(crate) is_named: bool,
     /// The agent that the report names; none: the reporter's.
@@ -48,6 +63,15 @@ pub(crate) struct Envelope {
     pub(crate) input_names: InputNames,
     /// The provider's responses that were declared, in order.
     pub(crate) responses: Vec<Declared>,
+    /// What the runs inside this one leave to it.
+    pub(crate) inner: InnerRuns<Self>,
+    /// What the run around this one will ask.
+    pub(crate) as_inner: Option<Arc<InnerTask>>,
+    /// The responses were read before the report was prepared.
+    pub(crate) is_recognised: bool,
+    /// What the responses say together, where a span asks for it.
+    #[cfg(feature = "tracing")]
+    pub(crate) summary: Option<Box<Summary>>,
     /// Explicit until the responses are read.
     pub(crate) tokens: Option<Tokens>,
     pub(crate) is_success: Field<bool>,
@@ -64,10 +88,19 @@ pub(crate) struct Envelope {
     pub(crate) may_be_finished: bool,
     /// The type of the error that the run ended with, which stands for its text when content is off.
     pub(crate) error_type: Option<Cow<'static, str>>,
+    /// The run was reported as open at its deadline: its result must take the place of what was said then.
+    pub(crate) passed_deadline: bool,
     /// The run was not drawn: its report counts only if it failed.
     pub(crate) only_if_failed: bool,
     /// The function's own limit for each field of content.
     pub(crate) max_bytes: Option<usize>,
+}
+
+/// A function that is instrumented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) module: &'static str,
+    pub(crate) function: &'static str,
 }
 
 /// Which names in the input tell that a value is a secret.
@@ -101,7 +134,6 @@ impl<T> Field<T> {
         }
     }
 
-    #[cfg(feature = "http")]
     pub(crate) fn get_ref(&self) -> Option<&T> {
         match self {
             Self::Absent => None,
@@ -205,7 +237,6 @@ impl Envelope {
     }
 
     /// How many bytes it holds, about.
-    #[cfg(feature = "http")]
     pub(crate) fn bytes(&self) -> usize {
         let content = |field: &Field<Captured>| field.get_ref().map_or(0, Captured::bytes);
         let responses = self.responses.iter().map(Declared::bytes);
@@ -219,7 +250,29 @@ impl Envelope {
             + content(&self.input)
             + content(&self.result)
             + self.chunks.len()
+            + self.inner.bytes()
             + responses.sum::<usize>()
+    }
+
+    /// What is known by now. The run goes on.
+    pub(crate) fn so_far(&self) -> Self {
+        Self {
+            as_inner: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether nothing has happened in the run that a report could show.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.responses.is_empty() && self.inner.is_empty() && self.used_tools == Field::Absent
+    }
+
+    /// Whether it may hold a provider's response, or runs inside it do.
+    pub(crate) fn may_have_responses(&self) -> bool {
+        !self.responses.is_empty()
+            || !self.chunks.is_empty()
+            || !self.inner.is_empty()
+            || matches!(self.result, Field::Captured(Captured::Json(_)))
     }
 
     /// Whether `sample` leaves the run out, as far as is known.
@@ -250,31 +303,21 @@ impl Envelope {
 
 impl From<TaskReport> for Envelope {
     fn from(report: TaskReport) -> Self {
+        let agent_id = report.named_agent().map(str::to_owned);
+        let responses = report.llm_response.into_iter();
         Self {
-            agent_id: report.named_agent().map(str::to_owned),
+            agent_id,
             id: report.id.filter(|id| !id.is_empty()).map(TaskId::from),
-            sequence: None,
             input: report.input.map(Captured::Text).into(),
-            input_names: InputNames::default(),
-            responses: report
-                .llm_response
-                .into_iter()
-                .map(Declared::Given)
-                .collect(),
+            responses: responses.map(Declared::Given).collect(),
             tokens: report.tokens,
             is_success: report.is_success.into(),
             result: report.result.map(Captured::Text).into(),
             duration: report.duration,
-            chunks: String::new(),
-            failure: None,
-            may_be_finished: false,
             used_tools: Some(report.used_tools)
                 .filter(|tools| !tools.is_empty())
                 .into(),
-            error_type: None,
-            only_if_failed: false,
-            max_bytes: None,
-            is_named: false,
+            ..Self::default()
         }
     }
 }

@@ -13,9 +13,15 @@ use crate::support::panics::catch_panic;
 /// This happens once for each report. Nothing unredacted may reach a disk, so with a durable spool the accepting thread
 /// does it; otherwise the worker does.
 pub(crate) fn prepare(mut envelope: Envelope, redaction: &Redaction) -> Option<TaskReport> {
-    if catch_panic(|| recognise(&mut envelope)).is_none() {
-        warn(format_args!("a response was not read because of a panic"));
-    }
+    read_responses(&mut envelope);
     let is_sampled_out = envelope.is_left_out();
     (!is_sampled_out).then(|| redaction.finish(envelope))
+}
+
+/// Reads the provider's responses, if that was not done.
+pub(crate) fn read_responses(envelope: &mut Envelope) {
+    let is_read = std::mem::replace(&mut envelope.is_recognised, true);
+    if !is_read && catch_panic(|| recognise(envelope)).is_none() {
+        warn(format_args!("a response was not read because of a panic"));
+    }
 }

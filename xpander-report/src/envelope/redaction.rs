@@ -40,6 +40,8 @@ pub struct Redaction {
     max_media_bytes: usize,
     max_bytes: usize,
     before_send: Option<Arc<Hook>>,
+    /// Though there is such a function.
+    content_in_spans: bool,
 }
 
 type Hook = dyn Fn(&mut TaskReport) + Send + Sync;
@@ -53,6 +55,7 @@ impl Redaction {
             max_media_bytes: 16 << 10,
             max_bytes: 1 << 20,
             before_send: None,
+            content_in_spans: false,
         }
     }
 
@@ -163,8 +166,37 @@ impl Redaction {
         self
     }
 
+    /// Whether content goes into spans, see the feature `tracing`, though there is a [`before_send`](Self::before_send);
+    /// off by default. That function is called later and elsewhere, so spans hold what it would take away. Secrets are
+    /// scrubbed all the same.
+    pub fn content_in_spans(mut self, content: bool) -> Self {
+        self.content_in_spans = content;
+        self
+    }
+
     pub(crate) fn captures_content(&self) -> bool {
         self.content
+    }
+
+    /// Whether content may go into spans.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn lets_content_into_spans(&self) -> bool {
+        self.content && (self.before_send.is_none() || self.content_in_spans)
+    }
+
+    /// What may go into a span of an input and a result that a run has collected.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn scrubbed(&self, run: &Envelope) -> Option<(Option<String>, Option<String>)> {
+        let mut content = Envelope {
+            input: run.input.clone(),
+            input_names: run.input_names,
+            result: run.result.clone(),
+            max_bytes: run.max_bytes,
+            ..Envelope::default()
+        };
+        catch_panic(|| self.take_away(&mut content))?;
+        let text = |field: Field<Captured>| field.get().map(Captured::into_text);
+        Some((text(content.input), text(content.result)))
     }
 
     /// The finished report: what may not leave is gone from it. Done once for each report, by
@@ -174,11 +206,21 @@ impl Redaction {
         if !is_done {
             remove_content(&mut envelope);
         }
+        let passed_deadline = envelope.passed_deadline;
         let report = envelope.finish();
-        match &self.before_send {
+        let mut report = match &self.before_send {
             Some(hook) => rewrite(report, &**hook),
             None => report,
+        };
+        if passed_deadline {
+            report
+                .result
+                .get_or_insert_with(|| match report.is_success {
+                    Some(false) => "failed after its deadline".to_owned(),
+                    _ => "completed after its deadline".to_owned(),
+                });
         }
+        report
     }
 }
 
@@ -212,6 +254,7 @@ impl fmt::Debug for Redaction {
             .field("max_media_bytes", &self.max_media_bytes)
             .field("max_bytes", &self.max_bytes)
             .field("before_send", &self.before_send.is_some())
+            .field("content_in_spans", &self.content_in_spans)
             .finish()
     }
 }

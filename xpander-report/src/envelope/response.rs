@@ -22,7 +22,6 @@ pub(crate) enum Declared {
 pub(crate) struct Recording(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl Declared {
-    #[cfg(feature = "http")]
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Given(raw) => raw.get().len(),
@@ -45,7 +44,6 @@ impl Recording {
         self.lock().take().unwrap_or_default()
     }
 
-    #[cfg(feature = "http")]
     fn len(&self) -> usize {
         self.lock().as_ref().map_or(0, Vec::len)
     }

@@ -84,6 +84,7 @@ impl<'n> Reading<'n> {
             used_tools: self.tools.into_iter().map(str::to_owned).collect(),
             finish_reason: self.finish_reason.map(str::to_owned),
             failure,
+            reasoning: self.usage.reasoned(),
         }
     }
 }

@@ -42,6 +42,9 @@ pub struct ProviderResponse {
     pub finish_reason: Option<String>,
     /// Why the response is a failure, in words for people; `None` if it is none.
     pub failure: Option<String>,
+    /// Of the output, hidden reasoning; `None` if the provider does not say.
+    #[serde(skip)]
+    pub(crate) reasoning: Option<u64>,
 }
 
 impl ProviderResponse {
@@ -62,6 +65,7 @@ impl ProviderResponse {
             used_tools: [earlier.used_tools, later.used_tools].concat(),
             finish_reason: later.finish_reason,
             failure: later.failure,
+            reasoning: usage::sum([earlier.reasoning, later.reasoning]),
         })
     }
 }

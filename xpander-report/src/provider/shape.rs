@@ -47,6 +47,64 @@ macro_rules! shapes {
                 }
             }
 
+            /// The provider as OpenTelemetry's conventions call it; `None` if the shape does not tell it. OpenAI's shapes
+            /// count as OpenAI's, whoever speaks them.
+            #[cfg(feature = "tracing")]
+            pub(crate) const fn provider(self) -> Option<&'static str> {
+                Some(match self {
+                    Self::OpenAiChat
+                    | Self::OpenAiCompletions
+                    | Self::OpenAiResponses
+                    | Self::OpenAiImages
+                    | Self::OpenAiSpeech
+                    | Self::OpenAiTranscription
+                    | Self::Codex => "openai",
+                    Self::AnthropicMessages | Self::AnthropicLegacy | Self::ClaudeCode => "anthropic",
+                    Self::Gemini | Self::GeminiLive | Self::GeminiInteractions | Self::GeminiCli => {
+                        "gcp.gemini"
+                    }
+                    Self::VertexPredict => "gcp.vertex_ai",
+                    Self::BedrockConverse
+                    | Self::BedrockTitan
+                    | Self::BedrockLlama
+                    | Self::BedrockAi21
+                    | Self::BedrockMistral
+                    | Self::BedrockSonic
+                    | Self::BedrockKnowledgeBase => "aws.bedrock",
+                    Self::CohereV2 | Self::CohereV1 | Self::CohereGenerate => "cohere",
+                    Self::MistralConversations => "mistral_ai",
+                    Self::Watsonx => "ibm.watsonx.ai",
+                    Self::Xai => "x_ai",
+                    Self::Embeddings
+                    | Self::Rerank
+                    | Self::Error
+                    | Self::Rig
+                    | Self::Genai
+                    | Self::Langchain => return None,
+                    other => other.name(),
+                })
+            }
+
+            /// Whether the provider counts what came from its cache, or was written to it, beside the prompt and not in it.
+            #[cfg(feature = "tracing")]
+            pub(crate) const fn counts_cached_apart(self) -> bool {
+                matches!(
+                    self,
+                    Self::AnthropicMessages | Self::BedrockConverse | Self::ClaudeCode
+                )
+            }
+
+            /// What a request must set for its stream to say how many tokens it took; `None`: streams of this API always do.
+            pub(crate) const fn usage_option(self) -> Option<&'static str> {
+                match self {
+                    Self::OpenAiChat | Self::OpenAiCompletions => {
+                        Some(r#"`stream_options.include_usage` in the request: "stream_options": {"include_usage": true}"#)
+                    }
+                    Self::Genai => Some("`ChatOptions::with_capture_usage(true)`"),
+                    _ => None,
+                }
+            }
+
             /// Whether a Rust crate made it of a provider's responses.
             pub(crate) const fn is_of_a_crate(self) -> bool {
                 matches!(self, Self::Rig | Self::Genai | Self::Langchain)

@@ -25,6 +25,8 @@ pub(super) struct Usage {
     pub(super) audio: Option<u64>,
     /// Hidden output, where the provider gives details of its output.
     pub(super) reasoning: Option<u64>,
+    /// Hidden output that is among the output, where the provider gives no details.
+    pub(super) thoughts: Option<u64>,
     pub(super) total: Option<u64>,
 }
 
@@ -68,6 +70,7 @@ impl Usage {
             reasoning: completion_details
                 .is_object()
                 .then(|| largest([&completion_details[REASONING_TOKENS]])),
+            thoughts: None,
             total: usage[TOTAL_TOKENS].count(),
         }
     }
@@ -81,6 +84,12 @@ impl Usage {
             cache_write: self.cache_write.saturating_add(other.cache_write),
             ..self
         }
+    }
+
+    /// Of the output, hidden reasoning.
+    pub(super) fn reasoned(&self) -> Option<u64> {
+        let reasoned = self.thoughts.or(self.reasoning);
+        reasoned.map(|count| count.min(MAX_COUNT))
     }
 
     /// Whether the provider gave none of the numbers.

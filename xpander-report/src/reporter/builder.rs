@@ -36,6 +36,7 @@ use crate::sink::event::{Event, Listener};
 /// | reports in memory of all agents whose reports fail or are refused, while those of others arrive | a quarter of `queue_capacity` and of `queue_bytes` | |
 /// | bytes of the places of those that are on disk only | a quarter of `queue_bytes` | |
 /// | tasks of which it is remembered what was delivered, so that a late report undoes nothing | 10,000 | |
+/// | how long before its deadline a run that is open is reported | 0.5 s, half of its time at most | `TaskLayer::margin` |
 /// | requests at once | 4 | [`connections`](Self::connections) |
 /// | requests at once of agents whose reports fail, together | 1 | |
 /// | tries by which an agent, or the platform, is taken to fail | all of the first 5, or 80 % of the last 20 to 40 | |
@@ -247,6 +248,27 @@ impl ReporterBuilder {
         self
     }
 
+    /// Counts the runs of functions under these paths in the run around them: such a run is no task, and its responses,
+    /// tokens and tools are those of the outer one. Outside a run it is a task, unless [`only`](Self::only) leaves it
+    /// out. `XPANDER_REPORT_ROLLUP` adds paths; the key `rollup` of the attribute does the same for one function.
+    ///
+    /// ```
+    /// use xpander_report::Reporter;
+    ///
+    /// let reporter = Reporter::builder()
+    ///     .rollup(["their_crate", "my_app::model"])
+    ///     .base_url("http://127.0.0.1:4319")
+    ///     .api_key("key")
+    ///     .build()?;
+    /// # Ok::<(), xpander_report::ConfigError>(())
+    /// ```
+    pub fn rollup<T: Into<String>>(mut self, targets: impl IntoIterator<Item = T>) -> Self {
+        self.targets
+            .rollup
+            .extend(targets.into_iter().map(Into::into));
+        self
+    }
+
     /// Checks the settings and makes the reporter. With `XPANDER_REPORT_DISABLED` set it is one
     /// that is off, and nothing else is checked.
     ///
@@ -270,6 +292,8 @@ impl ReporterBuilder {
             targets.only = listed.only;
         }
         targets.except.extend(listed.except);
+        let rollup = self.config.rollup()?;
+        targets.rollup.extend(Targets::parse_rollup(&rollup));
         let mut redaction = self.redaction;
         if !self.config.captures_content()? {
             redaction = redaction.capture_content(false);

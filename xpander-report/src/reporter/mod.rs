@@ -4,19 +4,26 @@ pub(crate) mod global;
 pub(crate) mod init;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
+pub(crate) mod spans_only;
 
 use std::fmt;
 use std::future::ready;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
+#[cfg(feature = "tower")]
+use std::time::Instant;
 
 use crate::envelope::Envelope;
+#[cfg(feature = "tracing")]
+use crate::envelope::redaction::Redaction;
 use crate::report::TaskReport;
 use crate::report::dead_letter::{DeadLetter, DeadLetters};
 use crate::sink::delivery_outcome::DeliveryOutcome;
 use crate::sink::stats::{FlushOutcome, NotPersisted, Stats};
-use crate::sink::{Background, Flushing, Sink, Then};
+use crate::sink::{Background, Flushing, Sink, Then, Wanted};
+#[cfg(feature = "tower")]
+use crate::sink::{Overdue, Watched};
 use crate::support::block_on::block_on_for;
 use crate::support::diagnostics::warn;
 use crate::support::suppress::is_suppressed;
@@ -284,14 +291,52 @@ impl Reporter {
     pub(crate) fn captures_content(&self) -> bool {
         self.sink
             .as_ref()
-            .is_some_and(|sink| sink.captures_content())
+            .is_some_and(|sink| sink.redaction().captures_content())
     }
 
-    /// Whether runs of this function go anywhere.
-    pub(crate) fn wants(&self, module: &str, function: &str) -> bool {
-        self.sink
-            .as_ref()
-            .is_some_and(|sink| sink.wants(module, function))
+    #[cfg(feature = "tracing")]
+    pub(crate) fn redaction(&self) -> Option<&Redaction> {
+        Some(self.sink.as_ref()?.redaction())
+    }
+
+    /// Whether content may go into spans.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn lets_content_into_spans(&self) -> bool {
+        self.redaction()
+            .is_some_and(Redaction::lets_content_into_spans)
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn agent_id(&self) -> Option<&str> {
+        self.sink.as_ref()?.agent_id()
+    }
+
+    /// What becomes of the runs of this function.
+    pub(crate) fn wants(&self, module: &str, function: &str) -> Option<Wanted> {
+        let sink = self.sink.as_ref()?;
+        let wanted = sink.wants(module, function);
+        (wanted.as_task || wanted.rolled_up).then_some(wanted)
+    }
+
+    /// Whether both are the same reporter: its reports are prepared in the order in which it accepts them.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (&self.sink, &other.sink) {
+            (Some(sink), Some(other)) => Arc::ptr_eq(sink, other),
+            _ => false,
+        }
+    }
+
+    /// Reports a run at this time, unless it is withdrawn before. None: nothing is delivered in the background.
+    #[cfg(feature = "tower")]
+    pub(crate) fn watch(&self, at: Instant, run: Box<dyn Overdue>) -> Option<Watched> {
+        Some(self.background()?.watch(at, run))
+    }
+
+    #[cfg(feature = "tower")]
+    pub(crate) fn unwatch(&self, watched: Watched) {
+        if let Some(background) = self.background() {
+            background.unwatch(watched);
+        }
     }
 
     #[cfg(feature = "_middleware")]
@@ -303,7 +348,9 @@ impl Reporter {
 
     pub(crate) fn accept(&self, mut envelope: Box<Envelope>) {
         if let Some(sink) = self.sink.as_ref().filter(|_| !is_suppressed()) {
-            envelope.stamp();
+            if envelope.sequence.is_none() {
+                envelope.stamp();
+            }
             sink.accept(envelope);
         }
     }

@@ -8,11 +8,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::envelope::Field;
 use crate::envelope::response::Declared;
 #[cfg(feature = "_middleware")]
 use crate::envelope::response::Recording;
 use crate::envelope::value::Captured;
-use crate::envelope::{Field, sequence};
 use crate::provider::llm_response::LlmResponse;
 use crate::report::json;
 use crate::report::tokens::Tokens;
@@ -42,21 +42,16 @@ pub fn current_task() -> TaskHandle {
     TaskHandle(current::current())
 }
 
-/// A function with `#[tool]` is called.
-pub fn called(tool: &str) {
-    current_task().used_tool(tool);
-}
-
 /// A run, seen from inside its body; see [`current_task`].
 #[derive(Debug, Clone)]
 pub struct TaskHandle(Option<Arc<RunState>>);
 
 impl TaskHandle {
-    /// The task's id, under which the run will be found; `None` outside a run.
+    /// The task's id, under which the run will be found; `None` outside a run. A run that is rolled up belongs to the
+    /// task of the run around it.
     pub fn id(&self) -> Option<String> {
-        self.0
-            .as_ref()?
-            .edit(|envelope| envelope.id.get_or_insert_with(sequence::new_id).to_string())
+        let task = self.0.as_ref()?.task();
+        task.place.is_reported().then(|| task.id())?
     }
 
     /// Hands over a provider's response: anything that serialises, or implements [`LlmResponse`].
@@ -76,6 +71,9 @@ impl TaskHandle {
     pub fn tokens(&self, tokens: impl Into<Tokens>) -> &Self {
         if let Some(state) = &self.0 {
             let tokens = tokens.into();
+            if let Some(outer) = state.inside_of() {
+                Self(Some(outer)).tokens(tokens);
+            }
             state.edit(|envelope| envelope.tokens = Some(tokens));
         }
         self
@@ -85,6 +83,9 @@ impl TaskHandle {
     pub fn used_tool(&self, tool: impl Into<String>) -> &Self {
         if let Some(state) = &self.0 {
             let tool: String = tool.into();
+            if let Some(outer) = state.inside_of() {
+                Self(Some(outer)).used_tool(tool.clone());
+            }
             state.edit(|envelope| match &mut envelope.used_tools {
                 Field::Captured(tools) | Field::Explicit(tools) => tools.push(tool),
                 absent @ Field::Absent => absent.capture(Some(vec![tool])),
@@ -96,7 +97,11 @@ impl TaskHandle {
     /// Sets what came out of the run, instead of the returned value.
     pub fn result(&self, result: impl Into<String>) -> &Self {
         if let Some(state) = &self.0 {
-            let result = Captured::Text(result.into());
+            let result: String = result.into();
+            if let Some(outer) = state.inside_of() {
+                Self(Some(outer)).result(result.clone());
+            }
+            let result = Captured::Text(result);
             state.edit(|envelope| envelope.result.set(result));
         }
         self
@@ -105,7 +110,11 @@ impl TaskHandle {
     /// Marks the run as failed, and says why, whatever it returns.
     pub fn fail(&self, why: impl Into<String>) -> &Self {
         if let Some(state) = &self.0 {
-            let why = Captured::Text(why.into());
+            let why: String = why.into();
+            if let Some(outer) = state.inside_of() {
+                Self(Some(outer)).fail(why.clone());
+            }
+            let why = Captured::Text(why);
             state.edit(|envelope| {
                 envelope.is_success.set(false);
                 envelope.result.set(why);
@@ -114,10 +123,14 @@ impl TaskHandle {
         self
     }
 
-    /// Reports what is known of the run by now, under its id. The report at its end updates it.
+    /// Reports what is known of the run by now, under its id. The report at its end updates it. A run that is rolled up
+    /// reports what is known of the run around it.
+    ///
+    /// Until then the platform shows the task as completed, unless [`fail`](Self::fail) was called: a report can say that
+    /// a task failed or that it did not, not that it is under way.
     pub fn progress(&self) -> &Self {
         if let Some(state) = &self.0 {
-            state.progress();
+            state.task().progress();
         }
         self
     }

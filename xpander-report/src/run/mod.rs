@@ -2,16 +2,21 @@
 
 pub(crate) mod capture;
 pub(crate) mod current;
+#[cfg(feature = "tower")]
+pub(crate) mod deadline;
 pub(crate) mod edge;
 pub(crate) mod end;
 pub(crate) mod following;
 pub(crate) mod handle;
-mod key_values;
+pub(crate) mod key_values;
 pub(crate) mod keys;
 pub(crate) mod kind;
+mod nesting;
 pub(crate) mod outcome;
+pub(crate) mod span;
 pub(crate) mod start;
 pub(crate) mod stream;
+pub(crate) mod tool;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
@@ -22,16 +27,19 @@ use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
-use crate::envelope::{Envelope, Field, MAX_ITEMS};
+use crate::envelope::MAX_ITEMS;
 use crate::run::current::{Entered, RunState};
 use crate::run::end::{End, Outcome};
 use crate::support::panics::catch_panic;
 
 /// A run whose body runs, or will. Dropped before [`end`](Self::end), it is reported as cancelled if
-/// its body has begun. By default nobody listens to it.
+/// its body has begun. By default nobody listens to it: then what happens in it belongs to the run around it.
 #[derive(Debug, Default)]
 pub struct Run {
+    /// Gone once it has ended.
     shared: Option<Arc<RunState>>,
+    /// Somebody listens to it, or did.
+    is_on: bool,
     started: Option<Instant>,
     /// How long its function took, once it has returned.
     took: Option<Duration>,
@@ -83,18 +91,16 @@ impl Run {
     /// The function has given a future or a stream, which is polled later or never.
     pub(crate) fn defer_clock(&mut self) {
         self.took = None;
-        let has_done_nothing = |envelope: &mut Envelope| {
-            envelope.responses.is_empty() && envelope.used_tools == Field::Absent
-        };
         let shared = self.shared.as_ref();
-        if self.is_called && shared.and_then(|shared| shared.edit(has_done_nothing)) == Some(true) {
+        let is_untouched = shared.and_then(|shared| shared.edit(|it| it.is_untouched()));
+        if self.is_called && is_untouched == Some(true) {
             self.started = None;
         }
     }
 
-    /// Makes it the current run of this thread for a while.
-    pub(crate) fn enter(&self) -> Entered {
-        Entered::enter(self.shared.clone())
+    /// Makes it the current run of this thread for a while. What comes after its end is no part of another run either.
+    pub(crate) fn enter(&self) -> Option<Entered> {
+        self.is_on.then(|| Entered::enter(self.shared.clone()))
     }
 
     /// Does something as a part of the run.
@@ -120,6 +126,7 @@ impl Run {
     /// The next item of what the function returned.
     pub(crate) fn on_item(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
         if let Some(shared) = &self.shared {
+            shared.span.on_item(self.started);
             let content = shared.reporter.captures_content();
             let mut outcome = Outcome::new(content, MAX_ITEMS, None);
             catch_panic(|| look(&mut outcome));

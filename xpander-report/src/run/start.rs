@@ -5,28 +5,41 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use crate::envelope::value::Captured;
-use crate::envelope::{Envelope, InputNames};
+use crate::envelope::{Envelope, InputNames, Target};
 use crate::report::json;
 use crate::report::task_id::TaskId;
+use crate::reporter::spans_only::spans_only;
 use crate::reporter::{Reporter, global};
 use crate::run::Run;
 use crate::run::capture::{Capture, captured};
-use crate::run::current::RunState;
+use crate::run::current::{self, Place, RunState, TakenBy};
 use crate::run::end::{Outcome, extracted};
 use crate::run::key_values::IntoId;
+use crate::run::span::RunSpan;
+use crate::sink::Wanted;
 use crate::support::bounded::MAX_CAPTURED;
 use crate::support::panics::catch_panic;
 use crate::support::random;
 
 /// A run before its body begins: what it is given is captured here. Off when nobody listens.
 #[derive(Debug)]
-pub struct Start(Option<(Reporter, Box<Envelope>)>);
+pub struct Start(Option<Beginning>);
+
+#[derive(Debug)]
+struct Beginning {
+    reporter: Reporter,
+    place: Place,
+    span: RunSpan,
+    envelope: Box<Envelope>,
+}
 
 impl Start {
     /// A run that goes to the reporter in force, if there is one.
     pub fn new(module: &'static str, function: &'static str) -> Self {
-        let reporter = global::current().filter(|reporter| reporter.wants(module, function));
-        Self(reporter.map(|reporter| (reporter, Box::default())))
+        Self(Beginning::new(
+            global::current(),
+            Target { module, function },
+        ))
     }
 
     /// A run that goes to this reporter.
@@ -35,8 +48,10 @@ impl Start {
         function: &'static str,
         reporter: impl Fn() -> Reporter,
     ) -> Self {
-        let reporter = catch_panic(reporter).filter(|reporter| reporter.wants(module, function));
-        Self(reporter.map(|reporter| (reporter, Box::default())))
+        Self(Beginning::new(
+            catch_panic(reporter),
+            Target { module, function },
+        ))
     }
 
     /// Whether somebody listens. Nothing is captured otherwise.
@@ -46,15 +61,24 @@ impl Start {
 
     /// The keys `sample` and `keep_failures`: reports this share of the runs, from 0 to 1.
     pub fn sample(&mut self, rate: impl Fn() -> f64, keep_failures: bool) {
-        let Some((_, envelope)) = &mut self.0 else {
+        let Some(beginning) = &mut self.0 else {
             return;
         };
         // A rate that panics is no rate.
         let is_drawn = catch_panic(rate).is_none_or(|rate| random::unit() < rate);
         if !is_drawn && keep_failures {
-            envelope.only_if_failed = true;
+            beginning.envelope.only_if_failed = true;
+        } else if !is_drawn && beginning.span.is_open() {
+            beginning.leave_to_span();
         } else if !is_drawn {
             self.0 = None;
+        }
+    }
+
+    /// The key `rollup`: inside another run it is no task, and counts there.
+    pub fn rollup(&mut self) {
+        if let Some(Beginning { place, .. }) = &mut self.0 {
+            place.wanted.rolled_up = true;
         }
     }
 
@@ -105,9 +129,18 @@ impl Start {
     /// Everything is captured; the body may begin.
     pub fn begin(self) -> Run {
         Run {
-            shared: self.0.map(|(reporter, envelope)| {
+            is_on: self.0.is_some(),
+            shared: self.0.map(|beginning| {
+                let Beginning {
+                    reporter,
+                    place,
+                    span,
+                    envelope,
+                } = beginning;
                 Arc::new(RunState {
                     reporter,
+                    place,
+                    span,
                     envelope: Mutex::new(Some(envelope)),
                     #[cfg(any(
                         feature = "bedrock",
@@ -122,14 +155,16 @@ impl Start {
     }
 
     fn edit(&mut self, edit: impl FnOnce(&mut Envelope)) {
-        if let Some((_, envelope)) = &mut self.0 {
+        if let Some(Beginning { envelope, .. }) = &mut self.0 {
             edit(envelope);
         }
     }
 
     /// Captures content, unless none may leave.
     fn content(&mut self, capture: impl FnOnce(&mut Envelope)) {
-        if let Some((reporter, envelope)) = &mut self.0
+        if let Some(Beginning {
+            reporter, envelope, ..
+        }) = &mut self.0
             && reporter.captures_content()
         {
             capture(envelope);
@@ -137,8 +172,59 @@ impl Start {
     }
 }
 
+impl Beginning {
+    fn new(reporter: Option<Reporter>, target: Target) -> Option<Self> {
+        let span = RunSpan::open(target.function);
+        if reporter.is_none() && !span.is_open() {
+            return None;
+        }
+        let outer = current::outer();
+        let has_reporter = reporter.is_some();
+        let wanted = reporter
+            .as_ref()
+            .and_then(|it| it.wants(target.module, target.function));
+        // One that is only rolled up would be a task.
+        let wanted = wanted.filter(|wanted| wanted.as_task || outer.strong_count() > 0);
+        let mut beginning = Self {
+            reporter: reporter.unwrap_or_else(Reporter::disabled),
+            place: Place {
+                outer,
+                wanted: wanted.unwrap_or(Wanted {
+                    as_task: true,
+                    rolled_up: false,
+                }),
+                taken_by: TakenBy::Reporter,
+            },
+            span,
+            envelope: Box::new(Envelope {
+                target: Some(target),
+                ..Envelope::default()
+            }),
+        };
+        match (wanted, has_reporter) {
+            (Some(_), _) => {}
+            (None, _) if !beginning.span.is_open() => return None,
+            (None, true) => beginning.leave_to_span(),
+            (None, false) => {
+                beginning.reporter = spans_only();
+                beginning.place.taken_by = TakenBy::Span;
+            }
+        }
+        Some(beginning)
+    }
+
+    /// The reporter does not take the run.
+    fn leave_to_span(&mut self) {
+        self.place.taken_by = TakenBy::SpanInside;
+        self.place.wanted = Wanted {
+            as_task: false,
+            rolled_up: true,
+        };
+    }
+}
+
 /// Captured arguments as an object by name.
-fn object(arguments: &[(&'static str, &dyn Capture)]) -> Captured {
+pub(super) fn object(arguments: &[(&'static str, &dyn Capture)]) -> Captured {
     let mut object = String::from("{");
     let mut room = MAX_CAPTURED;
     let mut is_whole = true;

@@ -5,10 +5,17 @@ use std::fmt;
 #[cfg(not(test))]
 use std::io::Write;
 
+use crate::support::text::OneLine;
+
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
-    let message = one_line(&message.to_string());
-    #[cfg(feature = "tracing")]
-    if crate::support::suppress::traced(|| is_traced(&message)) {
+    let message = &OneLine(message);
+    #[cfg(all(feature = "tracing", feature = "http"))]
+    if crate::support::suppress::traced(|| is_traced(message)) {
+        return;
+    }
+    // Nothing of the library is hidden from the program's subscriber.
+    #[cfg(all(feature = "tracing", not(feature = "http")))]
+    if is_traced(message) {
         return;
     }
     // The harness of tests takes in what `eprintln!` writes.
@@ -19,38 +26,14 @@ pub(crate) fn warn(message: fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stderr(), "xpander-report: {message}");
 }
 
-/// The message in one line that steers no terminal: ids of tasks and agents, and what servers say, may hold anything.
-fn one_line(message: &str) -> String {
-    let mut line = String::with_capacity(message.len());
-    for character in message.chars() {
-        match character.is_control() {
-            true => line.extend(character.escape_default()),
-            false => line.push(character),
-        }
-    }
-    line
-}
-
 /// Tells the program's subscriber, if there is one.
 #[cfg(feature = "tracing")]
-fn is_traced(message: &str) -> bool {
-    use tracing_core::subscriber::NoSubscriber;
+fn is_traced(message: &OneLine<'_>) -> bool {
+    use tracing::subscriber::NoSubscriber;
 
     let has_subscriber = tracing::dispatcher::get_default(|it| !it.is::<NoSubscriber>());
     if has_subscriber {
         tracing::warn!(target: "xpander_report", "{message}");
     }
     has_subscriber
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_one_line_whatever_it_holds() {
-        assert_eq!(one_line("the agent grün"), "the agent grün");
-        let odd = one_line("the agent a\nxpander-report: all is well\u{1b}[2J");
-        assert_eq!(odd, "the agent a\\nxpander-report: all is well\\u{1b}[2J");
-    }
 }

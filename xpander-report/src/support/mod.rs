@@ -8,6 +8,7 @@ pub(crate) mod error_chain;
 pub(crate) mod exit;
 #[cfg(feature = "http")]
 pub(crate) mod folder;
+pub(crate) mod genai_content;
 pub(crate) mod panics;
 #[cfg(feature = "http")]
 pub(crate) mod process;

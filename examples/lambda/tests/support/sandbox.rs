@@ -53,6 +53,30 @@ impl Sandbox {
         answer
     }
 
+    /// Lets the process go on and handle `event`, and kills it at the deadline, as Lambda does.
+    ///
+    /// # Panics
+    /// It answers before that.
+    pub async fn invoke_and_kill(&mut self, request_id: &str, time: Duration, event: Value) {
+        self.thaw();
+        let (_, waiting) = self.api.asked().await;
+        let invocation = Invocation {
+            request_id: request_id.to_owned(),
+            deadline: SystemTime::now() + time,
+            event,
+        };
+        let deadline = Instant::now() + time;
+        assert!(
+            waiting.send(invocation).is_ok(),
+            "it does not wait any more"
+        );
+        let answered = tokio::time::timeout_at(deadline.into(), self.api.answered());
+        if let Ok((answer, _)) = answered.await {
+            panic!("it answers in time: {answer:?}");
+        }
+        self.process.kill();
+    }
+
     fn thaw(&mut self) {
         if let Some(answering) = self.answering.take() {
             kill_process(self.pid(), Signal::CONT).unwrap();

@@ -34,6 +34,10 @@ use crate::text::{printable, write_json};
 /// may be killed before it delivers, or may run functions without the
 /// attribute.
 ///
+/// If tasks appear without tokens: their answers are streamed, and some providers
+/// count those only when asked. OpenAI and those who speak its API take
+/// "stream_options": {"include_usage": true} in the request.
+///
 /// Exit codes:
 ///   0  nothing is wrong
 ///   1  something is wrong; the report says what, and what to do
@@ -52,6 +56,9 @@ pub(crate) struct Doctor {
     #[command(flatten)]
     connection: Connection,
 }
+
+/// What no check of the connection finds.
+const STREAMS: &str = "Tasks without tokens? Their answers are streamed: set `stream_options.include_usage`, see --help.";
 
 /// All that was found.
 #[derive(Serialize)]
@@ -107,6 +114,10 @@ impl Diagnosis {
             1 => format!("One thing is wrong: {}.", wrong.join(", ")),
             count => format!("{count} things are wrong: {}.", wrong.join(", ")),
         };
-        writeln!(output, "{}", printable(&sum))
+        writeln!(output, "{}", printable(&sum))?;
+        if wrong.is_empty() {
+            writeln!(output, "{STREAMS}")?;
+        }
+        Ok(())
     }
 }

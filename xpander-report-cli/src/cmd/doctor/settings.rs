@@ -39,6 +39,10 @@ fn setting(setting: &Setting) -> Finding {
             Outcome::Note,
             Some("The runs of other functions are not reported.".to_owned()),
         ),
+        (None, "rollup", Some(_)) => (
+            Outcome::Note,
+            Some("Inside another run, the runs of these functions are no tasks.".to_owned()),
+        ),
         (None, "spool", Some(directory)) => match cannot_spool(Path::new(directory)) {
             Some(advice) => (Outcome::Wrong, Some(advice)),
             None => (Outcome::Ok, None),

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
@@ -6,10 +7,14 @@ use xpander_report::{ConfigBuilder, SpoolDirectory, SpoolSegment};
 
 use super::finding::{Finding, Outcome, excerpt};
 use crate::failure::with_causes;
-use crate::text::{count, utc_time};
+use crate::text::{count, printable, shorten, utc_time};
 
 /// A larger spool is not read into memory to find the oldest report.
 const MAX_READ_BYTES: u64 = 16 << 20;
+
+/// So many agents whose reports wait are named.
+const MAX_AGENTS: usize = 5;
+const MAX_AGENT_CHARS: usize = 60;
 
 const WAITING: &str = "spooled reports";
 const REFUSED: &str = "refused reports";
@@ -54,13 +59,17 @@ fn findings(path: &Path, platform: Option<&str>) -> io::Result<Vec<Finding>> {
 fn waiting(spool: &SpoolDirectory, platform: Option<&str>) -> Finding {
     let segments = spool.segments().flatten();
     let segments: Vec<_> = segments.filter(|segment| segment.waiting > 0).collect();
-    let Some(since) = oldest(spool, &segments) else {
+    let agents = agents(spool, &segments);
+    let Some(since) = oldest(agents.as_deref(), &segments) else {
         return Finding::ok(WAITING, "none");
     };
     let waiting = number(&segments, |_| true);
     let wait = count(waiting, "report waits", "reports wait");
     let oldest = if waiting == 1 { "" } else { "the oldest " };
-    let says = format!("{wait}, {oldest}since {since}");
+    let mut says = format!("{wait}, {oldest}since {since}");
+    if let Some(agents) = &agents {
+        says.push_str(&by_agent(agents));
+    }
 
     let is_ours =
         |segment: &SpoolSegment| platform.is_some() && segment.platform.as_deref() == platform;
@@ -91,16 +100,62 @@ fn number(segments: &[SpoolSegment], is_meant: impl Fn(&SpoolSegment) -> bool) -
     meant.map(|segment| segment.waiting).sum()
 }
 
-/// When the oldest report in these segments was accepted.
-fn oldest(spool: &SpoolDirectory, segments: &[SpoolSegment]) -> Option<String> {
+/// The reports of an agent that wait.
+struct Waiting {
+    agent: String,
+    reports: usize,
+    oldest: SystemTime,
+}
+
+/// The agents whose reports wait, the one that has waited longest first; none if that is too much to read.
+fn agents(spool: &SpoolDirectory, segments: &[SpoolSegment]) -> Option<Vec<Waiting>> {
     let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
-    let first = segments.iter().map(|segment| segment.made_at).min()?;
     if bytes > MAX_READ_BYTES {
-        return Some(format!("about {}", utc(first)));
+        return None;
     }
-    // `None` when it was delivered meanwhile.
-    let waiting = spool.waiting().flatten();
-    waiting.map(|report| report.accepted_at).min().map(utc)
+    let mut agents = HashMap::<String, Waiting>::new();
+    for report in spool.waiting().flatten() {
+        let agent = report.report.agent_id.unwrap_or_default();
+        let waiting = agents.entry(agent.clone()).or_insert(Waiting {
+            agent,
+            reports: 0,
+            oldest: report.accepted_at,
+        });
+        waiting.reports += 1;
+        waiting.oldest = waiting.oldest.min(report.accepted_at);
+    }
+    let mut agents: Vec<_> = agents.into_values().collect();
+    agents.sort_by_key(|waiting| waiting.oldest);
+    Some(agents)
+}
+
+/// When the oldest report in these segments was accepted; none if it was delivered meanwhile.
+fn oldest(agents: Option<&[Waiting]>, segments: &[SpoolSegment]) -> Option<String> {
+    match agents {
+        Some(agents) => agents.first().map(|waiting| utc(waiting.oldest)),
+        None => {
+            let first = segments.iter().map(|segment| segment.made_at).min()?;
+            Some(format!("about {}", utc(first)))
+        }
+    }
+}
+
+/// How many reports of each agent wait, and since when.
+fn by_agent(agents: &[Waiting]) -> String {
+    let name =
+        |waiting: &Waiting| shorten(&printable(&waiting.agent), MAX_AGENT_CHARS).into_owned();
+    if let [only] = agents {
+        return format!("; agent: {}", name(only));
+    }
+    let shown = agents.iter().take(MAX_AGENTS).map(|waiting| {
+        let since = utc(waiting.oldest);
+        format!("{} of {} since {since}", waiting.reports, name(waiting))
+    });
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match agents.len().saturating_sub(MAX_AGENTS) {
+        0 => format!("; {shown}"),
+        others => format!("; {shown}, and others of {others} more agents"),
+    }
 }
 
 fn refused(spool: &SpoolDirectory) -> Option<Finding> {

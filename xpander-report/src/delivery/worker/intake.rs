@@ -14,6 +14,8 @@ use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
 use crate::sink::stats::Ending;
 use crate::spool::place::{Place, Replayed};
 use crate::spool::reader::Replay;
+#[cfg(feature = "tower")]
+use crate::support::sync::lock;
 
 impl Worker {
     /// Takes reports from disk while there is room for them in memory.
@@ -249,6 +251,24 @@ impl Worker {
 
     pub(super) fn queued(&self) -> usize {
         usize::from(self.put_back.is_some()) + self.shared.queue.len()
+    }
+
+    /// Takes in the reports of runs that are open at their deadline, and tries all that wait at once: the process may
+    /// not live for another round.
+    #[cfg(feature = "tower")]
+    pub(super) fn report_overdue(&mut self) {
+        let now = Instant::now();
+        let due = lock(&self.shared.deadlines).take_until(now);
+        let reports: Vec<_> = due.iter().filter_map(|run| run.report()).collect();
+        if reports.is_empty() {
+            return;
+        }
+        for report in reports {
+            self.shared.accept(report);
+        }
+        self.read_spool();
+        self.take_in(self.queued());
+        self.outbox.hurry(now);
     }
 
     /// Drops the oldest if that is wanted and more is in memory than may be.

@@ -157,6 +157,8 @@ impl Worker {
         // If it fails, that is told when there is something to send.
         self.requests.connect(&self.shared.settings.config);
         loop {
+            #[cfg(feature = "tower")]
+            self.report_overdue();
             self.read_spool();
             self.take_in(BATCH);
             self.make_room();
@@ -334,6 +336,8 @@ impl Worker {
         let scan = self.replay.as_ref().map(Replay::scan_at);
         let delivery = lock(&self.shared.deliveries).next_deadline();
         let times = retry.into_iter().chain(pulse).chain(scan).chain(delivery);
+        #[cfg(feature = "tower")]
+        let times = times.chain(lock(&self.shared.deadlines).next());
         let crowded = !self.has_room() && self.outbox.has_others();
         let hanging = crowded.then(|| self.requests.next_hanging()).flatten();
         let wake_at = deadlines.chain(times).chain(hanging);

@@ -22,6 +22,7 @@ const CAPTURE_CONTENT: &str = "XPANDER_REPORT_CAPTURE_CONTENT";
 const SCRUB: &str = "XPANDER_REPORT_SCRUB";
 const DISABLED: &str = "XPANDER_REPORT_DISABLED";
 const TARGETS: &str = "XPANDER_REPORT_TARGETS";
+const ROLLUP: &str = "XPANDER_REPORT_ROLLUP";
 const SPOOL_DIR: &str = "XPANDER_REPORT_SPOOL_DIR";
 const IS_STG: &str = "IS_STG";
 
@@ -296,6 +297,11 @@ impl ConfigBuilder {
     /// The targets that the environment lists.
     pub(crate) fn targets(&self) -> Result<String, ConfigError> {
         Ok(self.variable(TARGETS)?.unwrap_or_default())
+    }
+
+    /// The targets that the environment lists to be rolled up.
+    pub(crate) fn rollup(&self) -> Result<String, ConfigError> {
+        Ok(self.variable(ROLLUP)?.unwrap_or_default())
     }
 
     /// The directory that the environment names for reports that wait.

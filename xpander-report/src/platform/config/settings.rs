@@ -1,6 +1,6 @@
 use super::{
     AGENT_ID, ALLOW_HTTP, API_KEY, BASE_URL, CAPTURE_CONTENT, ConfigBuilder, DISABLED,
-    ORGANIZATION_ID, SCRUB, SPOOL_DIR, TARGETS,
+    ORGANIZATION_ID, ROLLUP, SCRUB, SPOOL_DIR, TARGETS,
 };
 use crate::platform::error::ConfigError;
 use crate::platform::secret::ApiKey;
@@ -121,6 +121,12 @@ impl ConfigBuilder {
                 TARGETS,
                 self.targets().map(Some),
                 self.source(None, TARGETS),
+            ),
+            (
+                "rollup",
+                ROLLUP,
+                self.rollup().map(Some),
+                self.source(None, ROLLUP),
             ),
             ("allow_http", ALLOW_HTTP, allow_http, allow_http_source),
             (

@@ -112,6 +112,7 @@ pub(in crate::provider) fn usage(usage: &Node<'_>) -> Usage {
             usage[THOUGHTS_TOKEN_COUNT].count(),
         ]),
         cache_read: largest([&usage[CACHED_CONTENT_TOKEN_COUNT]]),
+        thoughts: usage[THOUGHTS_TOKEN_COUNT].count(),
         ..Usage::default()
     }
 }

@@ -10,7 +10,7 @@ use crate::provider::usage::{Usage, first, largest};
 keys! {
     ABORTED CACHED_INPUT_TOKENS CACHE_CREATION_INPUT_TOKENS CHOICE COMPLETION_CALLS CONTENT ERROR
     FINISH_REASON FUNCTION INPUT_TOKENS MESSAGES MODEL NAME ORIGIN OTHER OUTPUT_TOKENS RAW
-    RESPONSE_ID RESPONSE_MODEL ROLE USAGE
+    REASONING_TOKENS RESPONSE_ID RESPONSE_MODEL ROLE USAGE
 }
 
 /// One answer of a model.
@@ -90,6 +90,7 @@ fn usage(usage: &Node<'_>) -> Usage {
         completion: first(usage, &[OUTPUT_TOKENS]),
         cache_read: largest([&usage[CACHED_INPUT_TOKENS]]),
         cache_write: largest([&usage[CACHE_CREATION_INPUT_TOKENS]]),
+        thoughts: usage[REASONING_TOKENS].count(),
         ..Usage::default()
     }
 }

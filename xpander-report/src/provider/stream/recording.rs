@@ -13,6 +13,11 @@ use crate::provider::vocabulary;
 
 type Read = (ProviderResponse, Box<RawValue>);
 
+/// Whether the recording is that of a stream whose end has come, for those who mark it.
+pub(crate) fn has_end(recording: &[u8]) -> bool {
+    recording.trim_ascii_end().ends_with(b"[DONE]")
+}
+
 /// Reads the body of a provider's answer, streamed or not, as far as it came: what it says, and the one
 /// response that it makes. `None` if it is nothing that this library knows.
 pub(crate) fn read_stream(recording: &[u8]) -> Option<Read> {

@@ -1,26 +1,23 @@
-//! What a run's responses say goes into its report, where nothing explicit stands.
-
-use std::collections::HashMap;
+//! A response of a run, wherever it comes from, and how it counts once.
 
 use serde_json::value::RawValue;
 
-use super::response::Declared;
-use super::value::Captured;
+use crate::envelope::counted::Identity;
+use crate::envelope::missing_usage;
+use crate::envelope::response::Declared;
+use crate::envelope::value::Captured;
 use crate::envelope::{Envelope, Field};
 use crate::provider::response::ProviderResponse;
 use crate::provider::stream::reader::StreamReader;
-use crate::provider::stream::recording::read_stream;
-use crate::report::tokens::Tokens;
-
-/// No run calls more tools than this, and none has a longer name.
-const MAX_TOOLS: usize = 10_000;
-const MAX_TOOL_NAME: usize = 1024;
+use crate::provider::stream::recording::{has_end, read_stream};
 
 /// A response of the run, and what was read of it.
-struct Response {
+pub(super) struct Response {
     origin: Origin,
-    raw: Box<RawValue>,
-    says: Option<ProviderResponse>,
+    pub(super) raw: Box<RawValue>,
+    pub(super) says: Option<ProviderResponse>,
+    /// It came as a stream, which was read to its end.
+    is_whole_stream: bool,
 }
 
 /// Where a response comes from.
@@ -31,29 +28,21 @@ enum Origin {
     Returned,
 }
 
-/// Reads the run's responses. Done once, away from the caller's thread.
-pub(crate) fn recognise(envelope: &mut Envelope) {
+/// The responses that were declared, each once.
+pub(super) fn declared(envelope: &mut Envelope) -> Vec<Response> {
     let mut responses = Vec::new();
     for declared in std::mem::take(&mut envelope.responses) {
         if let Some(response) = read(declared) {
             count_once(&mut responses, response);
         }
     }
-    let returned = take_returned(&mut envelope.result).or_else(|| take_streamed(envelope));
-    if std::mem::take(&mut envelope.may_be_finished) {
-        settle(envelope, returned.as_ref());
-    }
-    if let Some(returned) = returned {
-        count_returned(&mut responses, returned);
-    }
-    fill(envelope, &responses);
-    if let Some(failure) = envelope.failure.take() {
-        let result = std::mem::take(&mut envelope.result).get();
-        let result = Captured::Text(failed(&failure, result));
-        envelope.result = Field::Captured(result);
-    }
-    let responses = responses.into_iter().map(|response| response.raw);
-    envelope.responses = responses.map(Declared::Given).collect();
+    responses
+}
+
+/// What the run returned, if it is a provider's response.
+pub(super) fn returned(envelope: &mut Envelope) -> Option<Response> {
+    let is_whole = !envelope.may_be_finished && envelope.failure.is_none();
+    take_returned(&mut envelope.result).or_else(|| take_streamed(envelope, is_whole))
 }
 
 /// A declared response. What was caught on its way and is no provider's is not the run's.
@@ -63,13 +52,16 @@ fn read(declared: Declared) -> Option<Response> {
             origin: Origin::Given,
             says: ProviderResponse::read(raw.get()),
             raw,
+            is_whole_stream: false,
         }),
         Declared::Caught(body) => {
-            let (says, raw) = read_stream(&body.finish())?;
+            let recording = body.finish();
+            let (says, raw) = read_stream(&recording)?;
             Some(Response {
                 origin: Origin::Caught,
                 says: Some(says),
                 raw,
+                is_whole_stream: has_end(&recording),
             })
         }
     }
@@ -90,12 +82,13 @@ fn take_returned(result: &mut Field<Captured>) -> Option<Response> {
         origin: Origin::Returned,
         raw,
         says: Some(says),
+        is_whole_stream: false,
     })
 }
 
 /// What the items of a returned stream make together, if they are a provider's. The assistant's text takes
 /// their place.
-fn take_streamed(envelope: &mut Envelope) -> Option<Response> {
+fn take_streamed(envelope: &mut Envelope, is_whole: bool) -> Option<Response> {
     if envelope.chunks.is_empty() {
         return None;
     }
@@ -117,18 +110,21 @@ fn take_streamed(envelope: &mut Envelope) -> Option<Response> {
         origin: Origin::Returned,
         raw,
         says: Some(says),
+        is_whole_stream: is_whole,
     })
 }
 
-/// Decides whether a stream was cancelled whose consumer asked for no more: not if the provider had said why
-/// it ended.
-fn settle(envelope: &mut Envelope, streamed: Option<&Response>) {
-    if streamed.is_some_and(Response::is_finished) {
-        envelope.failure = None;
-        envelope.error_type = None;
-        envelope.is_success.capture(Some(true));
-    } else {
-        envelope.is_success.set(false);
+/// Says of streams that came without usage how to ask for it, once the run is over and if it did not count itself.
+pub(super) fn warn_of_streams(run: &Envelope, responses: &[Response]) {
+    let (Some(target), Some(_), None) = (run.target, run.duration, run.tokens) else {
+        return;
+    };
+    let streams = responses.iter().filter(|response| response.is_whole_stream);
+    let without = streams
+        .filter_map(|response| response.says.as_ref())
+        .filter(|says| says.tokens.is_none());
+    for says in without {
+        missing_usage::warn_once(target, says.shape);
     }
 }
 
@@ -147,7 +143,7 @@ fn count_once(responses: &mut Vec<Response>, response: Response) {
 
 /// Adds the returned response, unless it was declared as well. What a crate made of its responses is no
 /// response beside those that were declared.
-fn count_returned(responses: &mut Vec<Response>, returned: Response) {
+pub(super) fn count_returned(responses: &mut Vec<Response>, returned: Response) {
     let is_declared = responses.iter().any(|other| other.is(&returned));
     if !is_declared && (responses.is_empty() || !returned.is_made()) {
         responses.push(returned);
@@ -171,7 +167,7 @@ impl Response {
     }
 
     /// Whether the provider says why it ended.
-    fn is_finished(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         let says = self.says.as_ref();
         says.is_some_and(|says| says.finish_reason.is_some())
     }
@@ -182,6 +178,10 @@ impl Response {
         says.is_some_and(|says| says.shape.is_of_a_crate())
     }
 
+    pub(super) fn identity(&self) -> Identity {
+        Identity::new(self.raw.get(), self.says.as_ref())
+    }
+
     fn id(&self) -> Option<&str> {
         self.says.as_ref()?.id.as_deref()
     }
@@ -190,75 +190,5 @@ impl Response {
         let says = self.says.as_ref()?;
         let total = says.tokens.map(|tokens| tokens.total_tokens());
         Some((says.result.as_deref(), &says.used_tools, total))
-    }
-}
-
-fn fill(envelope: &mut Envelope, responses: &[Response]) {
-    let says = || {
-        responses
-            .iter()
-            .filter_map(|response| response.says.as_ref())
-    };
-    envelope.tokens = envelope
-        .tokens
-        .or_else(|| says().filter_map(|says| says.tokens).reduce(Tokens::and));
-    if let Field::Absent | Field::Captured(_) = envelope.used_tools {
-        let mut tools = std::mem::take(&mut envelope.used_tools)
-            .get()
-            .unwrap_or_default();
-        add_tools(&mut tools, says().flat_map(|says| &says.used_tools));
-        envelope.used_tools.capture(Some(tools));
-    }
-    if let (Field::Absent, None) = (&envelope.result, &envelope.failure) {
-        let text = says().rev().find_map(|says| says.result.clone());
-        envelope.result.capture(text.map(Captured::Text));
-    }
-    // What went wrong on the way, the run got over; how it ended counts.
-    if let Some(last) = says().next_back()
-        && let Some(failure) = &last.failure
-        && let Field::Absent | Field::Captured(true) = envelope.is_success
-    {
-        envelope.is_success.capture(Some(false));
-        envelope.error_type = Some(word(last).into());
-        if let Field::Absent | Field::Captured(_) = envelope.result {
-            let result = std::mem::take(&mut envelope.result).get();
-            let result = Captured::Text(failed(failure, result));
-            envelope.result.capture(Some(result));
-        }
-    }
-}
-
-/// What stands for the failure where no content may leave: a word of the provider's, not a text.
-fn word(says: &ProviderResponse) -> String {
-    let is_word = |word: &&String| {
-        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        word.len() <= 64 && word.bytes().all(is_part)
-    };
-    let word = says.finish_reason.as_ref().filter(is_word);
-    word.map_or_else(|| says.shape.to_string(), Clone::clone)
-}
-
-/// Why the run failed, then what came out of it all the same.
-fn failed(failure: &str, result: Option<Captured>) -> String {
-    match result.map(Captured::into_text) {
-        Some(result) if !result.is_empty() && !failure.ends_with(&result) => {
-            format!("{failure}: {result}")
-        }
-        _ => failure.to_owned(),
-    }
-}
-
-/// Adds the calls that responses ask for. A call that the body made known as well is one call.
-fn add_tools<'a>(tools: &mut Vec<String>, called: impl Iterator<Item = &'a String>) {
-    let mut known = HashMap::<String, usize>::new();
-    for tool in tools.iter() {
-        *known.entry(tool.clone()).or_default() += 1;
-    }
-    let called = called.filter(|tool| tool.len() <= MAX_TOOL_NAME);
-    for tool in called.take(MAX_TOOLS) {
-        match known.get_mut(tool) {
-            Some(left @ 1..) => *left -= 1,
-            _ => tools.push(tool.clone()),
-        }
     }
 }
