@@ -5,6 +5,11 @@
 //! refusal). [`caller`], [`report`], [`field`] and [`record`] are the forms of the platform's API.
 //!
 //! Not for use by hand: it changes with the crates that use it.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `sqlite` | errors of SQLite become problems |
+//! | `tls` | the server speaks TLS |
 
 pub mod access;
 pub mod address;
