@@ -109,7 +109,7 @@ mod its_prices {
         fs::write(&prices, "\u{feff}[my-own-7b]\ninput = 2\noutput = 5\n").unwrap();
         let response = folder.path().join("response.json");
         fs::write(&response, RESPONSE).unwrap();
-        let running = Running::start(&["--ephemeral", "--prices", text(&prices)], &[]);
+        let running = Running::local(&["--ephemeral", "--prices", text(&prices)], &[]);
         let send = format!("send --id priced --llm-response @{}", text(&response));
         running.in_a_shell(&send, &[]).ends_with(0);
         // 1000 × 2 + 100 × 5 millionths of a dollar
