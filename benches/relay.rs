@@ -1,5 +1,9 @@
 //! The relay: reports accepted and forwarded per second, what a failing agent costs the others, and the memory with many
 //! reports that wait.
+//!
+//! ```sh
+//! RELAY_BENCH=forwarding,memory cargo bench -p xpander-report-benches --bench relay    # these parts only
+//! ```
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
@@ -17,6 +21,9 @@ use xpander_report_relay::Relay;
 
 const ROUNDS: u32 = 7;
 const REPORTS: u32 = 8_000;
+/// So many that the start of the relay, which reads before it sends, is a small part.
+const FORWARDED: u32 = 40_000;
+const FORWARD_ROUNDS: u32 = 3;
 /// As many as the relay makes requests at once.
 const CONNECTIONS: u32 = 32;
 const LONG: Duration = Duration::from_secs(120);
@@ -35,10 +42,22 @@ fn main() {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
-    acceptance();
-    forwarding();
-    failing_agent();
-    memory();
+    let wanted = |part: &str| {
+        let parts = std::env::var("RELAY_BENCH").unwrap_or_default();
+        parts.is_empty() || parts.split(',').any(|it| it == part)
+    };
+    if wanted("acceptance") {
+        acceptance();
+    }
+    if wanted("forwarding") {
+        forwarding();
+    }
+    if wanted("failing") {
+        failing_agent();
+    }
+    if wanted("memory") {
+        memory();
+    }
 }
 
 fn relay(url: &str, dir: &Path, is_synced: bool) -> Relay {
@@ -152,8 +171,8 @@ fn forwarding() {
             }),
             Candidate::new("relay", |count| forward(port, count, false)),
         ],
-        ROUNDS,
-        REPORTS,
+        FORWARD_ROUNDS,
+        FORWARDED,
     );
     println!(
         "\nreports forwarded per second over {CONNECTIONS} connections, to a server that keeps nothing\n  \

@@ -49,15 +49,14 @@ impl Subscriber for Messages {
 }
 
 /// What is said when the runs of `code` are read.
-fn said(code: impl FnOnce()) -> Vec<String> {
+fn said<T>(code: impl FnOnce() -> T) -> Vec<String> {
     let messages = Messages::default();
     subscriber::with_default(messages.clone(), || {
         let recorder = Recorder::new();
         recorder.in_scope(code);
         assert!(!recorder.take().is_empty());
     });
-    let said = messages.0.lock().unwrap().clone();
-    said
+    std::mem::take(&mut messages.0.lock().unwrap())
 }
 
 /// The chunks of a chat completion, without usage.
@@ -100,11 +99,11 @@ fn each_function_is_told_once_which_option_to_set() {
     assert!(warning.contains(OPTION), "{warning}");
     assert!(warning.contains("openai.chat"), "{warning}");
     assert!(warning.contains("missing_usage::ask`"), "{warning}");
-    let [other] = &said(|| drop(read(ask_others())))[..] else {
+    let [other] = &said(|| read(ask_others()))[..] else {
         panic!("one warning");
     };
     assert!(other.contains("missing_usage::ask_others`"), "{other}");
-    assert!(said(|| drop(read(ask()))).is_empty());
+    assert!(said(|| read(ask())).is_empty());
 }
 
 #[test]
@@ -174,9 +173,9 @@ fn a_stream_that_is_caught_in_the_client_counts_if_its_end_was_read() {
         .map(|it| format!("data: {it}\n\n"))
         .collect();
     let body = data.concat();
-    assert!(said(|| drop(smol::block_on(cut(body.clone())))).is_empty());
+    assert!(said(|| smol::block_on(cut(body.clone()))).is_empty());
     let counting = events("c", "It rains.").concat();
-    assert!(said(|| drop(smol::block_on(counted(counting)))).is_empty());
+    assert!(said(|| smol::block_on(counted(counting))).is_empty());
     let body = body + "data: [DONE]\n\n";
-    assert_eq!(said(|| drop(smol::block_on(whole(body)))).len(), 1);
+    assert_eq!(said(|| smol::block_on(whole(body))).len(), 1);
 }

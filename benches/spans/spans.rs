@@ -253,6 +253,9 @@ fn finish<F: Future>(future: F) {
     }
 }
 
+/// Its name, our function, and the one by hand.
+type Case<'a> = (&'a str, &'a dyn Fn(), &'a dyn Fn());
+
 fn with_a_subscriber() {
     let batches = BatchConfigBuilder::default().with_max_queue_size(1 << 16);
     let processor = BatchSpanProcessor::builder(Discard).with_batch_config(batches.build());
@@ -271,7 +274,7 @@ fn with_a_subscriber() {
         provider.force_flush().expect("spans are discarded");
         elapsed
     };
-    let cases: [(&str, &dyn Fn(), &dyn Fn()); 2] = [
+    let cases: [Case<'_>; 2] = [
         (
             "tokens set in the body",
             &|| finish(counted(black_box("Will it rain?"))),

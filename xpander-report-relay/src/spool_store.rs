@@ -81,7 +81,12 @@ fn write(forwarder: &Forwarder, waiting: &Receiver<Job>, sync: bool) {
         let batch = std::iter::once(first).chain(more).take(MAX_BATCH);
         let mut kept = Vec::new();
         for Job { incoming, done } in batch {
-            let Incoming { id, report, sender } = incoming;
+            let Incoming {
+                id,
+                report,
+                sender,
+                in_progress: _in_progress,
+            } = incoming;
             match forwarder.keep(id, report, sender) {
                 Ok(()) if sync => kept.push(done),
                 // Who asked may have gone.

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use xpander_report::TaskReport;
 use xpander_report::relay::SenderSequence;
+use xpander_report_http::body::InProgress;
 
 /// A report that came in.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct Incoming {
     pub(crate) report: TaskReport,
     /// Where it stands among those of its process, if that says so.
     pub(crate) sender: Option<SenderSequence>,
+    /// Its bytes count among those in progress until it is kept, also when nobody waits for the answer any more.
+    pub(crate) in_progress: InProgress,
 }
 
 /// The report is not kept.

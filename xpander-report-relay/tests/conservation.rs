@@ -4,7 +4,12 @@
 //! What happens is drawn from a seed, but for how the threads interleave: `KILLS=200 cargo test -p xpander-report-relay
 //! --test conservation` kills so often, `SEED=7` begins with that one.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "what fails here fails the test, and its seed is said"
+)]
 
 mod support;
 

@@ -21,6 +21,7 @@ macro_rules! texts {
 texts! {
     Library: "xpander-report/README.md"
     Local: "xpander-report-local/README.md"
+    Relay: "xpander-report-relay/README.md"
     Project: "README.md"
     Relay: "xpander-report-relay/README.md"
 }

@@ -74,12 +74,16 @@ fn a_run_that_is_rolled_up_is_a_span_of_its_own_and_counts_in_the_outer_one() {
         respond("2");
     }
     let (spans, reports) = traced(|| smol::block_on(outer()));
-    let rolled_up = spans.named("invoke_agent rolled_up");
-    assert_eq!(rolled_up.usage()[0], Some(7));
-    assert_eq!(rolled_up.text("xpander.task.id"), Some("outer"));
+    let inner = spans.named("invoke_agent rolled_up");
+    assert_eq!(inner.usage()[0], Some(7));
+    assert_eq!(inner.text("xpander.task.id"), Some("outer"));
     assert_eq!(spans.named("invoke_agent outer").usage()[0], Some(14));
     assert_eq!(reports.len(), 1);
     assert_eq!(reports[0].tokens, Some(Tokens::new(14, 6)));
+
+    let (spans, reports) = traced(|| smol::block_on(rolled_up()));
+    let alone = spans.named("invoke_agent rolled_up");
+    assert_eq!(alone.text("xpander.task.id"), reports[0].id.as_deref());
 }
 
 /// A run whose reporter does not take the function called inside it.

@@ -40,16 +40,12 @@ impl Running {
             let read = running.output.read_line(&mut line).unwrap();
             // In a terminal a line ends with two characters.
             running.says.push_str(&line.replace('\r', ""));
+            let mut error = String::new();
             if read == 0 {
-                let mut error = String::new();
-                let _ = running
-                    .process
-                    .stderr
-                    .take()
-                    .unwrap()
-                    .read_to_string(&mut error);
-                panic!("it ended after {:?} and {error:?}", running.says);
+                let stderr = running.process.stderr.take();
+                let _ = stderr.unwrap().read_to_string(&mut error);
             }
+            assert!(read > 0, "it ended after {:?} and {error:?}", running.says);
         }
         assert!(!running.says.contains(KEY), "{}", running.says);
         running

@@ -41,7 +41,7 @@ pub(super) async fn accept(
     check_agent(&agents, &agent)?;
     let header = request.headers().get(SEQUENCE_HEADER);
     let sender = header.and_then(|header| SenderSequence::parse(header.to_str().ok()?));
-    let (body, _in_progress) = app.bodies.read_text(request.into_body()).await?;
+    let (body, in_progress) = app.bodies.read_text(request.into_body()).await?;
     let read = {
         let organization = app.organization().to_owned();
         let relay = app.name.to_string();
@@ -61,7 +61,12 @@ pub(super) async fn accept(
             RETRY_AFTER_REFUSAL,
         ));
     }
-    let incoming = Incoming { id, report, sender };
+    let incoming = Incoming {
+        id,
+        report,
+        sender,
+        in_progress,
+    };
     app.store.keep(incoming).await.map_err(|not_kept| {
         Problem::unavailable(
             format!("The report is not accepted: {not_kept}. Send it again."),

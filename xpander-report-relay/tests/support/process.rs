@@ -27,7 +27,9 @@ pub(crate) fn serve() {
         .sync(variable("RELAY_TEST_SYNC") == "true")
         .start()
         .unwrap();
-    writeln!(std::io::stderr(), "address {}", relay.address()).unwrap();
+    // The harness of tests takes in what `eprintln!` writes.
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "address {}", relay.address()).unwrap();
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
 }
 

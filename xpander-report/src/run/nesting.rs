@@ -16,7 +16,9 @@ impl RunState {
         // What a response says may yet make a failure of it.
         let is_left_out = !envelope.may_have_responses() && envelope.is_left_out();
         if self.place.wanted.rolled_up || is_left_out {
-            if let Some(span) = span.take() {
+            // Outside any run it is a task after all.
+            let is_task = self.place.wanted.as_task && !is_left_out && self.open_outer().is_none();
+            if let Some(span) = span.take_if(|_| !is_task) {
                 self.end_span(span, &envelope);
             }
             if self.place.taken_by == TakenBy::SpanInside {

@@ -21,12 +21,12 @@ const OTHER: &str = "_OTHER";
 
 /// The span of a run. `tracing` takes 32 fields at most.
 pub(super) fn run(function: &str) -> Span {
-    let name = format_args!("invoke_agent {function}");
+    let name = ["invoke_agent ", function].concat();
     span!(
         target: "xpander_report::run",
         Level::INFO,
         "invoke_agent",
-        otel.name = %name,
+        otel.name = &*name,
         otel.kind = "internal",
         otel.status_code = Empty,
         otel.status_description = Empty,
@@ -53,12 +53,12 @@ pub(super) fn run(function: &str) -> Span {
 
 /// The span of a call of a tool.
 pub(super) fn tool(name: &str) -> Span {
-    let full = format_args!("execute_tool {name}");
+    let full = ["execute_tool ", name].concat();
     span!(
         target: "xpander_report::run",
         Level::INFO,
         "execute_tool",
-        otel.name = %full,
+        otel.name = &*full,
         otel.kind = "internal",
         otel.status_code = Empty,
         gen_ai.operation.name = "execute_tool",
