@@ -23,7 +23,6 @@ texts! {
     Local: "xpander-report-local/README.md"
     Relay: "xpander-report-relay/README.md"
     Project: "README.md"
-    Relay: "xpander-report-relay/README.md"
 }
 
 pages! {
