@@ -16,10 +16,10 @@ use crate::support::runtime;
 use crate::support::suppress::suppressed;
 use crate::support::sync::lock;
 
-/// The platform's calls, one request and one answer each.
+/// Calls the platform directly, one request per call.
 ///
-/// Its requests run on a thread of its own, so it works under tokio, smol, any other executor and
-/// none. Cloning is cheap and shares the thread and its connections. To report in the background,
+/// Requests run on the client's own thread, so it works with tokio, smol, any other executor and
+/// without one. Cloning is cheap and shares the thread and its connections. To report in the background,
 /// with retries, use a [`Reporter`](crate::Reporter).
 ///
 /// ```no_run
@@ -54,21 +54,21 @@ impl Client {
         }
     }
 
-    /// A client for the configuration that the environment gives.
+    /// A client that is configured by the environment.
     ///
     /// # Errors
-    /// A variable that is missing or malformed, by its name.
+    /// A variable is missing or malformed. The error names it.
     pub fn from_env() -> Result<Self, ConfigError> {
         Config::from_env().map(Self::new)
     }
 
     /// Reports a run and returns the platform's record of it.
     ///
-    /// The agent is the report's, else the configuration's. Nothing is retried: with an id of your
-    /// own, a second call updates the same task.
+    /// The agent is that of the report, or of the configuration. The call is not retried. If you set an id, a second
+    /// call updates the same task.
     ///
     /// # Errors
-    /// No agent named, no connection, a status that is no success, an answer that cannot be read.
+    /// No agent is set, there is no connection, the platform returns an error status, or its answer cannot be read.
     pub async fn report_external_task(&self, report: &TaskReport) -> Result<Task, Error> {
         self.call(Request::report_task(&self.config, report)?).await
     }

@@ -14,10 +14,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use tokens::Tokens;
 
-/// What is sent about one run: the parameters of the platform's `report_external_task` call.
+/// A report of one run: the parameters of the platform's `report_external_task` call.
 ///
-/// Everything is optional. What is not set travels as the platform's default. It serialises to the
-/// body that goes over the wire, and is read from it.
+/// All fields are optional. Unset fields are sent as the platform's defaults. It serialises to the body of the request,
+/// and deserialises from it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,19 +42,19 @@ pub struct TaskReport {
     /// The task's id. Re-using an id updates that task, so a retried job keeps one record.
     /// `None` or empty: a reporter makes one; a direct call leaves it to the platform.
     pub id: Option<String>,
-    /// The agent in whose history the task appears. `None`: the configuration's.
+    /// The agent whose history shows the task. `None` uses the configuration's agent.
     pub agent_id: Option<String>,
-    /// What went into the run.
+    /// The input of the run.
     pub input: Option<String>,
-    /// The provider's answer as it came, kept by the platform for debugging.
+    /// The provider's raw response, which the platform keeps for debugging.
     pub llm_response: Option<Box<RawValue>>,
-    /// How many tokens the run used.
+    /// The tokens of the run.
     pub tokens: Option<Tokens>,
     /// Whether the run succeeded. `None` is sent as `true`, the platform's default.
     pub is_success: Option<bool>,
-    /// What came out of the run, or why it failed.
+    /// The result of the run, or its error.
     pub result: Option<String>,
-    /// How long the run took, in seconds. `None` is sent as `0.0`, the platform's default; a
+    /// The duration of the run, in seconds. `None` is sent as `0.0`, the platform's default; a
     /// number that JSON cannot hold (NaN, infinity) is sent as null.
     pub duration: Option<f64>,
     /// The tools that the run called, in order.
@@ -75,31 +75,31 @@ impl TaskReport {
         self
     }
 
-    /// Sets the agent by its id. An agent set with [`agent`](Self::agent) goes before it.
+    /// Sets the agent by its id. An agent set with [`agent`](Self::agent) overrides it.
     #[must_use]
     pub fn agent_id(mut self, agent_id: impl Into<String>) -> Self {
         self.agent_id = Some(agent_id.into());
         self
     }
 
-    /// Sets the agent by its loaded record, which goes before any `agent_id`.
+    /// Sets the agent by its loaded record, which overrides `agent_id`.
     #[must_use]
     pub fn agent(mut self, agent: &Agent) -> Self {
         self.agent = Some(agent.id.clone());
         self
     }
 
-    /// Sets what went into the run.
+    /// Sets the input of the run.
     #[must_use]
     pub fn input(mut self, input: impl Into<String>) -> Self {
         self.input = Some(input.into());
         self
     }
 
-    /// Sets the provider's answer: anything that serialises. A
-    /// [`RawValue`](serde_json::value::RawValue) travels byte for byte.
+    /// Sets the provider's response: any serialisable value. A
+    /// [`RawValue`](serde_json::value::RawValue) is sent byte for byte.
     ///
-    /// A value that JSON cannot hold (a map with keys that are no text, say) becomes a text that
+    /// A value that JSON cannot represent, such as a map with keys that are not strings, becomes a string that
     /// says so.
     #[must_use]
     pub fn llm_response(mut self, response: impl Serialize) -> Self {
@@ -107,7 +107,7 @@ impl TaskReport {
         self
     }
 
-    /// Sets how many tokens the run used.
+    /// Sets the tokens of the run.
     #[must_use]
     pub fn tokens(mut self, tokens: impl Into<Tokens>) -> Self {
         self.tokens = Some(tokens.into());
@@ -121,14 +121,14 @@ impl TaskReport {
         self
     }
 
-    /// Sets what came out of the run, or why it failed.
+    /// Sets the result of the run, or its error.
     #[must_use]
     pub fn result(mut self, result: impl Into<String>) -> Self {
         self.result = Some(result.into());
         self
     }
 
-    /// Sets how long the run took.
+    /// Sets the duration of the run.
     #[must_use]
     pub fn duration(mut self, duration: Duration) -> Self {
         self.duration = Some(duration.as_secs_f64());

@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 use super::object::Record;
 use super::tokens::Tokens;
 
-/// The platform's record of a run: what a direct call of `report_external_task` answers.
+/// The platform's record of a run, as a direct call of `report_external_task` returns it.
 ///
-/// Fields that this library does not know, and known ones with a value that it does not
-/// understand, are kept as they came in [`other`](Self::other).
+/// Unknown fields, and known fields with an unknown kind of value, are kept unchanged in
+/// [`other`](Self::other).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Task {
@@ -20,21 +20,21 @@ pub struct Task {
     pub agent_id: String,
     /// The organization that the agent belongs to.
     pub organization_id: String,
-    /// What went into the run.
+    /// The input of the run.
     pub input: TaskInput,
-    /// When the platform first heard of the task: RFC 3339 as a rule, kept as it came.
+    /// When the platform created the task: usually RFC 3339, kept unchanged.
     pub created_at: String,
-    /// Where the task stands; `None` if the platform did not say.
+    /// The task's status. `None` if the platform sent none.
     pub status: Option<TaskStatus>,
-    /// What came out, or why it failed.
+    /// The result of the run, or its error.
     pub result: Option<String>,
-    /// When the run started, as it came.
+    /// When the run started, kept unchanged.
     pub started_at: Option<String>,
-    /// When the run ended, as it came.
+    /// When the run ended, kept unchanged.
     pub finished_at: Option<String>,
-    /// How long the run took, in seconds.
+    /// The duration of the run, in seconds.
     pub duration: Option<f64>,
-    /// How many tokens the run used.
+    /// The tokens of the run.
     pub tokens: Option<Tokens>,
     /// The tools that the run called.
     pub used_tools: Vec<String>,
@@ -63,7 +63,7 @@ impl<'de> Deserialize<'de> for Task {
     }
 }
 
-/// What went into a task.
+/// The input of a task.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct TaskInput {
@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for TaskInput {
     }
 }
 
-/// Where a task stands. A status that this library does not know yet is kept as it came.
+/// The status of a task. An unknown status is kept unchanged.
 ///
 /// ```
 /// use xpander_report::TaskStatus;
@@ -99,7 +99,7 @@ pub enum TaskStatus {
     Pending,
     /// Running.
     Executing,
-    /// Halted, may go on.
+    /// Paused.
     Paused,
     /// Ended by an error of the platform.
     Error,
@@ -107,7 +107,7 @@ pub enum TaskStatus {
     Failed,
     /// Ended with success.
     Completed,
-    /// Ended from outside.
+    /// Stopped from outside.
     Stopped,
     /// A status that this version does not know.
     Other(String),

@@ -1,7 +1,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// How many tokens a run used.
+/// The tokens of a run.
 ///
 /// The four counts are the provider's own. Whether cached tokens are already inside
 /// `prompt_tokens` differs between providers, so the total never adds them.
@@ -16,18 +16,18 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(default)]
 #[non_exhaustive]
 pub struct Tokens {
-    /// Tokens that the model wrote, hidden reasoning included. `None` is sent as null.
+    /// Completion tokens, including hidden reasoning. `None` is sent as null.
     pub completion_tokens: Option<u64>,
-    /// Tokens that the model was given. `None` is sent as null.
+    /// Prompt tokens. `None` is sent as null.
     pub prompt_tokens: Option<u64>,
-    /// Prompt tokens that came from the provider's cache. `None` is sent as null.
+    /// Prompt tokens read from the provider's cache. `None` is sent as null.
     pub cache_read_tokens: Option<u64>,
-    /// Prompt tokens that were written to the provider's cache. `None` is sent as null.
+    /// Prompt tokens written to the provider's cache. `None` is sent as null.
     pub cache_write_tokens: Option<u64>,
 }
 
 impl Tokens {
-    /// Tokens in and tokens out; nothing cached.
+    /// Prompt and completion tokens, without cache counts.
     pub const fn new(prompt_tokens: u64, completion_tokens: u64) -> Self {
         Self {
             completion_tokens: Some(completion_tokens),
@@ -37,21 +37,21 @@ impl Tokens {
         }
     }
 
-    /// Sets the prompt tokens that came from the provider's cache.
+    /// Sets the prompt tokens read from the provider's cache.
     #[must_use]
     pub const fn cache_read(mut self, tokens: u64) -> Self {
         self.cache_read_tokens = Some(tokens);
         self
     }
 
-    /// Sets the prompt tokens that were written to the provider's cache.
+    /// Sets the prompt tokens written to the provider's cache.
     #[must_use]
     pub const fn cache_write(mut self, tokens: u64) -> Self {
         self.cache_write_tokens = Some(tokens);
         self
     }
 
-    /// What both took; an unknown count adds nothing.
+    /// The sum of both. An unknown count adds nothing.
     pub(crate) fn and(self, other: Self) -> Self {
         let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
             (Some(a), Some(b)) => Some(a.saturating_add(b)),
