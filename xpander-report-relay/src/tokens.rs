@@ -184,10 +184,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_by_its_line() {
-        assert!(problem("").contains("holds no token"));
-        assert!(problem("# only\n").contains("holds no token"));
+        assert!(problem("").contains("contains no token"));
+        assert!(problem("# only\n").contains("contains no token"));
         assert!(problem("one *\ntwo\n").starts_with("line 2 names no agent"));
-        assert!(problem("one *\none a\n").starts_with("line 2 has a token that"));
+        assert!(problem("one *\none a\n").starts_with("line 2 repeats the token"));
         assert!(problem("grün *\n").starts_with("the token in line 1"));
         for problem in [problem("secret"), problem("secret *\nsecret *")] {
             assert!(!problem.contains("secret"), "{problem}");

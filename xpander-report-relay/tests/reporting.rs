@@ -158,7 +158,7 @@ fn what_a_relay_does_not_have_is_said() {
     ] {
         ask(&relayed.relay, "any", line, "{}").says(404, "This is a relay");
     }
-    ask(&relayed.relay, "any", &format!("GET {REPORT}"), "").says(405, "does not take GET");
+    ask(&relayed.relay, "any", &format!("GET {REPORT}"), "").says(405, "does not support GET");
     let keyless = send(
         relayed.relay.address(),
         &format!("POST {REPORT}"),
