@@ -1,6 +1,7 @@
 //! What the program says about itself.
 
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that fails panics"

@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that fails panics"
