@@ -113,15 +113,7 @@ impl Told {
         names.sort_unstable();
         let has_names = comes_true(|| self.kept.names() == names);
         assert!(has_names, "{:?}", self.kept.names());
-        let differ = || {
-            let now = reporter.stats();
-            let mut all = COUNTERS.into_iter().map(|(name, count)| {
-                let past: u64 = self.past.iter().map(count).sum();
-                (name, self.kept.bits(name), past + count(&now))
-            });
-            all.find(|(_, told, counted)| told != counted)
-        };
-        assert!(comes_true(|| differ().is_none()), "{:?}", differ());
+        self.check_counters(&[reporter]);
         let [pending, bytes, spooled, age] = GAUGES;
         let is_told = || {
             let stats = reporter.stats();
@@ -138,6 +130,19 @@ impl Told {
             GAUGES.map(|name| self.kept.gauge(name)),
             reporter.stats()
         );
+    }
+
+    /// Of these reporters, everything that is counted is told.
+    fn check_counters(&self, reporters: &[&Reporter]) {
+        let differ = || {
+            let now: Vec<_> = reporters.iter().map(|reporter| reporter.stats()).collect();
+            let mut all = COUNTERS.into_iter().map(|(name, count)| {
+                let counted: u64 = self.past.iter().chain(&now).map(count).sum();
+                (name, self.kept.bits(name), counted)
+            });
+            all.find(|(_, told, counted)| told != counted)
+        };
+        assert!(comes_true(|| differ().is_none()), "{:?}", differ());
     }
 
     fn is_over(&mut self, reporter: &Reporter) {
@@ -267,6 +272,8 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     new.report(task("task-4").input("new"));
     assert!(new.flush_blocking(LONG).is_complete());
     let _ = new.shutdown_blocking(LONG);
+    // Its last word comes before that of the old one.
+    told.check_counters(&[&old, &new]);
     told.past.push(new.stats());
     assert_eq!(old.shutdown_blocking(Duration::ZERO).spooled, 2);
     told.is_over(&old);
