@@ -72,6 +72,18 @@ fn json_may_be_as_deep_as_it_likes() {
     assert!(serde_json::from_str::<Value>(&input(&json)).is_ok());
 }
 
+#[test]
+fn names_that_look_like_secrets_and_media_at_once_leave_json_whole() {
+    let json = r#"{"data:;base64,eyJ":{"-----BEGIN PRIVATE KEY-----Authorization: data:;base64,-----BEGIN PRIVATE KEY-----sk-":""}}"#;
+    for max in [0, 4, 16 << 10] {
+        let scrubbed = input_with(Redaction::new().max_media_bytes(max), json);
+        assert!(
+            serde_json::from_str::<Value>(&scrubbed).is_ok(),
+            "{scrubbed}"
+        );
+    }
+}
+
 fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(&PIECES[..]), 0..40)
         .prop_map(|pieces| pieces.concat())

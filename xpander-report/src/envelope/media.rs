@@ -100,13 +100,14 @@ impl<'a> Search<'a> {
             let Some(scheme) = before.rfind(SCHEME) else {
                 continue;
             };
-            let media_type = before.get(scheme + SCHEME.len()..).unwrap_or_default();
-            let media_type = media_type.split(';').next().unwrap_or_default();
-            let is_type =
-                |it: u8| it.is_ascii_graphic() && !matches!(it, b'"' | b'\'' | b'<' | b'>');
-            if !media_type.bytes().all(is_type) {
+            // The type and its parameters, up to the comma before the data.
+            let header = before.get(scheme + SCHEME.len()..).unwrap_or_default();
+            let is_part =
+                |it: u8| it.is_ascii_graphic() && !matches!(it, b'"' | b'\'' | b',' | b'<' | b'>');
+            if !header.bytes().all(is_part) {
                 continue;
             }
+            let media_type = header.split(';').next().unwrap_or_default();
             let start = mark + MARK.len();
             let (end, bytes) = run(self.text, start, Breaks::BetweenLongLines);
             if end - start > self.max_bytes {
