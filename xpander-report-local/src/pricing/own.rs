@@ -179,7 +179,7 @@ mod tests {
                 "unknown field `outptu`",
             ),
             ("[m]\ninput = 1", Some(1), "missing field `output`"),
-            ("[m]\ninput = -1\noutput = 2", Some(2), "not negative"),
+            ("[m]\ninput = -1\noutput = 2", Some(2), "0 or more"),
             ("[m]\ninput = \"1\"\noutput = 2", Some(2), "string"),
             ("[m\n", Some(1), ""),
             (

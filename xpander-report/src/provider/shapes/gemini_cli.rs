@@ -32,7 +32,10 @@ pub(in crate::provider) const FORMAT: Format = Format {
         if let [(model, _)] = stats[MODELS].named() {
             reading.model = Some(model);
         }
-        for (tool, told) in stats[TOOLS][BY_NAME].named() {
+        // The keys of an object have no order.
+        let mut tools: Vec<_> = stats[TOOLS][BY_NAME].named().iter().collect();
+        tools.sort_by(|(tool, _), (other, _)| tool.cmp(other));
+        for (tool, told) in tools {
             let calls = told[COUNT].count().unwrap_or(1).min(CALLS);
             reading.tools.extend((0..calls).map(|_| tool.as_str()));
         }
