@@ -202,51 +202,53 @@ pub fn many_small_things(target: &impl Target) {
     works(target);
 }
 
+/// Ids that mean something elsewhere: in a path, a query, a page, a shell, a database.
+pub const IDS: &[&str] = &[
+    ".",
+    "..",
+    "...",
+    "/",
+    "//",
+    "../../etc/passwd",
+    "a/../b",
+    "%",
+    "%00",
+    "%2e%2e%2f",
+    "\\",
+    "?",
+    "#",
+    "a?b#c",
+    "agents",
+    "list",
+    "report_task",
+    "status",
+    "executions",
+    "history",
+    "tasks",
+    "local",
+    "xpander-relay",
+    "~",
+    "~.",
+    " ",
+    "\t",
+    "\u{0}",
+    "\n",
+    "\u{202e}txt.exe",
+    "'; DROP TABLE tasks; --",
+    "\" OR 1=1",
+    "NULL",
+    "$(id)",
+    "タスク",
+    "👩‍👩‍👧",
+    "<script>alert(1)</script>",
+    "-",
+    "--",
+    "*",
+    "id\u{0}hidden",
+];
+
 pub fn ids_and_agents_of_every_kind(target: &impl Target) {
-    let ids = [
-        ".",
-        "..",
-        "...",
-        "/",
-        "//",
-        "../../etc/passwd",
-        "a/../b",
-        "%",
-        "%00",
-        "%2e%2e%2f",
-        "\\",
-        "?",
-        "#",
-        "a?b#c",
-        "agents",
-        "list",
-        "report_task",
-        "status",
-        "executions",
-        "history",
-        "tasks",
-        "local",
-        "xpander-relay",
-        "~",
-        "~.",
-        " ",
-        "\t",
-        "\u{0}",
-        "\n",
-        "\u{202e}txt.exe",
-        "'; DROP TABLE tasks; --",
-        "\" OR 1=1",
-        "NULL",
-        "$(id)",
-        "タスク",
-        "👩‍👩‍👧",
-        "<script>alert(1)</script>",
-        "-",
-        "--",
-        "*",
-        "id\u{0}hidden",
-    ];
-    for id in ids {
+    for id in IDS {
         let task = report(
             target,
             &json!({"id": id, "input": format!("of {id}")}).to_string(),
@@ -256,7 +258,7 @@ pub fn ids_and_agents_of_every_kind(target: &impl Target) {
         let encoded: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let path = format!("/agent-execution/{encoded}/report_task");
         let answer = call(target, "POST", &path, b"{}");
-        if target.refused_agents().contains(&id) {
+        if target.refused_agents().contains(id) {
             answer.detail(400);
         } else {
             assert_eq!(answer.json()["agent_id"], *id);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use support::{get, patch, platform, post, report};
 use xpander_report_local::LocalPlatform;
-use xpander_report_tests::hostile::{REPORT, Target};
+use xpander_report_tests::hostile::{IDS, REPORT, Target};
 use xpander_report_tests::hostile_tests;
 
 struct Local(LocalPlatform);
@@ -114,48 +114,7 @@ fn deep_bodies_and_details() {
 #[test]
 fn ids_and_agents_of_every_kind_have_pages() {
     let platform = platform();
-    for id in [
-        ".",
-        "..",
-        "...",
-        "/",
-        "//",
-        "../../etc/passwd",
-        "a/../b",
-        "%",
-        "%00",
-        "%2e%2e%2f",
-        "\\",
-        "?",
-        "#",
-        "a?b#c",
-        "agents",
-        "list",
-        "report_task",
-        "status",
-        "executions",
-        "history",
-        "tasks",
-        "local",
-        "~",
-        "~.",
-        " ",
-        "\t",
-        "\u{0}",
-        "\n",
-        "\u{202e}txt.exe",
-        "'; DROP TABLE tasks; --",
-        "\" OR 1=1",
-        "NULL",
-        "$(id)",
-        "タスク",
-        "👩‍👩‍👧",
-        "<script>alert(1)</script>",
-        "-",
-        "--",
-        "*",
-        "id\u{0}hidden",
-    ] {
+    for id in IDS {
         let task = report(
             &platform,
             &json!({"id": id, "input": format!("of {id}")}).to_string(),
