@@ -40,8 +40,8 @@ index=$("$folder/venv/bin/pip" config get global.index-url 2>/dev/null || true)
     ${index:+--index-url "$index"} "xpander-sdk[agno]==${SDK_VERSION:-2.0.537}" prometheus-client ||
     skip "the official SDK cannot be installed from the Python package index"
 
-cargo build --quiet -p xpander-report-local --example serve
-cargo build --quiet -p xpander-report-cli
+# The default members together, as `cargo test` builds them: cargo then builds nothing a second time.
+cargo build --quiet --example serve --bin xpander-report
 serve="${CARGO_TARGET_DIR:-target}/debug/examples/serve"
 mkfifo "$folder/in" "$folder/out"
 "$serve" "$folder/tasks.db" <"$folder/in" >"$folder/out" &

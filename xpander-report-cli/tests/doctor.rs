@@ -1,18 +1,10 @@
 //! `xpander-report doctor`, run as its users run it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that fails panics"
-)]
-
-mod support;
-
 use std::fs;
 
+use crate::support::doctor::{ALL_RIGHT, agent, doctor, of, variables};
+use crate::support::{KEY, Said, run};
 use serde_json::Value;
-use support::doctor::{ALL_RIGHT, agent, doctor, of, variables};
-use support::{KEY, Said, run};
 use xpander_report_tests::platform;
 use xpander_report_tests::server::{Answer, Server};
 
@@ -280,8 +272,8 @@ mod a_proxy {
 }
 
 mod tls {
-    use super::support::https::{Https, serve};
     use super::*;
+    use crate::support::https::{Https, serve};
 
     const AGENT: &str = r#"{"id": "agent-123"}"#;
     const NO_AUTHORITIES: [(&str, &str); 1] = [("SSL_CERT_FILE", "/no/such/file")];

@@ -1,19 +1,11 @@
 //! What `xpander-report doctor` finds in the settings and in the spool.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that fails panics"
-)]
-
-mod support;
-
 use std::fs;
 
+use crate::support::doctor::{ALL_RIGHT, doctor, variables};
+use crate::support::spools::{leave_two, nowhere, worker};
+use crate::support::{Said, run};
 use jiff::{Timestamp, ToSpan};
-use support::doctor::{ALL_RIGHT, doctor, variables};
-use support::spools::{leave_two, nowhere, worker};
-use support::{Said, run};
 use tempfile::TempDir;
 use xpander_report::TaskReport;
 use xpander_report_tests::server::{Answer, Server};

@@ -1,7 +1,5 @@
 //! `xpander-report extract`, run as its users run it.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
-
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 

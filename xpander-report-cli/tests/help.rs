@@ -1,17 +1,8 @@
 //! What the program says about itself.
 
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that fails panics"
-)]
-
-mod support;
-
 use std::fs;
 
-use support::run;
+use crate::support::run;
 use tempfile::TempDir;
 
 /// The words of each command, the program itself first.

@@ -1,14 +1,6 @@
 //! `xpander-report local`, run as its users run it. Its signals are Unix's.
 
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that fails panics"
-)]
-
-mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,9 +11,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::running::Running;
-use support::terminal::in_a_terminal;
-use support::{KEY, program, run};
+use crate::support::running::Running;
+use crate::support::terminal::in_a_terminal;
+use crate::support::{KEY, program, run};
 use xpander_report::{Client, Config, Error};
 use xpander_report_tests::LONG;
 

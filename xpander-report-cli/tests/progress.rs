@@ -1,14 +1,6 @@
 //! Long work shows its progress on a terminal, and nothing elsewhere.
 
 #![cfg(unix)]
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that fails panics"
-)]
-
-mod support;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,9 +9,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 
-use support::spools::leave_two;
-use support::terminal::{in_a_terminal, shell_in_a_terminal};
-use support::{KEY, run};
+use crate::support::spools::leave_two;
+use crate::support::terminal::{in_a_terminal, shell_in_a_terminal};
+use crate::support::{KEY, run};
 use tempfile::TempDir;
 use xpander_report_tests::server::{Answer, Server};
 

@@ -1,20 +1,13 @@
 //! `xpander-report relay`, run as its users run it. Its signals are Unix's.
 
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that fails panics"
-)]
-
-mod support;
 
 use std::fs;
 use std::path::Path;
 
+use crate::support::running::Running;
+use crate::support::{KEY, run};
 use serde_json::Value;
-use support::running::Running;
-use support::{KEY, run};
 use tempfile::TempDir;
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{away, back, until};
@@ -76,7 +69,7 @@ fn a_worker_needs_the_relay_and_a_token_through_all_that_ends() {
         &[&["--port", &relay_port], &arguments[..]].concat(),
         &upstream(&platform),
     );
-    let local = Running::of(&mut support::program(
+    let local = Running::of(&mut crate::support::program(
         &["local", "--port", &port, "--db", path(&db)],
         &[],
     ));

@@ -1,16 +1,8 @@
 //! The report that `xpander-report send` makes of its arguments.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that fails panics"
-)]
-
-mod support;
-
+use crate::support::run;
+use crate::support::send::{RESPONSE, body, file, only, send, send_input, variables};
 use serde_json::{Value, json};
-use support::run;
-use support::send::{RESPONSE, body, file, only, send, send_input, variables};
 use xpander_report_local::TaskStatus;
 use xpander_report_tests::platform;
 use xpander_report_tests::server::{Answer, Server};

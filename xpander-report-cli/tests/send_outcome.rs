@@ -1,17 +1,9 @@
 //! What `xpander-report send` says and ends with.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that fails panics"
-)]
-
-mod support;
-
+use crate::support::https::serve;
+use crate::support::send::{file, only, send, variables};
+use crate::support::{KEY, Said, run};
 use serde_json::{Value, json};
-use support::https::serve;
-use support::send::{file, only, send, variables};
-use support::{KEY, Said, run};
 use xpander_report_tests::platform;
 use xpander_report_tests::server::{Answer, Server};
 
@@ -159,7 +151,7 @@ mod the_exit_code {
     fn is_74_if_the_answer_cannot_be_printed() {
         let platform = platform();
         for flags in [&["send", "--id", "a"][..], &["send", "--id", "a", "--json"]] {
-            let mut program = support::program(flags, &variables(&platform.url()));
+            let mut program = crate::support::program(flags, &variables(&platform.url()));
             let full = std::fs::File::options()
                 .write(true)
                 .open("/dev/full")

@@ -1,13 +1,5 @@
 //! `xpander-report spool`, run as its users run it, on a directory that programs use.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that fails panics"
-)]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
@@ -15,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use support::https::serve;
-use support::spools::{leave_two, nowhere, worker};
-use support::terminal::{in_a_terminal, type_into};
-use support::{KEY, Said, run, run_with_input};
+use crate::support::https::serve;
+use crate::support::spools::{leave_two, nowhere, worker};
+use crate::support::terminal::{in_a_terminal, type_into};
+use crate::support::{KEY, Said, run, run_with_input};
 use tempfile::TempDir;
 use xpander_report::TaskReport;
 use xpander_report_tests::server::{Answer, Server};

@@ -1,18 +1,10 @@
 //! `xpander-report tasks`, run as its users run it, against the local platform and one that is not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that fails panics"
-)]
-
-mod support;
 
 use std::io::{BufRead, BufReader};
 
+use crate::support::terminal::{in_a_terminal, type_into};
+use crate::support::{KEY, Said, program, run};
 use serde_json::{Value, json};
-use support::terminal::{in_a_terminal, type_into};
-use support::{KEY, Said, program, run};
 use xpander_report::{Client, TaskReport, Tokens};
 use xpander_report_local::LocalPlatform;
 use xpander_report_tests::config;

@@ -1,9 +1,6 @@
 //! Who may have answers from the local platform.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod support;
-
-use support::{platform, send};
+use crate::support::{platform, send};
 use xpander_report_local::{Error, LocalPlatform};
 
 const REPORT: &str = "POST /agent-execution/a/report_task";
@@ -123,7 +120,7 @@ fn the_token_opens_in_three_ways() {
         }
     }
     // Without a token any key will do, and a browser is never asked.
-    let open = support::platform();
+    let open = crate::support::platform();
     let answer = send(&open, "GET /agents/list", &[host], b"");
     answer.detail(401);
     assert_eq!(answer.header("www-authenticate"), None);

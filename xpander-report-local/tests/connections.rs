@@ -1,14 +1,11 @@
 //! How long a client may keep the server waiting, and how many connections and bytes all clients may have.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::support::{get, post, receive, report};
 use serde_json::json;
-use support::{get, post, receive, report};
 use xpander_report_local::{Builder, LocalPlatform};
 
 const HALF_A_HEAD: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\nx-begun: ";

@@ -1,15 +1,11 @@
 //! What is filtered leaves as a file, and goes for ever only when that is confirmed.
 
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::support::{get, platform, post, report, send};
 use serde_json::{Value, json};
-use support::{get, platform, post, report, send};
 use xpander_report_local::LocalPlatform;
 
 /// Text of a chunked body.

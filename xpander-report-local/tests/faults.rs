@@ -1,11 +1,8 @@
 //! What goes wrong because a test asked for it, seen by the client and the reporter.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
-use support::{platform, post};
+use crate::support::{platform, post};
 use xpander_report::{Client, Config, ConfigBuilder, Reporter, TaskReport};
 use xpander_report_local::{Fault, LocalPlatform};
 
@@ -46,7 +43,7 @@ fn a_fault_stays_until_it_is_cleared_and_other_requests_are_spared() {
     for _ in 0..3 {
         post(&platform, REPORT, "{}").detail(500);
     }
-    assert_eq!(support::get(&platform, "/agents/list").status, 200);
+    assert_eq!(crate::support::get(&platform, "/agents/list").status, 200);
     assert_eq!(post(&platform, "/agent-execution/a", "{}").status, 200);
     platform.clear_faults();
     assert_eq!(post(&platform, REPORT, "{}").status, 200);

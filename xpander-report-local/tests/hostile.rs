@@ -1,13 +1,10 @@
 //! What no honest client sends. Each gets a clear answer or a closed connection, and the platform works on.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::net::SocketAddr;
 
+use crate::support::{get, patch, platform, post, report};
 use proptest::prelude::*;
 use serde_json::json;
-use support::{get, patch, platform, post, report};
 use xpander_report_local::LocalPlatform;
 use xpander_report_tests::hostile::{IDS, REPORT, Target};
 use xpander_report_tests::hostile_tests;

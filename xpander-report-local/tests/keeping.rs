@@ -1,15 +1,12 @@
 //! The data file, the port, and the end.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::Path;
 
+use crate::support::{platform, receive, report};
 use rusqlite::Connection;
-use support::{platform, receive, report};
 use xpander_report_local::{Error, LocalPlatform};
 
 fn with_data(path: &Path) -> Result<LocalPlatform, Error> {
@@ -32,7 +29,7 @@ fn tasks_survive_a_restart() {
     assert_eq!(tasks.len(), 1);
     assert_eq!(platform.tasks().unwrap(), tasks);
     assert_eq!(platform.revisions("t").unwrap(), revisions);
-    assert_eq!(support::get(&platform, "/agents/a").status, 200);
+    assert_eq!(crate::support::get(&platform, "/agents/a").status, 200);
     report(&platform, r#"{"id":"t","result":"out"}"#);
     assert_eq!(
         platform.task("t").unwrap().unwrap().input.as_deref(),
@@ -68,7 +65,7 @@ fn memory_forgets() {
     report(&platform, "{}");
     drop(platform);
     assert!(!Path::new("unused").exists());
-    assert_eq!(support::platform().tasks().unwrap(), []);
+    assert_eq!(crate::support::platform().tasks().unwrap(), []);
 }
 
 #[track_caller]
@@ -344,7 +341,7 @@ fn a_locked_file_is_named() {
 
     let platform = with_data(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let answer = support::post(&platform, "/agent-execution/a/report_task", "{}");
+    let answer = crate::support::post(&platform, "/agent-execution/a/report_task", "{}");
     assert!(answer.detail(503).as_str().unwrap().contains("locked"));
 
     other.execute_batch("ROLLBACK").unwrap();

@@ -1,8 +1,5 @@
 //! What was answered is there after the process was killed.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -29,7 +26,12 @@ fn serve() {
 
 fn start(path: &Path) -> (Child, SocketAddr) {
     let mut process = Command::new(std::env::current_exe().unwrap())
-        .args(["serve", "--exact", "--nocapture", "--test-threads=1"])
+        .args([
+            "killed::serve",
+            "--exact",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(DATA, path)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -1,10 +1,7 @@
 //! The pages show what was reported, and only as text.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod support;
-
+use crate::support::{Answer, get, platform, post, report};
 use serde_json::json;
-use support::{Answer, get, platform, post, report};
 use xpander_report_local::{LocalPlatform, Prices};
 
 /// The one script of all pages.

@@ -1,13 +1,10 @@
 //! Lists, searches and figures agree with the tasks that they are about.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::collections::HashSet;
 
+use crate::support::{patch, platform, post, report};
 use proptest::prelude::*;
 use serde_json::json;
-use support::{patch, platform, post, report};
 use xpander_report_local::query::{Cursor, ListedTask, Summary};
 use xpander_report_local::{
     Cost, Filter, LocalPlatform, MetricsQuery, Paging, Prices, TaskRecord, TaskStatus,

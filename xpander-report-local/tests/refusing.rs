@@ -1,12 +1,10 @@
 //! What is refused, and with which words.
 
-mod support;
-
 use std::io::Write;
 use std::net::TcpStream;
 
+use crate::support::{Answer, get, platform, post, receive, send};
 use serde_json::json;
-use support::{Answer, get, platform, post, receive, send};
 use xpander_report_local::LocalPlatform;
 
 const REPORT: &str = "/agent-execution/a/report_task";

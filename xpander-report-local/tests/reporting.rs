@@ -1,10 +1,8 @@
 //! A report becomes a task that can be read back.
 
-mod support;
-
+use crate::support::{get, platform, post, report};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use support::{get, platform, post, report};
 use xpander_report_local::TaskStatus;
 
 #[test]

@@ -1,14 +1,11 @@
 //! Deleting tasks, and what is too old.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{get, platform, post, report};
+use crate::support::{get, platform, post, report};
 use xpander_report_local::query::Paging;
 use xpander_report_local::{Error, EventKind, Filter, LocalPlatform, MetricsQuery, TaskStatus};
 

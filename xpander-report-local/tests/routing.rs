@@ -1,9 +1,7 @@
 //! Organizations, ids and agents: what a path means.
 
-mod support;
-
+use crate::support::{get, platform, post};
 use serde_json::{Value, json};
-use support::{get, platform, post};
 
 #[test]
 fn the_path_names_the_organization() {

@@ -1,11 +1,8 @@
 //! What the official Python SDK asks about agents and their tasks.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod support;
-
+use crate::support::sdk::{NOTHING, report, sdk, task};
+use crate::support::{platform, send};
 use serde_json::{Value, json};
-use support::sdk::{NOTHING, report, sdk, task};
-use support::{platform, send};
 
 const CREATE: &str = r#"{"id":null,"input":{"text":"write","files":["https://example.com/f.pdf"],"user":{"id":"u-9","email":"u@example.com","first_name":null},"principal":null},"payload_extension":{"k":[1.10]},"source":"sdk","worker_id":null,"output_format":"markdown","output_schema":null,"run_locally":false,"events_streaming":false,"additional_context":null,"instructions_override":null,"expected_output":"a page","mcp_servers":[],"triggering_agent_id":"parent-agent","title":"Write it","think_mode":"default","tool_call_limit":null,"return_metrics":false}"#;
 

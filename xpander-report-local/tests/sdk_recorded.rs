@@ -1,11 +1,8 @@
 //! What the official Python SDK once sent is answered as it was then. `tests/sdk/run.sh` records it.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod support;
-
+use crate::support::platform;
+use crate::support::sdk::sdk;
 use serde::Deserialize;
-use support::platform;
-use support::sdk::sdk;
 
 const RECORDED: &str = include_str!("support/sdk.jsonl");
 

@@ -1,11 +1,8 @@
 //! Reports and their addresses, as the official Python SDK sends them.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod support;
-
+use crate::support::platform;
+use crate::support::sdk::{NOTHING, sdk, task};
 use serde_json::json;
-use support::platform;
-use support::sdk::{NOTHING, sdk, task};
 
 #[test]
 fn a_report_with_every_parameter() {

@@ -1,11 +1,8 @@
 //! Tasks that the official Python SDK creates, loads, updates and stops.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod support;
-
+use crate::support::platform;
+use crate::support::sdk::{report, sdk, task};
 use serde_json::json;
-use support::platform;
-use support::sdk::{report, sdk, task};
 use xpander_report_local::{RevisionKind, TaskStatus};
 
 const CREATE: &str = r#"{"id":null,"input":{"text":"write","files":["https://example.com/f.pdf"],"user":{"id":"u-9","email":"u@example.com","first_name":null},"principal":null},"payload_extension":{"k":[1.10]},"source":"sdk","worker_id":null,"output_format":"markdown","output_schema":null,"run_locally":false,"events_streaming":false,"additional_context":null,"instructions_override":null,"expected_output":"a page","mcp_servers":[],"triggering_agent_id":"parent-agent","title":"Write it","think_mode":"default","tool_call_limit":null,"return_metrics":false}"#;

@@ -1,10 +1,7 @@
 //! What a second report of the same id changes, and what it keeps.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod support;
-
+use crate::support::{platform, post, report};
 use serde_json::{Value, json};
-use support::{platform, post, report};
 use xpander_report_local::TaskStatus;
 
 const FULL: &str = r#"{"id":"t","input":"in","llm_response":[1],"tokens":{"completion_tokens":1,"prompt_tokens":2},

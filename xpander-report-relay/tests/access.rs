@@ -1,7 +1,4 @@
 //! Who may report through a relay, and for which agents.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,10 +6,10 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::support::{HOST, REPORT, Relayed, ask, get, post_as};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use support::{HOST, REPORT, Relayed, ask, get, post_as};
 use tempfile::TempDir;
 use xpander_report_relay::{Error, Relay};
 use xpander_report_tests::raw::{receive, send};

@@ -4,14 +4,6 @@
 //! What happens is drawn from a seed, but for how the threads interleave: `KILLS=200 cargo test -p xpander-report-relay
 //! --test conservation` kills so often, `SEED=7` begins with that one.
 #![cfg(unix)]
-#![allow(
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "what fails here fails the test, and its seed is said"
-)]
-
-mod support;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -19,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::process::Process;
+use crate::support::{HOST, KEY};
 use fastrand::Rng;
 use serde_json::json;
-use support::process::{self, Process};
-use support::{HOST, KEY};
 use tempfile::TempDir;
 use xpander_report::{Reporter, TaskReport};
 use xpander_report_tests::raw::try_send;
@@ -31,12 +23,6 @@ use xpander_report_tests::{LONG, config, until};
 
 const THREADS: usize = 4;
 const TASKS: usize = 6;
-
-/// Not a test of its own: the relay that is killed.
-#[test]
-fn serve() {
-    process::serve();
-}
 
 /// What a program knows of one task.
 #[derive(Debug, Default)]
@@ -190,7 +176,7 @@ fn trial(mut rng: Rng, kills: u64, is_synced: bool) {
     platform.become_good();
     let outcome = reporter.flush_blocking(LONG);
     assert!(outcome.is_complete(), "{outcome:?} {:?}", reporter.stats());
-    until(|| support::waiting(dir.path()).is_empty());
+    until(|| crate::support::waiting(dir.path()).is_empty());
 
     let seen = platform.seen();
     assert!(tasks.iter().any(|task| task.answered > 1), "{tasks:?}");

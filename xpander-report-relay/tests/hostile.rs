@@ -1,11 +1,8 @@
 //! What no honest client sends to a relay: the same as to the local platform.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::net::SocketAddr;
 
-use support::Relayed;
+use crate::support::Relayed;
 use xpander_report_tests::hostile::Target;
 use xpander_report_tests::hostile_tests;
 

@@ -1,12 +1,9 @@
 //! A report is answered when it is durable, and not before.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::fs;
 
-use support::process::Process;
-use support::{HOST, KEY, REPORT, Relayed, get, post, start, waiting};
+use crate::support::process::Process;
+use crate::support::{HOST, KEY, REPORT, Relayed, get, post, start, waiting};
 use tempfile::TempDir;
 use xpander_report::{Config, Reporter, TaskReport};
 use xpander_report_local::LocalPlatform;
@@ -69,12 +66,6 @@ fn a_full_spool_refuses_and_takes_reports_again_when_there_is_room() {
     until(|| get(&relay, "/readyz").status == 200);
     assert!(relay.drain(LONG));
     assert_eq!(platform.tasks().unwrap().len() as u64, accepted + 1);
-}
-
-/// Not a test of its own: the relay whose disk takes no more.
-#[test]
-fn serve() {
-    support::process::serve();
 }
 
 #[cfg(unix)]
@@ -259,7 +250,10 @@ fn one_agent_that_fails_leaves_the_others_alone() {
         let body = format!(r#"{{"id":"t-{number}"}}"#);
         let agent = if number % 2 == 0 { "broken" } else { "good" };
         let path = format!("/agent-execution/{agent}/report_task");
-        assert_eq!(support::post_as(&relay, "any", &path, &body).status, 200);
+        assert_eq!(
+            crate::support::post_as(&relay, "any", &path, &body).status,
+            200
+        );
     }
     until(|| relay.stats().delivered == 100);
     let status = get(&relay, "/xpander-relay").json();
@@ -291,7 +285,7 @@ fn what_waits_survives_an_end_in_the_middle_of_an_outage() {
     let relayed = Relayed {
         relay: start(config(platform.url()), dir.path(), |builder| builder),
         platform,
-        dir,
+        _dir: dir,
     };
     relayed.drain();
     until(|| relayed.platform.tasks().unwrap().len() == 4);

@@ -1,10 +1,7 @@
 //! To a program the relay is the platform: what it takes, what it answers, what arrives behind it.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod support;
-
+use crate::support::{HOST, KEY, REPORT, Relayed, ask, get, post_as, start};
 use serde_json::json;
-use support::{HOST, KEY, REPORT, Relayed, ask, get, post_as, start};
 use tempfile::TempDir;
 use xpander_report::{
     Client, Config, DeliveryOutcome, Reporter, TaskReport, TaskStatus, Tokens, external_task,
@@ -305,7 +302,7 @@ fn a_relay_that_meets_itself_says_so() {
     answer.says(508, "forwards to itself");
     assert_eq!(relay.stats().accepted, 0);
     // The relay names itself to the platform.
-    assert_eq!(support::post(&relay, "{}").status, 200);
+    assert_eq!(crate::support::post(&relay, "{}").status, 200);
     let requests = server.wait_for(1);
     assert_eq!(requests[0].header("x-xpander-relay"), Some(relay.name()));
     // Another relay is no loop.
@@ -339,7 +336,7 @@ fn a_relay_that_forwards_to_itself_keeps_what_it_has() {
     let dir = TempDir::new().unwrap();
     let relay = start(config(balancer.url()), dir.path(), |builder| builder);
     address.set(relay.address()).unwrap();
-    assert_eq!(support::post(&relay, r#"{"id":"t"}"#).status, 200);
+    assert_eq!(crate::support::post(&relay, r#"{"id":"t"}"#).status, 200);
     xpander_report_tests::until(|| {
         let error = relay.stats().last_error;
         error.is_some_and(|error| error.contains("forwards to itself"))
@@ -350,7 +347,7 @@ fn a_relay_that_forwards_to_itself_keeps_what_it_has() {
         "it is not accepted again and again"
     );
     drop(relay);
-    assert_eq!(support::waiting(dir.path()), ["t"]);
+    assert_eq!(crate::support::waiting(dir.path()), ["t"]);
 }
 
 #[test]

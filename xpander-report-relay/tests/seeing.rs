@@ -1,12 +1,9 @@
 //! What a relay says of itself, and what people can do about what waits there.
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
-
-mod support;
 
 use std::fs;
 
+use crate::support::{Relayed, ask, get, post, post_as, start, waiting};
 use serde_json::json;
-use support::{Relayed, ask, get, post, post_as, start, waiting};
 use tempfile::TempDir;
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, away, back, config, until};

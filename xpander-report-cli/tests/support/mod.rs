@@ -1,7 +1,5 @@
 //! Runs the program as its users do, in an environment that holds only what the test says.
 
-#![allow(dead_code, reason = "each test program uses its own part")]
-
 pub(crate) mod doctor;
 pub(crate) mod https;
 #[cfg(unix)]

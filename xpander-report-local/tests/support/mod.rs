@@ -1,12 +1,6 @@
 //! A client that sends exactly the bytes that a test wants to send.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "every test file uses another part of it"
-)]
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-pub mod sdk;
+pub(crate) mod sdk;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,15 +9,15 @@ use std::time::Duration;
 use serde_json::Value;
 use xpander_report_local::LocalPlatform;
 
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!(
             self.header("content-type"),
             Some("application/json"),
@@ -35,12 +29,12 @@ impl Answer {
 
     /// The detail of an error answer with this status.
     #[track_caller]
-    pub fn detail(&self, status: u16) -> Value {
+    pub(crate) fn detail(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.json()["detail"].clone()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (key, value) = line.split_once(':')?;
             key.eq_ignore_ascii_case(name).then(|| value.trim())
@@ -48,12 +42,17 @@ impl Answer {
     }
 }
 
-pub fn platform() -> LocalPlatform {
+pub(crate) fn platform() -> LocalPlatform {
     LocalPlatform::builder().port(0).start().unwrap()
 }
 
 /// Sends a request with these headers and no others but the connection's and the body's length.
-pub fn send(platform: &LocalPlatform, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub(crate) fn send(
+    platform: &LocalPlatform,
+    line: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
     let mut connection = TcpStream::connect(platform.address()).unwrap();
     connection
         .set_read_timeout(Some(Duration::from_secs(60)))
@@ -72,7 +71,7 @@ pub fn send(platform: &LocalPlatform, line: &str, headers: &[(&str, &str)], body
 }
 
 /// Reads an answer to its end.
-pub fn receive(mut connection: TcpStream) -> Answer {
+pub(crate) fn receive(mut connection: TcpStream) -> Answer {
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer).unwrap();
     let answer = String::from_utf8(answer).unwrap();
@@ -88,11 +87,11 @@ pub fn receive(mut connection: TcpStream) -> Answer {
 const KEY: (&str, &str) = ("x-api-key", "any");
 const HOST: (&str, &str) = ("host", "localhost");
 
-pub fn get(platform: &LocalPlatform, path: &str) -> Answer {
+pub(crate) fn get(platform: &LocalPlatform, path: &str) -> Answer {
     send(platform, &format!("GET {path}"), &[HOST, KEY], b"")
 }
 
-pub fn post(platform: &LocalPlatform, path: &str, body: &str) -> Answer {
+pub(crate) fn post(platform: &LocalPlatform, path: &str, body: &str) -> Answer {
     send(
         platform,
         &format!("POST {path}"),
@@ -103,21 +102,17 @@ pub fn post(platform: &LocalPlatform, path: &str, body: &str) -> Answer {
 
 /// Reports to the agent `a` and gives the task.
 #[track_caller]
-pub fn report(platform: &LocalPlatform, body: &str) -> Value {
+pub(crate) fn report(platform: &LocalPlatform, body: &str) -> Value {
     let answer = post(platform, "/agent-execution/a/report_task", body);
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()
 }
 
-pub fn patch(platform: &LocalPlatform, path: &str, body: &str) -> Answer {
+pub(crate) fn patch(platform: &LocalPlatform, path: &str, body: &str) -> Answer {
     send(
         platform,
         &format!("PATCH {path}"),
         &[HOST, KEY],
         body.as_bytes(),
     )
-}
-
-pub fn delete(platform: &LocalPlatform, path: &str) -> Answer {
-    send(platform, &format!("DELETE {path}"), &[HOST, KEY], b"")
 }

@@ -6,7 +6,7 @@ use xpander_report_local::LocalPlatform;
 use super::{Answer, send};
 
 /// A request with the headers that the SDK's HTTP client adds.
-pub fn sdk(platform: &LocalPlatform, method: &str, path: &str, body: &str) -> Answer {
+pub(crate) fn sdk(platform: &LocalPlatform, method: &str, path: &str, body: &str) -> Answer {
     let host = platform.address().to_string();
     let mut headers = vec![
         ("Host", host.as_str()),
@@ -28,7 +28,7 @@ pub fn sdk(platform: &LocalPlatform, method: &str, path: &str, body: &str) -> An
 
 /// A task as the SDK's model requires it.
 #[track_caller]
-pub fn task(answer: &Answer) -> Value {
+pub(crate) fn task(answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let task = answer.json();
     for field in [
@@ -50,9 +50,9 @@ pub fn task(answer: &Answer) -> Value {
     task
 }
 
-pub const NOTHING: &str = r#"{"id":null,"input":null,"llm_response":null,"tokens":null,"is_success":true,"result":null,"duration":0.0,"used_tools":[]}"#;
+pub(crate) const NOTHING: &str = r#"{"id":null,"input":null,"llm_response":null,"tokens":null,"is_success":true,"result":null,"duration":0.0,"used_tools":[]}"#;
 
-pub fn report(id: &str, result: &str) -> String {
+pub(crate) fn report(id: &str, result: &str) -> String {
     format!(
         r#"{{"id":"{id}","input":"question","llm_response":null,"tokens":null,"is_success":true,"result":"{result}","duration":0.0,"used_tools":[]}}"#
     )

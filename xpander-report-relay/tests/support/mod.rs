@@ -1,5 +1,4 @@
 //! A relay of its own for one test, and the platform behind it.
-#![allow(dead_code, reason = "every test file uses another part of it")]
 
 pub(crate) mod process;
 
@@ -21,7 +20,7 @@ pub(crate) const KEY: (&str, &str) = ("x-api-key", "any");
 pub(crate) struct Relayed {
     pub(crate) relay: Relay,
     pub(crate) platform: LocalPlatform,
-    pub(crate) dir: TempDir,
+    pub(crate) _dir: TempDir,
 }
 
 impl Relayed {
@@ -36,7 +35,7 @@ impl Relayed {
         Self {
             relay,
             platform,
-            dir,
+            _dir: dir,
         }
     }
 

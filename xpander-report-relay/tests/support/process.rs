@@ -11,8 +11,9 @@ use xpander_report_tests::config;
 
 const UPSTREAM: &str = "RELAY_TEST_UPSTREAM";
 
-/// The body of the test that is the process: `RELAY_TEST_…` says what relay it is. No test of its own.
-pub(crate) fn serve() {
+/// Not a test of its own: the process that [`Process`] starts. The variables `RELAY_TEST_…` configure its relay.
+#[test]
+fn serve() {
     let Ok(upstream) = std::env::var(UPSTREAM) else {
         return;
     };
@@ -40,7 +41,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts one. The test that calls [`serve`] is called `serve`. Port 0 takes any.
+    /// Starts a relay at this port; 0 takes any.
     pub(crate) fn start(
         upstream: &str,
         timeout: Duration,
@@ -75,7 +76,12 @@ impl Process {
         is_synced: bool,
     ) -> Self {
         let mut child = program
-            .args(["serve", "--exact", "--nocapture", "--test-threads=1"])
+            .args([
+                "support::process::serve",
+                "--exact",
+                "--nocapture",
+                "--test-threads=1",
+            ])
             .env(UPSTREAM, upstream)
             .env("RELAY_TEST_TIMEOUT", timeout.as_millis().to_string())
             .env("RELAY_TEST_SPOOL", spool)

@@ -103,8 +103,7 @@ impl Worker {
         }
         let pending = Pending::new(ticket, Some(place), Box::new(outgoing));
         #[cfg(feature = "_relay")]
-        if self.is_purged(&pending) {
-            self.discard(&pending, DropReason::Purged);
+        if self.drop_if_purged(&pending) {
             self.update_spooled();
             return;
         }

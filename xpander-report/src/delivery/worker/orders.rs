@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Worker;
 use crate::delivery::outbox::pending::Pending;
@@ -15,18 +15,29 @@ use crate::support::sync::lock;
 /// So many agents are told of.
 const MAX_AGENTS: usize = 100;
 
+/// For so long the number of dropped reports is kept for those who ask again.
+const KEPT: Duration = Duration::from_secs(60);
+
 /// The data of a task that was deleted: what was accepted of it until then is not delivered.
 #[derive(Debug)]
 pub(super) struct PurgedTask {
     id: TaskId,
     until: Sequence,
+    at: Instant,
     /// How many reports lay on disk by then. Once all of them were read, nothing older comes.
     appended: u64,
+    /// Reports that were dropped since, and which no answer has named yet.
+    dropped: usize,
 }
 
 impl Worker {
     pub(super) fn follow_orders(&mut self) {
         let orders = std::mem::take(&mut *lock(&self.shared.orders));
+        if orders.is_empty() {
+            return;
+        }
+        // An order covers what was accepted before it.
+        self.read_spool();
         for order in orders {
             match order {
                 // Who asked may have gone.
@@ -57,15 +68,11 @@ impl Worker {
     }
 
     fn purge(&mut self, id: TaskId) -> Purged {
-        let mut reports = 0;
+        let before = self.purged.extract_if(.., |task| task.id == id);
+        let mut reports = before.map(|task| task.dropped).sum();
         if let Some(pending) = self.outbox.remove(&id) {
-            reports = pending.members().len();
-            let replay = self.replay.as_ref();
-            let segments = replay.map(|replay| replay.segments_of(&pending.places()));
-            self.discard(&pending, DropReason::Purged);
-            if let Some((replay, segments)) = self.replay.as_mut().zip(segments) {
-                replay.rewrite(segments);
-            }
+            reports += pending.members().len();
+            self.erase(&pending);
         }
         let is_in_flight = self.outbox.agent(&id).is_some();
         let appended = self
@@ -73,11 +80,12 @@ impl Worker {
             .spool
             .as_ref()
             .map_or(0, |spool| spool.appended());
-        self.purged.retain(|task| task.id != id);
         self.purged.push(PurgedTask {
             id,
             until: Sequence::next(),
+            at: Instant::now(),
             appended,
+            dropped: 0,
         });
         Purged {
             reports,
@@ -85,23 +93,35 @@ impl Worker {
         }
     }
 
-    /// Whether a report was accepted before the data of its task was deleted.
-    pub(super) fn is_purged(&self, pending: &Pending) -> bool {
-        let Some(outgoing) = pending.outgoing() else {
-            return false;
-        };
-        let mut purged = self.purged.iter();
-        purged.any(|task| task.id == outgoing.id && outgoing.sequence() < task.until)
+    /// Drops a report, and removes its content from the disk.
+    fn erase(&mut self, pending: &Pending) {
+        let replay = self.replay.as_ref();
+        let segments = replay.map(|replay| replay.segments_of(&pending.places()));
+        self.discard(pending, DropReason::Purged);
+        if let Some((replay, segments)) = self.replay.as_mut().zip(segments) {
+            replay.rewrite(segments);
+        }
     }
 
-    /// What was in flight when the data of its task was deleted, and did not arrive, is not tried again.
+    /// Drops a report from the disk if the data of its task was deleted after it was accepted. Returns whether it was.
+    pub(super) fn drop_if_purged(&mut self, pending: &Pending) -> bool {
+        let Some(task) = deletion_of(pending, &mut self.purged) else {
+            return false;
+        };
+        task.dropped += pending.members().len();
+        self.discard(pending, DropReason::Purged);
+        true
+    }
+
+    /// Drops what was in flight when the data of its task was deleted, and did not arrive.
     pub(super) fn purge_again(&mut self, id: &TaskId) {
-        let is_purged = self
-            .outbox
-            .waiting(id)
-            .is_some_and(|waiting| self.is_purged(waiting));
-        if let Some(pending) = is_purged.then(|| self.outbox.remove(id)).flatten() {
-            self.discard(&pending, DropReason::Purged);
+        let waiting = self.outbox.waiting(id);
+        let Some(task) = waiting.and_then(|waiting| deletion_of(waiting, &mut self.purged)) else {
+            return;
+        };
+        if let Some(pending) = self.outbox.remove(id) {
+            task.dropped += pending.members().len();
+            self.erase(&pending);
         }
     }
 
@@ -118,8 +138,19 @@ impl Worker {
             .map_or(0, |replay| replay.unread(appended));
         let read = appended - unread;
         let outbox = &self.outbox;
-        let is_left = self.left_places.is_empty();
-        self.purged
-            .retain(|task| !is_left || task.appended > read || outbox.agent(&task.id).is_some());
+        let is_all_taken = self.left_places.is_empty();
+        self.purged.retain(|task| {
+            !is_all_taken
+                || task.appended > read
+                || task.at.elapsed() < KEPT
+                || outbox.agent(&task.id).is_some()
+        });
     }
+}
+
+/// The deletion of the data of a report's task, if the report was accepted before it.
+fn deletion_of<'a>(pending: &Pending, purged: &'a mut [PurgedTask]) -> Option<&'a mut PurgedTask> {
+    let outgoing = pending.outgoing()?;
+    let mut purged = purged.iter_mut();
+    purged.find(|task| task.id == outgoing.id && outgoing.sequence() < task.until)
 }
