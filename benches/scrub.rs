@@ -104,7 +104,7 @@ fn beside_search(name: &str, text: &str) {
 
 /// Finishes so many reports, one after the other.
 fn prepare(redaction: Redaction, report: &TaskReport) -> impl FnMut(u32) -> Duration {
-    let recorder = Recorder::with(redaction);
+    let recorder = Recorder::with_redaction(redaction);
     move |count| {
         let reporter = recorder.reporter();
         let start = Instant::now();

@@ -30,7 +30,7 @@ fn base64(start: &str, bytes: usize) -> String {
 }
 
 fn report_with(redaction: Redaction, report: TaskReport) -> TaskReport {
-    let recorder = Recorder::with(redaction);
+    let recorder = Recorder::with_redaction(redaction);
     recorder.reporter().report(report);
     recorder.take().remove(0)
 }

@@ -43,7 +43,7 @@ fn returns(document: Box<RawValue>) -> Box<RawValue> {
 fn taken_for(json: &str) -> Option<String> {
     let document = RawValue::from_string(json.to_owned()).unwrap();
     // One of them has a secret in it, which is another matter.
-    let recorder = Recorder::with(Redaction::new().scrub(false));
+    let recorder = Recorder::with_redaction(Redaction::new().scrub(false));
     recorder.in_scope(|| returns(document));
     let report = recorder.take().remove(0);
     // A value whose JSON is a text is shown as that text.

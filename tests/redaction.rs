@@ -6,7 +6,7 @@ use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, config};
 
 fn record<T>(redaction: Redaction, run: impl FnOnce() -> T) -> TaskReport {
-    let recorder = Recorder::with(redaction);
+    let recorder = Recorder::with_redaction(redaction);
     recorder.in_scope(run);
     recorder.take().remove(0)
 }
@@ -60,7 +60,7 @@ mod content {
             let report = record(off(), run);
             assert_eq!((report.input, report.result), (None, None));
         }
-        let recorder = Recorder::with(off());
+        let recorder = Recorder::with_redaction(off());
         recorder
             .reporter()
             .report(TaskReport::new().input("secret").result("secret"));

@@ -10,7 +10,7 @@ use xpander_report::{
 use xpander_report_tests::{platform, record, reporter};
 
 fn record_with<T>(redaction: Redaction, run: impl FnOnce() -> T) -> TaskReport {
-    let recorder = Recorder::with(redaction);
+    let recorder = Recorder::with_redaction(redaction);
     recorder.in_scope(run);
     recorder.take().remove(0)
 }

@@ -26,10 +26,10 @@ fn who_listens_hears_what_becomes_of_each_report() {
     let (sender, heard) = mpsc::channel();
     let reporter = reporter(&server).on_event(move |event| {
         let said = match event {
-            Event::Delivered { task_id } => format!("{task_id} delivered"),
-            Event::Retrying { task_id, error } => format!("{task_id} put off: {error}"),
-            Event::Refused { task_id, error } => format!("{task_id} refused: {error}"),
-            Event::Dropped { reports } => format!("dropped {reports:?}"),
+            Event::Delivered { task_id, .. } => format!("{task_id} delivered"),
+            Event::Retrying { task_id, error, .. } => format!("{task_id} put off: {error}"),
+            Event::Refused { task_id, error, .. } => format!("{task_id} refused: {error}"),
+            Event::Dropped { reports, .. } => format!("dropped {reports:?}"),
             other => format!("{other:?}"),
         };
         sender.send(said).unwrap();
@@ -48,7 +48,7 @@ fn who_listens_hears_what_becomes_of_each_report() {
     let reporter = self::reporter(&mute)
         .queue_capacity(1)
         .on_event(move |event| {
-            if let Event::Dropped { reports } = event {
+            if let Event::Dropped { reports, .. } = event {
                 sender.send(reports.queue_full).unwrap();
             }
         });

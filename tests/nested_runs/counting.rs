@@ -140,7 +140,7 @@ fn it_is_the_same_where_no_content_is_captured() {
     fn job() -> Value {
         ask(chat("1", "Hello!"))
     }
-    let recorder = Recorder::with(Redaction::new().capture_content(false));
+    let recorder = Recorder::with_redaction(Redaction::new().capture_content(false));
     recorder.in_scope(job);
     assert_eq!(totals(&recorder.take()), [Some(10), None]);
 }

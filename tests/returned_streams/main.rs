@@ -27,7 +27,7 @@ fn record<T>(run: impl FnOnce() -> T) -> (T, Vec<TaskReport>) {
 }
 
 fn record_with<T>(redaction: Redaction, run: impl FnOnce() -> T) -> (T, Vec<TaskReport>) {
-    let recorder = Recorder::with(redaction);
+    let recorder = Recorder::with_redaction(redaction);
     let value = recorder.in_scope(run);
     (value, recorder.take())
 }

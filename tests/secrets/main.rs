@@ -25,7 +25,7 @@ fn input(text: &str) -> String {
 }
 
 fn input_with(redaction: Redaction, text: &str) -> String {
-    let recorder = Recorder::with(redaction);
+    let recorder = Recorder::with_redaction(redaction);
     recorder.reporter().report(TaskReport::new().input(text));
     let [report] = <[TaskReport; 1]>::try_from(recorder.take()).expect("one report");
     report.input.expect("an input")

@@ -68,7 +68,7 @@ fn a_response_is_verbatim_unless_asked_for() {
         answer.clone()
     }
     let recorded = |redaction| {
-        let recorder = Recorder::with(redaction);
+        let recorder = Recorder::with_redaction(redaction);
         recorder.in_scope(|| ask(&answer));
         recorder.take().remove(0)
     };
@@ -89,7 +89,7 @@ fn a_response_is_verbatim_unless_asked_for() {
 
 #[test]
 fn a_long_text_is_scrubbed_before_it_is_cut() {
-    let recorder = Recorder::with(Redaction::new().max_bytes(40));
+    let recorder = Recorder::with_redaction(Redaction::new().max_bytes(40));
     let text = format!("{} {}", "x".repeat(30), key());
     recorder.reporter().report(TaskReport::new().input(text));
     let input = recorder.take().remove(0).input.expect("an input");
@@ -101,7 +101,7 @@ fn before_send_sees_the_scrubbed_report() {
     let redaction = Redaction::new().before_send(|report| {
         report.result = report.input.clone();
     });
-    let recorder = Recorder::with(redaction);
+    let recorder = Recorder::with_redaction(redaction);
     recorder.reporter().report(TaskReport::new().input(key()));
     assert_eq!(recorder.take()[0].result.as_deref(), Some(REDACTED));
 }

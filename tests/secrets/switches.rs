@@ -16,7 +16,7 @@ fn scrubbing_can_be_switched_off() {
 fn what_the_attribute_leaves_out_stays_out_then() {
     #[external_task]
     fn ask(api_key: &str) {}
-    let recorder = Recorder::with(Redaction::new().scrub(false));
+    let recorder = Recorder::with_redaction(Redaction::new().scrub(false));
     recorder.in_scope(|| ask("hunter2"));
     assert_eq!(recorder.take()[0].input.as_deref(), Some(REDACTED));
 }
@@ -51,7 +51,7 @@ fn further_names_count_for_arguments_too_unless_they_are_listed() {
     fn listed(iban: &str, amount: u8) {}
     #[external_task(input(iban))]
     fn listed_alone(iban: &str) {}
-    let recorder = Recorder::with(Redaction::new().scrub_names(["iban"]));
+    let recorder = Recorder::with_redaction(Redaction::new().scrub_names(["iban"]));
     recorder.in_scope(|| {
         alone("DE1");
         beside("DE1", 5);

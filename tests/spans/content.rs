@@ -28,7 +28,7 @@ fn main() {
 }
 
 fn with(redaction: Redaction, code: impl FnOnce()) -> Spans {
-    let recorder = Recorder::with(redaction);
+    let recorder = Recorder::with_redaction(redaction);
     spans(|| recorder.in_scope(code))
 }
 

@@ -1,5 +1,5 @@
-//! What no honest client sends. Every server of the platform's API gives a clear answer or closes the connection, and
-//! works on.
+//! Malformed and hostile requests. Every server of the platform's API gives a clear answer or closes the connection,
+//! and keeps working.
 
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::raw::{Answer, raw, receive, send};
 
-/// The call that takes a report.
+/// The path that accepts a report.
 pub const REPORT: &str = "/agent-execution/a/report_task";
 
 const HEADERS: [(&str, &str); 2] = [("host", "localhost"), ("x-api-key", "k")];
@@ -18,23 +18,23 @@ const HEADERS: [(&str, &str); 2] = [("host", "localhost"), ("x-api-key", "k")];
 pub trait Target {
     fn address(&self) -> SocketAddr;
 
-    /// The calls that take a body, a method and a path each. A task `t` is there when they are made.
+    /// The method and the path of each call with a body. The task `t` exists when they are made.
     fn takers(&self) -> Vec<(&'static str, &'static str)>;
 
-    /// Ids of agents that it does not take.
+    /// Agent ids that it refuses.
     fn refused_agents(&self) -> &[&'static str];
 
-    /// Whether a report of this task was taken.
+    /// Whether a report of this task was accepted.
     fn has(&self, id: &str) -> bool;
 
     /// How many tasks there are.
     fn tasks(&self) -> usize;
 
-    /// Checks what else must work whatever was sent.
+    /// Checks that everything else still works.
     fn works(&self) {}
 }
 
-/// Runs every check of this module as a test of its own, on a new server each.
+/// Runs every check of this module as a separate test with a new server.
 #[macro_export]
 macro_rules! hostile_tests {
     ($target:expr) => {
@@ -202,7 +202,7 @@ pub fn many_small_things(target: &impl Target) {
     works(target);
 }
 
-/// Ids that mean something elsewhere: in a path, a query, a page, a shell, a database.
+/// Ids with characters that are special in a path, a query, a page, a shell or a database.
 pub const IDS: &[&str] = &[
     ".",
     "..",

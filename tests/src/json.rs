@@ -1,6 +1,6 @@
-//! JSON compared byte for byte, but for how numbers are spelled.
+//! Compares JSON byte for byte, except for the spelling of numbers.
 
-/// The text with every number in one spelling.
+/// The text with every number in its canonical spelling.
 pub fn normalised(json: &str) -> String {
     let mut out = String::new();
     let mut rest = json;
@@ -14,7 +14,7 @@ pub fn normalised(json: &str) -> String {
         };
         let (token, tail) = rest.split_at(end);
         match token.parse::<f64>() {
-            // Beyond 2^53, f64 would make different integers equal.
+            // Above 2^53, `f64` would make different integers equal.
             Ok(number) if number.abs() < 9e15 => out.push_str(&number.to_string()),
             _ => out.push_str(token),
         }

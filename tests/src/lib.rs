@@ -1,4 +1,4 @@
-//! What the tests share: a server that answers as a script says, and comparisons of JSON.
+//! Shared code of the tests: a scripted server, and comparisons of JSON.
 
 pub mod hostile;
 pub mod json;
@@ -16,10 +16,10 @@ use xpander_report::testing::Recorder;
 use xpander_report::{Config, ConfigBuilder, Durability, Reporter, SpoolDirectory, TaskReport};
 use xpander_report_local::LocalPlatform;
 
-/// Long enough that only a bug reaches it.
+/// A timeout that only a bug reaches.
 pub const LONG: Duration = Duration::from_secs(60);
 
-/// A platform of its own for one test.
+/// A new local platform for one test.
 pub fn platform() -> LocalPlatform {
     LocalPlatform::builder()
         .port(0)
@@ -27,7 +27,7 @@ pub fn platform() -> LocalPlatform {
         .expect("a local platform starts")
 }
 
-/// The address of a platform that is away, and the port where it can come [back].
+/// The address of a platform that does not run, and the port at which it can come [`back`].
 pub fn away() -> (String, u16) {
     let platform = platform();
     let url = platform.url();
@@ -35,7 +35,7 @@ pub fn away() -> (String, u16) {
     (url, port.expect("a port"))
 }
 
-/// The platform is there again.
+/// Starts the platform again.
 pub fn back(port: u16) -> LocalPlatform {
     LocalPlatform::builder()
         .port(port)
@@ -60,16 +60,16 @@ pub fn reporter(url: impl Into<String>) -> Reporter {
         .expect("a correct configuration")
 }
 
-/// Waits until something is so.
+/// Waits until the condition holds.
 ///
 /// # Panics
-/// It is not for very [`LONG`].
+/// It does not hold after [`LONG`].
 #[track_caller]
 pub fn until(is_so: impl FnMut() -> bool) {
     assert!(comes_true(is_so), "it is waited for in vain");
 }
 
-/// Whether something is so, if not now then soon.
+/// Whether the condition holds, now or soon.
 pub fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + LONG;
     while Instant::now() < deadline {
@@ -81,7 +81,7 @@ pub fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
     false
 }
 
-/// The durability that `DURABILITY` names to a program.
+/// The durability in the variable `DURABILITY`.
 pub fn durability() -> Option<Durability> {
     let name = std::env::var("DURABILITY").ok()?;
     Some(match &*name {
@@ -93,7 +93,7 @@ pub fn durability() -> Option<Durability> {
     })
 }
 
-/// Where in a spool's directory the reports of the user are; a folder that is not there if there are none.
+/// The user's folder in a spool's directory. If there are no reports, it does not exist.
 ///
 /// # Panics
 /// Several users have reports there.
@@ -111,7 +111,7 @@ pub fn own_folder(dir: &Path) -> PathBuf {
     only
 }
 
-/// How many reports wait in a spool.
+/// The number of waiting reports in a spool.
 #[track_caller]
 pub fn waiting(dir: &Path) -> usize {
     let spool = SpoolDirectory::open(dir).expect("a spool");
@@ -119,7 +119,7 @@ pub fn waiting(dir: &Path) -> usize {
     waiting.inspect(|report| assert!(report.is_ok())).count()
 }
 
-/// A number in text of so many bytes at least.
+/// A text with the number, padded to at least this many bytes.
 pub fn padded(number: u64, bytes: u64) -> String {
     let number = number.to_string();
     let more = usize::try_from(bytes).map_or(0, |bytes| bytes.saturating_sub(number.len()));
@@ -135,8 +135,8 @@ pub fn record<T>(run: impl FnOnce() -> T) -> TaskReport {
     report
 }
 
-/// How many reports were delivered when none is left. What a flush says itself leaves out those that were
-/// delivered before it began.
+/// Waits until no report is left, and returns the number of delivered ones. The result of a flush leaves out those that
+/// were delivered before it began.
 #[track_caller]
 pub fn delivered(reporter: &Reporter) -> u64 {
     let outcome = reporter.flush_blocking(LONG);
@@ -144,7 +144,7 @@ pub fn delivered(reporter: &Reporter) -> u64 {
     reporter.stats().delivered
 }
 
-/// How many reports were refused when none is left.
+/// Waits until no report is left, and returns the number of refused ones.
 #[track_caller]
 pub fn refused(reporter: &Reporter) -> u64 {
     let outcome = reporter.flush_blocking(LONG);

@@ -1,4 +1,4 @@
-//! A provider of chat completions, by the book of its answers.
+//! A provider of chat completions with scripted answers.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -46,7 +46,7 @@ pub fn call(id: &str, tool: &str) -> Value {
     answer
 }
 
-/// The events of a streamed chat completion with this text, a word each.
+/// The events of a streamed chat completion, one for each word of the text.
 pub fn events(id: &str, text: &str) -> Vec<String> {
     let chunk = |choices: Value, usage: Value| {
         let chunk = json!({
@@ -86,7 +86,7 @@ pub fn answering(answer: &Value) -> Server {
     Server::always(Answer::json(200, answer.to_string()))
 }
 
-/// Streams this to every request, a chunk for each piece.
+/// Answers every request with a stream, one chunk for each piece.
 pub fn streaming(pieces: Vec<Vec<u8>>) -> Server {
     Server::always(Answer::written(move |to| {
         head(to, "text/event-stream")?;
@@ -95,7 +95,7 @@ pub fn streaming(pieces: Vec<Vec<u8>>) -> Server {
     }))
 }
 
-/// Begins an answer that comes in chunks.
+/// Begins a chunked answer.
 pub fn head(to: &mut TcpStream, content_type: &str) -> std::io::Result<()> {
     write!(
         to,
@@ -110,7 +110,7 @@ pub fn chunk(to: &mut TcpStream, data: &[u8]) -> std::io::Result<()> {
     to.write_all(b"\r\n")
 }
 
-/// What a server waits for before it goes on.
+/// A signal that a server waits for before it continues.
 #[derive(Clone)]
 pub struct Gate {
     open: SyncSender<()>,
@@ -126,7 +126,7 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Lets the server go on, once.
+    /// Lets the server continue, once.
     pub fn open(&self) {
         self.open.send(()).expect("a server that waits");
     }

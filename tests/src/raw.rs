@@ -16,7 +16,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body, which has to be JSON.
+    /// The body, which must be JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         let content_type = self.header("content-type");
@@ -31,7 +31,7 @@ impl Answer {
         self.json()["detail"].clone()
     }
 
-    /// The detail of an error answer with this status, which is a text.
+    /// The detail of an error answer with this status, which must be a text.
     #[track_caller]
     pub fn says(&self, status: u16, words: &str) {
         let detail = self.detail(status);
@@ -47,13 +47,13 @@ impl Answer {
     }
 }
 
-/// Sends a request with these headers and no others but the connection's and the body's length.
+/// Sends a request with these headers, `connection` and `content-length`, and no others.
 #[track_caller]
 pub fn send(to: SocketAddr, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     try_send(to, line, headers, body).expect("an answer")
 }
 
-/// The same; an error if there is no whole answer.
+/// Like [`send`], with an error if the answer is not complete.
 pub fn try_send(
     to: SocketAddr,
     line: &str,
@@ -99,10 +99,10 @@ pub fn receive(mut connection: impl Read) -> io::Result<Answer> {
     }
 }
 
-/// Sends whatever bytes; the answer, or nothing if the connection was closed.
+/// Sends any bytes. Returns the answer, or nothing if the connection was closed.
 pub fn raw(to: SocketAddr, bytes: &[u8]) -> String {
     let mut connection = TcpStream::connect(to).expect("a server");
-    // The server may have closed before it read all of it.
+    // The server may close the connection before it has read everything.
     let _ = connection.write_all(bytes);
     let _ = connection.shutdown(Shutdown::Write);
     let mut answer = Vec::new();

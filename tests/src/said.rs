@@ -1,4 +1,4 @@
-//! What a report says of a response.
+//! The fields of a report that come from a response.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use xpander_report::{LlmResponse, TaskReport, current_task, external_task};
 
 use crate::record;
 
-/// What was read of a response.
+/// The fields that were read from a response.
 #[derive(Debug, PartialEq)]
 pub struct Said<'a> {
     pub result: Option<&'a str>,
@@ -16,7 +16,7 @@ pub struct Said<'a> {
     pub is_success: bool,
 }
 
-/// What `report` says.
+/// The fields of `report`.
 pub fn said(report: &TaskReport) -> Said<'_> {
     let count = |tokens: Option<u64>| tokens.expect("a number that is known");
     Said {
@@ -34,12 +34,12 @@ pub fn said(report: &TaskReport) -> Said<'_> {
     }
 }
 
-/// The response that `report` keeps, as it would be sent.
+/// The response in `report`, as it would be sent.
 pub fn kept(report: &TaskReport) -> &str {
     report.llm_response.as_ref().expect("a response").get()
 }
 
-/// The report of a function that hands this response over and returns nothing.
+/// The report of a function that declares this response and returns nothing.
 pub fn declared<Via, T: LlmResponse<Via> + fmt::Debug>(response: &T) -> TaskReport {
     #[external_task(skip_all)]
     fn ask<Via, T: LlmResponse<Via>>(response: &T) {

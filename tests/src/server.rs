@@ -1,4 +1,4 @@
-//! An HTTP server that answers as a script says, and keeps what it was sent.
+//! An HTTP server with scripted answers, which keeps its requests.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,19 +10,19 @@ use crate::LONG;
 /// What the server does with a request.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// A status line's number and text, headers, and a body.
+    /// The status code and reason, the headers, and the body.
     Http(u16, Vec<(&'static str, String)>, String),
-    /// Bytes as they are; then the connection ends.
+    /// Sends these bytes and closes the connection.
     Bytes(&'static str),
-    /// Whatever the writer writes, in its own time; then the connection ends.
+    /// Runs the writer and closes the connection.
     Written(Writer),
-    /// The connection ends.
+    /// Closes the connection.
     Hangup,
-    /// Nothing, for as long as the server lives.
+    /// Sends nothing for as long as the server lives.
     Silence,
 }
 
-/// How an answer is written piece by piece.
+/// Writes an answer piece by piece.
 #[derive(Clone)]
 pub struct Writer(Arc<Writing>);
 
@@ -35,14 +35,14 @@ impl fmt::Debug for Writer {
 }
 
 impl Answer {
-    /// Whatever `write` writes.
+    /// An answer that `write` writes.
     pub fn written(
         write: impl Fn(&mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
         Self::Written(Writer(Arc::new(write)))
     }
 
-    /// A JSON body under this status.
+    /// A JSON body with this status.
     pub fn json(status: u16, body: impl Into<String>) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
         Self::Http(status, headers, body.into())
@@ -68,12 +68,12 @@ impl Answer {
 /// A request as it arrived.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Method and target.
+    /// The method and the target.
     pub line: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: String,
-    /// Which connection it came over, counted from 0.
+    /// The number of its connection, from 0.
     pub connection: usize,
 }
 
@@ -97,12 +97,12 @@ pub struct Server {
 type Script = dyn Fn(usize, &Request) -> Answer + Send + Sync;
 
 impl Server {
-    /// Gives every request the same answer.
+    /// Answers every request the same.
     pub fn always(answer: Answer) -> Self {
         Self::start(move |_, _| answer.clone())
     }
 
-    /// Asks `script` with each request and how many came before it.
+    /// Calls `script` for each request, with the number of requests before it.
     pub fn start(script: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -126,12 +126,12 @@ impl Server {
         self.url.clone()
     }
 
-    /// Everything that came so far.
+    /// All requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.seen.0.lock().expect("no panic in the server").clone()
     }
 
-    /// Waits until `count` requests have come.
+    /// Waits for `count` requests.
     pub fn wait_for(&self, count: usize) -> Vec<Request> {
         let (seen, arrived) = &*self.seen;
         let seen = seen.lock().expect("no panic in the server");
@@ -179,7 +179,7 @@ fn serve(
             }
             Answer::Hangup => return,
             Answer::Silence => {
-                // Ends when the client gives up.
+                // Returns when the client gives up.
                 let _ = io::copy(&mut reader, &mut io::sink());
                 return;
             }

@@ -1,4 +1,4 @@
-//! A platform that misbehaves at random until it becomes good, and keeps what it was sent.
+//! A platform that misbehaves at random until it is told to behave, and keeps the reports that it received.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Write};
@@ -13,14 +13,14 @@ use xpander_report::TaskReport;
 
 use crate::server::{Request, read};
 
-/// What the platform does instead of answering well.
+/// A way to misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The connection is reset before the request is read.
+    /// Resets the connection before it reads the request.
     Reset,
-    /// The connection ends once the request is read.
+    /// Closes the connection after it has read the request.
     Hangup,
-    /// Nothing, until the client gives up.
+    /// Sends nothing until the client gives up.
     Stall,
     /// 429 with `Retry-After`.
     TooMany,
@@ -28,13 +28,13 @@ pub enum Fault {
     Broken,
     /// 302.
     Elsewhere,
-    /// 200 with something that is not the platform's.
+    /// 200 with a body of another server.
     Garbage,
-    /// A status 4xx of a server in between.
+    /// A status 4xx from a server in between.
     Middlebox,
-    /// The connection ends in the middle of a good answer.
+    /// Closes the connection in the middle of a correct answer.
     Half,
-    /// A good answer, a byte at a time.
+    /// A correct answer, one byte at a time.
     Slow,
 }
 
@@ -52,7 +52,7 @@ impl Fault {
         Self::Slow,
     ];
 
-    /// Whether the client cannot know that the platform took the report, though it may have.
+    /// Whether the platform may have accepted the report without the client's knowledge.
     fn hides_what_became(self) -> bool {
         !matches!(
             self,
@@ -61,13 +61,13 @@ impl Fault {
     }
 }
 
-/// A report as the platform read it.
+/// A report that the platform received.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub report: TaskReport,
-    /// Whether the platform took it, whatever it answered.
+    /// Whether the platform accepted it, regardless of the answer.
     pub is_taken: bool,
-    /// The key that it came with.
+    /// The key of its request.
     pub key: String,
 }
 
@@ -79,16 +79,16 @@ pub struct Unruly {
     listening: Option<JoinHandle<()>>,
 }
 
-/// An agent whose reports are refused until the platform is good.
+/// An agent whose reports are refused until the platform behaves.
 pub const REFUSED_AGENT: &str = "agent-refused";
 
-/// An agent whose reports fail until the platform is good.
+/// An agent whose reports fail until the platform behaves.
 pub const BROKEN_AGENT: &str = "agent-broken";
 
-/// An agent whose reports get no answer until the platform is good.
+/// An agent whose reports get no answer until the platform behaves.
 pub const HANGING_AGENT: &str = "agent-hanging";
 
-/// The input of reports that the platform never takes.
+/// The input of reports that the platform never accepts.
 pub const ODD_INPUT: &str = "odd";
 
 const GOOD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{\"id\":\"t-1\"}";
@@ -104,13 +104,13 @@ struct State {
 struct Kept {
     rng: Rng,
     faults: Vec<Fault>,
-    /// How many requests of a hundred go wrong.
+    /// The percentage of requests that fail.
     rate: u8,
     seen: HashMap<String, Vec<Seen>>,
 }
 
 impl Unruly {
-    /// Does these things instead of answering well, to so many requests of a hundred.
+    /// Misbehaves in one of these ways for this percentage of requests.
     pub fn start(rng: Rng, faults: Vec<Fault>, rate: u8) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -133,7 +133,7 @@ impl Unruly {
                 let (Ok(stream), shared) = (stream, Arc::clone(&shared)) else {
                     continue;
                 };
-                // It ends with the connection, however that ends.
+                // The thread ends with the connection.
                 thread::spawn(move || shared.serve(stream));
             }
         });
@@ -148,12 +148,12 @@ impl Unruly {
         format!("http://{}", self.address)
     }
 
-    /// From now on everything goes well, but for reports that nobody could take.
+    /// Behaves from now on, except for reports that no platform could accept.
     pub fn become_good(&self) {
         self.state.is_good.store(true, Ordering::SeqCst);
     }
 
-    /// All that it read of each task, in that order.
+    /// The reports of each task, in the order in which they were read.
     pub fn seen(&self) -> HashMap<String, Vec<Seen>> {
         self.state.lock().seen.clone()
     }
@@ -191,7 +191,7 @@ impl State {
         let mut writer = stream.try_clone()?;
         let mut reader = BufReader::new(stream);
         loop {
-            // A socket that is closed with something unread resets the connection.
+            // Closing a socket with unread data resets the connection.
             if reader.get_ref().peek(&mut [0])? == 0 {
                 return Ok(());
             }
@@ -224,8 +224,7 @@ impl State {
         }
     }
 
-    /// Keeps the request and says what to answer at once, and what then goes wrong; nothing if its client
-    /// has gone.
+    /// Keeps the request. Returns the immediate answer and the misbehaviour after it, or nothing if the client is gone.
     fn take(
         &self,
         request: &Request,
@@ -235,7 +234,7 @@ impl State {
         let report: TaskReport = serde_json::from_str(&request.body).expect("a report's body");
         let refusal = self.refusal(request, &report);
         let mut kept = self.lock();
-        // Who gave up on a request sends it again: this one would come after what came later.
+        // A client that gave up sends the request again, so this copy would arrive after newer ones.
         if is_gone(stream)? {
             return Ok(None);
         }

@@ -13,19 +13,19 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// The platform refuses what was asked for.
+    /// The platform refuses the request.
     pub(crate) const REFUSED: u8 = 1;
     /// An argument, a file or the configuration is wrong.
     pub(crate) const USAGE: u8 = 2;
-    /// There is none of what was asked for.
+    /// The requested task or data does not exist.
     pub(crate) const NONE: u8 = 3;
     /// `EX_DATAERR` of sysexits.h: reports are damaged.
     pub(crate) const DAMAGED: u8 = 65;
     /// `EX_NOINPUT` of sysexits.h: a file cannot be read, and the others were.
     pub(crate) const UNREADABLE: u8 = 66;
-    /// `EX_IOERR` of sysexits.h: what was done could not be shown.
+    /// `EX_IOERR` of sysexits.h: the command succeeded, but its output could not be written.
     pub(crate) const NOT_SHOWN: u8 = 74;
-    /// `EX_TEMPFAIL` of sysexits.h: the same may work later.
+    /// `EX_TEMPFAIL` of sysexits.h: a temporary failure; the same command may succeed later.
     pub(crate) const TRY_AGAIN: u8 = 75;
 
     pub(crate) fn new(status: u8, message: impl Into<String>) -> Self {
@@ -35,7 +35,7 @@ impl Failure {
         }
     }
 
-    /// Whether the same may work later.
+    /// Whether the same command may succeed later.
     pub(crate) const fn is_passing(&self) -> bool {
         self.status == Self::TRY_AGAIN
     }
@@ -61,7 +61,7 @@ pub(crate) fn exit_code(error: &(dyn Error + 'static)) -> ExitCode {
     }
 }
 
-/// The error and what caused it, in one line.
+/// The error and its causes in one line.
 pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

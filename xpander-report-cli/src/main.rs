@@ -60,7 +60,7 @@ fn version() -> &'static str {
     &VERSION
 }
 
-/// The version with what the program was built by and for.
+/// The version, with the compiler and the target of the build.
 fn long_version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
         let (target, rustc) = (env!("XPANDER_REPORT_TARGET"), env!("XPANDER_REPORT_RUSTC"));
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // The reader of the output has closed it, for example `head`.
+        // The reader of the output has closed it, as `head` does.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             let says = text::printable(&failure::with_causes(&*error));

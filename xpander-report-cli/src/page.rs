@@ -1,7 +1,7 @@
 use http::Uri;
 use xpander_report::{Config, Task};
 
-/// Whether a relay has the task, and not the platform yet.
+/// Whether only a relay has the task, and the platform does not have it yet.
 pub(crate) fn is_relayed(task: &Task) -> bool {
     task.other.contains_key("relay")
 }
@@ -24,7 +24,7 @@ pub(crate) fn location(config: &Config, task: &Task) -> String {
     }
 }
 
-/// The address of a task's page on the local platform, wherever that is.
+/// The URL of a task's page on the local platform, on this or another machine.
 pub(crate) fn of_task(config: &Config, id: &str, organization: Option<&str>) -> Option<String> {
     let base: Uri = config.base_url().parse().ok()?;
     let (scheme, authority) = (base.scheme_str()?, base.authority()?);
@@ -33,8 +33,8 @@ pub(crate) fn of_task(config: &Config, id: &str, organization: Option<&str>) -> 
     Some(format!("{scheme}://{authority}{path}{query}"))
 }
 
-/// The task's page on the local platform. A base URL with a path is an agent controller's that is tunnelled
-/// to this machine.
+/// The task's page on the local platform. A base URL with a path is an agent controller that is tunnelled to this
+/// machine.
 fn page(config: &Config, id: &str) -> Option<String> {
     let base = config.base_url();
     let has_path = base.parse::<Uri>().is_ok_and(|base| base.path() != "/");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::failure::Failure;
 
-/// A longer file is no secret.
+/// A longer file cannot be a secret.
 const MAX_BYTES: u64 = 64 << 10;
 
 /// Reads a secret from a file. `flag` and `what` are for the error.

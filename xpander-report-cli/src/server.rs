@@ -1,14 +1,14 @@
-//! What the commands that serve have in common.
+//! Shared code of the commands that serve.
 
 use std::io;
 
 use tokio::runtime::Runtime;
 
-/// How many files a server can make use of.
+/// How many open files a server can use.
 #[cfg(unix)]
 const WANTED_FILES: u64 = 8192;
 
-/// Lets the process open more files, and so connections, where that is allowed: the usual limit is low.
+/// Raises the process's limit of open files, and so of connections, as far as allowed. The usual limit is low.
 #[cfg(unix)]
 pub(crate) fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -18,7 +18,7 @@ pub(crate) fn raise_file_limit() {
         .maximum
         .map_or(WANTED_FILES, |most| most.min(WANTED_FILES));
     if limit.current.is_some_and(|current| current < allowed) {
-        // The server takes fewer connections where it fails.
+        // If it fails, the server accepts fewer connections.
         let _ = setrlimit(
             Resource::Nofile,
             Rlimit {
@@ -29,11 +29,11 @@ pub(crate) fn raise_file_limit() {
     }
 }
 
-/// There is no such limit.
+/// These systems have no such limit.
 #[cfg(not(unix))]
 pub(crate) const fn raise_file_limit() {}
 
-/// Listens from now on; ends when the program is asked to stop.
+/// Starts listening. The future ends when the program is asked to stop.
 #[cfg(unix)]
 pub(crate) fn stop_signal(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

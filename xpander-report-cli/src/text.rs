@@ -1,4 +1,4 @@
-//! Makes text from others (a model, a server, a variable) safe for a terminal.
+//! Makes foreign text (of a model, a server, a variable) safe for a terminal.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -278,7 +278,7 @@ mod tls {
     const AGENT: &str = r#"{"id": "agent-123"}"#;
     const NO_AUTHORITIES: [(&str, &str); 1] = [("SSL_CERT_FILE", "/no/such/file")];
 
-    /// What it says where the server's certificate is among those that are trusted.
+    /// The output if the server's certificate is trusted.
     fn trusting(server: &Https) -> Said {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("trusted.pem");

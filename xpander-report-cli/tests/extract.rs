@@ -34,7 +34,7 @@ fn extract(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A program that refuses its arguments may end before it has read anything.
+    // If the program refuses its arguments, it may exit before it reads its input.
     let _ = program.stdin.take().unwrap().write_all(input.as_ref());
     program.wait_with_output().unwrap()
 }
@@ -43,7 +43,7 @@ fn stdout(output: &Output) -> &str {
     str::from_utf8(&output.stdout).unwrap()
 }
 
-/// What it says on standard error when it fails.
+/// The message on standard error when it fails.
 fn complaint(arguments: &[&str], input: impl AsRef<[u8]>) -> String {
     let output = extract(arguments, input);
     assert_eq!(output.status.code(), Some(1));

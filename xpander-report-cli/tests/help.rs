@@ -1,4 +1,4 @@
-//! What the program says about itself.
+//! The help texts, completions, man pages and version.
 
 use std::fs;
 

@@ -213,7 +213,7 @@ mod its_data {
         );
     }
 
-    /// What it says of errors until its end.
+    /// The error messages until it ends.
     fn errors(mut running: Running) -> String {
         let mut errors = String::new();
         let mut output = running.process.stderr.take().unwrap();
@@ -275,7 +275,7 @@ fn the_link_to_a_task_works_whatever_its_id_is() {
         let said = running.in_a_shell(&quoted, &[]).ends_with(0);
         let link = said.out.trim_end().rsplit_once("see ").unwrap().1;
         let path = link.strip_prefix(&running.url()).unwrap();
-        // A browser resolves these segments, wherever the path has them.
+        // A browser resolves these segments anywhere in a path.
         for segment in path.split('/') {
             assert!(![".", "..", "%2e", "%2E"].contains(&segment), "{link}");
         }

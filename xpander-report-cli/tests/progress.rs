@@ -1,4 +1,4 @@
-//! Long work shows its progress on a terminal, and nothing elsewhere.
+//! Long work shows its progress on a terminal and nothing when piped.
 
 #![cfg(unix)]
 
@@ -15,7 +15,7 @@ use crate::support::{KEY, run};
 use tempfile::TempDir;
 use xpander_report_tests::server::{Answer, Server};
 
-/// A platform that answers no report until it is let go.
+/// A platform that answers no report until the test releases it.
 struct Slow {
     server: Server,
     gate: Arc<(Mutex<bool>, Condvar)>,
@@ -40,7 +40,7 @@ impl Slow {
     }
 }
 
-/// What is on the terminal when these words are, or at the end.
+/// The content of the terminal once these words appear, or at the end.
 fn until(output: &mut impl Read, words: &str) -> String {
     let (mut seen, mut piece) = (Vec::new(), [0; 1024]);
     loop {

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{away, back, until};
 
-/// What a relay is started with.
+/// The arguments and the environment of a relay.
 fn upstream(url: &str) -> Vec<(&str, &str)> {
     vec![("XPANDER_BASE_URL", url), ("XPANDER_API_KEY", KEY)]
 }
@@ -127,7 +127,7 @@ fn doctor_knows_a_relay() {
             .contains("1 report waits there, the oldest for")
             && said.words().contains("note relay")
     });
-    // Without an agent it asks for a task.
+    // Without an agent it reads a task.
     let no_agent = &variables[..2];
     let said = run(&["doctor"], no_agent);
     said.says("the relay accepts the key");

@@ -1,4 +1,4 @@
-//! What `xpander-report send` says and ends with.
+//! The output and the exit codes of `xpander-report send`.
 
 use crate::support::https::serve;
 use crate::support::send::{file, only, send, variables};
@@ -25,7 +25,7 @@ mod a_proxy {
         }
         assert!(proxy.requests().is_empty());
 
-        // A host that is allowed by name is as public as its network.
+        // A host may be allowed by name.
         let allowed = [("XPANDER_REPORT_ALLOW_HTTP", "lab.example")];
         let lab = variables("http://lab.example");
         run(&["send"], &[&lab[..], &proxies, &allowed].concat()).ends_with(0);

@@ -131,7 +131,7 @@ fn what_a_living_worker_has_is_left_to_it() {
     let dir = TempDir::new().unwrap();
     let (url, port) = away();
     leave_two(&url, dir.path());
-    // One of another platform, which does not take over what was left.
+    // A reporter of another platform, which does not take over these reports.
     let living = worker(&nowhere(), dir.path());
     living.report(TaskReport::new().id("order-3"));
     let platform = back(port);
@@ -158,7 +158,7 @@ fn what_was_refused_is_sent_again_also_while_a_worker_lives() {
                 _ => Answer::task(),
             };
         }
-        // The worker's own waits until the other was sent again.
+        // The worker's own report waits until the other one has been sent again.
         match tries.load(Ordering::SeqCst) {
             0 | 1 => Answer::json(503, "{}"),
             _ => Answer::task(),
@@ -237,7 +237,7 @@ fn segment(dir: &Path) -> PathBuf {
     files.find(is_segment).unwrap()
 }
 
-/// Turns over the lowest bits of these bytes of the only segment.
+/// Flips the lowest bit of each of these bytes of the only segment.
 fn damage(dir: &Path, at: impl Fn(usize) -> Range<usize>) {
     let segment = segment(dir);
     let mut bytes = fs::read(&segment).unwrap();
@@ -260,7 +260,7 @@ fn damaged_files_are_told() {
 
 #[test]
 fn a_bit_that_is_wrong_costs_a_drain_one_report_which_can_be_recovered() {
-    // In the frame of the first report, and in the last report.
+    // One byte in the frame of the first report, one in the last report.
     for at in [|_| 66..67, |_| 69..70, |length| length - 3..length - 2] {
         let dir = TempDir::new().unwrap();
         let (url, port) = away();
@@ -316,7 +316,7 @@ fn a_file_that_cannot_be_read_is_named_and_stops_no_command() {
     let (url, port) = away();
     leave_two(&url, dir.path());
     let own = own_folder(dir.path());
-    // Neither can root read it as a file.
+    // Even root cannot read it as a file.
     fs::create_dir(own.join("00000000-0000-7000-8000-000000000000.seg")).unwrap();
     fs::create_dir_all(own.join("dead").join("odd.json")).unwrap();
     let names = |said: &Said| {

@@ -289,7 +289,7 @@ mod open {
     }
 }
 
-/// A platform that is not the local one: its lists say little, and it has no filter but the status.
+/// A platform other than the local one: its lists have few fields, and its only filter is the status.
 mod elsewhere {
     use super::*;
 

@@ -49,7 +49,7 @@ impl Token {
         Self { secret, agents }
     }
 
-    /// Whether the secret has no character.
+    /// Whether the secret is empty.
     pub const fn is_empty(&self) -> bool {
         self.secret.is_empty()
     }
@@ -64,9 +64,9 @@ impl fmt::Debug for Token {
 /// The host names that the server answers to, and its tokens.
 #[derive(Debug)]
 pub struct Access {
-    /// `None`: it answers to every name.
+    /// `None`: all names are allowed.
     hosts: Option<Hosts>,
-    /// `None`: it admits everybody.
+    /// `None`: no token is needed.
     tokens: Option<RwLock<Arc<[Token]>>>,
 }
 
@@ -77,7 +77,7 @@ struct Hosts {
 }
 
 impl Access {
-    /// Answers to this machine's own names and these, and admits who has the token, if there is one.
+    /// Accepts requests for this machine's own names and for `hosts`. If there is a token, requests must carry it.
     pub fn new(listening: IpAddr, hosts: &[String], token: Option<Token>) -> Self {
         let names = hosts.iter().map(|host| canonical(host)).collect();
         Self {
@@ -86,7 +86,7 @@ impl Access {
         }
     }
 
-    /// Answers to every name, and admits who has one of the tokens.
+    /// Accepts requests for every name. Requests must carry one of the tokens.
     pub fn by_tokens(tokens: Vec<Token>) -> Self {
         Self {
             hosts: None,
@@ -94,7 +94,7 @@ impl Access {
         }
     }
 
-    /// From now on these are the tokens.
+    /// Replaces the tokens.
     pub fn replace_tokens(&self, tokens: Vec<Token>) {
         if let Some(known) = &self.tokens {
             *ignore_poison(known.write()) = tokens.into();
@@ -123,7 +123,7 @@ impl Access {
         })
     }
 
-    /// The agents for which the request may act; `None` if it carries no token and there are some.
+    /// The agents for which the request may act. `None` if a token is needed and the request carries none of them.
     pub fn admit(&self, headers: &HeaderMap) -> Option<Agents> {
         let Some(tokens) = &self.tokens else {
             return Some(Agents::All);
@@ -131,7 +131,7 @@ impl Access {
         let tokens: Arc<[Token]> = Arc::clone(&*ignore_poison(tokens.read()));
         let given = secrets(headers);
         let mut admitted = None;
-        // All are compared, so that the time says nothing about which one it is.
+        // Compares all tokens, so that the time does not reveal which one matches.
         for token in tokens.iter() {
             for given in &given {
                 if token.secret.as_bytes().ct_eq(given).into() {

@@ -12,10 +12,10 @@ pub fn ip(host: &str) -> Option<IpAddr> {
     bare.parse().ok()
 }
 
-/// Listens there, with a socket that does not block. Port 0 takes any free port; the address says which.
+/// Listens on the address with a non-blocking socket. Port 0 takes any free port; the returned address has its number.
 ///
 /// # Errors
-/// What the operating system says.
+/// The error of the operating system.
 pub fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;

@@ -42,7 +42,7 @@ impl Bodies {
     /// The whole body as text. The caller keeps the [`InProgress`] for as long as it has the text.
     ///
     /// # Errors
-    /// It is too large, is no UTF-8, does not arrive, or others take all the room.
+    /// It is too large, is not UTF-8, does not arrive in time, or the other bodies in progress leave no room for it.
     pub async fn read_text(&self, mut body: Body) -> Result<(String, InProgress), Problem> {
         let mut bytes = Vec::new();
         let mut held = None;
@@ -86,7 +86,7 @@ impl Bodies {
         Ok((text, InProgress { _bytes: held }))
     }
 
-    /// Takes the next bytes of a body of which so many have been received.
+    /// Takes the next bytes of a body. `received` bytes came before.
     fn hold(
         &self,
         held: &mut Option<OwnedSemaphorePermit>,
@@ -133,7 +133,7 @@ mod tests {
         })
     }
 
-    /// A body that begins with so many bytes and does not end.
+    /// A body that starts with this many bytes and never ends.
     fn unending(bytes: usize) -> Body {
         let start = Ok::<_, Infallible>("x".repeat(bytes));
         Body::from_stream(stream::iter([start]).chain(stream::pending()))

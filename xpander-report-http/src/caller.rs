@@ -1,4 +1,4 @@
-//! Who asks, and for what.
+//! The caller of a request, and the id in its path.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;

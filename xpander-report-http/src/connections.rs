@@ -23,7 +23,7 @@ pub struct Connections {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// Counts the times that a connection became idle. So it orders them.
+    /// Counts how often a connection became idle, which gives idle connections an order.
     turn: u64,
     by_id: HashMap<u64, State>,
 }
@@ -37,7 +37,7 @@ struct State {
 }
 
 impl Connections {
-    /// None yet, and so many at most.
+    /// No connections yet, and at most `max`.
     pub fn new(max: usize) -> Self {
         Self {
             max,

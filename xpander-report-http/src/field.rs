@@ -10,7 +10,7 @@ const BODY: Loc = Loc::Name("body");
 /// An id must fit into a URL, percent-encoded.
 const MAX_ID_BYTES: usize = 1024;
 
-/// An id, of at most 1024 bytes.
+/// An id of at most 1024 bytes.
 ///
 /// # Errors
 /// It is none.

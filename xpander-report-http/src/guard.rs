@@ -1,4 +1,4 @@
-//! Protects what the server holds from other web pages in the developer's browser, and from who has no token.
+//! Protects the server's data from foreign web pages in the developer's browser, and from requests without a token.
 //!
 //! Listening on the loopback address is not enough: a foreign page can send requests to it, and with DNS
 //! rebinding it can read the answers.
@@ -34,8 +34,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// Refuses requests from foreign pages and requests without a token, if there are some. Puts the [`Agents`] of the
-/// token into the request, and adds the security headers to every answer.
+/// Refuses requests from foreign pages and, if there are tokens, requests without one. Puts the [`Agents`] of the token
+/// into the request, and adds the security headers to every answer.
 pub async fn guard(
     State(access): State<Arc<Access>>,
     mut request: Request,

@@ -1,17 +1,17 @@
-//! What clients may take of the machine.
+//! The resources that clients may use.
 
 use std::time::Duration;
 
 /// The largest accepted request body: 32 MiB.
 pub const MAX_BODY: usize = 32 * 1024 * 1024;
 
-/// The most connections, however many files the process may open.
+/// The maximum of connections, even if the process may open more files.
 const MAX_CONNECTIONS: usize = 4096;
 
 /// A smaller bound would keep out a browser, which opens several connections.
 const MIN_CONNECTIONS: usize = 16;
 
-/// What the clients may take of the machine.
+/// The resources that clients may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// How many connections may be open.

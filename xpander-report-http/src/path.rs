@@ -21,7 +21,7 @@ const PAGES: [&str; 2] = ["assets", "tasks"];
 /// The one path of the public API, which has other mounts.
 const PUBLIC: [&str; 2] = ["v1", "tasks"];
 
-/// A mount of the public platform. It is no organization.
+/// A mount of the public platform, which is not an organization.
 const MOUNT: &str = "agent-controller";
 
 /// The organization of a request whose path names none.

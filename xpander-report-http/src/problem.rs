@@ -13,7 +13,7 @@ pub struct Problem {
     status: StatusCode,
     /// Whether the answer has a `WWW-Authenticate` header, at which a browser asks for a password.
     challenge: bool,
-    /// After how many seconds the client may try again, if the answer says so.
+    /// The `Retry-After` header in seconds, if there is one.
     retry_after: Option<u32>,
     detail: Detail,
 }
@@ -40,12 +40,12 @@ pub struct Invalid {
 pub enum Loc {
     /// A field.
     Name(&'static str),
-    /// A place in a list.
+    /// A position in a list.
     Index(usize),
 }
 
 impl Invalid {
-    /// The value at this place is invalid.
+    /// The value at this path is invalid.
     pub fn new(loc: &[Loc], kind: &'static str, msg: impl Into<String>) -> Self {
         Self {
             loc: loc.to_vec(),
@@ -70,7 +70,7 @@ impl Problem {
         Self::new(status, detail)
     }
 
-    /// What was asked cannot be done now, and perhaps in so many seconds.
+    /// The request cannot be served now. The client may retry after this many seconds.
     pub fn unavailable(detail: impl Into<String>, retry_after: u32) -> Self {
         Self {
             retry_after: Some(retry_after),
@@ -108,12 +108,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
-    /// There is nothing.
+    /// The resource does not exist.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    /// There is something, but not for this method.
+    /// The resource exists, but does not allow this method.
     pub fn method_not_allowed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
     }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::problem::{Invalid, Loc, Problem};
 
-/// Fields that are kept as they came.
+/// Fields that are kept unchanged.
 pub type Details = BTreeMap<String, Box<RawValue>>;
 
 /// A value, or its errors.
@@ -15,7 +15,7 @@ pub type Checked<T> = Result<T, Vec<Invalid>>;
 /// The fields of an object with unparsed values. If a name appears twice, the last one counts.
 pub type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
-/// A body whose fields are read one after the other.
+/// Reads the fields of a body one by one.
 #[derive(Debug)]
 pub struct Reader<'a> {
     fields: Fields<'a>,
@@ -26,7 +26,7 @@ impl<'a> Reader<'a> {
     /// The fields of a body.
     ///
     /// # Errors
-    /// It is no JSON object.
+    /// The body is not a JSON object.
     pub fn new(body: &'a str) -> Result<Self, Problem> {
         Ok(Self {
             fields: object(body)?,
@@ -86,10 +86,10 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// What was read.
+    /// Returns `read` if no error was found.
     ///
     /// # Errors
-    /// All that were found.
+    /// All errors that were found.
     pub fn finish<T>(self, read: T) -> Result<T, Problem> {
         if self.invalid.is_empty() {
             Ok(read)

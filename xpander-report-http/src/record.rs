@@ -43,7 +43,7 @@ pub struct TaskJson<'a> {
     pub details: Details,
 }
 
-/// What went into a task.
+/// The input of a task.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "the fields of the platform's record")]
 pub struct InputJson<'a> {
@@ -55,7 +55,7 @@ pub struct InputJson<'a> {
 }
 
 impl<'a> InputJson<'a> {
-    /// This text, and these parts of an input.
+    /// An input with this text and these other parts.
     pub fn new(text: Option<&'a str>, mut parts: Details) -> Self {
         Self {
             text,
@@ -111,13 +111,13 @@ pub struct AgentJson<'a> {
     created_at: Timestamp,
     graph: [&'a str; 0],
     tools: [&'a str; 0],
-    /// The relay that answers in the platform's place.
+    /// The name of the relay that answers in place of the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     relay: Option<&'a str>,
 }
 
 impl<'a> AgentJson<'a> {
-    /// An agent of which no more is known.
+    /// An agent of which nothing else is known.
     pub const fn new(id: &'a str, organization_id: &'a str, created_at: Timestamp) -> Self {
         Self {
             id,

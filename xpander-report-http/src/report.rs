@@ -6,22 +6,22 @@ use crate::field::{self, Counts};
 use crate::problem::Problem;
 use crate::reader::Reader;
 
-/// A report of a run as it was sent. `None` was not sent, or sent as null.
+/// A report of a run as it was sent. `None`: the field was not sent, or sent as null.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
-    /// The task's id. An empty one counts as none.
+    /// The task's id. `None` also if it was empty.
     pub id: Option<String>,
-    /// What went into the run.
+    /// The input of the run.
     pub input: Option<String>,
-    /// The provider's answer, byte for byte.
+    /// The provider's response, byte for byte.
     pub llm_response: Option<&'a RawValue>,
     /// The tokens.
     pub tokens: Option<Counts>,
     /// Whether the run succeeded.
     pub is_success: Option<bool>,
-    /// What came out.
+    /// The result of the run, or its error.
     pub result: Option<String>,
-    /// How many seconds the run took.
+    /// The duration of the run in seconds.
     pub duration: Option<f64>,
     /// Whether the duration was sent as null, which stands for a number that JSON cannot hold.
     pub is_duration_null: bool,
@@ -33,7 +33,7 @@ impl<'a> Report<'a> {
     /// Reads the body of a report.
     ///
     /// # Errors
-    /// Every field that is wrong, in one problem.
+    /// One problem that lists every invalid field.
     pub fn parse(body: &'a str) -> Result<Self, Problem> {
         let mut reader = Reader::new(body)?;
         let id = reader.read("id", field::id);

@@ -28,7 +28,7 @@ use crate::problem::Problem;
 use crate::write_timeout::WriteTimeout;
 use crate::{guard, path};
 
-/// How long answers in progress, and then what they wait for, may take to finish when the server stops.
+/// How long the server waits, when it stops, for answers in progress to finish, and then for their blocking work.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long to wait for a file to be closed when no connection can be accepted.
@@ -37,7 +37,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The longest head of a request, with its path.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// What a server listens with.
+/// A server's socket, with its limits.
 #[derive(Debug)]
 pub struct Listener {
     listener: std::net::TcpListener,
@@ -48,7 +48,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// This socket, which does not block; `limits` bounds what clients may take of the machine.
+    /// Uses this non-blocking socket. `limits` bounds the resources that clients may use.
     pub const fn new(listener: std::net::TcpListener, limits: Limits) -> Self {
         Self {
             listener,
@@ -58,7 +58,7 @@ impl Listener {
         }
     }
 
-    /// Speaks TLS with this certificate and key, if there are some.
+    /// Serves TLS with this certificate and key, if they are given.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(mut self, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
@@ -76,8 +76,8 @@ struct Serving {
     tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
-/// The body of the server's thread: serves until `stop` is closed. `ready` hears of the start; `threads` names the
-/// threads that handlers may block. `beside` runs beside it.
+/// The body of the server's thread: serves until `stop` is closed. `ready` receives the result of the start, `threads`
+/// is the name of the threads for blocking work, and `beside` runs at the same time.
 pub fn run(
     listener: Listener,
     router: Router,
@@ -158,7 +158,7 @@ async fn accept(listener: &TcpListener, connections: &Connections) -> TcpStream 
         match listener.accept().await {
             Ok((stream, _)) => return stream,
             Err(error) if is_of_client(&error) => {}
-            // The process has as many open files as it may have.
+            // The process has reached its limit of open files.
             Err(_) => {
                 connections.close_oldest_idle();
                 sleep(ACCEPT_PAUSE).await;
@@ -178,13 +178,13 @@ fn is_of_client(error: &io::Error) -> bool {
 }
 
 async fn serve_connection(stream: TcpStream, connection: Connection, serving: Serving) {
-    // Without it the kernel may delay the end of a small answer. A failure costs only time.
+    // Without `TCP_NODELAY` the kernel may delay the end of a small answer. A failure only costs time.
     let _ = stream.set_nodelay(true);
     #[cfg(feature = "tls")]
     if let Some(tls) = &serving.tls {
         let handshake = timeout(serving.client_timeout, tls.accept(stream));
         tokio::select! {
-            // A failed connection has nobody to tell.
+            // There is nobody to tell about a failed connection.
             stream = handshake => if let Ok(Ok(stream)) = stream {
                 serve_stream(stream, connection, serving).await;
             },

@@ -1,4 +1,4 @@
-//! Connections whose peer takes nothing.
+//! A timeout for connections whose peer reads nothing.
 
 use std::io;
 use std::pin::Pin;
@@ -8,16 +8,17 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// A connection that fails when its peer takes no bytes for too long.
+/// A connection that fails when its peer reads nothing for too long.
+#[derive(Debug)]
 pub struct WriteTimeout<S> {
     stream: S,
     timeout: Duration,
-    /// Runs while the peer takes nothing.
+    /// Runs while the peer reads nothing.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> WriteTimeout<S> {
-    /// Fails when the peer takes nothing for so long.
+    /// Fails when the peer reads nothing for `timeout`.
     pub const fn new(stream: S, timeout: Duration) -> Self {
         Self {
             stream,

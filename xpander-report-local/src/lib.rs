@@ -12,7 +12,7 @@
 //! // … run the code that reports to `platform.url()` …
 //!
 //! assert!(platform.tasks()?.is_empty());
-//! platform.shutdown();
+//! platform.stop();
 //! # Ok::<(), xpander_report_local::Error>(())
 //! ```
 //!

@@ -243,11 +243,6 @@ impl LocalPlatform {
         self.end();
     }
 
-    /// [`stop`](Self::stop), under the name that a reporter's end has.
-    pub fn shutdown(self) {
-        self.stop();
-    }
-
     fn end(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {

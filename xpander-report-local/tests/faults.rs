@@ -65,7 +65,7 @@ fn a_dropped_report_has_no_answer_and_is_not_kept() {
     let platform = platform();
     let client = Client::new(config(&platform).build().unwrap());
     let report = TaskReport::new().id("t");
-    platform.inject(Fault::drop().times(1));
+    platform.inject(Fault::drop_connection().times(1));
     client.report_external_task_blocking(&report).unwrap_err();
     assert_eq!(platform.tasks().unwrap(), []);
     client.report_external_task_blocking(&report).unwrap();
@@ -86,7 +86,7 @@ fn a_lost_answer_leaves_the_report() {
 #[test]
 fn a_reporter_delivers_through_all_of_them() {
     let platform = platform();
-    platform.inject(Fault::drop().times(1));
+    platform.inject(Fault::drop_connection().times(1));
     platform.inject(Fault::status(503).times(1));
     platform.inject(Fault::lose_answer().times(1));
     platform.inject(Fault::delay(Duration::from_millis(50)).times(1));

@@ -23,7 +23,7 @@ fn tasks_survive_a_restart() {
         r#"{"id":"t","input":"in","llm_response":{"b":1.10},"tokens":{},"used_tools":["x"]}"#,
     );
     let (tasks, revisions) = (platform.tasks().unwrap(), platform.revisions("t").unwrap());
-    platform.shutdown();
+    platform.stop();
 
     let platform = with_data(&path).unwrap();
     assert_eq!(tasks.len(), 1);
@@ -114,7 +114,7 @@ fn a_database_of_another_program_is_refused_untouched() {
 fn data_of_another_version_is_refused_untouched() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tasks.db");
-    with_data(&path).unwrap().shutdown();
+    with_data(&path).unwrap().stop();
     for version in [1, 99] {
         let other = Connection::open(&path).unwrap();
         other.pragma_update(None, "user_version", version).unwrap();
@@ -171,7 +171,7 @@ mod the_users_of_the_machine {
     fn can_no_longer_read_an_old_file_that_they_could() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tasks.db");
-        with_data(&path).unwrap().shutdown();
+        with_data(&path).unwrap().stop();
         for open in [0o644, 0o660, 0o604] {
             set_mode(&path, open);
             let platform = with_data(&path).unwrap();
@@ -228,7 +228,7 @@ mod the_users_of_the_machine {
     fn cannot_make_their_file_the_data_file() {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join("tasks.db");
-        with_data(&own).unwrap().shutdown();
+        with_data(&own).unwrap().stop();
         // Only root can give a file away. Others have root's files.
         let theirs = match fs::metadata(&own).unwrap().uid() {
             0 => {
@@ -370,7 +370,7 @@ fn the_end_frees_the_port_even_with_idle_connections() {
     std::io::Read::read_exact(&mut kept_alive, &mut start).unwrap();
 
     let before = std::time::Instant::now();
-    platform.shutdown();
+    platform.stop();
     assert!(before.elapsed().as_secs() < 10);
     assert!(TcpStream::connect(address).is_err());
     drop(silent);
@@ -388,7 +388,7 @@ fn an_answer_in_progress_is_finished() {
     std::io::Read::read_exact(&mut connection, &mut interim).unwrap();
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
 
-    let end = std::thread::spawn(move || platform.shutdown());
+    let end = std::thread::spawn(move || platform.stop());
     connection.write_all(b"{}").unwrap();
     assert_eq!(receive(connection).status, 200);
     end.join().unwrap();

@@ -250,7 +250,7 @@ fn sums(tasks: &[&TaskRecord]) -> Summary {
             _ => expected.failed += 1,
         }
         if let Some(tokens) = task.tokens {
-            expected.counted += 1;
+            expected.with_tokens += 1;
             expected.tokens += tokens.total_tokens as f64;
         }
         if let Some(cost) = cost(task) {
@@ -262,7 +262,7 @@ fn sums(tasks: &[&TaskRecord]) -> Summary {
     }
     durations.sort_by(f64::total_cmp);
     // The smallest that 95 of 100 stay at or below.
-    expected.p95 = durations.iter().copied().find(|most| {
+    expected.p95_duration = durations.iter().copied().find(|most| {
         durations.iter().filter(|each| *each <= most).count() * 100 >= durations.len() * 95
     });
     expected
@@ -304,7 +304,7 @@ proptest! {
         prop_assert_eq!((metrics.total.completed(), metrics.total.failed()), (all.completed, all.failed));
         prop_assert_eq!(metrics.total.total_tokens(), all.tokens);
         prop_assert_eq!(metrics.total.tool_calls(), tasks.iter().map(|task| task.used_tools.len() as u64).sum::<u64>());
-        match (metrics.total.duration(0.95), all.p95) {
+        match (metrics.total.duration_quantile(0.95), all.p95_duration) {
             (Some(found), Some(exact)) => prop_assert!((found / exact - 1.0).abs() < 0.023, "{found} {exact}"),
             (found, exact) => prop_assert_eq!(found, exact),
         }
@@ -557,7 +557,7 @@ fn metrics_have_every_day_of_their_range() {
         ),
         (5.0, 3.0, 2)
     );
-    assert!((today.duration(0.5).unwrap() / 2.0 - 1.0).abs() < 0.023);
+    assert!((today.duration_quantile(0.5).unwrap() / 2.0 - 1.0).abs() < 0.023);
     assert_eq!(metrics.tools[0].tool, "x");
     assert_eq!(
         (
@@ -598,7 +598,7 @@ fn agents_come_with_their_figures() {
         .map(|agent| (agent.agent_id.as_str(), agent.totals.requests()))
         .collect();
     assert_eq!(told, [("b", 2), ("a", 2)]);
-    assert!(agents[0].latest > agents[1].latest);
+    assert!(agents[0].latest_task_at > agents[1].latest_task_at);
 }
 
 #[test]

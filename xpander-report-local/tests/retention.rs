@@ -62,7 +62,7 @@ fn a_deleted_task_leaves_nothing() {
         (metrics.total.tool_calls(), metrics.total.total_tokens()),
         (0, 0.0)
     );
-    assert_eq!(metrics.total.duration(0.5), None);
+    assert_eq!(metrics.total.duration_quantile(0.5), None);
     assert!(metrics.tools.is_empty() && platform.tools(10).unwrap().is_empty());
 
     // The id is free for a new task.

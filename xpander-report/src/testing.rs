@@ -101,11 +101,11 @@ impl RefUnwindSafe for Recorder {}
 impl Recorder {
     /// An empty recorder.
     pub fn new() -> Self {
-        Self::with(Redaction::new())
+        Self::with_redaction(Redaction::new())
     }
 
     /// A recorder that applies this redaction to its reports.
-    pub fn with(redaction: Redaction) -> Self {
+    pub fn with_redaction(redaction: Redaction) -> Self {
         let kept = Arc::new(Kept {
             redaction,
             ..Kept::default()

@@ -1,6 +1,6 @@
-//! A program that forks, for tests of what becomes of reports then: `forks <scenario>`. The user
-//! agent of each request is the process that sends it; the input of each report begins with the process that made
-//! it. `DURABILITY` names the durability.
+//! A program that forks, for tests of reports after a fork: `forks <scenario>`. The user agent of each request is the
+//! process that sends it; the input of each report begins with the process that made it. `DURABILITY` names the
+//! durability.
 
 #[cfg(unix)]
 fn main() {
@@ -48,11 +48,11 @@ mod forks {
         std::io::stdout().flush().expect("a reader");
     }
 
-    /// Runs `child` in a new process, which then exits. Returns how to wait until it has.
+    /// Runs `child` in a new process, which then exits. Returns a function that waits for the exit.
     fn fork(child: impl FnOnce()) -> impl FnOnce() {
         #[allow(unsafe_code, reason = "the standard library does not fork")]
-        // SAFETY: the child runs on a copy of this thread alone. That what it calls copes with threads that
-        // are gone in the middle of something is what is tested.
+        // SAFETY: the child runs on a copy of this thread only. The test checks that the called code copes with the
+        // missing threads.
         let process = unsafe { libc::fork() };
         assert_ne!(process, -1, "no fork");
         if process == 0 {
@@ -74,13 +74,13 @@ mod forks {
             let ended = unsafe { libc::waitpid(process, &raw mut status, 0) };
             if (ended, status) != (process, 0) {
                 eprintln!("a child failed or hung: {status}");
-                // No thread is waited for.
+                // It waits for no thread.
                 exit(1);
             }
         }
     }
 
-    /// A parent whose reports wait, its child and a grandchild.
+    /// A parent with waiting reports, its child and a grandchild.
     pub(super) fn family() {
         let reporter = reporter();
         report(&reporter, "before", 10);
@@ -98,7 +98,7 @@ mod forks {
         assert!(outcome.is_complete(), "{outcome:?}");
     }
 
-    /// A child that outlives its parent, which waits to be killed.
+    /// A child that outlives its parent. The parent waits to be killed.
     pub(super) fn orphan() {
         let reporter = reporter();
         report(&reporter, "before", 10);
@@ -108,14 +108,14 @@ mod forks {
             let outcome = reporter.flush_blocking(LONG);
             assert!(outcome.is_complete(), "{outcome:?}");
             say("child lives");
-            // Until the test lets go of it.
+            // Waits until the test releases it.
             let _ = std::io::stdin().read(&mut [0]);
         });
         child_over();
     }
 
-    /// Threads that report all the time while children come and go. None is started meanwhile: a child that is
-    /// forked at that moment can start none itself, because the standard library's lock is held in it for ever.
+    /// Threads that report continuously while children come and go. No thread is started meanwhile: a child that is
+    /// forked at that moment cannot start threads, because it inherits the standard library's lock in the locked state.
     pub(super) fn crowd() {
         let reporter = reporter();
         report(&reporter, "early", 1);

@@ -1,5 +1,5 @@
-//! A program that keeps the guard until the end of `main`, and flushes nowhere else. `EXIT_TIMEOUT` is how many
-//! milliseconds that may take.
+//! A program that keeps the guard until the end of `main` and does not flush elsewhere. `EXIT_TIMEOUT` is the guard's
+//! timeout in milliseconds.
 
 use std::time::Duration;
 

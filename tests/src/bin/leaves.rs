@@ -1,6 +1,5 @@
-//! A program that reports and keeps no guard, for tests of how it ends: `leaves <way> <runtime>`. `DURABILITY`
-//! says how safe reports are in the spool, `EXIT_MILLIS` for how long the end waits, and `DELIVER_ON_SIGNALS` that
-//! a signal is an end like others.
+//! A program that reports without a guard, for tests of its exit: `leaves <way> <runtime>`. `DURABILITY` is the
+//! durability in the spool, `EXIT_MILLIS` the exit's timeout, and `DELIVER_ON_SIGNALS` makes it deliver on signals.
 
 use std::io::Write;
 use std::time::Duration;
@@ -30,7 +29,7 @@ fn main() {
             "panic" => panic!("the end"),
             "abort" => std::process::abort(),
             "wait" => {
-                // Somebody ends it from outside.
+                // The test ends it from outside.
                 std::io::stdout().write_all(b".").expect("a reader");
                 std::io::stdout().flush().expect("a reader");
                 loop {

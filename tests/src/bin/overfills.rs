@@ -1,5 +1,5 @@
-//! A program that hands over more reports than may wait. For each number that it reads it waits until so many
-//! are delivered, says so on standard error, and reports more than there is room for.
+//! A program that reports more than the queue holds. For each number on standard input, it waits until that many
+//! reports are delivered, prints a line on standard error, and overfills the queue again.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ fn main() {
     for line in std::io::stdin().lines() {
         let delivered: u64 = line.expect("a line").parse().expect("a number");
         until(|| {
-            // What waits is tried again at once.
+            // Retries the waiting reports immediately.
             let _ = reporter.flush_blocking(Duration::from_millis(10));
             reporter.stats().delivered == delivered
         });
-        // The worker is through with it when it answers.
+        // When the worker answers, it has processed them.
         let _ = reporter.flush_blocking(Duration::from_millis(10));
         eprintln!("{delivered} delivered");
         for _ in 0..20 {

@@ -1,8 +1,8 @@
-//! A program with a spool, for tests of what survives its end: `spools <way> <first> <count>`. It reports
-//! `count` tasks named from `first` on, and says so of each once it was accepted. `DURABILITY` names the
-//! durability, `DELIVER_ON_SIGNALS` for how many milliseconds a signal is put off. `INPUT` is how many bytes each
-//! input has at least. With each of its tasks it reports another one once more, with the number as its result: the
-//! last of as many in turn as `REPEATED` says.
+//! A program with a spool, for tests of which reports survive its end: `spools <way> <first> <count>`. It reports
+//! `count` tasks, numbered from `first`, and prints a line for each accepted report. `DURABILITY` is the durability,
+//! `DELIVER_ON_SIGNALS` how many milliseconds a signal is delayed, and `INPUT` the minimum size of each input in bytes.
+//! With `REPEATED`, each report is followed by an update of one of that many further tasks, in turn, with the number as
+//! its result.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -43,7 +43,7 @@ fn main() {
                     .result(number.to_string()),
             );
         }
-        // One write: what a reader sees was accepted.
+        // A single write, so that a line which the test reads is an accepted report.
         out.write_all(format!("{number}\n").as_bytes())
             .expect("a reader");
     }
@@ -52,7 +52,7 @@ fn main() {
         "exit" => std::process::exit(0),
         "abort" => std::process::abort(),
         "panic" => panic!("the end"),
-        // Lets whoever started it say when.
+        // Waits for a line from the test.
         "drain" => {
             let _ = std::io::stdin().read(&mut [0]);
             let outcome = smol::block_on(reporter.drain(Duration::from_secs(60)));

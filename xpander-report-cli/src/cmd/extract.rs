@@ -101,8 +101,8 @@ fn whole(mut input: impl Read, mut output: impl Write) -> Done {
     }
 }
 
-/// Whether each line is a response of its own, and no event of a stream: then it says itself what it took, or
-/// all of them together are no stream.
+/// Whether each line is a separate response and not an event of a stream. It is if every line has tokens and a finish
+/// reason, or if the lines together are not a stream.
 fn is_one_per_line(text: &str) -> bool {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     if lines.clone().nth(1).is_none() || serde_json::from_str::<IgnoredAny>(text).is_ok() {
@@ -149,7 +149,7 @@ fn unrecognised(json: &str) -> String {
         .to_owned()
 }
 
-/// Shows how much of a file is read. Lines on the same terminal show it already.
+/// Shows how much of a file is read. If the output goes to the same terminal, its lines show the progress.
 fn progress() -> Progress {
     match input_size() {
         Some(size) if !io::stdout().is_terminal() => Progress::bytes("extracting", size),

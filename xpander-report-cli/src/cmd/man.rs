@@ -63,7 +63,7 @@ fn page(command: &Command) -> io::Result<String> {
         .source(source)
         .render(&mut page)?;
     let page = String::from_utf8_lossy(&page);
-    // Only examples follow the options.
+    // Only the examples follow the options.
     Ok(page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n"))
 }
 

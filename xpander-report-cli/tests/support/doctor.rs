@@ -10,7 +10,7 @@ pub(crate) fn variables<'a>(url: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&
         ("XPANDER_API_KEY", KEY),
         ("XPANDER_AGENT_ID", "agent-123"),
     ];
-    // Of two values of one variable the later counts.
+    // If a variable is set twice, the later value counts.
     [&usual, more].concat()
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn agent() -> Answer {
     )
 }
 
-/// What it says of a server that answers the call like this.
+/// The output for a server with this answer.
 pub(crate) fn of(answer: Answer) -> Said {
     let server = Server::start(move |_, request| match request.line.as_str() {
         "HEAD /" => Answer::json(200, ""),

@@ -1,4 +1,4 @@
-//! A server that speaks TLS with a certificate of the test's own making.
+//! A TLS server with a certificate that the test makes.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 pub(crate) struct Https {
     pub(crate) url: String,
-    /// What a client must trust.
+    /// The certificate that a client must trust.
     pub(crate) certificate: String,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn serve(name: &str, until_year: i32, answer: &'static str) -> Https 
                 let mut request = Vec::new();
                 let mut piece = [0; 1024];
                 while !request.ends_with(b"\r\n\r\n") {
-                    // A client that does not trust us goes away.
+                    // A client that does not trust the certificate disconnects.
                     match stream.read(&mut piece) {
                         Ok(read @ 1..) => request.extend_from_slice(&piece[..read]),
                         _ => return,

@@ -1,4 +1,4 @@
-//! Runs the program as its users do, in an environment that holds only what the test says.
+//! Runs the program as its users do, with only the environment that the test sets.
 
 pub(crate) mod doctor;
 pub(crate) mod https;
@@ -40,13 +40,13 @@ pub(crate) fn run_with_input(
         .spawn()
         .unwrap();
     let mut stdin = running.stdin.take().unwrap();
-    // A program that reads none of it may have ended.
+    // A program that does not read its input may already have exited.
     let _ = stdin.write_all(input.as_ref());
     drop(stdin);
     Said::from(running.wait_with_output().unwrap())
 }
 
-/// What a program said, and how it ended.
+/// The output of a program, and how it ended.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
@@ -84,7 +84,7 @@ impl Said {
         assert!(self.err.contains(of), "`{of}` is not in: {}", self.err);
     }
 
-    /// The output in one line, its words parted by single spaces.
+    /// The output in one line, with single spaces between the words.
     pub(crate) fn words(&self) -> String {
         self.out.split_whitespace().collect::<Vec<_>>().join(" ")
     }

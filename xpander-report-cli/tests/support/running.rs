@@ -9,7 +9,7 @@ use super::{KEY, Said, program};
 pub(crate) struct Running {
     pub(crate) process: Child,
     output: BufReader<ChildStdout>,
-    /// All that it has said.
+    /// Its output so far.
     pub(crate) says: String,
 }
 
@@ -38,7 +38,7 @@ impl Running {
         while !running.says.contains("Ctrl-C stops it.\n") {
             let mut line = String::new();
             let read = running.output.read_line(&mut line).unwrap();
-            // In a terminal a line ends with two characters.
+            // In a terminal, a line ends with two characters.
             running.says.push_str(&line.replace('\r', ""));
             let mut error = String::new();
             if read == 0 {
@@ -51,7 +51,7 @@ impl Running {
         running
     }
 
-    /// What stands behind these words on their line.
+    /// The rest of the line after these words.
     #[track_caller]
     pub(crate) fn after(&self, words: &str) -> String {
         let mut lines = self.says.lines();
@@ -59,13 +59,13 @@ impl Running {
         found.expect(&self.says).to_owned()
     }
 
-    /// Where it runs.
+    /// Its URL.
     pub(crate) fn url(&self) -> String {
         let line = self.says.lines().next().expect("a line");
         line.split(" runs at ").nth(1).expect(&self.says).to_owned()
     }
 
-    /// Runs the program in a shell that has copied the lines which were printed.
+    /// Runs the program in a shell after the printed lines.
     pub(crate) fn in_a_shell(&self, arguments: &str, variables: &[(&str, &str)]) -> Said {
         let exports: Vec<_> = self
             .says
@@ -92,7 +92,7 @@ impl Running {
         assert!(kill.unwrap().success());
     }
 
-    /// What it says from now on, and its exit code.
+    /// The rest of its output, and its exit code.
     pub(crate) fn end(mut self) -> (String, Option<i32>) {
         let mut rest = String::new();
         self.output.read_to_string(&mut rest).unwrap();

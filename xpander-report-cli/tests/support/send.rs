@@ -33,7 +33,7 @@ pub(crate) fn only(platform: &LocalPlatform) -> TaskRecord {
     task
 }
 
-/// The body of the one request that the arguments cause.
+/// The body of the only request that the arguments cause.
 pub(crate) fn body(arguments: &[&str]) -> Value {
     let server = Server::always(Answer::task());
     send(&server.url(), arguments).ends_with(0);

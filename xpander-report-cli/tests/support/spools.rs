@@ -1,4 +1,4 @@
-//! Spools that programs use, or have left behind.
+//! Spools in use, or with reports of ended programs.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -18,13 +18,13 @@ pub(crate) fn worker(url: &str, dir: &Path) -> Reporter {
     builder.agent_id("agent-123").spool(dir).build().unwrap()
 }
 
-/// An address where nobody listens.
+/// An address without a server.
 pub(crate) fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// Leaves two reports behind, as a program does that ends in an outage.
+/// Leaves two reports behind, like a program that ends during an outage.
 pub(crate) fn leave_two(url: &str, dir: &Path) {
     let reporter = worker(url, dir);
     reporter.report(TaskReport::new().id("order-1").input("first"));

@@ -1,12 +1,12 @@
-//! A terminal, for what a program says and asks only there.
+//! Runs programs in a terminal.
 
 use std::io::{self, Write};
 use std::process::{Command, Output, Stdio};
 
 use super::{Said, program};
 
-/// The program in a terminal of its own, whose keyboard is the standard input. `None` where `script` of
-/// util-linux is missing, which makes one: a loud word then says that nothing is tested.
+/// The program in a terminal of its own, whose keyboard is the standard input. `None` if `script` of util-linux, which
+/// makes the terminal, is missing: then a message says that nothing is tested.
 pub(crate) fn in_a_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> Option<Command> {
     let program = program(arguments, variables);
     let words = [program.get_program()]
@@ -25,7 +25,7 @@ pub(crate) fn shell_in_a_terminal(line: &str, variables: &[(&str, &str)]) -> Opt
     let is_there =
         |version: Output| String::from_utf8_lossy(&version.stdout).contains("util-linux");
     if !version.is_ok_and(is_there) {
-        // Not by a macro: that would be shown only if the test fails.
+        // `eprintln!` would show it only if the test fails.
         let _ = writeln!(
             io::stderr(),
             "NOT TESTED: what the program does in a terminal, since `script` of util-linux is missing"
@@ -48,10 +48,10 @@ pub(crate) fn shell_in_a_terminal(line: &str, variables: &[(&str, &str)]) -> Opt
     Some(terminal)
 }
 
-/// What the program says when somebody types this.
+/// The output of the program when this is typed.
 pub(crate) fn type_into(mut terminal: Command, keys: &str) -> Said {
     let mut running = terminal.spawn().unwrap();
-    // Held until the end: a terminal whose keyboard is gone ends its program.
+    // Kept open until the end: when its keyboard is closed, the terminal ends its program.
     let mut keyboard = running.stdin.take().unwrap();
     keyboard.write_all(keys.as_bytes()).unwrap();
     let mut output = running.wait_with_output().unwrap();

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use xpander_report_http::sync::ignore_poison;
 
-/// Something that goes wrong with reports, to see how the code under test takes it; injected by
-/// [`LocalPlatform::inject`](crate::LocalPlatform::inject).
+/// A failure of the platform, to test how code handles it; see [`LocalPlatform::inject`](crate::LocalPlatform::inject).
 ///
 /// ```
 /// use std::time::Duration;
@@ -60,7 +59,7 @@ impl Fault {
     }
 
     /// Closes the connection without an answer and does not store the report.
-    pub const fn drop() -> Self {
+    pub const fn drop_connection() -> Self {
         Self::new(FaultKind::Drop)
     }
 

@@ -9,7 +9,7 @@ const MAX_BUCKET: u16 = 660;
 
 /// The count of each bucket, up to the last bucket in use. In a difference of two histograms counts may be
 /// negative.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Histogram(Vec<i64>);
 
 impl Histogram {

@@ -3,7 +3,7 @@ use super::share::Share;
 use super::task::{TaskRecord, TaskStatus};
 
 /// Sums over tasks, or a difference of sums.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct Sums {
     pub(crate) requests: i64,
     pub(crate) completed: i64,

@@ -62,7 +62,7 @@ impl AgentRow {
             failures: of.with("status", "failed").at("/"),
             metrics: of.at("/metrics"),
             first: clock.moment(agent.created_at),
-            latest: agent.latest.map(|at| clock.moment(at)),
+            latest: agent.latest_task_at.map(|at| clock.moment(at)),
             totals: FormattedTotals::new(&agent.totals),
             id: agent.agent_id,
             organization: agent.organization_id,

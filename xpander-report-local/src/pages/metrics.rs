@@ -178,7 +178,7 @@ impl MetricsPage {
             charts: charts(by, &slots),
             by,
             day: metrics.hours.first().map(|hour| {
-                let begins = hour.begins.to_zoned(zone.clone());
+                let begins = hour.starts_at.to_zoned(zone.clone());
                 begins.strftime("%A, %B %-d, %Y").to_string()
             }),
             zone: zone_name(zone),
@@ -264,10 +264,10 @@ impl<'a> Slot<'a> {
     }
 
     fn of_hour(hour: &'a HourMetrics, zone: &TimeZone) -> Self {
-        let begins = hour.begins.to_zoned(zone.clone());
+        let begins = hour.starts_at.to_zoned(zone.clone());
         let ends = begins.saturating_add(Span::new().hours(1));
         Self {
-            begins: Some(hour.begins),
+            begins: Some(hour.starts_at),
             ends: Some(ends.timestamp()),
             label: begins.strftime("%H:%M").to_string(),
             full: format!(
@@ -345,7 +345,7 @@ fn charts(by: &str, slots: &[Slot<'_>]) -> Vec<Chart> {
                 whole: false,
                 ..COUNT
             },
-            |of| of.duration(0.95),
+            |of| of.duration_quantile(0.95),
         ),
         (
             ChartOptions {

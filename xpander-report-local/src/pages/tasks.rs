@@ -295,7 +295,7 @@ impl SummaryLine {
         let ended = summary.completed + summary.failed;
         // Beyond the exact count the number is unknown.
         let AtLeast { number, more } = summary.tasks;
-        let uncounted = number.saturating_sub(summary.counted);
+        let uncounted = number.saturating_sub(summary.with_tokens);
         Self {
             runs: summary.tasks.to_string(),
             newest: more.then(|| format::whole(number)),
@@ -305,7 +305,7 @@ impl SummaryLine {
                 let failed = params.with("status", TaskStatus::Failed.as_str());
                 (format::whole(summary.failed), failed.at("/"))
             }),
-            p95: summary.p95.map(format::duration),
+            p95: summary.p95_duration.map(format::duration),
             tokens: format::compact(summary.tokens),
             uncounted: (uncounted > 0).then(|| format::whole(uncounted)),
             cost: (summary.priced > 0).then(|| format::dollars(summary.cost.dollars())),

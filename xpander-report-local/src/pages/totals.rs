@@ -24,7 +24,7 @@ pub(super) struct FormattedTotals {
 impl FormattedTotals {
     pub(super) fn new(totals: &MetricTotals) -> Self {
         let ended = totals.completed() + totals.failed();
-        let duration = |share| totals.duration(share).map(format::duration);
+        let duration = |share| totals.duration_quantile(share).map(format::duration);
         // What costs nothing has a price, too, but not what used nothing.
         let is_priced = totals.cost() > Cost::default()
             || totals.unpriced() == 0 && totals.total_tokens() > 0.0;

@@ -6,7 +6,7 @@ use crate::model::cost::Cost;
 use crate::model::sums::Sums;
 
 /// Selects the tasks of the metrics.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct MetricsQuery {
     /// Only this organization's.
@@ -66,7 +66,7 @@ impl MetricsQuery {
 }
 
 /// The metrics of a range of time. They cover the stored tasks only: a deleted task no longer counts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Metrics {
     /// The totals of all tasks.
@@ -87,7 +87,7 @@ pub struct Metrics {
 }
 
 /// The metrics of a day.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DayMetrics {
     /// The day.
@@ -97,17 +97,17 @@ pub struct DayMetrics {
 }
 
 /// The metrics of an hour.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HourMetrics {
-    /// When the hour begins.
-    pub begins: Timestamp,
+    /// When the hour starts.
+    pub starts_at: Timestamp,
     /// Its totals.
     pub totals: MetricTotals,
 }
 
 /// The metrics of a model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ModelMetrics {
     /// The model's name, as its provider gives it.
@@ -117,7 +117,7 @@ pub struct ModelMetrics {
 }
 
 /// The metrics of an agent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgentMetrics {
     /// The agent's id.
@@ -127,13 +127,13 @@ pub struct AgentMetrics {
     /// When its first task was reported.
     pub created_at: Timestamp,
     /// When its latest task was created, if it has one.
-    pub latest: Option<Timestamp>,
+    pub latest_task_at: Option<Timestamp>,
     /// Its totals.
     pub totals: MetricTotals,
 }
 
 /// The metrics of a tool.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ToolMetrics {
     /// The first 200 bytes of the tool's name.
@@ -143,7 +143,7 @@ pub struct ToolMetrics {
 }
 
 /// Sums over tasks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct MetricTotals {
     sums: Sums,
 }
@@ -217,7 +217,7 @@ impl MetricTotals {
     /// A quantile of the durations in seconds, accurate to 2.2 %: 0.95 is the 95th percentile. `None` when no
     /// run reported a duration.
     #[must_use]
-    pub fn duration(&self, share: f64) -> Option<f64> {
-        self.sums.durations.quantile(share)
+    pub fn duration_quantile(&self, quantile: f64) -> Option<f64> {
+        self.sums.durations.quantile(quantile)
     }
 }

@@ -13,7 +13,7 @@ pub struct Summary {
     /// Tasks with the status `failed` or `error`.
     pub failed: u64,
     /// Tasks that reported tokens.
-    pub counted: u64,
+    pub with_tokens: u64,
     /// The sum of all tokens. A float: the sum of invalid counts may exceed 64 bits.
     pub tokens: f64,
     /// The sum of the costs that are known.
@@ -23,7 +23,7 @@ pub struct Summary {
     /// Tasks that used tokens whose price is not known.
     pub unpriced: u64,
     /// The 95th percentile of the durations in seconds. `None` when no run reported a duration.
-    pub p95: Option<f64>,
+    pub p95_duration: Option<f64>,
 }
 
 /// A count that is exact up to a limit.

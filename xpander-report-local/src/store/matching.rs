@@ -339,7 +339,7 @@ impl Matching {
                 _ => {}
             }
             if let Some(tokens) = row.get::<_, Option<i64>>(1)? {
-                summary.counted += 1;
+                summary.with_tokens += 1;
                 summary.tokens += tokens as f64;
             }
             if let Some(cost) = row.get::<_, Option<i64>>(4)? {
@@ -361,7 +361,7 @@ impl Matching {
         summary.tasks = AtLeast::of(seen);
         durations.sort_unstable_by(f64::total_cmp);
         let rank = (durations.len() * 95).div_ceil(100);
-        summary.p95 = durations.get(rank.saturating_sub(1)).copied();
+        summary.p95_duration = durations.get(rank.saturating_sub(1)).copied();
         Ok((summary, keys))
     }
 }

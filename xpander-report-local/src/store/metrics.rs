@@ -74,7 +74,7 @@ impl Store {
                 sums.entry(key).or_default();
             }
             let mut agents = named_agents(connection, sums)?;
-            agents.sort_by_key(|agent| std::cmp::Reverse(agent.latest));
+            agents.sort_by_key(|agent| std::cmp::Reverse(agent.latest_task_at));
             Ok(agents)
         })
     }
@@ -201,7 +201,7 @@ fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentMetri
                 agent_id: row.get("id")?,
                 organization_id: row.get("organization_id")?,
                 created_at: rows::time(row, "created_at")?,
-                latest: rows::some_time(row, "latest")?,
+                latest_task_at: rows::some_time(row, "latest")?,
                 totals: MetricTotals::new(sums),
             })
         };
@@ -273,7 +273,7 @@ fn hours_of(
         .into_iter()
         .map(|(hour, sums)| {
             Ok(HourMetrics {
-                begins: rows::timestamp(hour.saturating_mul(MICROSECONDS_PER_HOUR))?,
+                starts_at: rows::timestamp(hour.saturating_mul(MICROSECONDS_PER_HOUR))?,
                 totals: MetricTotals::new(sums),
             })
         })

@@ -26,7 +26,7 @@ use crate::support::text;
 ///     format!("hello {name}")
 /// }
 ///
-/// let recorder = Recorder::with(Redaction::new().before_send(|report| {
+/// let recorder = Recorder::with_redaction(Redaction::new().before_send(|report| {
 ///     report.input = report.input.take().map(|text| text.replace("Ada", "***"));
 /// }));
 /// recorder.in_scope(|| greet("Ada L."));
@@ -103,7 +103,7 @@ impl Redaction {
     /// #[external_task]
     /// fn greet(customer: &str, language: &str) {}
     ///
-    /// let recorder = Recorder::with(Redaction::new().scrub_names(["customer"]));
+    /// let recorder = Recorder::with_redaction(Redaction::new().scrub_names(["customer"]));
     /// recorder.in_scope(|| greet("Ada", "en"));
     /// let input = recorder.take().remove(0).input.unwrap();
     /// assert_eq!(input, r#"{"customer":"[redacted]","language":"en"}"#);

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use crate::run::end::Outcome;
 
-/// Reads something of a value.
+/// Reads something from a value.
 pub(super) type Read<T, V> = Arc<dyn Fn(&T) -> V + Send + Sync>;
 
-/// Shows content of a value.
+/// Converts a value to content.
 pub(super) type Show<T> = Arc<dyn Fn(&T, &mut Outcome<'_>) + Send + Sync>;

@@ -19,7 +19,7 @@ pub(super) enum Delivery {
 /// The reports that an answer waits for.
 pub(super) struct Waiting {
     delivery: Delivery,
-    /// Gone once the wait has begun.
+    /// `None` once the wait has begun.
     reporter: Option<Reporter>,
     time: Option<Time>,
     delivering: Option<Delivering>,
@@ -28,7 +28,7 @@ pub(super) struct Waiting {
 type Delivering = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Delivery {
-    /// What this makes an answer wait for, of a job that has so much time.
+    /// The wait of an answer to a job with this time left.
     pub(super) fn waiting(self, named: Option<&Reporter>, time: Option<Time>) -> Waiting {
         let reporter = || named.cloned().or_else(Reporter::current);
         Waiting {
@@ -44,7 +44,7 @@ impl Delivery {
 }
 
 impl Waiting {
-    /// From now on it waits for what has been reported by now.
+    /// Starts the wait for the reports that have been accepted so far.
     pub(super) fn begin(&mut self) {
         let Some(reporter) = self.reporter.take() else {
             return;
@@ -71,7 +71,7 @@ impl Waiting {
     }
 }
 
-/// Says once that reports are not safe, until they are again.
+/// Warns once that reports are not safe, until they are safe again.
 async fn persist(reporter: &Reporter, timeout: Duration) {
     static WARNED: AtomicBool = AtomicBool::new(false);
     match reporter.persisted(timeout).await {

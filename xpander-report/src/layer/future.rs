@@ -15,18 +15,18 @@ pin_project! {
     /// The answer of a [`TaskService`](crate::TaskService).
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct TaskFuture<F, A, E> {
-        // Gone once it has ended.
+        // `None` once it has ended.
         #[pin]
         running: Option<Following<F, Looking<A, E>>>,
         deadline: Option<Deadline>,
-        // What came out of the call, until its report is waited for. A panic goes on then.
+        // The outcome of the call while its report is waited for. A panic resumes afterwards.
         output: Option<thread::Result<Result<A, E>>>,
         waiting: Waiting,
     }
 }
 
 impl<F, A, E> TaskFuture<F, A, E> {
-    /// The call has given this future, or has panicked.
+    /// The call has returned this future, or has panicked.
     pub(super) fn new(
         called: thread::Result<Following<F, Looking<A, E>>>,
         deadline: Option<Deadline>,

@@ -8,7 +8,7 @@ use crate::support::panics::catch_panic;
 
 const DEFAULT_MARGIN: Duration = Duration::from_millis(500);
 
-/// What is reported of a request.
+/// How a request is reported.
 pub(super) struct Job<R> {
     pub(super) name: &'static str,
     pub(super) reporter: Option<Reporter>,
@@ -56,7 +56,7 @@ impl<R> Job<R> {
         start
     }
 
-    /// The time that a request leaves.
+    /// The time left for a request.
     pub(super) fn time(&self, request: &R) -> Option<Time> {
         let deadline = self.deadline.as_ref()?;
         let deadline = catch_panic(|| deadline(request)).flatten()?;

@@ -1,4 +1,4 @@
-//! Services whose calls are runs.
+//! Reports each call of a service as a run.
 
 mod closures;
 mod delivery;

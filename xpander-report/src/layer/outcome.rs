@@ -11,7 +11,7 @@ use crate::run::end::Outcome;
 use crate::run::following::Ending;
 use crate::support::error_chain;
 
-/// What is reported of an answer or an error.
+/// How an answer or an error is reported.
 pub(super) struct Outcomes<A, E> {
     pub(super) result: Option<Show<A>>,
     pub(super) is_success: Option<Read<A, bool>>,
@@ -56,8 +56,8 @@ impl<A, E: Display + 'static> Ending<Result<A, E>> for Looking<A, E> {
 struct Failure<'a, E>(&'a E);
 
 impl<E: Display + 'static> Capture for Failure<'_, E> {
-    /// The error with its sources. Of an error that is generic no bound gives them; most services have one of these
-    /// boxes, and `anyhow::Error` tells them in its alternate form.
+    /// The error with its sources. A generic error has no bound that gives access to them. Most services use one of
+    /// these boxes, and `anyhow::Error` shows them in its alternate form.
     fn capture(&self, room: usize) -> Option<Captured> {
         let error: &dyn Any = self.0;
         let boxed = error

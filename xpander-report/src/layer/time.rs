@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant, SystemTime};
 
-/// A wait without end would overflow the clock; a year is as good.
+/// A longer wait could overflow the clock; a year is long enough.
 const MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The time that a job has.
@@ -15,7 +15,7 @@ impl Time {
         Self { deadline, margin }
     }
 
-    /// How much of it is left, less the margin, which is no more than half of it.
+    /// The remaining time, minus the margin, which is at most half of it.
     pub(super) fn left(self) -> Duration {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let left = left.min(MAX);
@@ -25,7 +25,7 @@ impl Time {
 
 /// When a job will be killed; see [`TaskLayer::deadline`](crate::TaskLayer::deadline).
 pub trait IntoDeadline {
-    /// The moment; `None`: never.
+    /// The time at which the job is killed. `None`: never.
     fn into_deadline(self) -> Option<Instant>;
 }
 

@@ -8,10 +8,10 @@ use super::{MAX_RESPONSE, MAX_RESPONSES};
 use crate::envelope::response::Recording;
 use crate::run::handle::TaskHandle;
 
-/// A server may promise more than it sends.
+/// A server may announce more than it sends.
 const RESERVED: usize = 1 << 20;
 
-/// The copy of a body, as it grows.
+/// The growing copy of a body.
 #[derive(Debug)]
 pub(super) struct Copying {
     task: TaskHandle,
@@ -26,7 +26,8 @@ impl Copying {
         })
     }
 
-    /// Adds what has come; asks, at first, how much will follow at least. Says whether it goes on.
+    /// Adds received bytes. The first time, it reserves space for the announced rest. Returns whether copying
+    /// continues.
     fn add(&self, data: &[u8], rest: impl FnOnce() -> u64) -> bool {
         let fits = self.recording.edit(|copy| {
             let rest = match copy.is_empty() {
@@ -54,7 +55,7 @@ impl Copying {
 }
 
 pin_project! {
-    /// A body whose bytes are copied while they pass; see [`CatchResponses`](crate::CatchResponses).
+    /// A body whose bytes are copied as they are read; see [`CatchResponses`](crate::CatchResponses).
     #[derive(Debug)]
     pub struct CaughtBody<B> {
         copying: Option<Copying>,

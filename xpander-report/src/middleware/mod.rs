@@ -1,4 +1,4 @@
-//! Responses that are caught on their way from the provider, inside the HTTP client.
+//! Reads responses of providers inside the HTTP client.
 
 #[cfg(feature = "bedrock")]
 mod bedrock;
@@ -14,12 +14,12 @@ use body::Copying;
 
 use crate::run::handle::TaskHandle;
 
-/// A response that is longer than this many bytes is not read.
+/// The maximum size in bytes of a response that is read.
 const MAX_RESPONSE: usize = 16 << 20;
-/// A run whose responses are longer than this together has no more of them read.
+/// The maximum size in bytes of all responses of a run that are read.
 const MAX_RESPONSES: usize = 4 * MAX_RESPONSE;
 
-/// Kinds of media that no provider's response is of.
+/// Media types that are never a provider's response.
 const NO_TEXT: [&str; 4] = ["audio", "font", "image", "video"];
 
 /// A middleware for HTTP clients that adds each response of a provider to the run that made the request, as
@@ -36,8 +36,8 @@ const NO_TEXT: [&str; 4] = ["audio", "font", "image", "video"];
 ///
 /// # `async-openai`, or any client that takes `tower`'s layers
 /// With the feature `tower` it is a layer over every service that answers with a `reqwest::Response` or an
-/// `http::Response`. Clients of `async-openai` take one with that crate's feature
-/// `middleware`. Where they do they no longer retry by themselves, so that their own layer is named too:
+/// `http::Response`. Clients of `async-openai` accept such a service with that crate's feature `middleware`. With one,
+/// they no longer retry by themselves, so add that crate's retry layer as well:
 ///
 #[cfg_attr(feature = "tower", doc = "```no_run")]
 #[cfg_attr(not(feature = "tower"), doc = "```ignore")]
@@ -99,12 +99,12 @@ const NO_TEXT: [&str; 4] = ["audio", "font", "image", "video"];
 pub struct CatchResponses {}
 
 impl CatchResponses {
-    /// The middleware; it has nothing to set.
+    /// Creates the middleware. It has no settings.
     pub fn new() -> Self {
         Self {}
     }
 
-    /// Begins the copy of an answer, if it is for a run and may be a provider's response.
+    /// Starts the copy of an answer if it belongs to a run and may be a provider's response.
     fn catch<'a>(
         task: &TaskHandle,
         status: u16,
@@ -118,7 +118,7 @@ impl CatchResponses {
     }
 }
 
-/// Whether an answer may be a provider's response, as far as its head tells.
+/// Whether an answer may be a provider's response, judged by its headers.
 fn is_readable<'a>(status: u16, header: impl Fn(&'static str) -> Option<&'a str>) -> bool {
     let content_type = header("content-type").unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();

@@ -8,7 +8,7 @@ use super::body::CaughtBody;
 use crate::run::handle::TaskHandle;
 
 impl CatchResponses {
-    /// The same answer, its body copied for the run.
+    /// The same answer, with its body copied for the run.
     pub(super) fn pass(answer: Response, task: &TaskHandle) -> Response {
         let status = answer.status().as_u16();
         let Some(copying) = Self::catch(task, status, text_of(answer.headers())) else {
@@ -25,7 +25,7 @@ impl CatchResponses {
     }
 }
 
-/// What a header says, for those that are text.
+/// The text of a header.
 pub(super) fn text_of<'a>(
     headers: &'a HeaderMap,
 ) -> impl Fn(&'static str) -> Option<&'a str> + use<'a> {

@@ -19,7 +19,7 @@ impl<S> Layer<S> for CatchResponses {
     }
 }
 
-/// A service whose answers are handed over to the run that asks; see [`CatchResponses`].
+/// A service that adds its answers to the run that makes the request; see [`CatchResponses`].
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -101,10 +101,10 @@ where
     }
 }
 
-/// The response of a service that [`CatchResponses`] can wrap: a `reqwest::Response`, or an
-/// [`http::Response`] of a body whose data are bytes.
+/// The response of a service that [`CatchResponses`] can wrap: a `reqwest::Response`, or an [`http::Response`] with a
+/// body of bytes.
 pub trait HttpAnswer: Sealed {
-    /// The answer with its body copied while it passes.
+    /// The same answer, with its body copied as it is read.
     type Caught;
 
     /// Copies the body for this run.
@@ -112,7 +112,7 @@ pub trait HttpAnswer: Sealed {
     fn pass(self, task: &TaskHandle) -> Self::Caught;
 }
 
-/// Keeps [`HttpAnswer`] to the types here.
+/// Seals [`HttpAnswer`].
 pub trait Sealed {}
 
 impl Sealed for reqwest::Response {}

@@ -20,13 +20,13 @@ use crate::support::suppress;
 use crate::support::suppress::suppressed;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-/// By this header an answer says that it is a relay's, and a request that it comes from one.
+/// This header marks an answer of a relay, and a request from one.
 pub(crate) const X_XPANDER_RELAY: &str = "x-xpander-relay";
-/// By this header a report tells a relay where it stands among those of its process.
+/// This header tells a relay the position of a report among those of its process.
 pub(crate) const X_XPANDER_SEQUENCE: &str = "x-xpander-sequence";
-/// A wait longer than this is not believed.
+/// A longer `Retry-After` is cut to this.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
-/// An answer longer than this many bytes is none of the platform's.
+/// A longer answer, in bytes, is not the platform's.
 const MAX_ANSWER: usize = 64 << 20;
 /// How many characters of a server's text an error shows.
 const MAX_SHOWN: usize = 1_000;
@@ -36,16 +36,16 @@ pub(crate) struct Request {
     method: Method,
     url: Url,
     body: Option<Vec<u8>>,
-    /// Where the report stands. Only a relay is told.
+    /// The position of the report, sent only to a relay.
     place: Option<PlaceInProcess>,
 }
 
-/// Where a report stands among those of its process.
+/// The position of a report among those of its process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PlaceInProcess {
-    /// Random to the process.
+    /// A random number of the process.
     pub(crate) process: u64,
-    /// How many the process had accepted with it.
+    /// How many reports the process had accepted, this one included.
     pub(crate) count: u64,
 }
 
@@ -68,14 +68,14 @@ impl FromStr for PlaceInProcess {
 }
 
 impl Request {
-    /// The report, to the agent that it or else the configuration names.
+    /// Sends the report to its own agent, else to the configuration's.
     pub(crate) fn report_task(config: &Config, report: &TaskReport) -> Result<Self, ConfigError> {
         let agent = config.agent(report.named_agent())?;
         let url = config.endpoint(&["agent-execution", agent, "report_task"])?;
         Self::report_task_at(url, report)
     }
 
-    /// The report, to this address.
+    /// Sends the report to this address.
     pub(crate) fn report_task_at(url: Url, report: &TaskReport) -> Result<Self, ConfigError> {
         let body = report.to_body().map_err(|error| {
             let problem = format!("this report cannot be written as JSON: {error}");
@@ -89,7 +89,7 @@ impl Request {
         })
     }
 
-    /// Says where the report stands, should it go to a relay.
+    /// Adds the position of the report, for the case that a relay receives it.
     pub(crate) fn at(mut self, place: PlaceInProcess) -> Self {
         self.place = Some(place);
         self
@@ -134,7 +134,7 @@ impl Request {
     }
 }
 
-/// What the platform answered.
+/// The platform's answer.
 pub(crate) fn answer(
     status: StatusCode,
     headers: &HeaderMap,
@@ -162,7 +162,7 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|source: serde_json::Error| {
-            // It tells what was found, and that may be the key, or long.
+            // Serde's message quotes the value, which may be the key, or long.
             let source = shown(source.to_string().as_bytes(), &self.key);
             Error::Decode(DecodeError {
                 body: shown(&self.body, &self.key),
@@ -177,7 +177,7 @@ impl Answer {
     }
 }
 
-/// A JSON object, of which nothing is kept.
+/// A JSON object whose content is ignored.
 struct AnyObject;
 
 impl<'de> Deserialize<'de> for AnyObject {
@@ -199,12 +199,12 @@ impl<'de> Visitor<'de> for AnyObject {
     }
 }
 
-/// The platform over HTTP. Lives on a thread of the library, inside its runtime.
+/// The platform over HTTP. It lives in the runtime of a library thread.
 #[derive(Clone)]
 pub(crate) struct Api {
     http: reqwest::Client,
     config: Arc<Config>,
-    /// Whether the last answer was a relay's.
+    /// Whether the last answer came from a relay.
     is_relay: Arc<AtomicBool>,
 }
 
@@ -281,8 +281,7 @@ impl Api {
         answer(response.status(), response.headers(), body, key)
     }
 
-    /// The key for one request. A provider may take its time, so it gets a thread of its own and the
-    /// time of a request.
+    /// The key for one request. A key provider may block, so it runs on its own thread, with the timeout of a request.
     async fn key(&self) -> Result<Arc<str>, Error> {
         const DOING: &str = "calling the provider of the API key";
         let provider = match &self.config.api_key {
@@ -315,7 +314,7 @@ impl Api {
     }
 }
 
-/// What the platform says of its error; none if it is another server's.
+/// The platform's explanation of its error. `None` if another server answered.
 fn said(body: &[u8], key: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Problem {
@@ -328,7 +327,7 @@ fn said(body: &[u8], key: &str) -> Option<String> {
     Some(shown(said.as_bytes(), key))
 }
 
-/// What the unsuccessful answer of another server says about itself.
+/// A description of another server's unsuccessful answer.
 fn other(headers: &HeaderMap, body: &[u8], key: &str) -> String {
     match headers.get(LOCATION) {
         Some(to) => format!(
@@ -339,7 +338,7 @@ fn other(headers: &HeaderMap, body: &[u8], key: &str) -> String {
     }
 }
 
-/// Seconds, or the time of day. A time that is over asks for no wait.
+/// Parses seconds, or a date. A date in the past means no wait.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match asked.parse() {
@@ -352,7 +351,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(wait.min(MAX_RETRY_AFTER))
 }
 
-/// The start of what a server said, for an error. A server may send back the key.
+/// The start of a server's text, for an error. It may echo the key.
 fn shown(body: &[u8], key: &str) -> String {
     let text = String::from_utf8_lossy(body).replace(key, "***");
     match text.char_indices().nth(MAX_SHOWN) {

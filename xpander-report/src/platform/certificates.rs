@@ -1,5 +1,5 @@
-//! Trust in https servers: the system's certificate authorities. They are read when a server shows its first
-//! certificate, so plain http works on a system that has none.
+//! The system's certificate authorities. They are read when the first server shows a certificate, so plain http works
+//! on a system without any.
 
 use std::sync::Arc;
 use std::{env, fmt, io};
@@ -16,7 +16,7 @@ use super::error::{ConfigError, Problem};
 const FILE: &str = "SSL_CERT_FILE";
 const DIRECTORIES: &str = "SSL_CERT_DIR";
 
-/// A client's TLS that trusts the system's authorities.
+/// A TLS configuration that trusts the system's authorities.
 pub(super) fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(
@@ -28,10 +28,10 @@ pub(super) fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
     )
 }
 
-/// Reads the system's authorities if nobody has done so yet.
+/// Reads the system's authorities, unless they have been read.
 pub(super) fn preload() {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    // A failure is repeated and reported where a certificate is checked.
+    // After a failure, the check of a certificate tries again and reports the error.
     let _ = verifier(&provider);
 }
 
@@ -41,7 +41,7 @@ pub(super) fn missing(mut error: &(dyn std::error::Error + 'static)) -> Option<C
         if let Some(rustls::Error::Other(OtherError(inner))) = error.downcast_ref() {
             return inner.downcast_ref().map(NoAuthorities::to_config_error);
         }
-        // The source of an I/O error is that of its inner error.
+        // An I/O error skips its inner error and returns that one's source.
         error = match error.downcast_ref().and_then(io::Error::get_ref) {
             Some(inner) => inner,
             None => error.source()?,
@@ -49,8 +49,8 @@ pub(super) fn missing(mut error: &(dyn std::error::Error + 'static)) -> Option<C
     }
 }
 
-/// The system's authorities are read once in a process. Threads that do it at the same time do not wait for
-/// each other: in a forked child one of them might be missing.
+/// Reads the system's authorities once in a process. Concurrent threads do not wait for each other: in a forked child,
+/// the thread to wait for might not exist.
 fn verifier(provider: &Arc<CryptoProvider>) -> Result<&'static Verifier, rustls::Error> {
     static VERIFIER: OnceBox<Verifier> = OnceBox::new();
     VERIFIER.get_or_try_init(|| {

@@ -73,8 +73,8 @@ impl Client {
         self.call(Request::report_task(&self.config, report)?).await
     }
 
-    /// [`report_external_task`](Self::report_external_task) for code that is not async. It blocks
-    /// this thread until the answer is there.
+    /// [`report_external_task`](Self::report_external_task) for code that is not async. It blocks this thread until the
+    /// answer arrives.
     ///
     /// # Errors
     /// The same.
@@ -85,7 +85,7 @@ impl Client {
     /// The platform's record of a task.
     ///
     /// # Errors
-    /// No such task (status 404), no connection, an answer that cannot be read.
+    /// There is no such task (status 404), there is no connection, or the answer cannot be read.
     pub async fn task(&self, id: &str) -> Result<Task, Error> {
         self.call(Request::task(&self.config, id)?).await
     }
@@ -101,7 +101,7 @@ impl Client {
     /// The platform's record of an agent.
     ///
     /// # Errors
-    /// No such agent (status 404), no connection, an answer that cannot be read.
+    /// There is no such agent (status 404), there is no connection, or the answer cannot be read.
     pub async fn agent(&self, id: &str) -> Result<Agent, Error> {
         self.call(Request::agent(&self.config, id)?).await
     }
@@ -114,7 +114,7 @@ impl Client {
         block_on(self.agent(id))
     }
 
-    /// Another call.
+    /// Makes any other call.
     #[cfg(feature = "_relay")]
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
@@ -125,8 +125,8 @@ impl Client {
             .await
     }
 
-    /// Another of the platform's calls that only read: its answer as it came. The path is given by its segments, as
-    /// `["agent-execution", id, "status"]`, which are encoded.
+    /// Makes any other GET request and returns the unchanged answer. `path` has the segments of the path, such as
+    /// `["agent-execution", id, "status"]`; they are percent-encoded.
     ///
     /// ```no_run
     /// use xpander_report::Client;
@@ -141,8 +141,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// A segment that cannot stand in an address, no connection, a status that is no success, an answer that is not
-    /// JSON.
+    /// A segment cannot be part of a URL, there is no connection, the platform returns an error status, or its answer
+    /// is not JSON.
     pub async fn query(
         &self,
         path: &[&str],
@@ -192,7 +192,7 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Starts the thread; it ends when the last client that shares it is gone.
+/// Starts the thread. It ends when the last client that shares it is dropped.
 fn start(config: Arc<Config>) -> Result<mpsc::UnboundedSender<Call>, Error> {
     let (sender, calls) = mpsc::unbounded_channel();
     thread::Builder::new()
@@ -229,7 +229,7 @@ fn serve(config: Arc<Config>, mut calls: mpsc::UnboundedReceiver<Call>) {
             tokio::spawn(async move {
                 tokio::select! {
                     result = api.send(call.request) => { let _ = call.answer.send(result); }
-                    // Nobody waits any more.
+                    // The caller has given up.
                     () = call.answer.closed() => {}
                 }
             });

@@ -7,7 +7,7 @@ use crate::support::error_chain;
 
 /// Why a call to the platform failed.
 ///
-/// The API key is in none of its texts.
+/// Its texts never contain the API key.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -36,11 +36,11 @@ pub struct ConfigError {
 pub(crate) enum Problem {
     Missing,
     Invalid(String),
-    /// The system lacks it now and may have it later.
+    /// The system lacks it now, but may have it later.
     Lacking(String),
 }
 
-/// A request without an answer.
+/// A request that got no answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TransportError {
@@ -74,25 +74,25 @@ pub struct DecodeError {
     pub(crate) source: serde_json::Error,
 }
 
-/// What the platform refuses until somebody changes it: reports are kept for then.
+/// A refusal that lasts until somebody changes something. Reports are kept until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The key (401), and with it everything.
+    /// The platform refuses the key (401), and so all reports.
     Key,
-    /// The reports of one agent (403).
+    /// The platform refuses the reports of one agent (403).
     Agent,
 }
 
-/// What an error means for the report that was sent.
+/// What happens to a report after an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It is sent again.
     Retry,
-    /// It waits until somebody changes something.
+    /// It waits for a change of the key or the agent.
     Keep(Refusal),
-    /// Its content is cut.
+    /// Its content is truncated.
     Cut,
-    /// It will never be taken.
+    /// It becomes a dead letter.
     Refuse,
 }
 
@@ -136,7 +136,7 @@ impl Error {
         self.verdict() == Verdict::Retry
     }
 
-    /// What it means for the report that was sent; see [`is_retryable`](Self::is_retryable).
+    /// What happens to the report; see [`is_retryable`](Self::is_retryable).
     pub(crate) fn verdict(&self) -> Verdict {
         let error = match self {
             Self::Config(error) => {
@@ -159,7 +159,7 @@ impl Error {
         }
     }
 
-    /// What the platform refuses until somebody changes it.
+    /// The refusal that this error means, if any.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         match self.verdict() {
             Verdict::Keep(refusal) => Some(refusal),
@@ -167,7 +167,7 @@ impl Error {
         }
     }
 
-    /// Something that will work another time, perhaps.
+    /// A temporary failure.
     pub(crate) fn broken(
         doing: impl Into<String>,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
@@ -179,7 +179,7 @@ impl Error {
         })
     }
 
-    /// A request that was given up because it took so much longer than others.
+    /// A request that was cancelled because it took much longer than others.
     pub(crate) fn hanging() -> Self {
         let problem = "it took much longer than other requests, which wait for the same connection";
         Self::Transport(TransportError {
@@ -199,7 +199,7 @@ impl Error {
         error_chain::join(self, self.source(), MAX_CAPTURED).into_text()
     }
 
-    /// How long the platform asks to wait before the next try.
+    /// The delay before the next attempt that the platform asks for.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status(error) => error.retry_after,

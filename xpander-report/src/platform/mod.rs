@@ -1,4 +1,4 @@
-//! The platform: where it is, what one call of it says, and what its answers mean.
+//! The platform: its address, its calls, and the meaning of its answers.
 
 pub(crate) mod api;
 mod certificates;

@@ -7,35 +7,35 @@ use super::TaskReport;
 
 /// A report that the platform permanently refused, as it was sent.
 ///
-/// Refused are reports that it finds wrong (most of the statuses 4xx). They are kept, those of a reporter
-/// with a spool on disk (the last 10,000, in a quarter of the spool's bytes), the others in memory (the last 1,000, up
-/// to 16 MiB), until they are [retried](crate::Reporter::retry_dead_letters) or
-/// [deleted](crate::Reporter::delete_dead_letters).
+/// The platform refuses invalid reports, with most of the statuses 4xx. A reporter keeps them until they are
+/// [retried](crate::Reporter::retry_dead_letters) or [deleted](crate::Reporter::delete_dead_letters). With a spool it
+/// keeps the last 10,000 on disk, in at most a quarter of the spool's bytes. Without one it keeps the last 1,000 in
+/// memory, up to 16 MiB.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeadLetter {
-    /// What the platform said.
+    /// The reason that the platform gave.
     pub reason: String,
-    /// When it said so.
+    /// When the platform refused it.
     pub refused_at: SystemTime,
-    /// The address of the platform that said so.
+    /// The address of that platform.
     pub platform: String,
-    /// The agent that the report was for.
+    /// The agent of the report.
     pub agent_id: String,
     /// The report.
     pub report: TaskReport,
 }
 
 impl DeadLetter {
-    /// How many bytes it holds, about.
+    /// The approximate number of bytes it holds.
     #[cfg(feature = "http")]
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>() + self.report.bytes() + self.reason.len()
     }
 }
 
-/// The dead letters of a reporter, oldest first, as [`dead_letters`](crate::Reporter::dead_letters) gives them. Each is
-/// read from disk when its turn comes.
+/// An iterator over the dead letters of a reporter, oldest first; see
+/// [`Reporter::dead_letters`](crate::Reporter::dead_letters). It reads each from disk when it reaches it.
 ///
 /// ```
 /// # let reporter = xpander_report::Reporter::disabled();
@@ -51,7 +51,7 @@ pub struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// So many; in the place of one that is gone or cannot be read there is none.
+    /// `count` dead letters. `letters` yields `None` for each that was deleted or cannot be read.
     pub(crate) fn new(
         count: usize,
         letters: impl Iterator<Item = Option<DeadLetter>> + Send + 'static,
@@ -62,12 +62,13 @@ impl DeadLetters {
         }
     }
 
-    /// How many there are. One that cannot be read when its turn comes, or was deleted by then, is left out.
+    /// How many are left. The iterator skips dead letters that were deleted in the meantime or cannot be read, so it
+    /// may yield fewer.
     pub fn len(&self) -> usize {
         self.left
     }
 
-    /// Whether there are none.
+    /// Whether none are left.
     pub fn is_empty(&self) -> bool {
         self.left == 0
     }
@@ -105,5 +106,5 @@ impl fmt::Debug for DeadLetters {
     }
 }
 
-/// Says of a report that was refused whether it is meant.
+/// Decides whether a dead letter is selected.
 pub(crate) type Chosen<'a> = &'a mut dyn FnMut(&DeadLetter) -> bool;

@@ -1,4 +1,4 @@
-//! JSON as text: made once, then carried as it is.
+//! JSON as text: serialised once, then passed on unchanged.
 
 use serde::Serialize;
 use serde_json::Serializer;
@@ -7,7 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::support::bounded::{Bounded, MAX_CAPTURED};
 use crate::support::panics::catch_panic;
 
-/// The value's JSON; a text that says what went wrong when it has none, or that it is too long.
+/// The value's JSON. If it cannot be serialised or is too long, a string that says so.
 pub(crate) fn raw(value: &(impl Serialize + ?Sized)) -> Box<RawValue> {
     let mut writer = Bounded::new(MAX_CAPTURED);
     let written = catch_panic(|| value.serialize(&mut Serializer::new(&mut writer)));
@@ -26,17 +26,17 @@ pub(crate) fn raw(value: &(impl Serialize + ?Sized)) -> Box<RawValue> {
     written_down(&not_json(&problem))
 }
 
-/// What stands for a value that has no JSON.
+/// The string in place of a value that cannot be serialised.
 pub(crate) fn not_json(problem: &str) -> String {
     format!("this value could not be written as JSON: {problem}")
 }
 
-/// Several values as one array, each byte for byte.
+/// An array of these values, each byte for byte.
 pub(crate) fn raw_array(values: &[Box<RawValue>]) -> Box<RawValue> {
     written_down(values)
 }
 
-/// What stands for JSON that is too long.
+/// The string in place of JSON that is too long.
 pub(crate) fn truncated(head: &str, bytes: impl Serialize) -> Box<RawValue> {
     #[derive(Serialize)]
     struct Truncated<'a, B> {
@@ -51,7 +51,7 @@ pub(crate) fn truncated(head: &str, bytes: impl Serialize) -> Box<RawValue> {
     })
 }
 
-/// The JSON of what always has one.
+/// The JSON of a value that can always be serialised.
 fn written_down(value: &(impl Serialize + ?Sized)) -> Box<RawValue> {
     to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
@@ -64,15 +64,15 @@ pub(crate) fn push_string(json: &mut String, text: &str) {
     }
 }
 
-/// Appends `text` as a JSON string. Most text has nothing to escape; this copies it in blocks, where a byte after the
-/// other would wait for memory that another processor has written.
+/// Appends `text` as a JSON string. Most text has nothing to escape, so this copies it in blocks. Byte by byte, each
+/// read would wait for memory that another processor has written.
 #[cfg(feature = "http")]
 pub(crate) fn write_string(json: &mut Vec<u8>, text: &str) {
     const BLOCK: usize = 64;
     json.push(b'"');
     for block in text.as_bytes().chunks(BLOCK) {
         let is_special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-        // All of the block is looked at, so that the compiler can do it at once.
+        // Checks the whole block without an early exit, so that the compiler can vectorise it.
         if !block
             .iter()
             .fold(false, |any, byte| any | is_special(*byte))

@@ -142,7 +142,7 @@ impl TaskReport {
         self
     }
 
-    /// The agent that this report names: the loaded record before the id.
+    /// The agent of this report: the loaded record, else the id.
     pub(crate) fn named_agent(&self) -> Option<&str> {
         self.agent
             .as_deref()
@@ -150,7 +150,7 @@ impl TaskReport {
             .filter(|id| !id.is_empty())
     }
 
-    /// The body of a request: what [`Serialize`] gives.
+    /// The body of a request, the same as by [`Serialize`].
     #[cfg(feature = "http")]
     pub(crate) fn to_body(&self) -> serde_json::Result<Vec<u8>> {
         let mut body = Vec::with_capacity(self.bytes() + self.bytes() / 16 + 256);
@@ -179,14 +179,14 @@ impl TaskReport {
         Ok(body)
     }
 
-    /// Has the ids of the other report.
+    /// Takes the ids of the other report.
     pub(crate) fn keep_ids(&mut self, other: Self) {
         self.id = other.id;
         self.agent_id = other.agent_id;
         self.agent = other.agent;
     }
 
-    /// How many bytes it holds besides itself, about.
+    /// The approximate number of bytes it holds on the heap.
     #[cfg(feature = "http")]
     pub(crate) fn bytes(&self) -> usize {
         let texts = [&self.id, &self.agent_id, &self.input, &self.result];

@@ -4,12 +4,12 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// A JSON object from the platform, read field by field, so that nothing unknown is lost and one
-/// odd field does not cost the whole.
+/// A JSON object from the platform. It is read field by field, so that unknown fields are kept and one odd field does
+/// not fail the whole object.
 pub(crate) struct Record(BTreeMap<String, Box<RawValue>>);
 
 impl Record {
-    /// Takes a field that must be there.
+    /// Takes a required field.
     pub(crate) fn required<T: DeserializeOwned, E: Error>(
         &mut self,
         name: &'static str,
@@ -20,14 +20,14 @@ impl Record {
         })
     }
 
-    /// Takes a field if it is there and understood; one that is not understood stays.
+    /// Takes an optional field. A field that cannot be parsed stays.
     pub(crate) fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = serde_json::from_str::<Option<T>>(self.0.get(name)?.get()).ok()?;
         self.0.remove(name);
         value
     }
 
-    /// What was not taken.
+    /// The fields that were not taken.
     pub(crate) fn rest(self) -> BTreeMap<String, Box<RawValue>> {
         self.0
     }

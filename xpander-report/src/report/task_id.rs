@@ -11,7 +11,7 @@ pub(crate) enum TaskId {
 
 #[cfg(feature = "http")]
 impl TaskId {
-    /// How many bytes it holds besides itself.
+    /// The number of bytes it holds on the heap.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Uuid(_) => 0,

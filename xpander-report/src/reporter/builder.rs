@@ -68,17 +68,17 @@ impl Reporter {
         ReporterBuilder::default()
     }
 
-    /// A reporter for the configuration that the environment gives.
+    /// A reporter that is configured by the environment.
     ///
     /// # Errors
-    /// A variable that is missing or malformed, by its name.
+    /// A variable is missing or malformed. The error names it.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::builder().build()
     }
 }
 
 impl ReporterBuilder {
-    /// Where the platform is, see [`ConfigBuilder::base_url`].
+    /// The platform's address; see [`ConfigBuilder::base_url`].
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.config = self.config.base_url(base_url);
         self
@@ -90,7 +90,7 @@ impl ReporterBuilder {
         self
     }
 
-    /// The agent of all runs that name none themselves.
+    /// The agent of runs without an agent of their own.
     pub fn agent_id(mut self, agent_id: impl Into<String>) -> Self {
         self.config = self.config.agent_id(agent_id);
         self
@@ -204,8 +204,8 @@ impl ReporterBuilder {
     ///
     /// let reporter = Reporter::builder()
     ///     .on_event(|event| match event {
-    ///         Event::Refused { task_id, error } => eprintln!("{task_id} is not in the history: {error}"),
-    ///         Event::Dropped { reports } => eprintln!("{} runs are not reported", reports.total()),
+    ///         Event::Refused { task_id, error, .. } => eprintln!("{task_id} is not in the history: {error}"),
+    ///         Event::Dropped { reports, .. } => eprintln!("{} runs are not reported", reports.total()),
     ///         _ => {}
     ///     })
     ///     .base_url("http://127.0.0.1:4319")
@@ -270,7 +270,7 @@ impl ReporterBuilder {
     /// disabled, and nothing else is checked.
     ///
     /// # Errors
-    /// A setting that is missing or malformed, with the variable that would set it.
+    /// A setting is missing or malformed. The error names the variable that would set it.
     pub fn build(self) -> Result<Reporter, ConfigError> {
         if self.config.is_disabled()? {
             return Ok(Reporter::disabled());

@@ -13,8 +13,8 @@ use crate::support::sync::unpoisoned;
 
 static INSTALLED: OnceCell<Reporter> = OnceCell::new();
 
-/// All that a run needs to know when nothing is on, in one load: two bits for the installed reporter,
-/// the rest counts the scopes that are entered just now.
+/// One load tells a run that reporting is off. Two bits are the state of the installed reporter; the rest counts the
+/// scopes that are entered.
 static STATE: AtomicUsize = AtomicUsize::new(UNKNOWN);
 const UNKNOWN: usize = 0;
 const NONE: usize = 1;
@@ -35,12 +35,12 @@ pub(crate) fn install(reporter: Reporter) -> Result<(), Reporter> {
     Ok(())
 }
 
-/// Looks for no reporter in the environment any more.
+/// Stops looking for a reporter in the environment.
 pub(crate) fn switch_off() {
     set_kind(NONE);
 }
 
-/// The reporter of a run that starts now, if it goes anywhere.
+/// The reporter of a run that starts now, if it is reported.
 pub(crate) fn current() -> Option<Reporter> {
     let state = STATE.load(Ordering::Acquire);
     if state == NONE || is_suppressed() {
@@ -81,14 +81,14 @@ fn scoped() -> Option<Reporter> {
         .or_else(|| unpoisoned(STAND_IN.read()).clone())
 }
 
-/// Puts a reporter in the place of the installed one, on all threads, until the guard is dropped.
+/// Replaces the installed reporter on all threads until the guard is dropped.
 pub(crate) fn stand_in(reporter: Reporter) -> StandIn {
     set_stand_in(Some(reporter));
     STATE.fetch_add(SCOPE, Ordering::AcqRel);
     StandIn(())
 }
 
-/// There is one at a time: who makes it sees to that.
+/// Its caller makes sure that only one exists at a time.
 pub(crate) struct StandIn(());
 
 impl Drop for StandIn {
@@ -112,7 +112,7 @@ fn first() -> Option<Reporter> {
         }
         Err(Absent) => {
             set_kind(NONE);
-            // Somebody may have installed one between the look and the note.
+            // Another thread may have installed one between the check and this store.
             let installed = INSTALLED.get().cloned();
             if installed.is_some() {
                 set_kind(SOME);
@@ -138,7 +138,7 @@ fn from_env() -> Result<Reporter, Absent> {
         return Err(Absent);
     }
     Reporter::from_env().map_err(|error| {
-        // Threads that wait for the first try each make one of their own.
+        // Called concurrently, each thread makes its own attempt.
         static TOLD: AtomicBool = AtomicBool::new(false);
         if !TOLD.swap(true, Ordering::Relaxed) {
             warn(format_args!("runs are not reported: {error}"));
@@ -154,7 +154,7 @@ fn from_env() -> Result<Reporter, Absent> {
 
 fn set_kind(kind: usize) {
     let _ = STATE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
-        // A reporter that is there stays.
+        // An existing reporter stays.
         (state & KIND != SOME).then_some(state & !KIND | kind)
     });
 }

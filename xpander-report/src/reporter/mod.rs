@@ -58,11 +58,11 @@ use crate::support::suppress::is_suppressed;
 /// ```
 #[derive(Clone)]
 pub struct Reporter {
-    /// None: it is off.
+    /// `None`: the reporter is disabled.
     sink: Option<Arc<dyn Sink>>,
 }
 
-// Its locks survive a panic, and what users hook into it is called with panics caught.
+// Its locks survive a panic, and panics of the user's hooks are caught.
 impl UnwindSafe for Reporter {}
 impl RefUnwindSafe for Reporter {}
 
@@ -222,6 +222,13 @@ impl Reporter {
         }
     }
 
+    /// [`drain`](Self::drain) for code that is not async. It blocks this thread.
+    #[cfg(feature = "http")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+    pub fn drain_blocking(&self, timeout: Duration) -> FlushOutcome {
+        self.block_on_outcome(self.drain(timeout), timeout)
+    }
+
     /// The reports that the platform permanently refused, oldest first. With a spool, it includes those of other processes.
     /// They are read from disk one at a time.
     pub fn dead_letters(&self) -> DeadLetters {
@@ -248,8 +255,8 @@ impl Reporter {
             .map_or_else(Stats::default, |sink| sink.stats())
     }
 
-    /// Makes this the reporter of every run that names none. When the returned guard is dropped, it flushes for at most two
-    /// seconds, or the builder's `exit_timeout`. Keep the guard until the end of `main`.
+    /// Makes this the reporter of every run without a reporter of its own. When the returned guard is dropped, it
+    /// flushes for at most two seconds, or the builder's `exit_timeout`. Keep the guard until the end of `main`.
     ///
     /// # Errors
     /// A reporter is already installed, or an earlier run made one from the environment. The error returns this reporter.
@@ -273,17 +280,24 @@ impl Reporter {
         }
     }
 
-    /// Waits a little longer than the worker should take, whatever became of it.
     fn wait(&self, timeout: Duration, after: Then) -> FlushOutcome {
-        let flushing = self.flush_then(timeout, after);
-        block_on_for(flushing, patience(timeout)).unwrap_or_else(|| FlushOutcome {
+        self.block_on_outcome(self.flush_then(timeout, after), timeout)
+    }
+
+    /// Waits a little longer than the worker should take, in case it cannot answer.
+    fn block_on_outcome(
+        &self,
+        waiting: impl Future<Output = FlushOutcome>,
+        timeout: Duration,
+    ) -> FlushOutcome {
+        block_on_for(waiting, patience(timeout)).unwrap_or_else(|| FlushOutcome {
             pending: self.stats().pending,
             timed_out: true,
             ..FlushOutcome::default()
         })
     }
 
-    /// Whether content of runs may leave.
+    /// Whether reports may contain the content of runs.
     pub(crate) fn captures_content(&self) -> bool {
         self.sink
             .as_ref()
@@ -307,14 +321,14 @@ impl Reporter {
         self.sink.as_ref()?.agent_id()
     }
 
-    /// What becomes of the runs of this function.
+    /// How runs of this function are reported. `None`: they are not.
     pub(crate) fn wants(&self, module: &str, function: &str) -> Option<Wanted> {
         let sink = self.sink.as_ref()?;
         let wanted = sink.wants(module, function);
         (wanted.as_task || wanted.rolled_up).then_some(wanted)
     }
 
-    /// Whether both are the same reporter: its reports are prepared in the order in which it accepts them.
+    /// Whether both are the same reporter, which prepares its reports in the order of acceptance.
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (&self.sink, &other.sink) {
             (Some(sink), Some(other)) => Arc::ptr_eq(sink, other),
@@ -322,7 +336,8 @@ impl Reporter {
         }
     }
 
-    /// Reports a run at this time, unless it is withdrawn before. None: nothing is delivered in the background.
+    /// Reports a run at this time, unless it is withdrawn before. `None` if the reporter does not deliver in the
+    /// background.
     #[cfg(feature = "tower")]
     pub(crate) fn watch(&self, at: Instant, run: Box<dyn Overdue>) -> Option<Watched> {
         Some(self.background()?.watch(at, run))
@@ -367,7 +382,7 @@ impl fmt::Debug for Reporter {
     }
 }
 
-/// The worker answers in time, unless something is very wrong with it.
+/// A little longer than `timeout`, in case the worker cannot answer.
 fn patience(timeout: Duration) -> Duration {
     timeout.saturating_add(Duration::from_secs(2))
 }
@@ -398,6 +413,7 @@ impl Drop for ReporterGuard {
 
 /// A reporter is already installed. The error returns the rejected one.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct AlreadyInstalled {
     /// The reporter that was not installed.
     pub reporter: Reporter,

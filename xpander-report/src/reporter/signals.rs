@@ -1,4 +1,4 @@
-//! Signals that end the program: what is left is delivered first.
+//! Delivers the remaining reports when a signal ends the program.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
@@ -15,7 +15,7 @@ use crate::support::{exit, process};
 
 const SIGNALS: [i32; 3] = [SIGTERM, SIGINT, SIGHUP];
 
-/// Listens from now on.
+/// Starts listening.
 pub(crate) fn watch() {
     static WATCH: Once = Once::new();
     WATCH.call_once(|| {
@@ -28,19 +28,20 @@ pub(crate) fn watch() {
 }
 
 fn start() -> io::Result<()> {
-    // A second signal ends the program at once; so does any in a child, which has no thread that waits.
+    // A second signal ends the program immediately. So does any signal in a forked child, which has no listening
+    // thread.
     let ends_at_once = Arc::new(AtomicBool::new(false));
     process::set_in_children(Arc::clone(&ends_at_once));
     let started = wait(&ends_at_once);
     if started.is_err() {
-        // What is registered by now must not keep the program alive.
+        // The signals registered so far must not keep the program alive.
         ends_at_once.store(true, Ordering::SeqCst);
     }
     started
 }
 
 fn wait(ends_at_once: &Arc<AtomicBool>) -> io::Result<()> {
-    // One that is ignored, as by `nohup`, goes on being ignored.
+    // A signal that is ignored, as under `nohup`, stays ignored.
     let heeded = SIGNALS
         .into_iter()
         .filter(|signal| !process::ignores(*signal));

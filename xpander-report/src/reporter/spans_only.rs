@@ -1,4 +1,4 @@
-//! What stands in for a reporter where a run is a span alone.
+//! Stands in for a reporter when a run is only a span.
 
 use once_cell::sync::OnceCell;
 
@@ -13,7 +13,7 @@ struct SpansOnly {
     redaction: Redaction,
 }
 
-/// Keeps no report. Content is as the environment says.
+/// Discards reports. The environment decides about content.
 pub(crate) fn spans_only() -> Reporter {
     static REPORTER: OnceCell<Reporter> = OnceCell::new();
     let reporter = REPORTER.get_or_init(|| {

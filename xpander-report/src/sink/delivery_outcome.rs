@@ -25,7 +25,7 @@ pub enum DeliveryOutcome {
 }
 
 /// Why a report was dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DropReason {
     /// The queue was full.

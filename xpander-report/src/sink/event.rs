@@ -6,15 +6,17 @@ use crate::platform::error::Error;
 use crate::support::suppress::call_hook;
 
 /// An event of a reporter; see [`ReporterBuilder::on_event`](crate::ReporterBuilder::on_event).
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The platform accepted a report.
+    #[non_exhaustive]
     Delivered {
         /// The task's id.
         task_id: &'a str,
     },
     /// The delivery of a report failed and will be retried.
+    #[non_exhaustive]
     Retrying {
         /// The task's id.
         task_id: &'a str,
@@ -22,6 +24,7 @@ pub enum Event<'a> {
         error: &'a Error,
     },
     /// The platform permanently refused a report. It is now a [dead letter](crate::DeadLetter).
+    #[non_exhaustive]
     Refused {
         /// The task's id.
         task_id: &'a str,
@@ -29,13 +32,14 @@ pub enum Event<'a> {
         error: &'a Error,
     },
     /// Reports were dropped since the previous event of this kind.
+    #[non_exhaustive]
     Dropped {
         /// How many, by reason.
         reports: Dropped,
     },
 }
 
-/// The function that hears of events.
+/// The function that is called for each event.
 #[derive(Clone, Default)]
 pub(crate) struct Listener(Option<Arc<Hook>>);
 

@@ -24,25 +24,25 @@ pub(crate) type Persisting<'a> =
 
 pub(crate) type Delivering<'a> = Pin<Box<dyn Future<Output = DeliveryOutcome> + Send + 'a>>;
 
-/// What takes reports.
+/// Accepts the reports of a reporter.
 pub(crate) trait Sink: Send + Sync {
-    /// What becomes of the runs of this function.
+    /// How runs of this function are reported.
     fn wants(&self, module: &str, function: &str) -> Wanted;
 
-    /// What of content it lets leave; what it does not is not captured.
+    /// Which content may be reported. Other content is not captured.
     fn redaction(&self) -> &Redaction;
 
-    /// The agent of runs that name none.
+    /// The agent of runs without an agent of their own.
     #[cfg_attr(
         not(feature = "tracing"),
         expect(dead_code, reason = "only spans name it")
     )]
     fn agent_id(&self) -> Option<&str>;
 
-    /// Takes a report that has its place in the order of all reports; never blocks.
+    /// Accepts a stamped report. Never blocks.
     fn accept(&self, envelope: Box<Envelope>);
 
-    /// A response of a run was too long to be read.
+    /// Counts a response that was too long to read.
     #[cfg_attr(
         not(feature = "_middleware"),
         expect(dead_code, reason = "only middleware reads")
@@ -51,58 +51,58 @@ pub(crate) trait Sink: Send + Sync {
 
     fn stats(&self) -> Stats;
 
-    /// Itself, if it delivers in the background.
+    /// This sink, if it delivers in the background.
     fn background(&self) -> Option<&dyn Background>;
 }
 
-/// What delivers in the background, so that one can wait for it.
+/// A sink that delivers in the background. Callers can wait for it.
 pub(crate) trait Background {
-    /// How long the end of the program waits for it.
+    /// How long the program waits for it when it ends.
     fn exit_timeout(&self) -> Duration;
 
     fn flush(&self, timeout: Duration, after: Then) -> Flushing<'_>;
 
-    /// Waits until what is in the spool is delivered, too.
+    /// Waits until the reports in the spool are delivered as well.
     #[cfg(feature = "http")]
     fn drain(&self, timeout: Duration) -> Flushing<'_>;
 
-    /// Waits until everything accepted so far is safe.
+    /// Waits until all accepted reports are safe.
     fn persisted(&self, timeout: Duration) -> Persisting<'_>;
 
-    /// Accepts a report and waits for its end.
+    /// Accepts a report and waits until it has ended.
     fn deliver(&self, envelope: Box<Envelope>, timeout: Duration) -> Delivering<'_>;
 
-    /// The reports that were refused, oldest first.
+    /// The dead letters, oldest first.
     fn dead_letters(&self) -> DeadLetters;
 
-    /// Accepts the chosen ones of them again. Returns how many.
+    /// Resubmits the chosen dead letters. Returns their number.
     fn retry_dead_letters(&self, chosen: Chosen<'_>) -> usize;
 
-    /// Deletes the chosen ones of them. Returns how many.
+    /// Deletes the chosen dead letters. Returns their number.
     fn delete_dead_letters(&self, chosen: Chosen<'_>) -> usize;
 
     /// Reports a run at this time, unless it is withdrawn before.
     #[cfg(feature = "tower")]
     fn watch(&self, at: Instant, run: Box<dyn Overdue>) -> Watched;
 
-    /// Withdraws a run.
+    /// Withdraws a watched run.
     #[cfg(feature = "tower")]
     fn unwatch(&self, watched: Watched);
 }
 
-/// What becomes of the runs of a function.
+/// How the runs of a function are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// Each is a task.
+    /// Each run is a task.
     pub(crate) as_task: bool,
-    /// Inside another run it is none, and counts there.
+    /// Inside another run, it is not a task and counts in that run.
     pub(crate) rolled_up: bool,
 }
 
-/// A run that may be open when its time is up.
+/// A run that may still be open at its deadline.
 #[cfg(feature = "tower")]
 pub(crate) trait Overdue: Send {
-    /// A report that says so, with its place in the order of all reports; none if the run is over.
+    /// A stamped report that says so. `None` if the run has ended.
     #[cfg_attr(
         not(feature = "http"),
         expect(dead_code, reason = "only delivery in the background watches")
@@ -110,16 +110,16 @@ pub(crate) trait Overdue: Send {
     fn report(&self) -> Option<Box<Envelope>>;
 }
 
-/// A run that is watched: its time, and a number of its own.
+/// A watched run: its deadline and a unique number.
 #[cfg(feature = "tower")]
 pub(crate) type Watched = (Instant, u64);
 
-/// What becomes of a reporter after a flush.
+/// What a reporter does after a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
     Continue,
-    /// The program is about to end.
+    /// The program is about to exit.
     Exit,
-    /// It takes no more reports.
+    /// The reporter accepts no more reports.
     Shutdown,
 }

@@ -81,7 +81,7 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// Those that were not among the earlier ones.
+    /// The difference from the earlier counts.
     #[cfg(feature = "http")]
     pub(crate) fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl Dropped {
         }
     }
 
-    /// All of them.
+    /// The sum of all reasons.
     pub fn total(&self) -> u64 {
         self.queue_full + self.no_agent + self.shut_down + self.expired + self.purged
     }
@@ -151,21 +151,21 @@ impl fmt::Display for NotPersisted {
 
 impl std::error::Error for NotPersisted {}
 
-/// How a report ended. Each ends once.
+/// How a report ended. Each report ends once.
 #[cfg(feature = "http")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The platform took it.
+    /// The platform accepted it.
     Delivered,
-    /// It shared the end of a report of its task into which it was merged.
+    /// It was merged into another report of its task and ended with it.
     Merged,
-    /// The platform had all of it already.
+    /// The platform already had all of its content.
     Superseded,
     /// `sample` left it out.
     SampledOut,
-    /// The platform refused it for good.
+    /// The platform permanently refused it.
     Refused,
-    /// It waited in the spool for longer than any report may.
+    /// It exceeded the spool's age limit.
     Expired,
     Dropped(DropReason),
 }
@@ -174,7 +174,7 @@ pub(crate) enum Ending {
 #[cfg(feature = "http")]
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    /// Callers count here, the worker most of the rest.
+    /// Callers update this counter; the worker updates most others.
     pub(crate) accepted: CachePadded<Counter>,
     pub(crate) adopted: Counter,
     pub(crate) retried: Counter,
@@ -222,7 +222,7 @@ impl Counters {
 
     /// Reports that were accepted or adopted, and have not ended.
     pub(crate) fn outstanding(&self) -> u64 {
-        // Rather too many than too few: what has ended was accepted before.
+        // Endings are read first, so the difference may be too large but never too small.
         let ended = self.ended.get();
         (self.accepted.get() + self.adopted.get()).saturating_sub(ended)
     }
@@ -237,7 +237,7 @@ impl Counters {
         }
     }
 
-    /// What is counted; the rest of the stats is empty.
+    /// The counters; the other fields of the stats are empty.
     pub(crate) fn stats(&self) -> Stats {
         Stats {
             accepted: self.accepted.get(),
@@ -257,7 +257,7 @@ impl Counters {
     }
 }
 
-/// Who reads what became of a report sees that it was accepted, too.
+/// A reader that sees the ending of a report also sees that it was accepted.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
@@ -267,7 +267,7 @@ impl Counter {
         self.0.fetch_add(count, Ordering::Release) + count
     }
 
-    /// Takes back what was counted too early.
+    /// Subtracts what was counted too early.
     #[cfg(feature = "http")]
     pub(crate) fn take_back(&self, count: u64) {
         self.0.fetch_sub(count, Ordering::Release);

@@ -4,8 +4,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// Waits for a future on this thread, whatever runtime does or does not run on it. Meant for
-/// futures that are woken from the library's own threads.
+/// Waits for a future on this thread, with or without a runtime. For futures that the library's own threads wake.
 #[cfg(feature = "http")]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
@@ -16,7 +15,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// [`block_on`] for a time.
+/// [`block_on`] with a timeout.
 pub(crate) fn block_on_for<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
     struct Unpark(Thread);
 

@@ -1,9 +1,9 @@
 use std::{fmt, io};
 
-/// The bytes that one field of content is captured up to. What is longer is not worked out.
+/// The most bytes that are captured of one field. Capturing stops there.
 pub(crate) const MAX_CAPTURED: usize = 32 << 20;
 
-/// Collects what is written, up to a bound. Then it refuses, and whoever writes stops.
+/// Collects written bytes up to a bound. Then it returns an error, so that the writer stops.
 pub(crate) struct Bounded {
     bytes: Vec<u8>,
     room: usize,
@@ -25,17 +25,17 @@ impl Bounded {
         self.refused > 0
     }
 
-    /// How much was written: the bytes kept, and those of the write that was refused.
+    /// The number of bytes written: those kept, and those of the refused write.
     pub(crate) fn written(&self) -> usize {
         self.bytes.len().saturating_add(self.refused)
     }
 
-    /// Whether what was kept ends like this.
+    /// Whether the kept bytes end like this.
     pub(crate) fn ends_with(&self, text: &str) -> bool {
         self.bytes.ends_with(text.as_bytes())
     }
 
-    /// The text that was kept, up to its last whole character.
+    /// The kept text, up to its last whole character.
     pub(crate) fn into_text(self) -> String {
         String::from_utf8(self.bytes).unwrap_or_else(|error| {
             let whole = error.utf8_error().valid_up_to();

@@ -1,5 +1,4 @@
-//! What the library says about itself, seldom: one line on standard error, or an event for the program's
-//! `tracing` subscriber.
+//! Warnings of the library: one line on standard error, or an event for the program's `tracing` subscriber.
 
 use std::fmt;
 #[cfg(not(test))]
@@ -13,20 +12,20 @@ pub(crate) fn warn(message: fmt::Arguments<'_>) {
     if crate::support::suppress::traced(|| is_traced(message)) {
         return;
     }
-    // Nothing of the library is hidden from the program's subscriber.
+    // Without `http`, nothing suppresses the library's events.
     #[cfg(all(feature = "tracing", not(feature = "http")))]
     if is_traced(message) {
         return;
     }
-    // The harness of tests takes in what `eprintln!` writes.
+    // The test harness captures the output of `eprintln!`.
     #[cfg(test)]
     eprintln!("xpander-report: {message}");
-    // A closed standard error must not end the program, as `eprintln!` would.
+    // If standard error is closed, `eprintln!` would panic.
     #[cfg(not(test))]
     let _ = writeln!(std::io::stderr(), "xpander-report: {message}");
 }
 
-/// Tells the program's subscriber, if there is one.
+/// Sends the message to the program's subscriber. Returns whether there is one.
 #[cfg(feature = "tracing")]
 fn is_traced(message: &OneLine<'_>) -> bool {
     use tracing::subscriber::NoSubscriber;

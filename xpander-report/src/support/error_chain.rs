@@ -4,10 +4,10 @@ use std::iter;
 
 use super::bounded::Bounded;
 
-/// How many sources of an error are told: one may be its own.
+/// The most sources of an error that are shown: an error may be its own source.
 const MAX_SOURCES: usize = 64;
 
-/// The error and its sources, joined by `: `. A source that its error already ends with is not said twice.
+/// The error and its sources, joined by `: `. A source is left out if the text before it already ends with it.
 pub(crate) fn join<E: Display + ?Sized>(
     error: &E,
     source: Option<&(dyn Error + 'static)>,

@@ -1,5 +1,5 @@
-//! The end of the process, by itself or by a signal. Reporters that have something to deliver take it along though
-//! nobody kept a guard: `main` returns or panics, or somebody calls `std::process::exit`.
+//! Delivers the remaining reports when the process exits without a guard: `main` returns or panics, or something calls
+//! `std::process::exit`.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, TryLockError, Weak};
 use std::thread;
@@ -9,22 +9,22 @@ use super::process;
 use super::suppress::is_suppressed;
 use crate::support::sync::{lock, unpoisoned};
 
-/// What a worker may take beyond its time, to write what is left to disk.
+/// How much longer than its timeout a worker may take, to write the remaining reports to disk.
 pub(crate) const SLACK: Duration = Duration::from_secs(1);
 
-/// A wait without end would overflow the clock.
+/// A longer wait could overflow the clock.
 const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
 
 /// A reporter that may have something to deliver when the process ends.
 pub(crate) trait Leaving: Send + Sync {
-    /// How long this end of the process waits for it; none: not at all.
+    /// How long this exit waits for it. `None`: not at all.
     fn patience(&self, end: ProcessEnd) -> Option<Duration>;
 
-    /// Delivers what is left, or writes it to disk.
+    /// Delivers the remaining reports, or writes them to disk.
     fn leave(self: Arc<Self>, timeout: Duration);
 }
 
-/// How the process ends.
+/// How the process exits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProcessEnd {
     Exit,
@@ -35,13 +35,12 @@ pub(crate) enum ProcessEnd {
     Signal,
 }
 
-/// All that have had something to deliver, and the process that they belong to: a child that was forked has no part in
-/// them.
+/// All reporters that have had reports, and their process: a forked child does not deliver its parent's reports.
 static REPORTERS: Mutex<Reporters> = Mutex::new(Vec::new());
 
 type Reporters = Vec<(u32, Weak<dyn Leaving>)>;
 
-/// Makes the end of the process wait for this reporter.
+/// Makes the exit of the process wait for this reporter.
 pub(crate) fn register(reporter: Arc<dyn Leaving>) {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| process::at_exit(at_exit));
@@ -57,7 +56,7 @@ pub(crate) fn register(reporter: Arc<dyn Leaving>) {
     }
 }
 
-/// In a child that was forked while a thread of its parent had them, nobody gives them back.
+/// If the parent forked while a thread held this lock, the lock is never released in the child.
 fn reporters() -> Option<MutexGuard<'static, Reporters>> {
     const TRIES: u32 = 10_000;
     for _ in 0..TRIES {
@@ -71,13 +70,13 @@ fn reporters() -> Option<MutexGuard<'static, Reporters>> {
 }
 
 extern "C" fn at_exit() {
-    // A panic must not go on into the C library.
+    // A panic must not unwind into the C library.
     let _ = std::panic::catch_unwind(|| deliver(ProcessEnd::Exit));
 }
 
-/// Delivers what all reporters have left, each for as long as it may take.
+/// Delivers the remaining reports of all reporters, each within its timeout.
 pub(crate) fn deliver(end: ProcessEnd) {
-    // The worker, which would do it, is who ends the process.
+    // The worker itself ends the process, so it cannot deliver.
     if is_suppressed() {
         return;
     }
@@ -95,7 +94,7 @@ pub(crate) fn deliver(end: ProcessEnd) {
     let Some(patience) = waiting.iter().map(|(_, patience)| *patience).max() else {
         return;
     };
-    // This thread's own variables may be gone already, so another one asks.
+    // The thread-locals of this thread may already be destroyed, so another thread waits.
     let done = Arc::new(Done::default());
     let asks = Arc::clone(&done);
     let started = thread::Builder::new().spawn(move || {

@@ -1,5 +1,5 @@
-//! An open directory. What is opened in it is opened by its descriptor, so that nobody can put something else in its
-//! place, and never through a link.
+//! An open directory. Its entries are opened relative to its descriptor and never through a link, so that nobody can
+//! swap the directory.
 
 #[cfg(not(unix))]
 pub(crate) use plain::{Folder, user};
@@ -9,9 +9,9 @@ pub(crate) use unix::{Folder, user};
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Open {
-    /// It is made, for its owner only; it must not be there.
+    /// Creates it, for its owner only. It must not exist.
     Create,
-    /// To read it and to append to it.
+    /// For reading and appending.
     Append,
     Read,
 }
@@ -37,7 +37,7 @@ mod unix {
     #[derive(Debug)]
     pub(crate) struct Folder(File);
 
-    /// The number of the user whose rights this process has.
+    /// The effective user id of this process.
     pub(crate) fn user() -> u32 {
         // SAFETY: it takes nothing and cannot fail.
         unsafe { libc::geteuid() }
@@ -46,7 +46,7 @@ mod unix {
     impl Folder {
         /// The directory at this path, which may be a link.
         pub(crate) fn open(path: &Path) -> io::Result<Self> {
-            // One that cannot be listed can be passed through.
+            // A directory that cannot be listed can still be passed through.
             #[cfg(any(target_os = "linux", target_os = "android"))]
             let flags = libc::O_DIRECTORY | libc::O_PATH;
             #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -55,7 +55,7 @@ mod unix {
             Ok(Self(options.read(true).custom_flags(flags).open(path)?))
         }
 
-        /// A directory in this one.
+        /// Opens a directory in this one.
         pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
             let flags = libc::O_RDONLY | libc::O_DIRECTORY;
             self.open_at(name, flags).map(Self)
@@ -68,7 +68,7 @@ mod unix {
             done(unsafe { libc::mkdirat(self.0.as_raw_fd(), name.as_ptr(), 0o700) })
         }
 
-        /// A file in it. What is no regular file may be opened, too, but nothing is waited for.
+        /// Opens a file in it, without blocking. It may be something else than a regular file.
         pub(crate) fn file(&self, name: &OsStr, open: Open) -> io::Result<File> {
             let flags = match open {
                 Open::Create => libc::O_RDWR | libc::O_APPEND | libc::O_CREAT | libc::O_EXCL,
@@ -133,7 +133,7 @@ mod unix {
     }
 }
 
-/// By path: these systems have no descriptors of directories.
+/// Opens by path: these systems have no descriptors of directories.
 #[cfg(not(unix))]
 mod plain {
     use std::ffi::OsStr;

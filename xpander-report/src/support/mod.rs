@@ -1,4 +1,4 @@
-//! What every other folder may use. It knows nothing of reports.
+//! Helpers for all other folders. They do not know about reports.
 
 pub(crate) mod block_on;
 pub(crate) mod bounded;

@@ -1,4 +1,4 @@
-//! What the operating system tells of the process: that it ends, that it was forked. All that needs it.
+//! Handles the exit and the forks of the process.
 
 #[cfg(unix)]
 pub(crate) use fork::UnsharedFile;
@@ -11,7 +11,7 @@ pub(crate) use no_fork::UnsharedFile;
 #[cfg(not(unix))]
 pub(crate) use no_fork::{generation, salt, watch_forks};
 
-/// Has the C library call `end` when `main` returns or somebody calls [`std::process::exit`].
+/// Makes the C library call `end` when `main` returns or [`std::process::exit`] is called.
 #[cfg(any(unix, windows))]
 #[allow(
     unsafe_code,
@@ -23,7 +23,7 @@ pub(crate) fn at_exit(end: extern "C" fn()) {
     let _ = unsafe { libc::atexit(end) };
 }
 
-/// Whether the process has this signal ignored.
+/// Whether the process ignores this signal.
 #[cfg(all(unix, feature = "signals"))]
 #[allow(unsafe_code, reason = "only the C library knows")]
 pub(crate) fn ignores(signal: i32) -> bool {
@@ -53,30 +53,30 @@ mod fork {
     #[cfg(feature = "signals")]
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-    /// Has this flag set in forked children.
+    /// Sets this flag in forked children.
     #[cfg(feature = "signals")]
     pub(crate) fn set_in_children(flag: Arc<AtomicBool>) {
         watch_forks();
         let _ = FLAG.set(flag);
     }
 
-    /// The open files that a child must not share. One that finds no place is shared after all: then its
-    /// lock is held until the child ends, too.
+    /// The open files that a child must not share. A file that does not fit into the table is shared: then its lock is
+    /// held until the child ends as well.
     static UNSHARED: [AtomicI32; 1024] = [const { AtomicI32::new(NONE) }; 1024];
     const NONE: i32 = -1;
 
-    /// How often this process, and those that it was forked from, were forked. What belongs to another
-    /// generation has lost its threads.
+    /// How many forks lie between this process and the first one. The threads of an earlier generation do not exist in
+    /// this process.
     pub(crate) fn generation() -> u32 {
         GENERATION.load(Ordering::Relaxed)
     }
 
-    /// Tells a forked process from the one whose memory it has.
+    /// Distinguishes a forked process from its parent.
     pub(crate) fn salt() -> u64 {
         SALT.load(Ordering::Relaxed)
     }
 
-    /// Counts forks from now on.
+    /// Starts counting forks.
     #[allow(
         unsafe_code,
         reason = "only the C library can call us when the process is forked"

@@ -1,4 +1,4 @@
-//! A runtime whose work the program's `tracing` subscriber does not see.
+//! A runtime whose events are hidden from the program's `tracing` subscriber.
 
 use std::future::Future;
 use std::io;

@@ -1,9 +1,9 @@
-//! Suppresses what the library itself would cause.
+//! Suppresses runs and events that the library itself would cause.
 //!
 //! Code that the library calls on its way to the platform (a key's provider, a hook) may itself be instrumented. Its
 //! runs must not be reported: each report would cause the next. And the HTTP client's events are not for the program's
-//! `tracing` subscriber. A subscriber of the thread's own stands in the way only while something is polled: one that
-//! stayed would have every event of the whole program look for it.
+//! `tracing` subscriber. A thread-local subscriber hides them only while something is polled. If it stayed, every event
+//! of the whole program would have to look it up.
 
 use std::cell::Cell;
 #[cfg(feature = "http")]
@@ -23,12 +23,12 @@ thread_local! {
     static SUBSCRIBER: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
 }
 
-/// Whether the library itself is at work on this thread.
+/// Whether this thread runs code of the library itself.
 pub(crate) fn is_suppressed() -> bool {
     IS_SUPPRESSED.try_with(Cell::get).unwrap_or(false)
 }
 
-/// Runs `code` as the library's own.
+/// Runs `code` as code of the library itself.
 pub(crate) fn suppressed<T>(code: impl FnOnce() -> T) -> T {
     struct Restore(bool);
 
@@ -43,14 +43,14 @@ pub(crate) fn suppressed<T>(code: impl FnOnce() -> T) -> T {
     code()
 }
 
-/// Runs code that the user hooked in: its runs are not reported, its events are traced, and a panic stays inside.
+/// Runs a hook of the user: its runs are not reported, its events are traced, and a panic is caught.
 pub(crate) fn call_hook<T>(code: impl FnOnce() -> T) -> Option<T> {
     #[cfg(feature = "http")]
     let code = || traced(code);
     catch_panic(|| suppressed(code))
 }
 
-/// Runs code that the program's subscriber shall see.
+/// Runs code whose events go to the program's subscriber.
 #[cfg(feature = "http")]
 pub(crate) fn traced<T>(code: impl FnOnce() -> T) -> T {
     struct Silence(bool);
@@ -69,7 +69,7 @@ pub(crate) fn traced<T>(code: impl FnOnce() -> T) -> T {
     code()
 }
 
-/// The program's subscriber sees nothing of this thread from now on.
+/// Hides this thread's events from the program's subscriber.
 #[cfg(feature = "http")]
 pub(super) fn silence() {
     let _ = SUBSCRIBER.try_with(|subscriber| {
@@ -79,7 +79,7 @@ pub(super) fn silence() {
     });
 }
 
-/// The program's subscriber sees this thread again.
+/// Shows this thread's events to the program's subscriber again.
 #[cfg(feature = "http")]
 pub(super) fn restore() {
     drop(take());

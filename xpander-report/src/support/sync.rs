@@ -1,4 +1,4 @@
-//! What threads share. A test that tries all orders in which they may meet has its own in the place of these.
+//! Locks and atomics. The `loom` tests, which try all interleavings, replace them.
 
 use std::sync::{LockResult, PoisonError};
 
@@ -19,12 +19,12 @@ mod real {
 
 pub(crate) use real::*;
 
-/// What a lock gives, also after a thread has panicked while it had it: what these locks guard is whole at any time.
+/// The guard of a lock, even if a thread panicked while it held the lock. The data of these locks is valid at any time.
 pub(crate) fn unpoisoned<G>(guard: LockResult<G>) -> G {
     guard.unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Locks, also after a panic.
+/// Locks, even after a panic.
 pub(crate) fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     unpoisoned(mutex.lock())
 }

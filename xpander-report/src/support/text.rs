@@ -18,8 +18,8 @@ pub(crate) fn boundary(text: &str, max_bytes: usize) -> usize {
         .unwrap_or(0)
 }
 
-/// A message for people in one line: what others wrote (a platform, a model) cannot move their terminal's cursor or turn
-/// the direction of writing.
+/// A message in one line. Text of others (a platform, a model) cannot move the terminal's cursor or change the
+/// direction of writing.
 pub(crate) struct OneLine<'a>(pub(crate) fmt::Arguments<'a>);
 
 impl fmt::Display for OneLine<'_> {
@@ -28,7 +28,7 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
-/// Escapes what is written through it.
+/// Escapes the text that is written through it.
 struct Escaping<'a, 'b>(&'a mut fmt::Formatter<'b>);
 
 impl Write for Escaping<'_, '_> {

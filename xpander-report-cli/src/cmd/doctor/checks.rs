@@ -11,7 +11,7 @@ use crate::{connection, page};
 
 /// A smaller difference between the clocks is harmless.
 const MAX_SKEW: Duration = Duration::from_secs(60);
-/// An id that no task has.
+/// An id without a task.
 const NO_TASK: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Checks the platform step by step, until a step fails.
@@ -150,7 +150,7 @@ fn clock(here: SystemTime, there: SystemTime) -> Finding {
     .advise("Check this machine's clock. It orders the updates of a task.")
 }
 
-/// Makes one call that changes nothing. Says whether a relay answered.
+/// Makes one call that changes nothing. Returns whether a relay answered.
 fn answer(client: &Client, config: &Config) -> (Finding, bool) {
     const NAME: &str = "answer";
     let start = Instant::now();
@@ -219,7 +219,7 @@ fn takes_the_key(who: &str, start: Instant) -> Finding {
     )
 }
 
-/// Sends a report and reads it back, unless a relay has taken it.
+/// Sends a report and reads it back, unless a relay accepted it.
 fn test_report(client: &Client, config: &Config) -> Finding {
     const NAME: &str = "test report";
     let start = Instant::now();

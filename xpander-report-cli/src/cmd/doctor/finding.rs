@@ -15,12 +15,12 @@ const MAX_CHARS: usize = 200;
 pub(super) struct Finding {
     pub(super) name: &'static str,
     pub(super) outcome: Outcome,
-    /// What was found: a setting's value, or the course of a check.
+    /// The finding: a setting's value, or the outcome of a check.
     pub(super) says: Option<String>,
     /// Where a setting comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<String>,
-    /// What it means and what to do.
+    /// Its meaning, and what to do.
     pub(super) advice: Option<String>,
 }
 
@@ -28,10 +28,10 @@ pub(super) struct Finding {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
     Ok,
-    /// It may be meant, and may be why something is missing.
+    /// It may be intended, or the reason that something is missing.
     Note,
     Wrong,
-    /// It was not looked at.
+    /// It was not checked.
     Skipped,
 }
 

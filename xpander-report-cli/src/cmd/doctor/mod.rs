@@ -61,11 +61,11 @@ pub(crate) struct Doctor {
     connection: Connection,
 }
 
-/// What no check of the connection finds.
+/// The causes that no check of the connection finds.
 const STREAMS: &str = "If streamed tasks have no tokens, set `stream_options.include_usage` in \
                        the request; see --help.";
 
-/// All that was found.
+/// All findings.
 #[derive(Serialize)]
 struct Diagnosis {
     ok: bool,

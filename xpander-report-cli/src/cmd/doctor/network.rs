@@ -8,7 +8,7 @@ use http::Uri;
 
 /// How long a name, a connection or an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Of a host with more addresses, only the first ones are tried.
+/// How many addresses of a host are tried.
 const MAX_ADDRESSES: usize = 4;
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
@@ -39,7 +39,7 @@ impl Endpoint {
         })
     }
 
-    /// Its addresses, by the system's resolver. A name of this machine has the loopback addresses.
+    /// Its addresses from the system's resolver. A name of this machine has the loopback addresses.
     pub(super) fn resolve(&self, is_this_machine: bool) -> io::Result<Vec<SocketAddr>> {
         if is_this_machine && self.host.parse::<IpAddr>().is_err() {
             return Ok(vec![

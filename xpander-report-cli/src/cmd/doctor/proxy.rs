@@ -11,7 +11,7 @@ pub(super) fn of(config: &Config) -> Option<Uri> {
     }
     let base = config.base_url().parse().ok()?;
     let intercept = Matcher::from_system().intercept(&base)?;
-    // What follows the authority may hold a secret.
+    // The part after the authority may contain a secret.
     let uri = intercept.uri();
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
     format!("{scheme}://{authority}").parse().ok()

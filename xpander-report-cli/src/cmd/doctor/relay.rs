@@ -1,4 +1,4 @@
-//! What is asked if a relay answers in the platform's place.
+//! The checks of a relay that answers in place of the platform.
 
 use xpander_report::relay::{Ask, Remote};
 use xpander_report::{Agent, Config};
@@ -11,17 +11,17 @@ use crate::text::count;
 
 const NAME: &str = "relay";
 
-/// Whether a relay gave this agent.
+/// Whether a relay returned this agent.
 pub(super) fn is_of(agent: &Agent) -> bool {
     agent.other.contains_key("relay")
 }
 
-/// Whether a relay says this of what it does not have.
+/// Whether this is a relay's message for data that it does not have.
 pub(super) fn says_so(detail: &str) -> bool {
     detail.contains("This is a relay")
 }
 
-/// Asks it how it stands.
+/// Asks it for its status.
 pub(super) fn check(config: &Config) -> Finding {
     let status: Status = match Remote::new(config.clone()).ask(Ask::Get, &[CALLS]) {
         Ok(status) => status,

@@ -12,7 +12,7 @@ use crate::text::{count, printable, shorten, utc_time};
 /// A larger spool is not read into memory to find the oldest report.
 const MAX_READ_BYTES: u64 = 16 << 20;
 
-/// So many agents whose reports wait are named.
+/// How many agents with waiting reports are named.
 const MAX_AGENTS: usize = 5;
 const MAX_AGENT_CHARS: usize = 60;
 
@@ -21,7 +21,7 @@ const REFUSED: &str = "refused reports";
 const DAMAGED: &str = "damaged reports";
 const UNREADABLE: &str = "unreadable file";
 
-/// The findings in the spool, if one is set.
+/// The findings in the spool, if one is configured.
 pub(super) fn check(builder: &ConfigBuilder) -> Vec<Finding> {
     let settings = builder.settings();
     let spool = settings.iter().find(|setting| setting.name == "spool");
@@ -41,9 +41,9 @@ pub(super) fn check(builder: &ConfigBuilder) -> Vec<Finding> {
     }
 }
 
-/// The address of the platform that programs with these settings report to.
+/// The address of the platform for programs with these settings.
 fn platform(builder: &ConfigBuilder) -> Option<String> {
-    // It does not depend on the key.
+    // The address does not depend on the key.
     let config = builder.clone().api_key("none").build().ok()?;
     Some(config.base_url().to_owned())
 }
@@ -101,14 +101,14 @@ fn number(segments: &[SpoolSegment], is_meant: impl Fn(&SpoolSegment) -> bool) -
     meant.map(|segment| segment.waiting).sum()
 }
 
-/// The reports of an agent that wait.
+/// The waiting reports of an agent.
 struct Waiting {
     agent: String,
     reports: usize,
     oldest: SystemTime,
 }
 
-/// The agents whose reports wait, the one that has waited longest first; none if that is too much to read.
+/// The agents with waiting reports, the longest wait first. Empty if the spool is too large to read.
 fn agents(spool: &SpoolDirectory, segments: &[SpoolSegment]) -> Option<Vec<Waiting>> {
     let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
     if bytes > MAX_READ_BYTES {
@@ -130,7 +130,7 @@ fn agents(spool: &SpoolDirectory, segments: &[SpoolSegment]) -> Option<Vec<Waiti
     Some(agents)
 }
 
-/// When the oldest report in these segments was accepted; none if it was delivered meanwhile.
+/// When the oldest report in these segments was accepted. `None` if it has been delivered in the meantime.
 fn oldest(agents: Option<&[Waiting]>, segments: &[SpoolSegment]) -> Option<String> {
     match agents {
         Some(agents) => agents.first().map(|waiting| utc(waiting.oldest)),
@@ -141,7 +141,7 @@ fn oldest(agents: Option<&[Waiting]>, segments: &[SpoolSegment]) -> Option<Strin
     }
 }
 
-/// How many reports of each agent wait, and since when.
+/// The number of waiting reports of each agent, and the time of the oldest.
 fn by_agent(agents: &[Waiting]) -> String {
     let name =
         |waiting: &Waiting| shorten(&printable(&waiting.agent), MAX_AGENT_CHARS).into_owned();
@@ -176,7 +176,7 @@ fn refused(spool: &SpoolDirectory) -> Option<Finding> {
     Some(Finding::new(REFUSED, Outcome::Note, says).advise(advice))
 }
 
-/// What is wrong with files of the spool.
+/// The problems with the spool's files.
 fn wrong(spool: &SpoolDirectory) -> Vec<Finding> {
     let unreadable = spool.segments().filter_map(Result::err);
     let unreadable = unreadable.chain(spool.dead_letters().filter_map(Result::err));

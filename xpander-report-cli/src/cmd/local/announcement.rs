@@ -8,7 +8,7 @@ pub(super) struct Announcement<'a> {
     pub(super) url: String,
     pub(super) data: Option<&'a Path>,
     pub(super) token: Option<&'a Token>,
-    /// Other machines have no name for this one that is allowed.
+    /// Other machines cannot use any allowed name of this machine.
     pub(super) refuses_others: bool,
 }
 

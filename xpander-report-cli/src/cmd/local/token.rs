@@ -52,8 +52,8 @@ impl Flags {
     }
 }
 
-/// A terminal has shown the token before, where it was typed. Elsewhere, such as in a log, stands a line that
-/// fails and says why until the token is put into it.
+/// A terminal already showed the token when it was typed. A log must not show it, so the printed line has a
+/// placeholder, which fails with an explanation.
 fn given(secret: &str) -> String {
     if io::stdout().is_terminal() && printable(secret) == secret {
         quoted(secret)
@@ -80,7 +80,7 @@ impl Token {
         &self.secret
     }
 
-    /// What stands for the secret in a line for a shell.
+    /// The placeholder of the secret in a line for a shell.
     pub(super) fn expression(&self) -> &str {
         &self.expression
     }

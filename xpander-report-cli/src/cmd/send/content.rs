@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::failure::Failure;
 
-/// No platform accepts more in one field.
+/// No platform accepts a longer field.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// The value of a flag: a text, a file, or standard input.
@@ -36,7 +36,7 @@ impl Content {
         matches!(self, Self::Input)
     }
 
-    /// The text. `flag` is what an error names.
+    /// The text. `flag` is for the error.
     pub(super) fn read(self, flag: &str) -> Result<String, Failure> {
         match self {
             Self::Text(text) => Ok(text),

@@ -131,7 +131,7 @@ impl Send {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The report with what its response says.
+    /// The report, completed from its response.
     fn report(self, redaction: Redaction) -> Result<TaskReport, Failure> {
         let contents = [&self.input, &self.llm_response, &self.result];
         if contents
@@ -161,7 +161,7 @@ impl Send {
         given.used_tools = self.tools;
 
         // A recorder prepares a report exactly as a reporter does.
-        let recorder = Recorder::with(redaction);
+        let recorder = Recorder::with_redaction(redaction);
         recorder.reporter().report(given);
         let mut report = recorder.take().pop().unwrap_or_default();
         report.id = self.id;
@@ -185,7 +185,7 @@ impl Send {
     }
 }
 
-/// What the environment says of content and secrets, as it does for a reporter.
+/// The redaction that the environment configures, as for a reporter.
 fn redaction(builder: &ConfigBuilder) -> Result<Redaction, Failure> {
     let settings = builder.settings();
     let is_on = |name| {

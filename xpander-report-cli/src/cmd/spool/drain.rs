@@ -91,8 +91,8 @@ pub(super) fn drain(
     Ok(outcome)
 }
 
-/// The progress of delivering the reports that no process has. A reporter takes them over, so it is made later. Counting
-/// reads the entire spool, so only a terminal gets the count.
+/// The progress of delivering the reports of ended processes. Call it before a reporter is made, which takes them over.
+/// Counting reads the entire spool, so it is done only for a terminal.
 pub(super) fn progress(spool: &SpoolDirectory) -> Progress {
     if !io::stderr().is_terminal() {
         return Progress::hidden();

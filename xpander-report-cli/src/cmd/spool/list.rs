@@ -39,7 +39,7 @@ struct Listing {
     dead: usize,
     damaged_files: usize,
     files: Vec<File>,
-    /// Directories of other users that cannot be looked into.
+    /// Directories of other users that cannot be read.
     closed: Vec<String>,
 }
 

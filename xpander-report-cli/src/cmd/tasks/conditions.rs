@@ -8,7 +8,7 @@ use super::record::Record;
 use crate::duration;
 use crate::failure::Failure;
 
-/// Which tasks are listed: the filters of the local platform's page.
+/// The filters of the list, the same as on the local platform's page.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Which tasks")]
 pub(super) struct Conditions {
@@ -55,7 +55,7 @@ impl Conditions {
         }
     }
 
-    /// The time from which on tasks are listed.
+    /// The creation time of the oldest task to list.
     fn from(&self) -> Option<Timestamp> {
         let since = SignedDuration::try_from(self.since?).ok()?;
         Some(
@@ -92,12 +92,12 @@ impl Conditions {
         given.map(|(flag, _)| flag).collect()
     }
 
-    /// Whether a listed task has to be asked for by itself, since lists do not say enough.
+    /// Whether each listed task must be fetched, because lists lack the fields of the filters.
     pub(super) fn needs_whole_tasks(&self) -> bool {
         self.tool.is_some() || self.search.is_some()
     }
 
-    /// Whether a task matches. The local platform has looked already.
+    /// Whether a task matches. The local platform has already filtered.
     pub(super) fn select(&self, task: &Record, platform: &Platform) -> Result<bool, Failure> {
         if task.is_local() {
             return Ok(true);
@@ -126,7 +126,7 @@ impl Conditions {
     }
 }
 
-/// Whether each word is part of the input or the result, in small or capital letters.
+/// Whether each word is part of the input or the result, ignoring case.
 fn has_words(task: &Record, words: &str) -> bool {
     let texts = [task.input(), task.text("result"), task.text("title")];
     let texts = texts.into_iter().flatten().map(str::to_lowercase);

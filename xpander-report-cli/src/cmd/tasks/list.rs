@@ -12,15 +12,15 @@ use crate::connection::Connection;
 use crate::failure::{Done, Failure};
 use crate::text::{count, printable, write_json};
 
-/// Tasks in one request.
+/// How many tasks one request asks for.
 const PER_PAGE: usize = 50;
 
-/// How many tasks are looked at on a platform that does not have the filters: of those that lists say enough of, and
-/// of those that have to be asked for one by one.
+/// How many tasks are checked if the platform lacks a filter: when the list has the fields for it, and when each task
+/// must be fetched.
 const MAX_LISTED: usize = 500;
 const MAX_ASKED: usize = 200;
 
-/// How long --follow waits before it looks again.
+/// The time between two requests of --follow.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// How many tasks --follow remembers.
@@ -118,7 +118,7 @@ struct Listing {
     layout: Layout,
 }
 
-/// The tasks that match, and what a person has to know of them.
+/// The tasks that match, and a message about them for the user.
 struct Found {
     tasks: Vec<Record>,
     note: Option<String>,
@@ -140,7 +140,7 @@ impl Listing {
             let page = self.page(number, PER_PAGE)?;
             let is_last = page.len() < PER_PAGE;
             for task in page {
-                // What arrives meanwhile moves tasks to the next page.
+                // New tasks move others to the next page.
                 if seen.insert(task.id().to_owned(), ()).is_some() {
                     continue;
                 }
@@ -182,7 +182,7 @@ impl Listing {
         self.platform.page(self.agent.as_deref(), &parameters)
     }
 
-    /// Writes what comes and what changes its status, until the output is closed or a request is refused.
+    /// Writes new tasks and changes of status, until the output is closed or a request is refused.
     fn follow(&self, written: &[Record]) -> Done {
         let known = |task: &Record| (task.id().to_owned(), task.status().to_owned());
         let mut statuses: HashMap<String, String> = written.iter().map(known).collect();

@@ -6,7 +6,7 @@ use super::record::Record;
 use crate::connection::{self, Connection};
 use crate::failure::Failure;
 
-/// The platform whose tasks are asked for.
+/// The platform that has the tasks.
 pub(super) struct Platform {
     client: Client,
     pub(super) config: Config,
@@ -62,7 +62,7 @@ impl Platform {
             ),
             _ => connection::failure(&error),
         })?;
-        // A history is a bare list.
+        // A history is a list without a page around it.
         let tasks = match agent {
             Some(_) => serde_json::from_str(answer.get()),
             None => serde_json::from_str(answer.get()).map(|Page { items }| items),

@@ -4,10 +4,10 @@ use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// What only the local platform says of a task, be it null.
+/// A field that only the local platform has, even if it is null.
 const COST: &str = "cost_usd";
 
-/// A task as the platform gives it. A field that is missing, or is not what it should be, is not known.
+/// A task as the platform returns it. A missing or invalid field counts as unknown.
 #[derive(Debug)]
 pub(super) struct Record {
     json: Box<RawValue>,
@@ -24,7 +24,7 @@ impl Record {
         &self.json
     }
 
-    /// Whether the local platform gave it.
+    /// Whether it comes from the local platform.
     pub(super) fn is_local(&self) -> bool {
         self.fields.contains_key(COST)
     }
@@ -33,7 +33,7 @@ impl Record {
         self.text("id").unwrap_or_default()
     }
 
-    /// A text; none if it is empty.
+    /// A text. `None` if it is empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         let text = self.fields.get(name)?.as_str()?;
         (!text.trim().is_empty()).then_some(text)
@@ -47,7 +47,7 @@ impl Record {
         matches!(self.status(), "failed" | "error")
     }
 
-    /// Seconds; none where a client that does not know says 0.
+    /// Seconds. `None` for 0, which clients send for unknown.
     pub(super) fn duration(&self) -> Option<f64> {
         let seconds = self.fields.get("duration")?.as_f64()?;
         (seconds > 0.0).then_some(seconds)
@@ -58,7 +58,7 @@ impl Record {
         self.fields.get("tokens")?.get(name)?.as_i64()
     }
 
-    /// In dollars.
+    /// The cost in dollars.
     pub(super) fn cost(&self) -> Option<f64> {
         self.fields.get(COST)?.as_f64()
     }

@@ -6,10 +6,10 @@ use jiff::{Timestamp, Zoned};
 use super::record::Record;
 use crate::text::{printable, shorten};
 
-/// The width of a terminal that does not say it.
+/// The assumed width of a terminal whose width is unknown.
 const DEFAULT_WIDTH: usize = 100;
 
-/// How a task is written: for people, or for programs.
+/// The format of a task: for people, or for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
     /// Two lines, at most as wide as the terminal.

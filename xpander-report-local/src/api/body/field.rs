@@ -8,20 +8,18 @@ use xpander_report_http::reader::Checked;
 use crate::model::task::{TaskStatus, Tokens};
 
 pub(super) fn tokens(value: &RawValue, name: &'static str) -> Checked<Tokens> {
-    counts(value, name).map(Tokens::from)
+    counts(value, name).map(tokens_of)
 }
 
-impl From<Counts> for Tokens {
-    fn from(counts: Counts) -> Self {
-        let [completion, prompt, cache_read, cache_write] = [
-            counts.completion,
-            counts.prompt,
-            counts.cache_read,
-            counts.cache_write,
-        ]
-        .map(Option::unwrap_or_default);
-        Self::new(completion, prompt, cache_read, cache_write)
-    }
+pub(super) fn tokens_of(counts: Counts) -> Tokens {
+    let [completion, prompt, cache_read, cache_write] = [
+        counts.completion,
+        counts.prompt,
+        counts.cache_read,
+        counts.cache_write,
+    ]
+    .map(Option::unwrap_or_default);
+    Tokens::new(completion, prompt, cache_read, cache_write)
 }
 
 pub(super) fn status(value: &RawValue, name: &'static str) -> Checked<TaskStatus> {

@@ -3,10 +3,11 @@
 use serde_json::value::RawValue;
 use xpander_report_http::report::Report;
 
+use super::field::tokens_of;
 use crate::http::problem::Problem;
 use crate::model::change::Change;
 use crate::model::revision::RevisionKind;
-use crate::model::task::{TaskStatus, Tokens};
+use crate::model::task::TaskStatus;
 
 /// A report of a run.
 pub(crate) fn parse(body: String) -> Result<Change, Problem> {
@@ -19,7 +20,7 @@ pub(crate) fn parse(body: String) -> Result<Change, Problem> {
         id: report.id,
         input: report.input,
         llm_response: report.llm_response.map(RawValue::get).map(str::to_owned),
-        tokens: report.tokens.map(Tokens::from),
+        tokens: report.tokens.map(tokens_of),
         status: Some(status),
         result: report.result,
         duration: report.duration,

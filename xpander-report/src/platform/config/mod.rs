@@ -3,6 +3,7 @@ mod settings;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ const STAGING: &str = "https://inbound.stg.xpander.ai";
 
 pub(crate) type CustomiseHttp = dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync;
 
-/// RFC 3986's unreserved characters travel as they are.
+/// All characters except RFC 3986's unreserved ones are encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -72,10 +73,14 @@ pub struct Config {
     pub(crate) connect_timeout: Duration,
     pub(crate) timeout: Duration,
     pub(crate) http: Option<Arc<CustomiseHttp>>,
-    /// The relay that sends, if one does.
+    /// The name of the relay that uses this configuration, if one does.
     #[cfg(feature = "_relay")]
     pub(crate) relay: Option<Arc<str>>,
 }
+
+// It never changes, so a panic cannot leave it broken.
+impl UnwindSafe for Config {}
+impl RefUnwindSafe for Config {}
 
 impl Config {
     /// An empty builder. Unset settings come from the environment.
@@ -83,36 +88,36 @@ impl Config {
         ConfigBuilder::default()
     }
 
-    /// The configuration that the environment gives.
+    /// The configuration from the environment.
     ///
     /// # Errors
-    /// A variable that is missing or malformed, by its name.
+    /// A variable is missing or malformed. The error names it.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::builder().build()
     }
 
-    /// The platform's address as it was resolved, with the organization if it needs one.
+    /// The platform's effective address, with the organization if there is one.
     pub fn base_url(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
     }
 
-    /// The agent of reports that name none themselves.
+    /// The agent of reports without an agent of their own.
     pub fn agent_id(&self) -> Option<&str> {
         self.agent_id.as_deref()
     }
 
-    /// The agent that `named` or else the configuration names.
+    /// The agent `named`, else the configuration's.
     pub(crate) fn agent<'a>(&'a self, named: Option<&'a str>) -> Result<&'a str, ConfigError> {
         named
             .or(self.agent_id.as_deref())
             .ok_or(ConfigError::missing(AGENT_ID, "agent_id"))
     }
 
-    /// The address of an endpoint: each segment is encoded.
+    /// The URL of an endpoint. Each segment is encoded.
     pub(crate) fn endpoint(&self, segments: &[&str]) -> Result<Url, ConfigError> {
         let mut address = self.base_url().to_owned();
         for segment in segments {
-            // A URL cannot hold these as a segment, encoded or not: they always mean "here" and "up".
+            // A URL cannot contain these segments, encoded or not: they always mean "this directory" and "its parent".
             if matches!(*segment, "" | "." | "..") {
                 return Err(ConfigError::invalid(
                     AGENT_ID,
@@ -134,8 +139,8 @@ impl Config {
         is_loopback(self.host())
     }
 
-    /// Whether requests go straight to the platform, whatever proxy the environment names. They do to this
-    /// machine, and over plain http to a private host: there a proxy would read the key.
+    /// Whether requests bypass the environment's proxy. They do for this machine, and for plain http to a private host,
+    /// because the proxy would see the key.
     ///
     /// ```
     /// use xpander_report::Config;
@@ -153,15 +158,15 @@ impl Config {
         self.is_loopback() || (self.base.scheme() == "http" && is_private(self.host()))
     }
 
-    /// The host's name if it is one of this machine, and the addresses that it has there (RFC 6761). Asking
-    /// the network for them could give another machine's.
+    /// If the host is a name of this machine: the name and its loopback addresses (RFC 6761). A DNS server could return
+    /// the address of another machine.
     pub(crate) fn loopback_name(&self) -> Option<(&str, [SocketAddr; 2])> {
         const ADDRESSES: [IpAddr; 2] = [
             IpAddr::V4(Ipv4Addr::LOCALHOST),
             IpAddr::V6(Ipv6Addr::LOCALHOST),
         ];
         let host = self.host();
-        // Port 0 stands for the one in the URL.
+        // Port 0 means the port of the URL.
         is_localhost(host).then(|| (host, ADDRESSES.map(|ip| SocketAddr::new(ip, 0))))
     }
 
@@ -198,21 +203,20 @@ pub struct ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// Where the platform is. Without a scheme, https is meant. An empty address never means the
-    /// public platform: it takes `XPANDER_BASE_URL` or is an error.
+    /// The platform's address. The default scheme is https. An empty address does not mean the public platform: it
+    /// falls back to `XPANDER_BASE_URL`, or is an error.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
         self
     }
 
-    /// The key that proves who is speaking.
+    /// The API key.
     pub fn api_key(mut self, api_key: impl AsRef<str>) -> Self {
         self.api_key = Some(ApiKey::value(api_key.as_ref()));
         self
     }
 
-    /// A function that gives the key at each request, for keys that rotate. It runs on the
-    /// library's own thread.
+    /// A function that returns the key for each request, for keys that rotate. It runs on the library's own thread.
     pub fn api_key_provider(
         mut self,
         provider: impl Fn() -> String + Send + Sync + 'static,
@@ -221,7 +225,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// The agent in whose history reports appear that name none themselves.
+    /// The agent of reports without an agent of their own.
     pub fn agent_id(mut self, agent_id: impl Into<String>) -> Self {
         self.agent_id = Some(agent_id.into());
         self
@@ -252,9 +256,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Changes the HTTP client before it is made, for a proxy, a certificate authority or a TLS of one's
-    /// own. After it the library sets its time limits and that no redirect is followed, which would hand
-    /// on the key. Called on the library's own thread.
+    /// Customises the HTTP client before it is built, for example with a proxy, a certificate authority or a TLS
+    /// configuration. Afterwards the library sets its timeouts and disables redirects, which would pass on the key. It
+    /// is called on the library's own thread.
     pub fn http(
         mut self,
         customise: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static,
@@ -277,19 +281,19 @@ impl ConfigBuilder {
         self
     }
 
-    /// Whether the environment turns reporting off.
+    /// Whether the environment disables reporting.
     pub(crate) fn is_disabled(&self) -> Result<bool, ConfigError> {
         Ok(self.switch(DISABLED, "disabled")?.unwrap_or(false))
     }
 
-    /// Whether the environment lets content leave.
+    /// Whether the environment allows content in reports.
     pub(crate) fn captures_content(&self) -> Result<bool, ConfigError> {
         Ok(self
             .switch(CAPTURE_CONTENT, "capture_content")?
             .unwrap_or(true))
     }
 
-    /// Whether the environment lets secrets be scrubbed.
+    /// Whether the environment has secrets scrubbed.
     pub(crate) fn scrubs(&self) -> Result<bool, ConfigError> {
         Ok(self.switch(SCRUB, "scrub")?.unwrap_or(true))
     }
@@ -299,12 +303,12 @@ impl ConfigBuilder {
         Ok(self.variable(TARGETS)?.unwrap_or_default())
     }
 
-    /// The targets that the environment lists to be rolled up.
+    /// The rolled-up targets that the environment lists.
     pub(crate) fn rollup(&self) -> Result<String, ConfigError> {
         Ok(self.variable(ROLLUP)?.unwrap_or_default())
     }
 
-    /// The directory that the environment names for reports that wait.
+    /// The spool directory that the environment names.
     pub(crate) fn spool_dir(&self) -> Result<Option<String>, ConfigError> {
         self.given(None, SPOOL_DIR)
     }
@@ -330,7 +334,7 @@ impl ConfigBuilder {
     /// Checks and completes the configuration.
     ///
     /// # Errors
-    /// A setting that is missing or malformed, with the variable that would set it.
+    /// A setting is missing or malformed. The error names the variable that would set it.
     pub fn build(self) -> Result<Config, ConfigError> {
         Ok(Config {
             api_key: self.resolve_key()?,
@@ -391,7 +395,7 @@ impl ConfigBuilder {
             format!("https://{text}")
         };
         let mut url = Url::parse(&full).map_err(|error| {
-            // What does not parse may hold a password anywhere.
+            // A URL that cannot be parsed may contain a password anywhere.
             let shown = if text.contains('@') {
                 "the address"
             } else {
@@ -469,7 +473,7 @@ impl ConfigBuilder {
             .filter(|value| !value.is_empty()))
     }
 
-    /// Where a setting comes from: the explicit value goes first unless it is empty.
+    /// Where a setting comes from: the builder, unless its value is empty, else the variable.
     fn source(&self, explicit: Option<&str>, variable: &'static str) -> Source {
         if explicit.is_some_and(|explicit| !explicit.trim().is_empty()) {
             Source::Code
@@ -512,7 +516,7 @@ impl fmt::Debug for ConfigBuilder {
     }
 }
 
-/// An agent controller serves each organization under a path of its own.
+/// An agent controller serves each organization under its own path.
 fn wants_organization(url: &Url) -> bool {
     const CONTROLLER: &str = "agent-controller";
     let first_segment = url.path_segments().and_then(|mut segments| segments.next());
@@ -542,13 +546,13 @@ fn is_loopback(host: &str) -> bool {
     is_localhost(host) || address(host).is_some_and(|address| address.is_loopback())
 }
 
-/// Whether the host is one of the names that are always this machine's (RFC 6761).
+/// Whether the host is a name that always means this machine (RFC 6761).
 fn is_localhost(host: &str) -> bool {
     let host = bare(host);
     host == "localhost" || host.ends_with(".localhost")
 }
 
-/// The host without the dot that ends a full name.
+/// The host without the trailing dot of a fully qualified name.
 fn bare(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
@@ -563,7 +567,7 @@ fn address(host: &str) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// The part of an address that may be shown: a query and a fragment may hold a secret.
+/// The part of a URL that may be shown: a query and a fragment may contain a secret.
 fn without_query(address: &str) -> &str {
     address.split(['?', '#']).next().unwrap_or_default()
 }

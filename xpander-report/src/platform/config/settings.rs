@@ -5,7 +5,7 @@ use super::{
 use crate::platform::error::ConfigError;
 use crate::platform::secret::ApiKey;
 
-/// A key of fewer characters shows nothing of itself.
+/// No characters of a shorter key are shown.
 const LONG_KEY: usize = 16;
 
 /// A setting with its effective value; see [`ConfigBuilder::settings`].
@@ -16,8 +16,8 @@ pub struct Setting {
     pub name: &'static str,
     /// The environment variable that sets it.
     pub variable: &'static str,
-    /// Its value in words. `None` if it has none, or none that can be used. Of the key only how long
-    /// it is, and the last four characters if there are at least 16.
+    /// Its value in words. `None` if it has no usable value. For the key, it is only its length, with its last four
+    /// characters if there are at least 16.
     pub value: Option<String>,
     /// Where the value comes from.
     pub source: Source,
@@ -26,21 +26,20 @@ pub struct Setting {
 }
 
 /// Where a setting comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
-    /// The builder was given it.
+    /// A method of the builder.
     Code,
     /// This environment variable.
     Variable(&'static str),
-    /// Nobody set it.
+    /// The default.
     Default,
 }
 
 impl ConfigBuilder {
-    /// All settings that a variable can set, with their value, source and problem.
-    /// It answers "why does nothing arrive", so it gives all of them where
-    /// [`build`](Self::build) stops at the first problem. The key is not shown.
+    /// All settings that a variable can set, with their value, source and problem, to find out why nothing arrives.
+    /// [`build`](Self::build) stops at the first problem; this lists all. The key is not shown.
     ///
     /// ```
     /// use xpander_report::{Config, Source};
