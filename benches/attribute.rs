@@ -1,5 +1,5 @@
-//! What the attribute adds to a call, beside `#[fastrace::trace]` with an active root and the argument as
-//! a property, and `#[tracing::instrument(ret, err)]` with a batching OpenTelemetry layer.
+//! The cost of the attribute for a call, compared with `#[fastrace::trace]` with an active root and the argument as a
+//! property, and `#[tracing::instrument(ret, err)]` with a batching OpenTelemetry layer.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -22,8 +22,7 @@ static REPORTER: OnceLock<Reporter> = OnceLock::new();
 const ROUNDS: u32 = 300;
 const CALLS: u32 = 200;
 
-/// The same function five times: plain, reported to a reporter, reported to none, and with the others'
-/// attributes.
+/// The same function five times: plain, with a reporter, without one, and with the two other attributes.
 macro_rules! functions {
     ($name:ident($($argument:ident: $type:ty)?) -> $output:ty { $body:expr } $(property $property:literal)?) => {
         mod $name {
@@ -77,7 +76,7 @@ struct Order {
     note: String,
 }
 
-/// What a provider answers: text in a few small wrappings.
+/// A provider's answer: a text inside a few small objects.
 #[derive(Debug, serde::Serialize)]
 struct Response {
     id: u64,
@@ -102,7 +101,7 @@ impl Response {
     }
 }
 
-/// The function is ready at the first poll, so nothing but its own work is measured.
+/// The function is ready at the first poll, so only its own work is measured.
 fn finish<F: Future>(future: F) {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => drop(black_box(output)),

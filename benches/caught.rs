@@ -1,6 +1,5 @@
-//! What the middleware that catches responses costs the one who reads them: large bodies per second and
-//! the time to the first chunk, beside the same client without it. The reading of what was caught is the
-//! worker's, and not measured here.
+//! The cost of `CatchResponses` for the reader of responses: large bodies per second and the time to the first chunk,
+//! compared with the same client without it. The worker reads the caught responses later, which is not measured here.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +14,7 @@ use xpander_report_benches::{Candidate, measure, ratio};
 
 const ROUNDS: u32 = 41;
 const LARGE: usize = 8 << 20;
-/// How many answers of each size a round asks for.
+/// How many answers of each size one round reads.
 const BODIES: u32 = 2;
 const FIRST_CHUNKS: u32 = 200;
 
@@ -77,7 +76,7 @@ fn json() -> Vec<u8> {
     format!("{head}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
-/// Reads the whole answer, and says how long the first chunk took.
+/// Reads the whole answer. Returns the time to the first chunk.
 #[external_task(skip_all)]
 async fn read<S>(client: S, request: reqwest::Request) -> Duration
 where
@@ -91,7 +90,7 @@ where
     first
 }
 
-/// What is measured of an answer.
+/// The measured quantity of an answer.
 #[derive(Clone, Copy)]
 enum Time {
     All,

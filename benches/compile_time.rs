@@ -1,6 +1,6 @@
-//! How long functions with the attribute take to compile, beside the same functions without it and with
-//! `#[tracing::instrument(err, ret)]`: `cargo check`, a debug and a release build of 200 functions. Each round
-//! compiles the three crates one after the other; what they depend on is compiled before.
+//! The compile time of functions with the attribute, compared with the same functions without it and with
+//! `#[tracing::instrument(err, ret)]`: `cargo check`, a debug and a release build of 200 functions. Each round compiles
+//! the three crates one after the other. Their dependencies are compiled before.
 
 use std::fmt::Write;
 use std::fs;
@@ -76,7 +76,7 @@ fn write_crate(folder: &Path, attribute: &str) -> std::io::Result<()> {
     fs::write(folder.join("src/lib.rs"), source(attribute))
 }
 
-/// Compiles the crate, and nothing else if that was done before.
+/// Compiles the crate, and its dependencies the first time.
 fn compile(folder: &Path, target: &Path, mode: &[&str]) -> Duration {
     let lib = folder.join("src/lib.rs");
     let text = fs::read_to_string(&lib).expect("the source is there");

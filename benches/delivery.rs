@@ -1,5 +1,5 @@
-//! Reports delivered per second to a server that keeps nothing, and the processor's time for each, beside a
-//! plain keep-alive client that posts the same bodies over as many connections. The server is another process.
+//! Reports delivered per second to a server that stores nothing, and the CPU time of each, compared with a plain
+//! keep-alive client that posts the same bodies over as many connections. The server is another process.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -23,11 +23,11 @@ fn report() -> TaskReport {
         .duration(Duration::from_millis(1_200))
 }
 
-/// What is measured.
+/// The measured quantity.
 #[derive(Debug, Clone, Copy)]
 enum Clock {
     Wall,
-    /// The processor's time of all threads of this process.
+    /// The CPU time of all threads of this process.
     Processor,
 }
 

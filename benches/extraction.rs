@@ -1,6 +1,6 @@
-//! What it takes to read a provider's response of 8 KiB, beside skipping the same text with serde_json and
-//! beside parsing it into a `Value`; the same of a stream, event by event, and of JSON that is no response; and
-//! its part in the time that the worker takes for a report.
+//! The time to read a provider's response of 8 KiB, compared with skipping the same text with serde_json and with
+//! parsing it into a `Value`; the same for a stream, event by event, and for JSON that is not a response; and the share
+//! of reading in the worker's time for a report.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ fn main() {
     deliver(&responses::chat().json, times[0]);
 }
 
-/// Prints how reading a response compares. Returns how long it takes.
+/// Compares reading a response, and prints the result. Returns the time.
 fn compare(Response { shape, json }: &Response) -> Duration {
     let read = ProviderResponse::read(json).expect("a response");
     assert_eq!(read.shape.name(), *shape);
@@ -45,7 +45,7 @@ fn compare(Response { shape, json }: &Response) -> Duration {
     )
 }
 
-/// Prints how reading a stream compares with parsing each of its events.
+/// Compares reading a stream with parsing each of its events, and prints the result.
 fn compare_stream(Response { shape, json }: &Response) {
     let read = ProviderResponse::read_stream(json.as_bytes()).expect("a stream");
     assert_eq!(read.shape.name(), *shape);
@@ -66,7 +66,7 @@ fn compare_stream(Response { shape, json }: &Response) {
     );
 }
 
-/// Prints how finding that JSON is no response compares.
+/// Compares the rejection of JSON that is not a response, and prints the result.
 fn compare_ordinary(Response { shape, json }: &Response) {
     assert_eq!(ProviderResponse::read(json), None);
     beside_parsing(
@@ -113,8 +113,8 @@ fn timed<T>(count: u32, work: impl Fn() -> T) -> Duration {
     start.elapsed()
 }
 
-/// Delivers reports with a response, and with the same bytes but for one key, so that they are none. What
-/// is read of it stands in the report already, so the bodies are the same as well.
+/// Delivers reports with a response, and with the same bytes except for one key, so that it is not recognised. The
+/// report already has all fields that would be read, so the bodies are the same as well.
 fn deliver(json: &str, reading: Duration) {
     let ordinary = json.replacen("\"choices\"", "\"options\"", 1);
     assert!(ProviderResponse::read(json).is_some());

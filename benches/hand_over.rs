@@ -1,5 +1,5 @@
-//! How long a caller is held up who hands over a report, with four producers, beside a bare channel that is given
-//! the same boxed report.
+//! The time that a caller needs to hand over a report, with four producers, compared with a bare channel that takes the
+//! same boxed report.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use xpander_report_benches::{median, ratio};
 
 const ROUNDS: usize = 31;
 const PRODUCERS: usize = 4;
-/// Of each producer in a round.
+/// The reports of each producer in a round.
 const REPORTS: usize = 2_000;
 
 fn report() -> TaskReport {
@@ -21,7 +21,7 @@ fn report() -> TaskReport {
         .duration(Duration::from_millis(1_200))
 }
 
-/// How long each call took, the shortest first.
+/// The time of each call, the shortest first.
 fn hand_over(give: impl Fn(TaskReport) + Sync) -> Vec<Duration> {
     let mut times = thread::scope(|scope| {
         let producers: Vec<_> = (0..PRODUCERS)
@@ -61,7 +61,7 @@ fn channel() -> Vec<Duration> {
     times
 }
 
-/// Delivery itself would take the processors from the producers: nobody listens there.
+/// Nothing listens at this address, because delivery would compete with the producers for the processors.
 fn reporter() -> Vec<Duration> {
     let config = Config::builder().variables([("", "")]);
     let reporter = Reporter::builder()

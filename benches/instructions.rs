@@ -1,5 +1,5 @@
-//! How many instructions a call takes on its own thread, and reading a response on the worker's: the same
-//! number on a quiet machine and on a busy one, so that a regression shows. Needs valgrind and the runner:
+//! Counts the instructions of a call on its own thread, and of reading a response on the worker's. The count does not
+//! depend on the load of the machine, so it shows regressions. Needs valgrind and the runner:
 //!
 //! ```text
 //! cargo install gungraun-runner --version 0.20.0
@@ -48,7 +48,7 @@ fn prompt() -> String {
     "x".repeat(1024)
 }
 
-/// A recorder that has been used, so that what happens once is not counted.
+/// A recorder that has been used before, so that one-time work is not counted.
 fn recorder() -> (Recorder, String) {
     let recorder = Recorder::new();
     finish(reported(&recorder.reporter(), "x"));

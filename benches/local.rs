@@ -17,7 +17,7 @@ use xpander_report_benches::reports::{Report, body, reports};
 use xpander_report_benches::{Candidate, measure};
 use xpander_report_local::{Filter, LocalPlatform};
 
-/// Says that this process is to be the platform, with its data file.
+/// Makes this process the platform, with this data file.
 const SERVE: &str = "LOCAL_BENCH_SERVE";
 
 /// The days over which the many tasks are spread.
@@ -27,7 +27,7 @@ fn main() {
     if let Some(path) = std::env::var_os(SERVE) {
         return serve(Path::new(&path));
     }
-    // `cargo test --benches` only wants to know that it builds.
+    // `cargo test --benches` only checks that it builds and starts.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -35,7 +35,7 @@ fn main() {
     many_tasks();
 }
 
-/// Reports accepted per second, in relation to the same server that keeps nothing.
+/// Reports accepted per second, relative to the same server without storage.
 fn acceptance() {
     const REPORTS: u32 = 8_000;
     const ROUNDS: u32 = 7;
@@ -90,7 +90,7 @@ fn acceptance() {
     }
 }
 
-/// Opens a file with many tasks, and asks.
+/// Opens a file with many tasks, and measures the pages.
 fn many_tasks() {
     const ASKED: u32 = 60;
     let tasks: u32 = std::env::var("LOCAL_TASKS")
@@ -224,7 +224,7 @@ fn milliseconds(time: Duration) -> f64 {
 static NEXT: AtomicI64 = AtomicI64::new(0);
 static STEP: AtomicI64 = AtomicI64::new(0);
 
-/// Reports so many tasks to a platform whose clock takes all days to tell their times.
+/// Reports this many tasks to a platform whose clock spreads them over all days.
 fn report_tasks(path: &Path, tasks: u32) {
     let step = DAYS * 24 * 3_600_000_000 / i64::from(tasks);
     STEP.store(step, Ordering::Relaxed);
@@ -240,13 +240,13 @@ fn report_tasks(path: &Path, tasks: u32) {
         .start()
         .expect("a platform");
     reports(platform.address(), 64, tasks, task);
-    // A search waits until all is in the index.
+    // A search waits until the index is up to date.
     let filter = Filter::new().search("costs");
     platform.summary(&filter).expect("a summary");
     platform.stop();
 }
 
-/// Of so many tasks one is in Japanese.
+/// One of this many tasks is in Japanese.
 const JAPANESE: u32 = 10;
 
 const JAPANESE_WORDS: [&str; 16] = [
@@ -268,10 +268,10 @@ const JAPANESE_WORDS: [&str; 16] = [
     "予算",
 ];
 
-/// The last one has no price.
+/// The last model has no price.
 const MODELS: [&str; 4] = ["gpt-4o-mini", "gpt-4.1", "claude-haiku-4-5", "my-own-7b"];
 
-/// A task whose agent, tools, model and words look like chance.
+/// A task with pseudo-random agent, tools, model and words.
 fn task(number: u32) -> Report {
     let chance = |of: u32, salt: u32| {
         (u64::from(number) * 2_654_435_761 + u64::from(salt) * 40_503) % 1_000_003 % u64::from(of)
@@ -327,7 +327,7 @@ fn serve(path: &Path) {
     platform.stop();
 }
 
-/// A platform in a process of its own.
+/// A platform in a separate process.
 struct Served {
     process: Child,
     address: SocketAddr,
@@ -354,7 +354,7 @@ impl Served {
         }
     }
 
-    /// The time until the answer is there.
+    /// The time until the answer has arrived.
     fn get(&self, path: &str) -> Duration {
         let start = Instant::now();
         let mut connection = TcpStream::connect(self.address).expect("a connection");
@@ -374,7 +374,7 @@ impl Served {
         start.elapsed()
     }
 
-    /// Of the lines of `/proc`, in MiB; 0 where there are none.
+    /// A value from `/proc`, in MiB. 0 on systems without it.
     fn memory(&self, name: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
         let kilobytes = status.unwrap_or_default().lines().find_map(|line| {

@@ -1,4 +1,4 @@
-//! How much more memory a program at rest holds that has delivered reports than one that has none to deliver.
+//! The memory of an idle program that has delivered reports, compared with one that has not reported.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use xpander_report_benches::{play, play_server, role};
 const ROUNDS: usize = 9;
 const REPORTS: usize = 1_000;
 
-/// In KiB, what is shared with other processes included; only Linux says.
+/// The resident memory in KiB, including shared pages. Linux only.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

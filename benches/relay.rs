@@ -1,5 +1,5 @@
-//! The relay: reports accepted and forwarded per second, what a failing agent costs the others, and the memory with many
-//! reports that wait.
+//! The relay: reports accepted and forwarded per second, the effect of a failing agent on the others, and the memory
+//! with many waiting reports.
 //!
 //! ```sh
 //! RELAY_BENCH=forwarding,memory cargo bench -p xpander-report-benches --bench relay    # these parts only
@@ -21,10 +21,10 @@ use xpander_report_relay::Relay;
 
 const ROUNDS: u32 = 7;
 const REPORTS: u32 = 8_000;
-/// So many that the start of the relay, which reads before it sends, is a small part.
+/// Enough reports that the relay's start, which reads before it sends, is a small part of the time.
 const FORWARDED: u32 = 40_000;
 const FORWARD_ROUNDS: u32 = 3;
-/// As many as the relay makes requests at once.
+/// The number of the relay's concurrent requests.
 const CONNECTIONS: u32 = 32;
 const LONG: Duration = Duration::from_secs(120);
 
@@ -38,7 +38,7 @@ fn main() {
         (Some("waiting"), [url, dir, ..]) => return wait(url, dir),
         _ => {}
     }
-    // `cargo test --benches` only wants to know that it builds.
+    // `cargo test --benches` only checks that it builds and starts.
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
@@ -69,7 +69,7 @@ fn relay(url: &str, dir: &Path, is_synced: bool) -> Relay {
         .expect("a relay")
 }
 
-/// Where nobody listens.
+/// An address without a server.
 fn free() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
@@ -86,7 +86,7 @@ fn unique(agent: &str, number: u32) -> (String, String) {
     )
 }
 
-/// Reports accepted per second, in relation to the local platform.
+/// Reports accepted per second, relative to the local platform.
 fn acceptance() {
     let dir = TempDir::new().expect("a folder");
     let platform = LocalPlatform::builder()
@@ -94,7 +94,7 @@ fn acceptance() {
         .data(dir.path().join("tasks.db"))
         .start()
         .expect("a platform");
-    // Nobody takes what waits, so that only acceptance is measured.
+    // The platform does not run, so that only acceptance is measured.
     let away = url(free());
     let spool = relay(&away, &dir.path().join("spool"), false);
     let synced = relay(&away, &dir.path().join("synced"), true);
@@ -134,7 +134,7 @@ fn acceptance() {
     }
 }
 
-/// The time until so many reports are delivered that wait on disk when the relay starts.
+/// The time until the relay has delivered this many reports, which wait on disk when it starts.
 fn forward(port: u16, count: u32, with_broken: bool) -> Duration {
     let dir = TempDir::new().expect("a folder");
     fill(port, dir.path(), count, with_broken);
@@ -147,7 +147,7 @@ fn forward(port: u16, count: u32, with_broken: bool) -> Duration {
     start.elapsed()
 }
 
-/// Reports forwarded per second, in relation to a plain keep-alive client.
+/// Reports forwarded per second, relative to a plain keep-alive client.
 fn forwarding() {
     let port = free();
     let (_server, _) = play("server", &[&port.to_string(), "0"]);
@@ -183,7 +183,7 @@ fn forwarding() {
     );
 }
 
-/// Posts so many reports over as many connections as the relay has.
+/// Posts this many reports over as many connections as the relay uses.
 async fn post(client: &reqwest::Client, port: u16, count: u32) {
     let address = format!("{}/agent-execution/good/report_task", url(port));
     let posts: Vec<_> = (0..CONNECTIONS)
@@ -207,7 +207,7 @@ async fn post(client: &reqwest::Client, port: u16, count: u32) {
     }
 }
 
-/// What the reports of one agent that fail cost those of another, at a platform that takes its time.
+/// The effect of one agent's failing reports on another agent's, with a slow platform.
 fn failing_agent() {
     const LATENCY: &str = "5";
     let port = free();
@@ -226,9 +226,9 @@ fn failing_agent() {
     );
 }
 
-/// Puts so many reports into a spool, for the platform at this port, and as many of an agent that fails.
+/// Writes this many reports for the platform at this port into a spool, and as many of a failing agent.
 fn fill(port: u16, dir: &Path, count: u32, with_broken: bool) {
-    // A reporter that gets no key delivers nothing.
+    // Without a key, a reporter delivers nothing.
     let config = Config::builder()
         .variables([("", "")])
         .base_url(url(port))
@@ -258,7 +258,7 @@ fn waiting(number: u32, agent: &str) -> TaskReport {
     report.input(&text).result(text)
 }
 
-/// A server that takes everything but the reports of one agent.
+/// A server that accepts all reports except those of one agent.
 fn serve(port: u16, latency: Duration) {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -292,7 +292,7 @@ fn serve(port: u16, latency: Duration) {
     let _ = std::io::stdin().read(&mut [0]);
 }
 
-/// The memory of a relay with many reports that wait.
+/// The memory of a relay with many waiting reports.
 fn memory() {
     const WAITING: u32 = 100_000;
     let dir = TempDir::new().expect("a folder");
@@ -323,11 +323,11 @@ fn memory() {
     );
 }
 
-/// Is a relay until who started it lets go.
+/// Runs a relay until the parent process releases it.
 fn wait(url: &str, dir: &str) {
     let relay = relay(url, Path::new(dir), false);
     println!("{} {}", relay.address(), std::process::id());
     let _ = std::io::stdin().read(&mut [0]);
-    // What waits is nobody's.
+    // No process holds the waiting reports.
     std::process::exit(0);
 }

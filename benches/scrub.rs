@@ -1,8 +1,8 @@
-//! What it takes to scrub a report: beside reading its provider's response of 8 KiB, and of plain text beside a search
-//! for one byte.
+//! The time to scrub a report, compared with reading its provider's response of 8 KiB; and the time to scrub plain
+//! text, compared with a search for one byte.
 //!
-//! Scrubbing is part of the step that finishes a report, so it is measured as what that step takes more with it than
-//! without.
+//! Scrubbing is part of the step that prepares a report, so it is measured as the difference of that step with and
+//! without it.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ fn main() {
     beside_search("JSON with one long text", &messages.to_string());
 }
 
-/// A response, the prompt that may have led to it as an input of JSON, and its text as the result.
+/// A response, a possible prompt for it as an input of JSON, and its text as the result.
 fn beside_reading(Response { shape, json }: &Response) {
     let read = ProviderResponse::read(json).expect("a response");
     let prompt = json!({"model": "m", "temperature": 0.2, "max_tokens": 4096, "messages": [
@@ -76,7 +76,7 @@ fn beside_reading(Response { shape, json }: &Response) {
 
 fn beside_search(name: &str, text: &str) {
     let report = TaskReport::new().input(text);
-    // Not in the text, so that all of it is searched.
+    // A byte that is not in the text, so that the search reads all of it.
     let absent = '\u{1}';
     let mut candidates = [
         Candidate::new("scrubbed", prepare(Redaction::new(), &report)),
@@ -102,7 +102,7 @@ fn beside_search(name: &str, text: &str) {
     );
 }
 
-/// Finishes so many reports, one after the other.
+/// Prepares this many reports, one after the other.
 fn prepare(redaction: Redaction, report: &TaskReport) -> impl FnMut(u32) -> Duration {
     let recorder = Recorder::with_redaction(redaction);
     move |count| {

@@ -1,5 +1,5 @@
-//! What it costs the caller that a report is on disk before the call returns, beside a bare `write` of the same
-//! bytes to a file; and where that time goes.
+//! The caller's time if a report must be on disk before the call returns, compared with a bare `write` of the same
+//! bytes to a file; and the parts of that time.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -21,7 +21,7 @@ fn report() -> TaskReport {
         .duration(Duration::from_millis(1_200))
 }
 
-/// How long this takes with so many reports, each of which was made a moment ago.
+/// The time of `report` for this many newly made reports.
 fn with_reports(count: u32, mut act: impl FnMut(TaskReport)) -> Duration {
     const AT_ONCE: u32 = 16;
     let mut elapsed = Duration::ZERO;
@@ -34,7 +34,7 @@ fn with_reports(count: u32, mut act: impl FnMut(TaskReport)) -> Duration {
     elapsed
 }
 
-/// Nobody listens there.
+/// Nothing listens at this address.
 fn reporter(dir: &TempDir, durability: Durability, capacity: usize) -> Reporter {
     let config = Config::builder().variables([("", "")]);
     Reporter::builder()
@@ -51,10 +51,10 @@ fn reporter(dir: &TempDir, durability: Durability, capacity: usize) -> Reporter 
         .expect("a reporter")
 }
 
-/// So many that the worker takes all into memory.
+/// A capacity with which the worker takes all reports into memory.
 const ROOM: usize = 10_000;
 
-/// The first reports, which make a segment and start a thread, are not measured.
+/// The first reports create a segment and start a thread, so they are not measured.
 fn hand_over(count: u32, durability: Durability, capacity: usize) -> Duration {
     let dir = TempDir::new().expect("a directory");
     let reporter = reporter(&dir, durability, capacity);
@@ -105,7 +105,7 @@ fn main() {
         Candidate::new("process", |count| {
             hand_over(count, Durability::Process, ROOM)
         }),
-        // The worker, which has no room, does not read the file while it is written.
+        // The worker has no room, so it does not read the file while it is written.
         Candidate::new("unread", |count| hand_over(count, Durability::Process, 2)),
         Candidate::new("disk", |count| hand_over(count, Durability::Disk, ROOM)),
     ];

@@ -1,11 +1,11 @@
-//! A worker that acknowledges a job when the platform has its report, and not before.
+//! A worker that acknowledges a job only after the platform has its report.
 //!
 //! ```text
 //! cargo run --example acknowledge
 //! ```
 //!
-//! It starts a local platform that fails at first. The jobs come again until their reports are delivered, each under its
-//! own id, so that the platform has one task of each.
+//! It starts a local platform that fails at first. Each job is redelivered under its own id until its report is
+//! delivered, so the platform has one task for each job.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -41,7 +41,7 @@ pub async fn run<const N: usize>(
         let report = TaskReport::new().id(job).result("done");
         match reporter.deliver(report, Duration::from_millis(200)).await {
             outcome if outcome.is_delivered() => acknowledged.push(job),
-            // It is still on its way, but nobody knows whether it will arrive.
+            // The report is still on its way, but may not arrive.
             DeliveryOutcome::Pending => queue.push_back(job),
             DeliveryOutcome::Refused(letter) => return Err(letter.reason.into()),
             outcome => return Err(format!("{job}: {outcome:?}").into()),

@@ -7,8 +7,8 @@
 //! cargo run --example agent_with_tools -- --exit      # without waiting for Ctrl-C
 //! ```
 //!
-//! With `OPENAI_API_KEY` or `OPENAI_BASE_URL` set it calls that model, otherwise one that runs inside
-//! this program and calls the tools that a question names.
+//! If `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set, it calls that model. Otherwise it calls a model inside this
+//! program, which calls the tools that a question names.
 
 #[path = "agent_with_tools/calculator.rs"]
 mod calculator;
@@ -34,7 +34,7 @@ use xpander_report_local::LocalPlatform;
 pub const QUESTION: &str = "Convert 26.2 miles to kilometres. Calculate (17 + 4) * 2.5, and keep a note \
                         that bread and butter are out.";
 
-/// After how many answers of the model a run that is still calling tools is given up.
+/// The maximum number of the model's answers in a run.
 const TURNS: usize = 8;
 
 /// A model with tools.
@@ -44,7 +44,7 @@ struct Agent<'a> {
 }
 
 impl Agent<'_> {
-    /// What there is to instrument: the loop of model and tools.
+    /// The instrumented function: the loop of model and tools.
     #[external_task]
     async fn answer(&self, question: &str) -> Result<String, Box<dyn Error + Send + Sync>> {
         let instruction = "Use the tools, then answer in one sentence.";
@@ -59,7 +59,7 @@ impl Agent<'_> {
                 .tools(tools())
                 .build()?;
             let response = self.model.client.chat().create(request).await?;
-            // The run's tokens and tools are read from all of these, its text from the last.
+            // The run's tokens and tools are read from all of these responses, and its text from the last one.
             current_task().llm_response(&response);
 
             let choice = response.choices.into_iter().next();
@@ -143,7 +143,7 @@ fn convert(value: f64, from: &str, to: &str) -> Result<String, String> {
     units::convert(value, from, to).map(|value| format!("{value:.2} {to}"))
 }
 
-/// The tools, as the model is told of them.
+/// The descriptions of the tools for the model.
 fn tools() -> Vec<ChatCompletionTools> {
     let unit = json!({"type": "string", "enum": units::UNITS});
     vec![
@@ -187,7 +187,7 @@ fn function(name: &str, description: &str, properties: Value) -> ChatCompletionT
     })
 }
 
-/// Answers the question, and shows what the platform knows of it.
+/// Answers the question, and prints the task from the platform.
 pub async fn run(
     platform: &LocalPlatform,
     model: &Model,

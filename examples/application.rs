@@ -1,5 +1,5 @@
-//! An application that uses a library with instrumented functions, and decides that their runs are
-//! reported: here to a local platform of its own.
+//! An application that uses a library with instrumented functions and reports their runs, here to its own local
+//! platform.
 //!
 //! ```text
 //! cargo run --example application
@@ -13,7 +13,7 @@ use xpander_report::Reporter;
 use xpander_report_local::LocalPlatform;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Nobody listens yet: this run is not reported.
+    // No reporter is installed yet, so this run is not reported.
     key_terms("a run before there is a reporter", 1)?;
 
     let platform = LocalPlatform::builder().port(0).start()?;

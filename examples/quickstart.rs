@@ -7,8 +7,8 @@
 //! cargo run --example quickstart -- --exit      # without waiting for Ctrl-C
 //! ```
 //!
-//! With `OPENAI_API_KEY` or `OPENAI_BASE_URL` set it calls that model, otherwise one that runs inside
-//! this program.
+//! If `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set, it calls that model. Otherwise it calls a model inside this
+//! program.
 
 use std::error::Error;
 use std::fs;
@@ -25,7 +25,7 @@ use xpander_report::{Client, Config, ConfigBuilder, Reporter, current_task, exte
 use xpander_report_examples::model::Model;
 use xpander_report_local::LocalPlatform;
 
-/// What there is to instrument: a function that calls a model.
+/// The instrumented function, which calls a model.
 #[external_task(id = name, input(text))]
 async fn summarise(
     model: &Model,
@@ -79,7 +79,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let text =
             fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        // Its report says whether it worked.
+        // Its report has the outcome.
         let _ = summarise(&model, &model.model, &name, &text).await;
         last = text;
         ids.push(name.into_owned());
@@ -97,7 +97,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             println!("{history}\n");
             println!("The same, with everything that was sent and answered: {address}");
         }
-        // A relay takes reports and has no history.
+        // A relay accepts reports and has no history.
         Err(error) => println!("The runs are reported. Their history is not at {address}: {error}"),
     }
     if own_platform.is_some() && flags.is_empty() {
@@ -107,7 +107,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The platform that the environment names, or one of our own, which lives as long as the value.
+/// The platform that the environment names, or a local one that lives as long as the value.
 fn platform() -> Result<(ConfigBuilder, Option<LocalPlatform>), Box<dyn Error>> {
     let is_set = |variable| std::env::var_os(variable).is_some();
     if is_set("XPANDER_BASE_URL") || is_set("XPANDER_API_KEY") {
@@ -121,8 +121,7 @@ fn platform() -> Result<(ConfigBuilder, Option<LocalPlatform>), Box<dyn Error>> 
     Ok((config, Some(platform)))
 }
 
-/// Two runs that go wrong, so that you see what that looks like: a text that is longer than the model
-/// takes, and one for which nobody waits long enough.
+/// Two failed runs as examples: one with a text that is too long for the model, and one that is cancelled by a timeout.
 async fn fail_and_cancel(model: &Model, text: &str) -> Result<(), Box<dyn Error>> {
     let lock_file = fs::read_to_string(root().join("Cargo.lock"))?;
     // The embedded model takes 8,000 tokens; others take far more.

@@ -1,6 +1,5 @@
-//! A function that returns the words of a model as they come. Its run goes on until the words end, and
-//! is in the history of a local platform with its tokens, though nothing in the function tells of them: a
-//! layer of the HTTP client sees each answer pass.
+//! A function that returns the words of a model as they arrive. Its run ends with the stream, and is in the history of
+//! a local platform with its tokens. The function does not report them: a layer of the HTTP client reads each answer.
 //!
 //! ```text
 //! cargo run --example streaming
@@ -8,8 +7,8 @@
 //! cargo run --example streaming -- --exit      # without waiting for Ctrl-C
 //! ```
 //!
-//! With `OPENAI_API_KEY` or `OPENAI_BASE_URL` set it calls that model, otherwise one that runs inside
-//! this program.
+//! If `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set, it calls that model. Otherwise it calls a model inside this
+//! program.
 
 use std::error::Error;
 use std::io::Write;
@@ -34,10 +33,10 @@ pub const TEXT: &str = "Lighthouses guide ships past rocks at night. The keeper 
                         lamp at dusk. Most keepers liked to read. Today the lamps of lighthouses light \
                         themselves, and ships carry maps of the rocks. Some lighthouses are museums now.";
 
-/// After how many pieces the second reader has had enough.
+/// The number of pieces after which the second reader stops.
 const ENOUGH: usize = 5;
 
-/// What there is to instrument: a function that gives a stream.
+/// The instrumented function, which returns a stream.
 #[external_task(input(text))]
 async fn summarise(
     client: &Client<OpenAIConfig>,
@@ -51,7 +50,7 @@ async fn summarise(
             ChatCompletionRequestSystemMessage::from(instruction).into(),
             ChatCompletionRequestUserMessage::from(text).into(),
         ])
-        // Without it OpenAI streams no tokens' count.
+        // Without this option, OpenAI's stream has no usage.
         .stream_options(ChatCompletionStreamOptions {
             include_usage: Some(true),
             include_obfuscation: None,
@@ -74,7 +73,7 @@ fn client(model: &Model) -> Client<OpenAIConfig> {
     model.client.clone().with_http_service(http)
 }
 
-/// Prints the text's summary twice, the second time not to its end, and what the platform knows of both.
+/// Prints the text's summary twice, the second time only in part, and then both tasks from the platform.
 pub async fn run(
     platform: &LocalPlatform,
     model: &Model,
@@ -93,7 +92,7 @@ pub async fn run(
         }
         println!();
         drop(summary);
-        // Reports of two tasks may arrive in any order; these are shown as they were made.
+        // Reports of two tasks may arrive in any order, so the tasks are sorted.
         if let Some(reporter) = Reporter::current() {
             let _ = reporter.flush(Duration::from_secs(10)).await;
         }

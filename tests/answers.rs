@@ -1,4 +1,4 @@
-//! What a caller learns from each kind of answer.
+//! The result of a call for each kind of answer.
 
 use std::time::Duration;
 
@@ -202,7 +202,7 @@ fn which_failures_are_worth_a_retry() {
             "{code}"
         );
     }
-    // Of the platform, whose errors have a `detail`, and of whoever else answers.
+    // Errors of the platform, which have a `detail`, and of other servers.
     let theirs = [
         "",
         "{}",
@@ -229,7 +229,7 @@ fn the_key_is_in_no_error() {
         Answer::Hangup,
         Answer::json(500, "{}"),
         Answer::json(200, "{}"),
-        // A server may send it back.
+        // A server may echo the key.
         Answer::json(400, r#"{"detail":"xp-test-key is no key"}"#),
         Answer::json(400, r#"{"detail":["xp-test-key"]}"#),
         Answer::json(500, "xp-test-key"),

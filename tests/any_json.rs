@@ -1,5 +1,4 @@
-//! Whatever JSON comes: reading it never panics, gives no absurd number, and does not depend on how the
-//! document is spelled.
+//! Reading any JSON never panics, returns no absurd number, and does not depend on the spelling of the document.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -13,10 +12,10 @@ use serde_json::{Map, Value};
 use xpander_report::{ProviderResponse, Shape, TaskReport, current_task, external_task};
 use xpander_report_tests::record;
 
-/// A response of each shape, as the fuzzer begins with.
+/// A response of each shape: the fuzzer's seeds.
 const RESPONSES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds");
 
-/// Keys and other words that providers use, as the fuzzer knows them.
+/// Keys and other words of providers: the fuzzer's dictionary.
 static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     include_str!("../fuzz/keys.dict")
         .lines()
@@ -26,11 +25,11 @@ static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .collect()
 });
 
-/// JSON's numbers are exact up to here.
+/// Integers in JSON are exact up to this.
 const MAX_COUNT: u64 = 1 << 53;
 
 struct Response {
-    /// Its shape's name, and what is special about it.
+    /// The name of the shape, and a remark.
     name: String,
     json: String,
 }
@@ -103,7 +102,7 @@ mod documents {
         ]
     }
 
-    /// Any JSON, of keys that mean something to providers.
+    /// Any JSON with keys that providers use.
     pub(super) fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             1 => Just(Value::Null),
@@ -121,7 +120,7 @@ mod documents {
         })
     }
 
-    /// A response of which some parts are something else.
+    /// A response with some parts replaced.
     fn broken() -> impl Strategy<Value = Value> {
         let responses = responses()
             .iter()
@@ -144,7 +143,7 @@ mod documents {
         })
     }
 
-    /// How many values a value consists of.
+    /// The number of values in a value.
     fn parts(value: &Value) -> usize {
         let inner: usize = match value {
             Value::Array(items) => items.iter().map(parts).sum(),
@@ -166,8 +165,7 @@ mod documents {
         }
     }
 
-    /// Leaves out keys that stand there in another spelling: of those the last counts, as of keys that
-    /// stand there twice.
+    /// Removes keys that also occur in another spelling: as with duplicate keys, the last one counts.
     fn keep_one_spelling(value: &mut Value) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(keep_one_spelling),
@@ -195,7 +193,7 @@ mod documents {
     }
 }
 
-/// Writes JSON in one of the many ways in which it can be written.
+/// Writes JSON in one of its many equivalent forms.
 struct Writer {
     rng: TestRng,
     style: Style,
@@ -268,7 +266,7 @@ impl Writer {
     }
 }
 
-/// A document, and how it is written in this style.
+/// A document, and its text in this style.
 fn written(style: Style) -> impl Strategy<Value = (Value, String)> {
     documents::document().prop_perturb(move |document, rng| {
         let mut json = String::new();
@@ -354,7 +352,7 @@ fn the_fuzzers_dictionary_has_the_words_of_the_responses() {
     }
 }
 
-/// Keys, and texts that are no more than a word.
+/// Keys, and texts of one word.
 fn collect_words(value: &Value, words: &mut BTreeSet<String>) {
     let is_word = |text: &str| {
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
@@ -447,8 +445,7 @@ proptest! {
         prop_assert_eq!(read(&json), read(&document.to_string()));
     }
 
-    /// But where a text alone is an error, a field alone says which of a Rust enum's variants it is, or
-    /// names are data.
+    /// Exceptions: a text alone is an error, a single field names the variant of a Rust enum, or names are data.
     #[test]
     fn unknown_fields_change_nothing(
         (before, after) in (documents::document(), documents::any_json()).prop_perturb(
@@ -488,7 +485,7 @@ proptest! {
                 prop_assert_eq!(report.is_success, Some(read.failure.is_none()));
             }
             None => {
-                // A text is shown as it is.
+                // A text is shown unchanged.
                 let shown = document.as_str().map_or(json, str::to_owned);
                 let result = Some(shown).filter(|_| !document.is_null());
                 prop_assert_eq!(report.result, result);

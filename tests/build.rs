@@ -1,5 +1,4 @@
-//! Tells the tests whether this is the compiler that the expected messages in `ui/` were written with: others word
-//! theirs differently.
+//! Tells the tests whether this compiler wrote the expected messages in `ui/`. Other versions have other wording.
 
 use std::env;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Where the platform is and who speaks, by the rules of the platform's SDK and a little safer.
+//! The address, the key and the agent follow the rules of the platform's SDK, and are a little safer.
 
 use xpander_report::{Client, Config, ConfigBuilder, ConfigError, TaskReport};
 use xpander_report_tests::server::{Answer, Server};
@@ -331,7 +331,7 @@ fn plain_http_to_another_host_is_allowed_by_name() {
         ("XPANDER_REPORT_ALLOW_HTTP", "other.example, lab.example"),
     ];
     assert_eq!(base(&listed).unwrap(), "http://lab.example");
-    // A dot at the end makes it no other host.
+    // A trailing dot does not make it another host.
     let config = with(&[])
         .base_url("http://lab.example.")
         .api_key("k")

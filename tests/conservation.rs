@@ -1,8 +1,8 @@
-//! However the platform misbehaves, every report that was accepted is accounted for, each task arrives with
-//! its last content, and no older report of a task after a newer one.
+//! However the platform misbehaves, every accepted report is accounted for, each task arrives with its latest content,
+//! and no older report of a task arrives after a newer one.
 //!
-//! What happens is drawn from a seed, but for how the threads interleave. `SEEDS=5000 cargo test --release -p
-//! xpander-report-tests --test conservation` tries so many, `SEED=7` begins with that one.
+//! A seed determines the events, except for the interleaving of threads. `SEEDS=5000 cargo test --release -p
+//! xpander-report-tests --test conservation` runs that many seeds, and `SEED=7` starts with that one.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -19,7 +19,7 @@ use xpander_report_tests::unruly::{
 use xpander_report_tests::{LONG, config, own_folder, waiting};
 
 const THREADS: usize = 4;
-/// Most of the time goes by waiting, so that many seeds are tried at once.
+/// Each seed mostly waits, so many run at the same time.
 const AT_ONCE: u64 = 16;
 
 #[test]
@@ -53,36 +53,36 @@ fn whatever_the_platform_does_every_report_is_accounted_for() {
     println!("{count} seeds: {:#?}", tally.into_inner().unwrap());
 }
 
-/// What one seed means.
+/// The settings that a seed determines.
 #[derive(Debug)]
 struct Trial {
     seed: u64,
-    /// None: no spool.
+    /// `None`: no spool.
     durability: Option<Durability>,
     /// The spool holds a few reports only.
     is_spool_small: bool,
-    /// Somebody removes what waits there, and what is noted of it.
+    /// The waiting reports and their ack files are removed.
     is_spool_emptied: bool,
     /// The queue holds a few reports only.
     is_queue_small: bool,
     overflow: Overflow,
     connections: usize,
-    /// The reporter is shut down while the platform misbehaves, and another one goes on.
+    /// The reporter is shut down while the platform misbehaves, and another one continues.
     is_handed_over: bool,
     faults: Vec<Fault>,
     rate: u8,
 }
 
-/// What the program says of one task.
+/// The reports of one task.
 #[derive(Debug)]
 struct Task {
     name: String,
-    /// Whether `name` is its id; else it is its input.
+    /// Whether `name` is its id. Otherwise it is its input.
     is_named: bool,
     agent: Option<&'static str>,
-    /// The last input that was given.
+    /// The latest input.
     input: Option<&'static str>,
-    /// How often it was reported; the last result.
+    /// The number of reports, which is also the latest result.
     version: u64,
 }
 
@@ -96,7 +96,7 @@ fn run_unnamed(_reporter: &Reporter, task: &Task) -> u64 {
     task.version
 }
 
-/// Only delivery knows whether it failed: its value could be a response.
+/// Its value could be a response, so only delivery knows whether it failed.
 #[external_task(reporter = _reporter, sample = 0.0, keep_failures)]
 fn run_left_out(_reporter: &Reporter) -> Vec<u64> {
     Vec::new()
@@ -122,7 +122,7 @@ impl Task {
         }
     }
 
-    /// Reports it once more.
+    /// Reports it again.
     fn report(&mut self, reporter: &Reporter, rng: &mut Rng) {
         self.version += 1;
         if rng.u8(..3) == 0 {
@@ -204,7 +204,7 @@ impl Trial {
         builder.build().expect("a correct configuration")
     }
 
-    /// Returns what became of the reports of each reporter.
+    /// Returns the counters of each reporter.
     fn run(&self) -> Vec<Stats> {
         let mut rng = Rng::with_seed(!self.seed);
         let platform = Unruly::start(rng.fork(), self.faults.clone(), self.rate);
@@ -235,7 +235,7 @@ impl Trial {
             if self.durability.is_none() {
                 dead = reporter.dead_letters().collect();
             } else {
-                // What was merged in memory lies there as one.
+                // Reports that were merged in memory are one report there.
                 left = waiting(dir.path()) as u64;
             }
             reporter = self.reporter("second", &platform.url(), &dir);
@@ -262,7 +262,7 @@ impl Trial {
         all
     }
 
-    /// Reports from several threads at once. Returns how many reports that were.
+    /// Reports from several threads at the same time. Returns the number of reports.
     fn report(
         &self,
         reporter: &Reporter,
@@ -316,8 +316,8 @@ impl Trial {
         accepted.into_inner()
     }
 
-    /// Waits until nothing is left. A try that fails just as the platform becomes good may have to wait for
-    /// long; the next flush hurries it.
+    /// Waits until no report is left. An attempt that fails just before the platform behaves may have a long delay; the
+    /// next flush retries it immediately.
     fn deliver(&self, reporter: &Reporter) {
         let deadline = Instant::now() + LONG;
         loop {
@@ -375,16 +375,17 @@ impl Trial {
                 .iter()
                 .filter(|report| report.id.as_ref() == id)
                 .collect();
-            // Itself, or what was laid over it after a try that failed.
+            // The report itself, or the one that it was merged into after a failed attempt.
             let is_dead = |seen: &Seen| {
                 let version_sent = version(&seen.report);
                 dead.iter()
                     .map(|report| version(report))
                     .any(|dead| dead == version_sent || dead > version_sent && !seen.is_taken)
             };
-            // Another reporter begins with what the first one may have delivered, but did not hear of.
+            // The second reporter starts with reports that the first one may have delivered without receiving the
+            // answer.
             for reporter in ["first", "second"] {
-                // What was refused for good did not arrive: an older one may.
+                // A permanently refused report did not arrive, so an older one may be the latest.
                 let sent = seen.iter().filter(|seen| {
                     let is_odd = seen.report.input.as_deref() == Some(ODD_INPUT);
                     seen.key == reporter && !is_odd && !is_dead(seen)
@@ -403,7 +404,7 @@ impl Trial {
                 .filter_map(|report| version(report))
                 .chain(last)
                 .max();
-            // What only an older report says is lost if another reporter's newer one arrived before it was read.
+            // Fields of an older report are lost if another reporter's newer one arrived before it was read.
             if last != Some(task.version) {
                 missing.push((task, versions));
             } else if task.is_named && dead.is_empty() && !self.is_handed_over && !self.may_drop() {
@@ -448,10 +449,10 @@ impl Trial {
         self.is_queue_small || self.is_handed_over && is_in_memory
     }
 
-    /// Whether a newer report that failed may have made room when an older one is read from the spool.
+    /// Whether a newer failed report may have left memory before an older one is read from the spool.
     fn may_forget(&self, all: &[Stats]) -> bool {
         let has_made_room = self.is_queue_small && self.overflow == Overflow::DropOldest;
-        // Which reports were refused is not known of letters that are gone.
+        // The reports of deleted dead letters are unknown.
         let is_letter_gone = all.iter().any(|stats| stats.dead_letters_dropped > 0);
         self.is_handed_over && has_made_room || is_letter_gone
     }
@@ -460,7 +461,7 @@ impl Trial {
         let files = fs::read_dir(own_folder(dir.path())).into_iter().flatten();
         let files = files.map(|file| file.unwrap().path());
         for file in files.filter(|file| file.extension().is_some()) {
-            // What is settled meanwhile is removed anyway.
+            // Files of ended reports are removed anyway.
             let _ = fs::remove_file(file);
         }
     }
@@ -468,14 +469,14 @@ impl Trial {
     fn check_files(&self, dir: &TempDir) {
         let files = fs::read_dir(own_folder(dir.path())).into_iter().flatten();
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-        // What arrived is remembered for a while.
+        // Delivered tasks are remembered for a while.
         let is_left = |name: &String| name != "dead" && !name.ends_with(".ack");
         let left: Vec<_> = names.filter(is_left).collect();
         assert!(left.is_empty(), "{self:?}: {left:?}");
     }
 }
 
-/// None: the report came late, and brings only what a newer one did not say.
+/// `None`: the report came late and has only the fields that the newer one did not set.
 fn version(report: &TaskReport) -> Option<u64> {
     let result = report.result.as_deref()?;
     Some(result.parse().expect("a number"))

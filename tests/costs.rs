@@ -1,4 +1,4 @@
-//! What a run costs on the local platform: each response is priced from its own usage.
+//! The cost of a run on the local platform: each response is priced from its own usage.
 //!
 //! The expected prices are computed by hand, in millionths of a dollar: tokens times dollars for a million of them.
 //! The prices are those that `genai-prices` 0.2.1 has for 15 November 2026, noon UTC, the time of all reports here.
@@ -9,7 +9,7 @@ use xpander_report::{Client, Reporter, TaskReport, Tokens, external_task};
 use xpander_report_local::{Basis, Cost, Filter, LocalPlatform, MetricsQuery, Prices, TaskRecord};
 use xpander_report_tests::{LONG, config, reporter};
 
-/// A response as a provider gave it, and what it cost in millionths of a dollar.
+/// A recorded response, and its cost in millionths of a dollar.
 struct Recorded {
     name: &'static str,
     response: Value,
@@ -139,7 +139,7 @@ fn recorded() -> Vec<Recorded> {
                     "prompt_tokens_details": {"cached_tokens": 1_000},
                     "completion_tokens_details": {"reasoning_tokens": 400}}}),
         ),
-        // The same, where xAI says what it charged, in ten-billionths of a dollar.
+        // The same with xAI's stated charge, in ten-billionths of a dollar.
         recorded(
             "xAI, which says what it charged",
             3_775.6,
@@ -158,7 +158,7 @@ fn recorded() -> Vec<Recorded> {
                 "usage": {"prompt_tokens": 100, "completion_tokens": 1_000, "total_tokens": 1_100,
                     "citation_tokens": 5_000, "reasoning_tokens": 20_000, "num_search_queries": 10}}),
         ),
-        // What OpenRouter charged stands, whatever the tokens are.
+        // OpenRouter's charge is used regardless of the tokens.
         recorded(
             "OpenRouter",
             420.0,
@@ -424,7 +424,7 @@ fn servers_of_ones_own_cost_nothing_whatever_their_models_are_called() {
         };
         assert_eq!(task.charges[0].basis, expected);
     }
-    // But not on Ollama's computers.
+    // Ollama's cloud is not free.
     let cloud = json!({"model": "gpt-oss:120b-cloud", "created_at": "2026-11-15T12:00:00Z", "done": true,
         "done_reason": "stop", "message": {"role": "assistant", "content": "Hi"}, "prompt_eval_count": 26, "eval_count": 9});
     assert_eq!(priced(&platform, &cloud).cost, None);
@@ -485,7 +485,7 @@ fn the_tokens_of_a_run_count_where_its_only_response_does_not_say_what_it_used()
     );
     let task = report(&platform, &run.clone().tokens(Tokens::new(1_000, 100)));
     assert_eq!(task.cost, Some(micros(210.0)));
-    // Explicit tokens do not change what a response with usage costs.
+    // Explicit tokens do not change the cost of a response with usage.
     let run = TaskReport::new().llm_response(chat("gpt-4o-mini"));
     let task = report(&platform, &run.tokens(Tokens::new(5, 5)));
     assert_eq!(task.cost, Some(micros(210.0)));
@@ -507,7 +507,7 @@ fn a_report_again_counts_once_with_its_latest_response() {
         (task.cost, task.models),
         (Some(micros(3_500.0)), vec!["gpt-4o".to_owned()])
     );
-    // A report without a response keeps it.
+    // A report without a response keeps the cost.
     let task = report(&platform, &TaskReport::new().id("again").result("done"));
     assert_eq!(task.cost, Some(micros(3_500.0)));
     let metrics = platform.metrics(&MetricsQuery::new()).unwrap();
@@ -654,7 +654,7 @@ fn what_a_host_takes_for_a_model_that_it_does_not_list_is_not_known() {
     of_openrouter["id"] = "gen-1".into();
     of_openrouter["provider"] = "Anthropic".into();
     assert_eq!(priced(&platform, &of_openrouter).cost, None);
-    // Others speak Anthropic's API.
+    // Other servers implement Anthropic's API.
     let kimi = json!({"id": "msg_1", "type": "message", "model": "kimi-k2-turbo-preview", "stop_reason": "end_turn",
         "content": [{"type": "text", "text": "Hi"}], "usage": {"input_tokens": 1_000, "output_tokens": 100}});
     let Basis::List {

@@ -13,7 +13,7 @@ use xpander_report::{
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, away, back, config, platform, reporter, until};
 
-/// Long enough to see that something does not happen, for what cannot be waited for.
+/// The time after which a test concludes that something does not happen.
 const SHORT: Duration = Duration::from_millis(50);
 
 const DURABILITIES: [Option<Durability>; 4] = [
@@ -106,7 +106,7 @@ fn a_report_that_is_merged_into_another_ends_with_it_and_not_before() {
         until(|| reporter.stats().accepted == reports);
         server.wait_for(1);
     }
-    // The first fails while the second waits behind it: they go together.
+    // The first fails while the second waits behind it, so they are sent together.
     answer.send(Answer::json(503, "{}")).unwrap();
     server.wait_for(2);
     assert!(ends.try_recv().is_err(), "nothing has arrived");

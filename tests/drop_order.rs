@@ -12,7 +12,7 @@ use smol::future::yield_now;
 use xpander_report::external_task;
 use xpander_report::testing::Recorder;
 
-/// What happened, in order.
+/// The events, in order.
 #[derive(Clone, Default)]
 struct Log(Rc<RefCell<Vec<&'static str>>>);
 
@@ -21,7 +21,7 @@ impl Log {
         self.0.borrow_mut().push(what);
     }
 
-    /// Something that says its name when it is dropped.
+    /// A value that logs its name when it is dropped.
     fn noisy(&self, name: &'static str) -> Noisy {
         Noisy(name, self.clone())
     }
@@ -35,7 +35,7 @@ impl Drop for Noisy {
     }
 }
 
-/// What `run` logs.
+/// The log of `run`.
 fn log(run: fn(&Log)) -> Vec<&'static str> {
     let log = Log::default();
     let _ = catch_unwind(AssertUnwindSafe(|| run(&log)));

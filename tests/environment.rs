@@ -1,4 +1,4 @@
-//! What a program does that says nothing in code: a process of its own for each case.
+//! Programs that are configured only by the environment. Each case has its own process.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
@@ -132,7 +132,7 @@ fn a_refused_key_is_told_once_and_not_shown() {
 
 #[test]
 fn an_outage_is_told_once_and_so_is_what_the_guard_could_not_deliver() {
-    // Nobody listens here any more.
+    // Nothing listens at this address any more.
     let address = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -162,7 +162,7 @@ fn an_outage_is_told_once_and_so_is_what_the_guard_could_not_deliver() {
 
 #[test]
 fn that_reports_are_dropped_is_told_once_until_the_queue_was_half_empty() {
-    // Takes as many as it may, and no more.
+    // Accepts a limited number of reports.
     let (may_take, taken) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
     let server = Server::start({
         let may_take = Arc::clone(&may_take);
@@ -187,7 +187,7 @@ fn that_reports_are_dropped_is_told_once_until_the_queue_was_half_empty() {
         .unwrap();
     let mut orders = program.stdin.take().unwrap();
     let mut out = BufReader::new(program.stdout.take().unwrap());
-    // There is room for ten: after four of them are delivered six wait, and after five more five.
+    // The queue holds ten reports: six wait after four deliveries, and five after five more.
     for delivered in [0, 4, 9, 9] {
         may_take.store(delivered, Ordering::SeqCst);
         writeln!(orders, "{delivered}").unwrap();

@@ -1,5 +1,4 @@
-//! How a program ends that keeps no guard: what it reported is delivered, in bounded time, or what of it survives
-//! in the spool.
+//! Programs that end without a guard: their reports are delivered in bounded time, or survive in the spool.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -29,7 +28,7 @@ fn leaves(url: &str, way: &str, runtime: &str) -> Command {
     command
 }
 
-/// The same with a spool, or with what a reporter has that is made in code if there is no `dir`.
+/// The same with a spool in `dir`. Without `dir`, with a reporter that is made in code.
 fn durable(command: &mut Command, dir: Option<&Path>, durability: &str, exit: Duration) {
     command
         .env("DURABILITY", durability)
@@ -39,7 +38,7 @@ fn durable(command: &mut Command, dir: Option<&Path>, durability: &str, exit: Du
     }
 }
 
-/// Runs the program until it ends. One that waits gets a SIGTERM when it has reported.
+/// Runs the program until it ends. A program that waits gets a SIGTERM after its reports.
 fn run(mut command: Command) -> Output {
     let mut child = command.spawn().unwrap();
     let is_waiting = child.stdout.as_mut().unwrap().read(&mut [0]).unwrap() == 1;
@@ -51,7 +50,7 @@ fn run(mut command: Command) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// How many segments are in a spool.
+/// The number of segments in a spool.
 fn segments(dir: &Path) -> usize {
     let users = fs::read_dir(dir).into_iter().flatten();
     let folders = users.map(|user| user.unwrap().path());
@@ -92,7 +91,7 @@ fn with_a_spool_what_was_reported_is_delivered_and_nothing_stays_in_it() {
     }
 }
 
-/// Delivers what is in the spool. Returns how many reports that were.
+/// Delivers the reports in the spool. Returns their number.
 fn drain(url: &str, dir: &Path) -> u64 {
     let builder = Reporter::builder().config(config(url)).spool(dir);
     let reporter = builder.build().unwrap();
@@ -106,7 +105,7 @@ fn id(body: &str) -> Option<String> {
     serde_json::from_str::<TaskReport>(body).unwrap().id
 }
 
-/// What is left when the platform was away: the table of `Durability`.
+/// The remaining reports after an outage: the table of `Durability`.
 #[cfg(unix)]
 #[test]
 fn what_survives_an_outage_and_the_end_of_the_program_does_not_depend_on_the_runtime() {
@@ -118,14 +117,14 @@ fn what_survives_an_outage_and_the_end_of_the_program_does_not_depend_on_the_run
     let end = |way: &str, runtime: &str, durability: &str| {
         let dir = TempDir::new().unwrap();
         let spool = (durability != "none").then_some(dir.path());
-        // Away for the program, there for who comes later.
+        // The platform is down for the program, and up for later ones.
         let is_later = |request: &Request| request.header("x-api-key") != Some("key");
         let server = Server::start(move |_, request| match is_later(request) {
             true => Answer::task(),
             false => Answer::json(503, "{}"),
         });
         let mut command = leaves(&server.url(), way, runtime);
-        // Who writes at the end only must have come to it by then, on a machine that does much else.
+        // A program that writes only at its end needs enough time for that on a busy machine.
         let exit = Duration::from_millis(if durability == "memory" { 1_500 } else { 100 });
         durable(&mut command, spool, durability, exit);
         let output = run(command);
@@ -168,7 +167,7 @@ fn a_platform_that_does_not_answer_keeps_the_program_for_two_seconds() {
     let output = run(leaves(&server.url(), "return", "none"));
     assert!(output.status.success());
     let waited = started.elapsed();
-    // Not for as long as one request may take.
+    // The exit does not wait for the timeout of a request.
     let seconds = Duration::from_secs(2)..Duration::from_secs(15);
     assert!(seconds.contains(&waited), "{waited:?}");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -188,8 +187,8 @@ fn a_program_that_does_not_want_to_wait_ends_at_once() {
             assert!(!said.contains("not delivered"), "{said}");
             started.elapsed() < Duration::from_secs(2)
         };
-        // One that waits takes longer than that, however often it is tried; one that does not may have to wait
-        // for a busy machine now and then.
+        // A program that waits for the request exceeds the limit in every attempt. One that does not wait may exceed it
+        // once on a busy machine.
         assert!((0..10).any(|_| is_quick()), "{way}");
     }
 }
@@ -215,7 +214,7 @@ fn on_a_signal_what_waits_is_delivered_whatever_the_runtime() {
     use std::os::unix::process::ExitStatusExt;
     let end = |runtime: &str, durability: &str| {
         let dir = TempDir::new().unwrap();
-        // Takes nothing at first, so that everything waits.
+        // Refuses everything at first, so that all reports wait.
         let server = Server::start(|before, _| match before {
             0..4 => Answer::json(503, "{}"),
             _ => Answer::task(),
@@ -257,7 +256,7 @@ fn who_kept_a_guard_does_not_wait_twice() {
 
 #[test]
 fn a_guard_waits_as_long_as_the_end_of_the_program_may_take() {
-    // Four at once take longer than a guard waits by itself.
+    // Four at a time need longer than a guard's default timeout.
     let slow = Fault::delay(Duration::from_millis(700));
     for (timeout, arrive) in [("60000", 20..=20), ("0", 0..=4)] {
         let platform = platform();

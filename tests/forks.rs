@@ -1,4 +1,4 @@
-//! Processes that fork: each delivers its own reports, and nobody's twice.
+//! Processes that fork: each delivers its own reports, and no report is delivered twice.
 #![cfg(unix)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use xpander_report::{Reporter, TaskReport};
 use xpander_report_tests::server::{Answer, Request, Server};
 use xpander_report_tests::{LONG, config, until};
 
-/// A platform that does not take what a parent reported before it forked, until it is told to.
+/// A platform that refuses the reports of before the fork until the test allows them.
 struct Platform {
     server: Server,
     is_open: Arc<AtomicBool>,
@@ -62,8 +62,8 @@ impl Platform {
         self.is_open.store(true, Ordering::SeqCst);
     }
 
-    /// The ids of the reports that were taken, by their input: each is new, and each report came once, from
-    /// the process that made it.
+    /// The ids of the accepted reports by their input. All ids differ, and each report came once, from the process that
+    /// made it.
     fn taken(&self) -> BTreeMap<String, String> {
         for request in self.server.requests() {
             let input = input(&request);
@@ -103,7 +103,7 @@ fn parent_child_and_grandchild_deliver_their_own_reports_once() {
         let (platform, dir) = (Platform::start(), TempDir::new().unwrap());
         let mut parent = platform.forks("family", durability, &dir);
         assert_eq!(read_line(&mut parent), "child over");
-        // What waited in the parent when it forked waits still, and the child's end has not sent it.
+        // The reports that waited in the parent before the fork still wait: the child's exit has not sent them.
         platform.open();
         assert!(parent.wait().unwrap().success());
         let taken = platform.taken();
@@ -128,7 +128,7 @@ fn a_child_does_not_hold_what_its_parent_left_in_the_spool() {
         let mut parent = platform.forks("orphan", durability, &dir);
         assert_eq!(read_line(&mut parent), "child lives");
         parent.kill().unwrap();
-        // Not `wait`, which would close the pipe that keeps the child.
+        // `wait` would close the pipe that keeps the child alive.
         until(|| parent.try_wait().unwrap().is_some());
         platform.open();
         let reporter = Reporter::builder()
@@ -138,7 +138,7 @@ fn a_child_does_not_hold_what_its_parent_left_in_the_spool() {
             .unwrap();
         let started = Instant::now();
         assert!(smol::block_on(reporter.drain(LONG)).is_complete());
-        // The child would find it in its own time, too.
+        // The child would also find it later by itself.
         assert!(started.elapsed() < Duration::from_secs(7));
         assert_eq!(reporter.stats().adopted, 10);
         let taken = platform.taken.lock().unwrap();
@@ -150,7 +150,7 @@ fn a_child_does_not_hold_what_its_parent_left_in_the_spool() {
 
 #[test]
 fn a_process_can_be_forked_while_its_threads_report() {
-    // Not with `Disk`, which starts a thread now and then that makes sure of what was written.
+    // Not with `Disk`, which starts a thread for fsync now and then.
     for durability in ["none", "memory", "process"] {
         let (platform, dir) = (Platform::start(), TempDir::new().unwrap());
         let mut parent = platform.forks("crowd", durability, &dir);

@@ -1,4 +1,4 @@
-//! The run, seen from inside its body.
+//! The handle to the current run.
 
 use xpander_report::testing::Recorder;
 use xpander_report::{TaskReport, Tokens, current_task, external_task};
@@ -238,7 +238,7 @@ mod a_run_carried_along {
         }
         let executor = smol::Executor::new();
         let recorder = Recorder::new();
-        // The run's own polls and the executor's take turns on this thread.
+        // Polls of the run and of the executor alternate on this thread.
         smol::block_on(executor.run(async {
             let run = recorder.scope(run(&executor));
             run.await;

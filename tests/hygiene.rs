@@ -1,11 +1,11 @@
-//! Nothing in the caller's scope changes what the expansion means, and it changes nothing there.
+//! Names in the caller's scope do not change the expansion, and the expansion does not change the caller's scope.
 
 #![deny(warnings)]
 
 use smol::block_on;
 use xpander_report_tests::record;
 
-/// Names that a glob import may bring in beside what one wanted.
+/// Names that a glob import may bring in unintentionally.
 #[allow(dead_code, non_camel_case_types, unused_imports, unused_macros)]
 mod shadows {
     pub struct Ok<T>(pub T);

@@ -1,5 +1,5 @@
-//! A library's runs belong to the application: nothing is seen until it installs a reporter, and it may
-//! choose whose runs it takes. One test, because what is installed stays.
+//! The application decides about a library's runs: nothing is reported until it installs a reporter, and it selects the
+//! reported runs. This is one test, because an installed reporter stays.
 
 use example_library::key_terms;
 use xpander_report::Reporter;

@@ -1,4 +1,4 @@
-//! Callers under strict lints see nothing of the expansion. What must still be seen is in `ui/lint-*`.
+//! The expansion triggers no strict lints of the caller. `ui/lint-*` has the lints that must still fire.
 
 #![deny(warnings)]
 #![deny(clippy::pedantic)]
@@ -106,7 +106,7 @@ fn the_functions_above_do_what_they_say() {
     );
 }
 
-/// Who writes no `return` and who writes all of them.
+/// Callers without `return`, and callers with every `return`.
 mod returns {
     use super::external_task;
 

@@ -1,5 +1,5 @@
-//! The whole way of one report: a function runs, and the platform has its task. One process, so the
-//! reporter of this file is installed globally.
+//! The whole path of one report: a function runs, and the platform has its task. This file installs its reporter
+//! globally.
 
 use std::sync::LazyLock;
 
@@ -110,7 +110,7 @@ fn a_second_reporter_is_handed_back() {
 
 #[test]
 fn a_guard_flushes_when_it_is_dropped() {
-    // The installed reporter's own guard is long gone; a process of its own shows one at work.
+    // The guard of the installed reporter was dropped before. Another process tests a guard.
     let platform = platform();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_guarded"))
         .env("XPANDER_BASE_URL", platform.url())

@@ -1,4 +1,4 @@
-//! Images, recordings and files in base64 are shown as their type and size, and what is around them stays.
+//! Images, recordings and files in base64 are replaced by their type and size. The surrounding content stays.
 
 use serde_json::{Value, json};
 use xpander_report::testing::Recorder;
@@ -6,13 +6,13 @@ use xpander_report::{Redaction, TaskReport, external_task};
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, record};
 
-/// PNG's first bytes; what follows has no pattern.
+/// PNG's first bytes, followed by bytes without a pattern.
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAA";
 const WAV: &str = "UklGRiQAAABXQVZFZm10IBAA";
 const PDF: &str = "JVBERi0xLjcKJcfsj6IKNSAw";
 const PLAIN: &str = "x7Qk2mZp9LwB4tYc";
 
-/// Base64 of so many bytes that begins like this.
+/// Base64 of this many bytes that begins like this.
 fn base64(start: &str, bytes: usize) -> String {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
@@ -44,7 +44,7 @@ fn input(text: impl Into<String>) -> String {
     input_with(Redaction::new(), text)
 }
 
-/// The image, recording or file of this part is replaced by this, and nothing else is.
+/// Only the image, recording or file of this part is replaced, by this text.
 #[track_caller]
 fn shows(part: &Value, label: &str, base64: &str) {
     let json = json!({"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "what is it?"}, part]}], "n": 1.5});

@@ -1,4 +1,4 @@
-//! What a reporter merges is what the platform makes of the same reports by its own rule for updates.
+//! A reporter's merge equals the platform's result for the same reports by its own update rule.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use xpander_report_tests::{LONG, away, back, config, platform};
 
 const TASKS: usize = 200;
 
-/// A report that says some things, and leaves others open in one of several ways.
+/// A report with some fields set, and others left out in one of several ways.
 fn draw(rng: &mut Rng, id: &str) -> TaskReport {
     let mut report = TaskReport::new().id(id);
     let text = |rng: &mut Rng| {
@@ -36,7 +36,7 @@ fn draw(rng: &mut Rng, id: &str) -> TaskReport {
     report
 }
 
-/// All but the id and the times.
+/// All fields except the id and the times.
 fn content(task: Option<TaskRecord>) -> String {
     let task = task.expect("the task");
     format!(
@@ -49,7 +49,7 @@ fn content(task: Option<TaskRecord>) -> String {
             task.llm_response,
             task.tokens,
             task.used_tools,
-            // 0 is what is sent when nothing is known.
+            // 0 is sent for an unknown value.
             task.duration.filter(|seconds| *seconds != 0.0),
         )
     )
@@ -100,7 +100,7 @@ fn reports_that_come_late_make_the_platform_have_what_all_of_them_say() {
         let builder = Reporter::builder().config(config);
         builder.spool(dir.path()).build().unwrap()
     };
-    // What this one reports stays on disk as long as it lives.
+    // The reports of this one stay on disk as long as it lives.
     let cut_off = config(&url).http(|client| {
         let nobody = Proxy::all("http://127.0.0.1:9").expect("an address");
         client.proxy(nobody)

@@ -1,4 +1,5 @@
-//! A recorder of the crate `metrics` is given what a reporter does. It is the process's, so this test is alone.
+//! The counters of a reporter arrive at a recorder of the crate `metrics`. The recorder is global, so this file has one
+//! test.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -41,7 +42,7 @@ const COUNTERS: [(&str, Count); 16] = [
 
 const GAUGES: [&str; 4] = ["pending", "pending_bytes", "spooled", "oldest_age_seconds"];
 
-/// Keeps counters and gauges by their names, without what all of them begin with.
+/// Keeps counters and gauges by their names, without the common prefix.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<BTreeMap<String, Arc<AtomicU64>>>>);
 
@@ -90,10 +91,10 @@ impl Recorder for Kept {
     }
 }
 
-/// What several reporters do adds up.
+/// The counters of several reporters add up.
 struct Told {
     kept: Kept,
-    /// What those did that are over.
+    /// The counters of reporters that have ended.
     past: Vec<Stats>,
 }
 
@@ -107,7 +108,7 @@ impl Told {
         }
     }
 
-    /// This reporter is the last that did something, and all of it is told.
+    /// All counters of this reporter, the last active one, are exported.
     fn check(&self, reporter: &Reporter) {
         let mut names = Vec::from_iter(COUNTERS.map(|(name, _)| name).into_iter().chain(GAUGES));
         names.sort_unstable();
@@ -132,7 +133,7 @@ impl Told {
         );
     }
 
-    /// Of these reporters, everything that is counted is told.
+    /// All counters of these reporters are exported.
     fn check_counters(&self, reporters: &[&Reporter]) {
         let differ = || {
             let now: Vec<_> = reporters.iter().map(|reporter| reporter.stats()).collect();
@@ -151,7 +152,7 @@ impl Told {
     }
 }
 
-/// Refuses tasks whose input says so, for now or for good.
+/// Refuses tasks whose input says so, temporarily or permanently.
 fn picky() -> Server {
     Server::start(|before, request| match () {
         () if request.body.contains("refuse") => Answer::json(422, r#"{"detail": "odd"}"#),
@@ -196,7 +197,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     assert_eq!((stats.oversized, stats.retried), (1, 1), "{stats:?}");
     told.is_over(&reporter);
 
-    // What waits in memory, has no place there, or does not say where it belongs.
+    // Reports that wait in memory, find no room there, or have no agent.
     let mute = Server::always(Answer::Silence);
     let nobody = || {
         let config = Config::builder().variables([("", "")]);
@@ -215,7 +216,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     assert!(reporter.shutdown_blocking(SHORT).dropped > 0);
     told.is_over(&reporter);
 
-    // What waits on disk, or should.
+    // Reports that wait on disk, or cannot be written to it.
     let dir = TempDir::new().unwrap();
     let builder = Reporter::builder().config(config(mute.url()));
     let reporter = builder.spool(dir.path()).spool_bytes(2_000);
@@ -229,7 +230,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     let left = reporter.shutdown_blocking(SHORT).spooled;
     told.is_over(&reporter);
 
-    // What waited there for too long.
+    // Reports that waited there for too long.
     let builder = Reporter::builder().config(config(mute.url()));
     let reporter = builder.spool(dir.path()).spool_age(Duration::ZERO);
     let reporter = reporter.build().unwrap();
@@ -238,7 +239,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     assert_eq!((stats.adopted, stats.dropped.expired), (left, left));
     told.is_over(&reporter);
 
-    // What is refused, and finds no room.
+    // Refused reports, and those without room.
     let refusing = Server::always(Answer::json(422, r#"{"detail": "odd"}"#));
     let builder = Reporter::builder().config(config(refusing.url()));
     let reporter = builder.spool(dir.path()).spool_bytes(10_000);
@@ -250,7 +251,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     assert_eq!(reporter.stats().dead_letters_dropped, 1);
     told.is_over(&reporter);
 
-    // What goes together, and what the platform has by then.
+    // Merged reports, and superseded ones.
     let is_over = Arc::new(AtomicBool::new(false));
     let server = Server::start({
         let is_over = Arc::clone(&is_over);
@@ -272,7 +273,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     new.report(task("task-4").input("new"));
     assert!(new.flush_blocking(LONG).is_complete());
     let _ = new.shutdown_blocking(LONG);
-    // Its last word comes before that of the old one.
+    // Its last report arrives before that of the old one.
     told.check_counters(&[&old, &new]);
     told.past.push(new.stats());
     assert_eq!(old.shutdown_blocking(Duration::ZERO).spooled, 2);
@@ -286,7 +287,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
     let _ = smol::block_on(last.drain(LONG));
     told.is_over(&last);
 
-    // A drop that nothing else follows is told as well.
+    // A drop without later events is exported as well.
     let reporter = nobody().build().unwrap();
     reporter.report(TaskReport::new());
     assert_eq!(reporter.stats().dropped.no_agent, 1);
@@ -294,7 +295,7 @@ fn a_recorder_of_metrics_is_given_the_stats() {
 
     for (name, count) in COUNTERS {
         let counted: u64 = told.past.iter().map(count).sum();
-        // Only a relay deletes the data of tasks; its own tests look at that.
+        // Only a relay deletes the data of tasks. Its own tests cover that.
         assert!(
             counted > 0 || name == "dropped_total/purged",
             "{name} is not looked at"

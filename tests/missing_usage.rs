@@ -1,4 +1,4 @@
-//! Streams that do not say how many tokens they took: a warning says how to ask for that.
+//! Streams without usage: a warning says how to ask for it.
 
 use std::convert::Infallible;
 use std::fmt::Debug;
@@ -48,7 +48,7 @@ impl Subscriber for Messages {
     fn exit(&self, _: &Id) {}
 }
 
-/// What is said when the runs of `code` are read.
+/// The warnings about the runs of `code`.
 fn said<T>(code: impl FnOnce() -> T) -> Vec<String> {
     let messages = Messages::default();
     subscriber::with_default(messages.clone(), || {

@@ -1,4 +1,4 @@
-//! Ordinary documents, full of the words that providers use: none is taken for a response.
+//! Ordinary documents with many words of providers: none is recognised as a response.
 
 use serde_json::value::RawValue;
 use xpander_report::testing::Recorder;
@@ -6,7 +6,7 @@ use xpander_report::{ProviderResponse, Redaction, external_task};
 
 const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ordinary");
 
-/// So general that they count where somebody says that they are a response: errors, vectors and the like.
+/// Shapes that are so general that they count only in a declared response: errors, vectors and the like.
 const ONLY_DECLARED: &str = "only-declared.jsonl";
 
 #[derive(Clone)]
@@ -39,14 +39,14 @@ fn returns(document: Box<RawValue>) -> Box<RawValue> {
     document
 }
 
-/// What a document that was returned was taken for, if that is more than itself.
+/// The shape that a returned document was wrongly recognised as, if any.
 fn taken_for(json: &str) -> Option<String> {
     let document = RawValue::from_string(json.to_owned()).unwrap();
-    // One of them has a secret in it, which is another matter.
+    // One of them contains a secret, which is not the subject here.
     let recorder = Recorder::with_redaction(Redaction::new().scrub(false));
     recorder.in_scope(|| returns(document));
     let report = recorder.take().remove(0);
-    // A value whose JSON is a text is shown as that text.
+    // A value whose JSON is a string is shown as its text.
     let result = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
     let result = Some(result).filter(|_| json != "null");
     let is_itself = report.result == result

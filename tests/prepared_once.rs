@@ -1,4 +1,4 @@
-//! `before_send` is called once for each report, whatever becomes of it.
+//! `before_send` is called once for each report, however the report ends.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const DURABILITIES: [Option<Durability>; 4] = [
     Some(Durability::Disk),
 ];
 
-/// How often the hook was called, which adds a mark to the input.
+/// The number of calls of the hook, which adds a mark to the input each time.
 type Calls = Arc<AtomicU64>;
 
 fn builder(url: &str, durability: Option<Durability>, dir: &Path) -> (ReporterBuilder, Calls) {
@@ -60,7 +60,7 @@ fn for_a_report_that_is_retried_five_times() {
         });
         let (reporter, calls) = reporter(&server.url(), durability, dir.path());
         reporter.report(report());
-        // Each flush hurries the next try.
+        // Each flush starts the next attempt.
         until(|| {
             let _ = reporter.flush_blocking(Duration::from_millis(10));
             reporter.stats().delivered == 1
@@ -99,7 +99,7 @@ fn for_a_report_that_another_process_delivers_and_not_by_that_one() {
         let (url, port) = away();
         let (first, calls) = reporter(&url, Some(durability), dir.path());
         first.report(report());
-        // What is in memory only is saved now.
+        // The reports in memory are now written to disk.
         assert_eq!(first.shutdown_blocking(Duration::ZERO).spooled, 1);
         assert_eq!(calls.load(Ordering::SeqCst), 1, "{durability:?}");
         let platform = back(port);

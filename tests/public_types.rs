@@ -1,4 +1,4 @@
-//! What the public types promise besides their methods. Each promise is a bound that this file must compile with.
+//! The traits that the public types promise. Each promise is a bound, so that a broken one does not compile.
 
 use std::error::Error;
 use std::fmt::Debug;

@@ -1,4 +1,4 @@
-//! The library's own work is not seen by the program's `tracing` subscriber; what it says is.
+//! The program's `tracing` subscriber receives the library's warnings, but no events of its work.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use xpander_report::{Client, Reporter, TaskReport};
 use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, config, refused};
 
-/// Keeps everything, at every level.
+/// Keeps all events of every level.
 #[derive(Clone, Default)]
 struct Everything(Arc<Mutex<Vec<String>>>);
 

@@ -1,11 +1,11 @@
-//! The README's first program, in a crate of its own with the README's dependencies.
+//! The README's first program, in a new crate with the README's dependencies.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use xpander_report_tests::platform;
 
-/// The first block of this language, from the first of such blocks that begins so.
+/// The first block of this language that begins like this.
 fn block<'a>(readme: &'a str, language: &str, start: &str) -> &'a str {
     let fence = format!("```{language}\n{start}");
     let from = readme.find(&fence).expect("the block is there") + "```\n".len() + language.len();
@@ -32,7 +32,7 @@ impl Program {
         )
         .unwrap();
         std::fs::write(folder.path().join("src/main.rs"), main).unwrap();
-        // The versions that are here already.
+        // The versions of this workspace.
         std::fs::copy(
             workspace.join("Cargo.lock"),
             folder.path().join("Cargo.lock"),

@@ -1,4 +1,4 @@
-//! What of a run's content leaves the process, and whose runs do.
+//! Which content of a run leaves the process, and which runs are reported.
 
 use xpander_report::testing::Recorder;
 use xpander_report::{Redaction, Reporter, TaskReport, Tokens, current_task, external_task};

@@ -14,7 +14,7 @@ fn id_of(body: &str) -> String {
     body["id"].as_str().unwrap().to_owned()
 }
 
-/// Refuses the first try for now, so that what comes next meets it waiting.
+/// Refuses the first attempt temporarily, so that it still waits when the next report comes.
 fn failing_once() -> Server {
     Server::start(|before, _| match before {
         0 => Answer::json(500, "{}"),
@@ -185,7 +185,7 @@ fn the_wait_that_the_platform_asks_for_holds_everything_back() {
     let reporter = reporter(server.url());
     reporter.report(TaskReport::new());
     server.wait_for(1);
-    // The answer has been read once a retry is counted.
+    // When a retry is counted, the answer has been read.
     while reporter.stats().retried == 0 {
         std::thread::yield_now();
     }
@@ -221,7 +221,7 @@ fn two_requests_of_one_task_are_never_on_the_way_together() {
     }
     assert!(reporter.flush_blocking(LONG).is_complete());
     assert!(!OVERLAP.load(Ordering::SeqCst));
-    // What came last is what was sent last.
+    // The latest report was sent last.
     for id in ["t-0", "t-1", "t-2"] {
         let last = server
             .requests()
@@ -297,7 +297,7 @@ fn a_queue_of_too_many_bytes_drops_the_newest_and_counts_it() {
     for _ in 0..3 {
         reporter.report(TaskReport::new().input("x".repeat(40_000)));
     }
-    // Wherever the first two are by now.
+    // The state of the first two does not matter.
     server.wait_for(2);
     reporter.report(TaskReport::new().input("x".repeat(40_000)));
     let stats = reporter.stats();
@@ -313,7 +313,7 @@ fn a_queue_of_too_many_bytes_drops_the_newest_and_counts_it() {
 #[test]
 fn the_oldest_reports_make_room_and_the_newest_arrive() {
     const BYTES: usize = 100_000;
-    // Of those that may wait, up to four are on their way and stay, however old they are.
+    // Up to four of the waiting reports are in flight. They stay, regardless of their age.
     for (capacity, input, newest) in [(10, 10, 6), (1_000, 11_500, 4)] {
         let is_back = Arc::new(AtomicBool::new(false));
         let arrived = Arc::<Mutex<HashSet<usize>>>::default();
@@ -339,7 +339,7 @@ fn the_oldest_reports_make_room_and_the_newest_arrive() {
             let input = "x".repeat(input);
             reporter.report(TaskReport::new().id(number.to_string()).input(input));
             let stats = reporter.stats();
-            // Those in the worker's hands make room a moment later.
+            // The reports in flight make room a moment later.
             assert!(stats.pending <= 2 * capacity as u64 + 1, "{stats:?}");
         }
         let outcome = reporter.flush_blocking(Duration::from_millis(50));
@@ -511,7 +511,7 @@ fn a_flush_that_overlaps_a_shutdown_learns_what_was_dropped() {
         let _ = reporter.shutdown_blocking(Duration::from_millis(50));
         flush.join().unwrap()
     });
-    // Begun before or after the shutdown, it never says that all is well while a report is lost.
+    // Whether it began before or after the shutdown, it never claims success while a report is lost.
     let lost = flushed.dropped == 1 && flushed.pending == 0;
     let over = flushed.dropped == 0 && reporter.stats().pending == 0;
     assert!(lost || over, "{flushed:?}");
@@ -520,7 +520,7 @@ fn a_flush_that_overlaps_a_shutdown_learns_what_was_dropped() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_retry_that_is_due_waits_for_a_connection_without_spinning() {
-    // One task is refused for now; the others hold every connection.
+    // One task is refused temporarily. The others hold every connection.
     let server = Server::start(|_, request| match id_of(&request.body).as_str() {
         "again" => Answer::json(500, "{}"),
         _ => Answer::Silence,
@@ -542,13 +542,13 @@ fn a_retry_that_is_due_waits_for_a_connection_without_spinning() {
     other.report(TaskReport::new().id("silent too"));
     let before = cpu_of_workers();
     assert!(other.flush_blocking(Duration::from_millis(1_500)).timed_out);
-    // A spinning worker takes nearly all of the second that is left.
+    // A busy-waiting worker would use nearly all of the remaining second.
     let spent = cpu_of_workers() - before;
     assert!(spent < Duration::from_millis(300), "{spent:?}");
     assert_eq!(reporter.stats().pending, 2);
 }
 
-/// The processor time of this process's threads that deliver reports.
+/// The CPU time of this process's delivery threads.
 #[cfg(target_os = "linux")]
 fn cpu_of_workers() -> Duration {
     let mut ticks = 0;
@@ -677,14 +677,14 @@ fn an_update_that_is_laid_over_a_failure_brings_its_own_kind_of_end() {
             .capture_content(false)
             .build()
             .unwrap();
-        // The first one's try fails, and the second is laid over it.
+        // The first one's attempt fails, and the second is merged into it.
         let _ = run(&reporter, first);
         server.wait_for(1);
         let _ = run(&reporter, last);
         let _ = reporter.flush_blocking(LONG);
         let body = server.requests().pop().unwrap().body;
         assert_eq!(body.contains(r#""is_success":false"#), last, "{body}");
-        // Without content a success says no result, so that of the failure stays, as it does on the platform.
+        // Without content, a success has no result. So the result of the failure stays, as on the platform.
         assert!(body.contains("core::fmt::Error"), "{body}");
     }
 }

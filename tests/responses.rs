@@ -1,4 +1,4 @@
-//! What a run's provider responses put into its report, and what they leave alone.
+//! The fields of a report that come from a run's provider responses, and those that do not.
 
 use std::convert::Infallible;
 

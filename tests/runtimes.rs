@@ -1,4 +1,4 @@
-//! The client in both forms, and the reporter, under every runtime and under none.
+//! The client, async and blocking, and the reporter, with every runtime and without one.
 
 use std::future::Future;
 
@@ -14,7 +14,7 @@ fn in_multi_thread(test: impl Future<Output = ()>) {
         .block_on(test);
 }
 
-/// Without timers and I/O: nothing of the host's runtime may be needed.
+/// A runtime without timers and I/O, because nothing of the host's runtime may be needed.
 fn in_current_thread(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread()
         .build()
@@ -38,8 +38,7 @@ async fn double(reporter: &xpander_report::Reporter, number: u32) -> u32 {
     number * 2
 }
 
-/// Everything that has an async form, awaited; everything that has a blocking form, called from
-/// inside the runtime.
+/// Awaits every async method, and calls every blocking method inside the runtime.
 async fn everything(platform: &LocalPlatform) {
     let client = Client::new(config(platform.url()).build().unwrap());
     let report = TaskReport::new().id("t").result("from the client");

@@ -1,6 +1,6 @@
-//! Agents whose reports fail or get no answer do not keep the reports of others from going.
+//! Agents whose reports fail or get no answer do not delay the reports of others.
 //!
-//! The platform takes 5 ms for an answer, so that rates depend on connections and not on how fast the machine is.
+//! The platform takes 5 ms for an answer, so that rates depend on connections and not on the speed of the machine.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use xpander_report_tests::{comes_true, config};
 const LATENCY: Duration = Duration::from_millis(5);
 const BROKEN: &str = "<html>upstream connect error</html>";
 
-/// A platform that answers the reports of each agent as its name says.
+/// A platform that answers each agent's reports according to the agent's name.
 fn platform() -> Server {
     Server::start(|_, request| {
         let is = |name: &str| request.line.contains(name);
@@ -38,16 +38,16 @@ fn reporter(server: &Server) -> Reporter {
     reporter.build().expect("a correct configuration")
 }
 
-/// How many reports a second arrive until so many have.
+/// The reports per second until this many have arrived.
 fn rate(reporter: &Reporter, reports: u64, start: Instant) -> f64 {
     comes_true(|| reporter.stats().delivered >= reports);
     reports as f64 / start.elapsed().as_secs_f64()
 }
 
-/// Reports for the agent `good`, and for the others in between: their rate, in relation to the rate alone.
+/// The rate of reports for the agent `good` with reports for others in between, relative to the rate without them.
 fn share(others: &[&str]) -> f64 {
     const ALONE: u64 = 1_200;
-    // A request that hangs is told by the time that it takes.
+    // A hanging request is recognised by its duration.
     let hangs = others.iter().any(|other| other.contains("hanging"));
     let beside: u64 = if hangs { 4_800 } else { 1_600 };
     let server = platform();
@@ -111,7 +111,7 @@ fn beside_many_agents_that_fail_or_hang_another_goes_on() {
     assert!(share >= 0.7, "{share}");
 }
 
-/// A platform that fails by chance: so many of a hundred requests, and how many came.
+/// A platform that fails this percentage of requests at random, and the number of requests.
 fn by_chance(failures: u8) -> (Reporter, Server, f64) {
     let requests = AtomicUsize::new(0);
     let server = Server::start(move |_, request| {

@@ -1,4 +1,4 @@
-//! A future stays what it is: as sendable as the plain one, and hardly larger.
+//! The future is `Send` if the plain one is, and hardly larger.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;

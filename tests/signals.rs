@@ -1,4 +1,4 @@
-//! A signal that ends the program: what is left is delivered first, if that is wanted.
+//! A signal ends the program. If configured, the remaining reports are delivered first.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader};
@@ -39,13 +39,13 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
-/// Whether who started the tests has programs ignore this signal, as `nohup` does.
+/// Whether the tests were started with this signal ignored, as under `nohup`.
 fn is_ignored(name: &str) -> bool {
     let survives = Command::new("sh").args(["-c", "kill $0 $$", name]).status();
     survives.unwrap().success()
 }
 
-/// Takes nothing at first, so that everything waits.
+/// Refuses everything at first, so that all reports wait.
 fn hesitant() -> Server {
     Server::start(|before, _| match before {
         0..4 => Answer::json(503, "{}"),

@@ -1,4 +1,4 @@
-//! Reports that wait on disk: what survives what.
+//! Reports that wait on disk, and the failures that they survive.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -18,7 +18,7 @@ use xpander_report_tests::{
     LONG, away, back, config, own_folder, padded, platform, refused, until,
 };
 
-/// Long enough to see that something does not happen, for what cannot be waited for.
+/// The time after which a test concludes that something does not happen.
 const SHORT: Duration = Duration::from_millis(50);
 
 fn spooling(url: impl Into<String>, dir: &Path) -> ReporterBuilder {
@@ -42,7 +42,7 @@ fn files_in(dir: &Path, ending: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A program that reports so many tasks from the first on.
+/// A program that reports this many tasks, numbered from `first`.
 fn program(url: &str, dir: &Path, way: &str, durability: &str, tasks: (u64, u64)) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_spools"));
     program
@@ -62,7 +62,7 @@ fn spools(url: &str, dir: &Path, way: &str, durability: &str, tasks: (u64, u64))
     program(url, dir, way, durability, tasks).spawn().unwrap()
 }
 
-/// The tasks that the program says were accepted, once it has ended.
+/// Waits for the end of the program. Returns the tasks that it printed as accepted.
 fn accepted(child: &mut Child) -> (BTreeSet<u64>, ExitStatus) {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let numbers = lines.map(|line| line.unwrap().parse().unwrap()).collect();
@@ -71,7 +71,7 @@ fn accepted(child: &mut Child) -> (BTreeSet<u64>, ExitStatus) {
 
 fn drained(url: &str, dir: &Path) -> Reporter {
     let reporter = start(spooling(url, dir));
-    // A thousand kills leave much behind.
+    // A thousand kills leave many reports behind.
     loop {
         let outcome = smol::block_on(reporter.drain(LONG));
         if outcome.is_complete() {
@@ -81,7 +81,7 @@ fn drained(url: &str, dir: &Path) -> Reporter {
     }
 }
 
-/// Input and result of each task.
+/// The input and the result of each task.
 fn tasks(platform: &LocalPlatform) -> HashMap<String, (Option<String>, Option<String>)> {
     let tasks = platform.tasks().unwrap().into_iter();
     tasks
@@ -115,7 +115,7 @@ fn what_survives_the_end_of_the_program_is_what_the_table_says() {
     }
 }
 
-/// Programs with one spool, one after the other, each killed at a point that is drawn.
+/// Programs with the same spool, one after the other, each killed at a random point.
 struct Killed {
     rng: Rng,
     rounds: u64,
@@ -123,11 +123,12 @@ struct Killed {
     dir: TempDir,
     url: String,
     port: u16,
-    /// Not there at first, so that what was left behind piles up; later it is, so that delivery is interrupted.
+    /// The platform does not run at first, so that reports pile up. Later it runs, so that the kills interrupt
+    /// deliveries.
     platform: Option<LocalPlatform>,
-    /// The numbers that were accepted.
+    /// The numbers of the accepted tasks.
     accepted: BTreeSet<u64>,
-    /// Of each repeated task the revisions of which the program may not have heard that they arrived.
+    /// For each repeated task, the revisions that may have arrived without the program's knowledge.
     in_doubt: BTreeSet<(u64, usize)>,
 }
 
@@ -137,7 +138,7 @@ const ROUND: u64 = 1_000_000;
 /// How many tasks are reported again and again.
 const REPEATED: u64 = 3;
 
-/// The bytes of each report in some rounds, of which so few fill a segment.
+/// The bytes of each report in some rounds, in which a few reports fill a segment.
 const LARGE: u64 = 64 << 10;
 const FILL: u64 = (8 << 20) / LARGE;
 
@@ -176,7 +177,7 @@ impl Killed {
             true => self.rng.u64(FILL..2 * FILL),
             false => self.rng.u64(1..=100),
         };
-        // It may report some more before it is dead, or has come to the end.
+        // It may report a few more before it is dead or done.
         let count = kill_at + self.rng.u64(..50);
         let first = round * ROUND;
         let tasks = (first, count);
@@ -199,7 +200,7 @@ impl Killed {
             until(|| platform.task(&delivered).unwrap().is_some());
         }
         child.kill().unwrap();
-        // What it still said.
+        // Its remaining output.
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
         let rest = rest.lines().map(|line| line.parse::<u64>().unwrap());
@@ -209,7 +210,7 @@ impl Killed {
             assert!(files(self.dir.path(), "seg").len() as u64 > round + 1);
         }
         if let Some(platform) = &self.platform {
-            // What the program had sent by then is there before this is.
+            // When this arrives, the earlier requests of the program have arrived.
             let client = Client::new(config(&self.url).build().unwrap());
             let mark = TaskReport::new().id(format!("mark-{round}"));
             client.report_external_task_blocking(&mark).unwrap();
@@ -252,8 +253,8 @@ impl Killed {
         assert_eq!(stats.adopted, ended, "{stats:?}");
     }
 
-    /// A task has the newest result that was accepted, or one that nobody heard of any more. It did not go back to
-    /// an older one on the way there, but from what has to be sent once more.
+    /// A task has the newest accepted result, or one whose acceptance was not printed any more. It never went back to
+    /// an older one, except for a report that had to be sent again.
     fn check_repeated(&self, platform: &LocalPlatform, task: u64) {
         let results = results(platform, task);
         let mut accepted = self.accepted.iter().rev();
@@ -327,7 +328,7 @@ fn eight_processes_share_a_spool_and_deliver_what_some_of_them_leave_behind_once
         }
     }
     let platform = back(port);
-    // All at the same time.
+    // All programs run at the same time.
     for child in &mut staying {
         drop(child.stdin.take());
     }
@@ -346,7 +347,7 @@ fn eight_processes_share_a_spool_and_deliver_what_some_of_them_leave_behind_once
 fn an_older_report_left_behind_does_not_overwrite_a_newer_one_that_arrived() {
     let dir = TempDir::new().unwrap();
     let is_over = Arc::new(AtomicBool::new(false));
-    // Refuses what the first process says as long as that lives.
+    // Refuses the reports of the first process while it lives.
     let server = Server::start({
         let is_over = Arc::clone(&is_over);
         move |_, request| {
@@ -442,7 +443,7 @@ fn a_spool_that_is_full_leaves_reports_in_memory_and_counts_them() {
         assert!(stats.not_spooled > 0 && stats.spooled > 0, "{stats:?}");
         assert_eq!(stats.pending, stats.not_spooled, "{stats:?}");
         assert_eq!(stats.pending + stats.spooled, 20, "{stats:?}");
-        // Those on disk may take a moment until they are safe.
+        // The reports on disk may take a moment until they are safe.
         until(|| {
             let not_persisted = reporter.persisted_blocking(SHORT).unwrap_err();
             not_persisted.pending == stats.pending
@@ -473,7 +474,7 @@ fn what_a_full_spool_does_not_take_at_the_end_is_lost_as_without_one() {
     assert_eq!(tasks(&platform).len() as u64, outcome.spooled);
 }
 
-/// More than a spool of 2,000 bytes takes.
+/// More than a spool of 2,000 bytes holds.
 fn report_much(reporter: &Reporter) {
     for number in 0..20 {
         reporter.report(
@@ -794,7 +795,7 @@ fn of_the_reports_that_were_refused_the_last_thousand_are_kept_in_memory() {
         let _ = reporter.flush_blocking(LONG);
         assert_eq!(reporter.stats().dead_lettered, dead);
     };
-    // The first and the last alone: it is known which is the oldest.
+    // The first and the last are sent alone, so that the oldest is known.
     refuse(0..1);
     refuse(1..1_000);
     assert_eq!(numbers(), (0..1_000).collect());
@@ -802,7 +803,7 @@ fn of_the_reports_that_were_refused_the_last_thousand_are_kept_in_memory() {
     assert_eq!(numbers(), (1..1_001).collect());
 }
 
-/// A platform that refuses the reports of the agent `gone` until it is mended.
+/// A platform that refuses the reports of the agent `gone` until the test mends it.
 fn refuses_one_agent() -> (Server, Arc<AtomicBool>) {
     let is_mended = Arc::new(AtomicBool::new(false));
     let server = Server::start({
@@ -818,7 +819,7 @@ fn refuses_one_agent() -> (Server, Arc<AtomicBool>) {
     (server, is_mended)
 }
 
-/// Has more reports refused than may wait in memory, some of them of the same tasks, and others delivered.
+/// Has more reports refused than memory may hold, some of the same tasks, and delivers others.
 fn report_for_a_refused_agent(url: &str, dir: &Path) -> Reporter {
     let reporter = start(spooling(url, dir).queue_capacity(40));
     for number in 0..200 {
@@ -932,7 +933,7 @@ fn an_older_report_read_late_does_not_overwrite_a_newer_one_of_this_process() {
     let dir = TempDir::new().unwrap();
     let (url, port) = away();
     accepted(&mut spools(&url, dir.path(), "abort", "process", (0, 50)));
-    // So few places that what was left behind is read long after its own reports.
+    // The memory is so small that reports of ended processes are read long after its own.
     let reporter = start(spooling(&url, dir.path()).queue_capacity(2));
     reporter.report(TaskReport::new().id("task-49").input("newer"));
     let platform = back(port);
@@ -957,12 +958,12 @@ fn reports_for_whose_places_there_was_no_room_are_delivered_by_the_same_program(
     let reporter = Reporter::builder()
         .config(config(server.url()))
         .spool(dir.path())
-        // A quarter of it is for places: of some 60 reports.
+        // A quarter of it is for positions, enough for about 60 reports.
         .queue_bytes(50_000)
         .build()
         .unwrap();
     const REFUSED: u64 = 500;
-    // An agent whose reports arrive, so that those of the other are parked.
+    // An agent whose reports are delivered, so that those of the other agent are parked.
     for number in 0..REFUSED {
         reporter.report(TaskReport::new().agent_id("good"));
         let report = TaskReport::new()

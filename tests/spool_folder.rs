@@ -1,4 +1,4 @@
-//! The spool's directory may be anybody's: what of it a program uses, and what it does when somebody takes it away.
+//! The spool's directory may be shared: which of its files a program uses, and what it does when they are removed.
 
 #![cfg(unix)]
 
@@ -25,7 +25,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Leaves so many reports behind. Returns the folder in which they are.
+/// Leaves this many reports behind. Returns their folder.
 fn leave(url: &str, dir: &Path, reports: u64) -> PathBuf {
     let reporter = spooling(url, dir);
     for number in 0..reports {
@@ -40,7 +40,7 @@ fn leave(url: &str, dir: &Path, reports: u64) -> PathBuf {
     own_folder(dir)
 }
 
-/// What a platform gets of what lies there.
+/// The reports that a platform receives from the spool.
 fn drained(dir: &Path, url: &str, port: u16) -> usize {
     let platform = back(port);
     let reporter = spooling(url, dir);
@@ -129,7 +129,7 @@ fn what_is_no_file_of_its_own_is_neither_read_nor_written() {
             .unwrap()
             .success()
     );
-    // Where it would note what it delivered.
+    // The file that would record its deliveries.
     let before = "somebody's";
     let text = other.path().join("text");
     fs::write(&text, before).unwrap();
@@ -163,7 +163,7 @@ fn what_somebody_removes_is_written_again_before_it_is_said_to_be_persisted() {
                 reporter.report(TaskReport::new().id(format!("task-{number}")));
             }
         };
-        // More than are read into memory.
+        // More reports than are read into memory.
         report(0, 50);
         assert_eq!(reporter.persisted_blocking(LONG), Ok(()));
         fs::remove_dir_all(dir.path()).unwrap();
@@ -171,7 +171,7 @@ fn what_somebody_removes_is_written_again_before_it_is_said_to_be_persisted() {
         assert_eq!(reporter.persisted_blocking(LONG), Ok(()));
         assert_eq!(waiting(dir.path()), 100, "{durability:?}");
 
-        // A file of it, too.
+        // One of its files, too.
         let segments = fs::read_dir(own_folder(dir.path())).unwrap();
         for file in segments {
             fs::remove_file(file.unwrap().path()).unwrap();
@@ -206,7 +206,7 @@ fn what_cannot_be_written_again_is_not_persisted() {
     assert_eq!(waiting(&spool), 1);
 }
 
-/// How many bytes all files of a spool have.
+/// The size of all files of a spool.
 fn bytes(dir: &Path) -> u64 {
     let entries = fs::read_dir(dir)
         .unwrap()
@@ -290,7 +290,7 @@ fn a_report_that_waits_does_not_let_what_was_delivered_grow() {
             reporter.report(TaskReport::new().id(format!("task-{round}-{number}")));
         }
         xpander_report_tests::until(|| reporter.stats().delivered == (round + 1) * 250);
-        // As often as that a segment is given up and its file of acks left.
+        // So often is a segment abandoned with its ack file.
         let outcome = smol::block_on(reporter.drain(std::time::Duration::ZERO));
         assert_eq!(outcome.pending, 0, "{outcome:?}");
         let held = bytes(dir.path());
@@ -300,7 +300,7 @@ fn a_report_that_waits_does_not_let_what_was_delivered_grow() {
     let acks = acks.map(|file| file.unwrap().path());
     let acks = acks.filter(|file| file.extension().is_some_and(|it| it == "ack"));
     let acks: u64 = acks.map(|file| fs::metadata(file).unwrap().len()).sum();
-    // A sixteenth is for those whose segments are gone, beside those of the segment that is written.
+    // A sixteenth is for acks of removed segments, besides the acks of the current segment.
     assert!(acks <= BYTES / 16 + 200_000, "{acks}");
     assert_eq!(waiting(dir.path()), 1);
 }

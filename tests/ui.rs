@@ -1,4 +1,4 @@
-//! Each mistake has a message on the user's token that says what to do. After a change of a message:
+//! Each mistake gets a message on the user's token that says what to do. After changing a message, run
 //! `TRYBUILD=overwrite cargo test -p xpander-report-tests --test ui`.
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a reporter tells of itself: stats and events.
+//! The stats and the events of a reporter.
 
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::Duration;
@@ -11,7 +11,7 @@ fn reporter(server: &Server) -> ReporterBuilder {
     Reporter::builder().config(config(server.url()))
 }
 
-/// Refuses tasks whose input says so, for now or for good.
+/// Refuses tasks whose input says so, temporarily or permanently.
 fn picky() -> Server {
     Server::start(|before, request| match () {
         () if request.body.contains("refuse") => Answer::json(422, r#"{"detail": "odd"}"#),
@@ -86,7 +86,7 @@ fn who_listens_may_call_the_reporter_and_is_not_reported_itself() {
             run(reporter);
         }
         let is_ignored = accepted == [own, other].map(|reporter| reporter.stats().accepted);
-        // Only this thread could do what it asks for.
+        // Only this thread could do the requested work.
         let _ = own.flush_blocking(LONG);
         let _ = own.persisted_blocking(LONG);
         let _ = smol::block_on(own.drain(LONG));

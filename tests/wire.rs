@@ -1,4 +1,4 @@
-//! What travels is what the platform's own SDK sends.
+//! The requests are the same as those of the platform's own SDK.
 
 use std::time::Duration;
 

@@ -1,1 +1,1 @@
-//! There is only the bench.
+//! This package has only a bench.

@@ -1,5 +1,6 @@
-//! What spans cost: the feature `tracing` without a subscriber, beside the same program without the feature; and with a
-//! subscriber and a batching exporter, beside `#[tracing::instrument]` with the same fields recorded by hand.
+//! The cost of spans: the feature `tracing` without a subscriber, compared with the same program without the feature;
+//! and with a subscriber and a batching exporter, compared with `#[tracing::instrument]` with the same fields recorded
+//! by hand.
 
 use std::fs;
 use std::hint::black_box;
@@ -23,10 +24,10 @@ use xpander_report_benches::{Candidate, measure, median, ratio};
 
 const ROUNDS: u32 = 300;
 const CALLS: u32 = 200;
-/// Of the two programs, in turn.
+/// Runs of the two programs, in turn.
 const RUNS: usize = 15;
 
-/// A program that says how many nanoseconds a call takes without a reporter and with a recorder.
+/// A program that prints the nanoseconds of a call without a reporter and with a recorder.
 const PROGRAM: &str = r#"
 use std::hint::black_box;
 use std::pin::pin;
@@ -93,7 +94,7 @@ fn build(folder: &Path, features: &str) -> PathBuf {
     folder.join("target/release/called")
 }
 
-/// What a program says.
+/// The output of a program.
 fn times(program: &Path) -> [Duration; 2] {
     let output = Command::new(program).output().expect("the program runs");
     let said = String::from_utf8(output.stdout).expect("text");
@@ -245,7 +246,7 @@ by_hand! {
     }
 }
 
-/// The function is ready at the first poll, so nothing but its own work is measured.
+/// The function is ready at the first poll, so only its own work is measured.
 fn finish<F: Future>(future: F) {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => drop(black_box(output)),
@@ -253,7 +254,7 @@ fn finish<F: Future>(future: F) {
     }
 }
 
-/// Its name, our function, and the one by hand.
+/// The name, the function with the attribute, and the function by hand.
 type Case<'a> = (&'a str, &'a dyn Fn(), &'a dyn Fn());
 
 fn with_a_subscriber() {
@@ -286,7 +287,7 @@ fn with_a_subscriber() {
             &|| finish(responding_by_hand(black_box(&completion))),
         ),
     ];
-    println!("\nwith a subscriber and a batching exporter, beside `instrument` by hand");
+    println!("\nwith a subscriber and a batching exporter, compared with `instrument` by hand");
     for (case, ours, by_hand) in cases {
         let mut candidates = [
             Candidate::new("ours", |count| timed(ours, count)),

@@ -1,8 +1,7 @@
-//! Measures things side by side and prints how they compare.
+//! Measures candidates side by side and prints their ratios.
 //!
-//! The machines that run this are shared, so one figure alone says little. Each round measures every
-//! candidate once, one after the other; what slows a round slows all of them, and the medians over
-//! many rounds are set in relation.
+//! A single figure of a shared machine says little. So each round measures every candidate once, one after the other.
+//! Other load slows all candidates of a round, and the result is the ratio of the medians over many rounds.
 
 pub mod reports;
 pub mod responses;
@@ -14,10 +13,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 
-/// Something to measure.
+/// A candidate to measure.
 pub struct Candidate<'a> {
     pub name: &'a str,
-    /// Does the work `count` times and says how long that took.
+    /// Does the work `count` times. Returns the time.
     pub run: Box<dyn FnMut(u32) -> Duration + 'a>,
 }
 
@@ -44,19 +43,18 @@ pub fn measure(candidates: &mut [Candidate<'_>], rounds: u32, count: u32) -> Vec
     times.into_iter().map(median).collect()
 }
 
-/// The middle one.
+/// The median.
 pub fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-/// How much longer `time` is than `reference`.
+/// The ratio of `time` to `reference`.
 pub fn ratio(time: Duration, reference: Duration) -> f64 {
     time.as_secs_f64() / reference.as_secs_f64()
 }
 
-/// Starts a server that takes everything, answers `{}` and keeps nothing, on a thread of its own. Returns
-/// its address.
+/// Starts a server on its own thread that accepts everything, answers `{}` and stores nothing. Returns its address.
 pub fn server() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -78,12 +76,12 @@ pub fn server() -> String {
 
 const ROLE: &str = "XPANDER_BENCH_ROLE";
 
-/// The part of a benchmark that this process plays, if another one started it with [`play`].
+/// The role of this process in a benchmark, if [`play`] started it.
 pub fn role() -> Option<String> {
     std::env::var(ROLE).ok()
 }
 
-/// Starts this benchmark once more to play another part, with these arguments. It says one line.
+/// Starts this benchmark again in another role, with these arguments. The new process prints one line.
 pub fn play(role: &str, arguments: &[&str]) -> (Player, String) {
     let mut player = Command::new(std::env::current_exe().expect("a program"))
         .args(arguments)
@@ -98,7 +96,7 @@ pub fn play(role: &str, arguments: &[&str]) -> (Player, String) {
     (Player(player), line.trim_end().to_owned())
 }
 
-/// A process that ends when this is dropped.
+/// A process that is killed when this is dropped.
 #[derive(Debug)]
 pub struct Player(Child);
 
@@ -109,7 +107,7 @@ impl Drop for Player {
     }
 }
 
-/// Plays the part of a [`server`], until who started it lets go.
+/// Runs a [`server`] until the parent process releases it.
 pub fn play_server() {
     println!("{}", server());
     let _ = std::io::stdin().read(&mut [0]);

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// The agent and the body of a report.
 pub type Report = (String, String);
 
-/// The time that so many reports take over so many connections. `report` makes the one of a number.
+/// The time to post this many reports over this many connections. `report` makes the report with a number.
 pub fn reports(
     address: SocketAddr,
     connections: u32,
@@ -73,7 +73,7 @@ pub fn body(id: &str) -> String {
     )
 }
 
-/// Whether these bytes are a whole answer.
+/// Whether these bytes are a complete answer.
 pub fn complete(answer: &[u8]) -> bool {
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
         return false;

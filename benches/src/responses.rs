@@ -1,4 +1,4 @@
-//! Responses of LLM providers of about 8 KiB each, as their APIs send them, and streams of as much text.
+//! Responses of LLM providers of about 8 KiB each, as their APIs send them, and streams with as much text.
 
 /// A response and the name of its shape.
 pub struct Response {
@@ -11,7 +11,7 @@ pub fn all() -> [Response; 4] {
     [chat(), responses(), messages(), gemini()]
 }
 
-/// What models write: paragraphs, code and lists, here as the inside of a JSON string.
+/// Typical text of a model (paragraphs, code and lists), escaped as the content of a JSON string.
 const TEXT: &str = "## What changed\\n\\nThe worker used to ask for a connection per report. It now keeps \
      four of them open, and a report waits only if all four are busy.\\n\\n```rust\\nlet reporter = \
      Reporter::from_env()?;\\nreporter.report(report(\\\"order-9921\\\"));\\n```\\n\\n1. **Latency**: the median \
@@ -20,17 +20,17 @@ const TEXT: &str = "## What changed\\n\\nThe worker used to ask for a connection
      has to be configured for this. Whoever wants fewer connections says so with `connections(1)`; more than \
      eight bring nothing, since the platform answers one agent\u{2019}s reports in turn.\\n\\n";
 
-/// Text of at least so many bytes.
+/// Text of at least this many bytes.
 fn text(bytes: usize) -> String {
     TEXT.repeat(bytes.div_ceil(TEXT.len()))
 }
 
-/// So many of what `item` makes of their numbers, with commas between them.
+/// The items with the numbers below `count`, separated by commas.
 fn list(count: usize, item: impl Fn(usize) -> String) -> String {
     (0..count).map(item).collect::<Vec<_>>().join(",")
 }
 
-/// A chat completion with much text.
+/// A chat completion with a long text.
 pub fn chat() -> Response {
     let text = text(6 * 1024);
     let ratings = list(4, |at| {
@@ -120,7 +120,7 @@ pub fn streams() -> [Response; 4] {
     ]
 }
 
-/// What a model writes in pieces of a few words.
+/// A model's text in pieces of a few words.
 fn pieces() -> Vec<String> {
     let text = text(6 * 1024);
     let words = text.split_inclusive(' ').collect::<Vec<_>>();

@@ -1,11 +1,11 @@
-//! What the examples share: a language model to call.
+//! Shared code of the examples: a language model to call.
 //!
-//! The examples call a model the way any program does, through [`async_openai`] and HTTP. With
-//! `OPENAI_API_KEY` or `OPENAI_BASE_URL` set that is OpenAI or any server speaking its protocol.
-//! Without them it is the embedded endpoint of this crate, so that every example runs as it stands.
+//! The examples call a model the way any program does, through [`async_openai`] and HTTP. If `OPENAI_API_KEY` or
+//! `OPENAI_BASE_URL` is set, that is OpenAI or any compatible server. Otherwise it is the embedded endpoint of this
+//! crate, so that every example runs without setup.
 //!
-//! The embedded endpoint is small but not a stub: it answers over HTTP on 127.0.0.1, reads what it
-//! is sent, summarises it, counts the tokens and fails where a model fails.
+//! The embedded endpoint is small but real: it answers over HTTP on 127.0.0.1, reads the request, summarises its text,
+//! counts the tokens, and fails as a model would.
 //!
 //! - [`model`]: the client the examples use, and the embedded endpoint behind it.
 //! - [`summary`]: the extractive summary the embedded endpoint answers with.

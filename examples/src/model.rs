@@ -1,7 +1,7 @@
-//! The model the examples call.
+//! The model that the examples call.
 //!
-//! [`Model`] is what an example needs to call one; [`ModelEndpoint`] is the endpoint it calls when
-//! the environment names no other.
+//! [`Model`] is a model with its client. [`ModelEndpoint`] is the embedded endpoint, which is called if the environment
+//! names no other.
 
 mod arguments;
 mod call;
@@ -38,10 +38,10 @@ pub struct Model {
     pub http: reqwest::Client,
     /// The name to call the model by.
     pub model: String,
-    /// The name of a model that takes its time: [`SLOW_MODEL`] at the embedded endpoint, and the
-    /// same as [`model`](Self::model) anywhere else.
+    /// The name of a slow model: [`SLOW_MODEL`] at the embedded endpoint, and the same as [`model`](Self::model)
+    /// anywhere else.
     pub slow_model: String,
-    /// What is called, in words: `gpt-4o-mini at https://api.openai.com/v1`.
+    /// The model and its address as text: `gpt-4o-mini at https://api.openai.com/v1`.
     pub description: String,
     /// Runs for as long as the model is kept.
     endpoint: Option<ModelEndpoint>,
@@ -50,9 +50,9 @@ pub struct Model {
 impl Model {
     /// The model named by the environment, or else the embedded one.
     ///
-    /// With `OPENAI_API_KEY` or `OPENAI_BASE_URL` set it is `OPENAI_MODEL`, or `gpt-4o-mini`, at
-    /// that base URL, or OpenAI's. A server of one's own needs no key. Variables that are set to
-    /// nothing count as not set. This [installs](tls::install) a TLS provider.
+    /// If `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set, it is `OPENAI_MODEL` (default: `gpt-4o-mini`) at that base URL
+    /// (default: OpenAI's). Your own server needs no key. Empty variables count as unset. This [installs](tls::install)
+    /// a TLS provider.
     pub async fn from_env_or_embedded() -> io::Result<Self> {
         match Settings::read(|name| env::var(name).ok()) {
             Some(settings) => Self::remote(settings),
@@ -60,11 +60,11 @@ impl Model {
         }
     }
 
-    /// The embedded model, whatever the environment says.
+    /// The embedded model, regardless of the environment.
     pub async fn embedded() -> io::Result<Self> {
         let endpoint = ModelEndpoint::start().await?;
         let base_url = endpoint.base_url();
-        // A proxy would look for 127.0.0.1 on its own machine.
+        // For a proxy, 127.0.0.1 would be the proxy's own machine.
         let http = http_client(reqwest::Client::builder().no_proxy())?;
         Ok(Self {
             client: Client::build(http.clone(), config(&base_url, "embedded")),
@@ -76,7 +76,7 @@ impl Model {
         })
     }
 
-    /// The embedded endpoint, if that is what is called.
+    /// The embedded endpoint, if it is used.
     pub fn endpoint(&self) -> Option<&ModelEndpoint> {
         self.endpoint.as_ref()
     }
@@ -113,7 +113,7 @@ fn config(base_url: &str, key: &str) -> OpenAIConfig {
         .with_api_key(key)
 }
 
-/// What the environment says about the model to call.
+/// The environment's settings of the model.
 #[derive(Debug, PartialEq, Eq)]
 struct Settings {
     base_url: String,

@@ -9,27 +9,27 @@ use std::ops::RangeInclusive;
 
 use markdown::{Block, Kind};
 
-/// How many words stand for a text in which there is no sentence.
+/// How many words are the summary of a text without sentences.
 const FIRST_WORDS: usize = 24;
 
 /// The lengths in words of a sentence that is worth picking if there is another.
 const WORDS: RangeInclusive<usize> = 5..=45;
 
-/// Added to a sentence's length when its score is divided by it. Dividing by the length alone
-/// prefers the shortest sentences, and not dividing prefers the longest.
+/// Added to a sentence's length before its score is divided by it. Without this, the shortest sentences would win;
+/// without the division, the longest.
 const LENGTH_SLACK: f64 = 9.0;
 
-/// How slowly the bonus for standing early wears off, in sentences.
+/// How slowly the bonus for an early position decreases, in sentences.
 const EARLY: f64 = 1.5;
 
 /// How much of its weight a term keeps once a picked sentence carries it.
 const REPEATED: f64 = 0.4;
 
-/// What is left of a score for each thing that makes a sentence stand badly on its own: leaning on
-/// its surroundings, pointing elsewhere, or being an item of a list.
+/// The factor of a score for each property that makes a sentence unclear by itself: it depends on its context, refers
+/// to something else, or is an item of a list.
 const DISCOUNT: f64 = 0.6;
 
-/// Words that begin a sentence which leans on what is around it.
+/// First words of sentences that depend on their context.
 const LEANING_WORDS: [&str; 30] = [
     "additionally",
     "also",
@@ -119,11 +119,11 @@ pub fn summarise(text: &str, sentences: usize) -> String {
 struct Candidate<'a> {
     text: &'a str,
     terms: Vec<String>,
-    /// What the weight of the terms is multiplied by.
+    /// The factor of the terms' weight.
     factor: f64,
 }
 
-/// The sentences to pick from, in order: the best kind of which there is one.
+/// The candidates in order: the sentences of the best kind that exists.
 fn candidates(blocks: &[Block]) -> Vec<Candidate<'_>> {
     let sentences: Vec<(&str, Kind, bool)> = blocks
         .iter()
@@ -214,8 +214,8 @@ fn asides(blocks: &[Block]) -> Vec<bool> {
         .collect()
 }
 
-/// How much each term tells about the text: the more the more often it occurs, and nearly nothing
-/// when it occurs once. A heading counts twice.
+/// The weight of each term, which grows with its frequency and is nearly zero for a single occurrence. A heading counts
+/// twice.
 fn weights(blocks: &[Block]) -> HashMap<String, f64> {
     let mut counts = HashMap::new();
     for block in blocks {

@@ -1,4 +1,4 @@
-//! The example's jobs, each of which becomes one task.
+//! Each job of the example becomes one task.
 
 #[path = "../acknowledge.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]

@@ -1,4 +1,4 @@
-//! The agent, run to its end: what the local platform then has of it.
+//! The task of the agent's run on the local platform.
 
 #[path = "../agent_with_tools.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]

@@ -1,4 +1,4 @@
-//! The embedded endpoint, called as an example calls it and over plain HTTP.
+//! The embedded endpoint, called by the examples' client and over plain HTTP.
 
 use std::time::{Duration, Instant};
 
@@ -54,7 +54,7 @@ fn answer(response: &CreateChatCompletionResponse) -> &str {
     response.choices[0].message.content.as_deref().unwrap()
 }
 
-/// Posts `body` with `authorization` and gives the status and the body of the response.
+/// Posts `body` with `authorization`. Returns the status and the body of the response.
 async fn post(
     endpoint: &ModelEndpoint,
     authorization: &str,

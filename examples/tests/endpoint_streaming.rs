@@ -1,4 +1,4 @@
-//! The embedded endpoint's streams, read as an example reads them and as they are sent.
+//! The embedded endpoint's streams, read by the examples' client and as raw bytes.
 
 use async_openai::error::OpenAIError;
 use async_openai::types::chat::{
@@ -60,7 +60,7 @@ async fn stream(
     stream.map(Result::unwrap).collect().await
 }
 
-/// The text of chunks, and why it ends.
+/// The text of chunks, and the finish reason.
 fn text(chunks: &[CreateChatCompletionStreamResponse]) -> (String, Option<FinishReason>) {
     let choices = || chunks.iter().flat_map(|chunk| &chunk.choices);
     let text = choices().filter_map(|choice| choice.delta.content.as_deref());
@@ -78,7 +78,7 @@ async fn an_answer_comes_token_by_token_and_is_the_same() {
     let (text, reason) = text(&chunks);
     assert_eq!(Some(&*text), whole.choices[0].message.content.as_deref());
     assert_eq!(reason, Some(FinishReason::Stop));
-    // One that names the role, one for each token, one that says why it ends, and the usage.
+    // A chunk with the role, one for each token, one with the finish reason, and one with the usage.
     assert_eq!(chunks.len() as u64, 1 + tokens::count(&text) + 2);
 
     assert_eq!(chunks[0].choices[0].delta.role, Some(Role::Assistant));
@@ -145,7 +145,7 @@ async fn a_slow_model_s_first_token_does_not_wait_for_its_last() {
     let mut request = request(TEXT);
     request.model = SLOW_MODEL.to_owned();
     let stream = model.client.chat().create_stream(request).await.unwrap();
-    // Who goes away after some tokens waits for no more: this would take seconds.
+    // A client that disconnects after some tokens does not wait for the rest, which would take seconds.
     let chunks: Vec<_> = stream.take(3).map(Result::unwrap).collect().await;
     assert_eq!(
         text(&chunks),

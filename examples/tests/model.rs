@@ -1,4 +1,4 @@
-//! The model an example gets, in processes of different environments.
+//! The model of an example, in processes with different environments.
 
 use std::error::Error;
 use std::process::Command;
@@ -110,6 +110,6 @@ async fn https_gets_to_tls() {
     let error = http.get(url).send().await.unwrap_err();
     let chain = format!("{error:?}");
     assert!(error.is_connect() && error.source().is_some(), "{chain}");
-    // The endpoint speaks no TLS, which is for TLS to find out.
+    // The endpoint has no TLS, so the handshake must fail.
     assert!(chain.contains("InvalidContentType"), "{chain}");
 }

@@ -1,4 +1,4 @@
-//! The quickstart, run as its head says.
+//! The quickstart, run as its documentation says.
 
 use std::env::consts::EXE_SUFFIX;
 use std::process::{Command, Output};
@@ -9,7 +9,7 @@ use xpander_report_local::LocalPlatform;
 use xpander_report_relay::Relay;
 
 fn quickstart(variables: &[(&str, &str)]) -> Output {
-    // What builds all tests of a package builds its examples, too.
+    // Building all tests of a package also builds its examples.
     let tests = std::env::current_exe().unwrap();
     let built = tests.ancestors().nth(2).unwrap().join("examples");
     let program = built.join(format!("quickstart{EXE_SUFFIX}"));

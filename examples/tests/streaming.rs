@@ -1,4 +1,4 @@
-//! The example's two streams, and what the local platform then has of them.
+//! The tasks of the example's two streams on the local platform.
 
 #[path = "../streaming.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]

@@ -96,8 +96,7 @@ fn sections_about_licences_count_when_there_is_nothing_else() {
     );
 }
 
-/// Joins fragments that mean something to the reader of Markdown in every way that a simple
-/// generator comes up with: what it makes is mostly broken.
+/// Joins fragments of Markdown at random. The result is mostly broken Markdown.
 #[test]
 fn odd_input_gives_a_summary_of_words_it_contains() {
     const FRAGMENTS: [&str; 40] = [

@@ -1,4 +1,4 @@
-//! What `#[external_task]` makes of a call: input, result, success, failure, and its keys.
+//! The report of a call: input, result, success, failure, and the keys of `#[external_task]`.
 
 mod a_result_inside_another;
 mod functions;

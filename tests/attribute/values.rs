@@ -32,7 +32,7 @@ macro_rules! recorded {
         )*};
     }
 
-/// Text in another crate's type: it has all that such types have.
+/// A text type of another crate, with the usual traits.
 #[derive(Clone, Debug)]
 struct Id(u8);
 impl fmt::Display for Id {

@@ -1,4 +1,4 @@
-//! The pages in a real browser: what a person does with them, and how they look to those who see, hear or type.
+//! The pages in a real browser: their functions, their look, and their use by keyboard and screen reader.
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -53,7 +53,7 @@ fn a_choice_filters_the_list_and_stands_in_the_address() {
     browser.press("Enter");
     browser.wait("location.search === '?q=sugar&agent=research'");
     browser.wait(&format!("{ROWS} === 1"));
-    // Back and forth as in any page.
+    // Back and forward work as on any page.
     browser.eval("history.back()");
     browser.wait(&format!(
         "location.search === '?agent=research' && {ROWS} === 2"
@@ -99,7 +99,7 @@ fn what_matches_is_deleted_once_it_is_confirmed() {
     let mut browser = opened(&platform, "/?status=failed");
     browser.follow(".actions .danger");
     assert!(browser.text().contains("Delete 3 tasks?"));
-    // What comes in the meantime is not what was asked about.
+    // Tasks that arrive in the meantime are not part of the confirmation.
     report(&platform, "late", &json!({"is_success": false}));
     browser.follow("button.danger");
     assert!(browser.text().contains("3 tasks are deleted"));
@@ -146,7 +146,7 @@ fn new_rows_wait_while_the_person_reads() {
     let before = browser.eval(place);
     report(&platform, "a", &json!({"id": "two"}));
     browser.wait("document.getElementById('news').textContent === '1 new'");
-    // What is there is brought up to date where it is.
+    // Existing rows are updated in place.
     report(
         &platform,
         "a",
@@ -189,7 +189,7 @@ fn a_paused_list_stays_as_it_is_until_it_is_resumed() {
     browser.press("l");
     browser.wait("document.querySelector('[data-state]').textContent === 'paused'");
     report(&platform, "a", &json!({"id": "two"}));
-    // It stays paused on the way to another filter.
+    // It stays paused when the filter changes.
     browser.open(&format!("{}/?agent=a", platform.url()));
     assert_eq!(
         browser.eval("document.querySelector('[data-pause]').textContent"),
@@ -211,7 +211,7 @@ fn an_open_task_tells_that_it_has_changed() {
     let platform = platform();
     report(&platform, "a", &json!({"id": "t", "result": "first"}));
     let mut browser = opened(&platform, "/tasks/t");
-    // The connection is there once it brings something.
+    // When it delivers something, the connection is open.
     browser.wait("live.source.readyState === 1");
     report(&platform, "a", &json!({"id": "other"}));
     report(&platform, "a", &json!({"id": "t", "result": "second"}));
@@ -251,7 +251,7 @@ fn everything_is_done_with_keys() {
     browser.wait("!document.getElementById('help').open");
     browser.press("/");
     assert_eq!(browser.eval("document.activeElement.name"), "q");
-    // In a field a letter is a letter.
+    // In a field, a letter is only a letter.
     browser.press("j");
     assert_eq!(browser.eval("document.activeElement.value"), "j");
 }
@@ -356,7 +356,7 @@ fn hostile_text_stays_text() {
         browser.open(&format!("{task}/{part}"));
         assert!(browser.eval("window.owned").is_null(), "{part}");
     }
-    // Live rows come another way.
+    // Live rows arrive in another way.
     browser.open(&platform.url());
     browser.wait("document.querySelector('[data-state]').textContent === 'live'");
     report(&platform, "a", &json!({"id": "new", "input": hostile}));
@@ -425,7 +425,7 @@ fn all_pages_are_accessible_dark_and_light_narrow_and_wide() {
 
 #[test]
 fn metrics_show_a_bar_and_its_number() {
-    // All of them in one hour, which no run leaves while the test runs.
+    // All runs are within one hour, which does not end while the test runs.
     static NOW: OnceLock<Timestamp> = OnceLock::new();
     let builder = LocalPlatform::builder().port(0);
     let builder = builder.clock(|| *NOW.get_or_init(Timestamp::now));

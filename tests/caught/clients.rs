@@ -1,4 +1,4 @@
-//! The HTTP clients that take the middleware, in functions that return no more than a text.
+//! HTTP clients with the middleware, in functions that return only a text.
 
 use std::pin::pin;
 
@@ -22,7 +22,7 @@ use xpander_report_tests::server::{Answer, Server};
 use crate::{only, raw, record};
 
 thread_local! {
-    /// A test has its own, as it has its own runtime.
+    /// Each test has its own client, because it has its own runtime.
     static PLAIN: reqwest::Client = {
         // Another test may have been first.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -44,7 +44,7 @@ pub fn layered()
     ServiceBuilder::new().layer(layer).service(plain())
 }
 
-/// The answer that a client with the layer gets.
+/// The answer to a client with the layer.
 pub async fn get(url: String) -> reqwest::Result<reqwest::Response> {
     let request = plain().get(url).build()?;
     layered().oneshot(request).await
@@ -174,7 +174,7 @@ async fn a_client_of_reqwest_middleware_takes_it_as_well() {
     let report = only(&reports);
     assert_eq!(report.tokens, Some(TOKENS));
     assert_eq!(raw(report), Some(&*answer.to_string()));
-    // What the function returns is still its result.
+    // The returned value is still the result.
     assert_eq!(report.result, Some(answer.to_string().len().to_string()));
 }
 
@@ -183,7 +183,7 @@ async fn a_response_without_an_id_that_is_handed_over_as_well_counts_once() {
     #[external_task(skip_all)]
     async fn ask(url: String) -> reqwest_middleware::Result<()> {
         let answer = with_middleware().get(url).send().await?.text().await?;
-        // What a type makes of it has other bytes.
+        // A typed response serialises to other bytes.
         let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
         current_task().llm_response(&answer["as_a_type"]);
         Ok(())

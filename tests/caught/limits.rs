@@ -1,4 +1,4 @@
-//! What is not copied.
+//! Answers that are not copied.
 
 use xpander_report::testing::Recorder;
 use xpander_report::{Stats, external_task};
@@ -20,12 +20,12 @@ async fn read(server: &Server, times: usize) -> usize {
     length
 }
 
-/// A response of about so many bytes.
+/// A response of about this many bytes.
 fn long(length: usize) -> String {
     completion("chatcmpl-1", &"a".repeat(length)).to_string()
 }
 
-/// The length of what came, and what the reporter counts.
+/// The length of the received response, and the reporter's count of oversized ones.
 async fn read_counting(server: &Server, times: usize) -> (usize, Stats, bool) {
     let recorder = Recorder::new();
     let length = recorder.scope(read(server, times)).await;

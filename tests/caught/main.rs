@@ -1,4 +1,4 @@
-//! Responses that the middleware catches on their way, over real HTTP.
+//! Responses that the middleware reads, over real HTTP.
 #![deny(warnings, clippy::pedantic)]
 
 mod clients;
@@ -12,7 +12,7 @@ use std::future::Future;
 use xpander_report::TaskReport;
 use xpander_report::testing::Recorder;
 
-/// What `run` gives, and the reports of the runs in it.
+/// The output of `run`, and the reports of its runs.
 async fn record<T>(run: impl Future<Output = T>) -> (T, Vec<TaskReport>) {
     let recorder = Recorder::new();
     let value = recorder.scope(run).await;

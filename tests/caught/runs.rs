@@ -1,4 +1,4 @@
-//! Which run a response belongs to.
+//! The run that a response belongs to.
 
 use futures_util::future::join_all;
 use tower::{ServiceExt, service_fn};

@@ -1,4 +1,4 @@
-//! Answers that come piece by piece, and those that do not come whole.
+//! Answers in pieces, and incomplete answers.
 
 use std::error::Error;
 use std::io::Write;
@@ -75,7 +75,7 @@ async fn a_compressed_stream_is_read_as_the_client_decodes_it() {
     assert_whole(only(&reports));
 }
 
-/// What is told of an error, cause by cause.
+/// The text of an error with its causes.
 fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut causes = vec![error.to_string()];
     let mut error = error;
@@ -115,7 +115,7 @@ async fn a_connection_that_is_cut_gives_the_same_error_and_a_report_of_what_came
     };
     assert_eq!(kinds(&with), kinds(&without));
     let (with, mut without) = (causes(&with), causes(&without));
-    // `reqwest` names its own layers; all that was there is there still, in its order.
+    // `reqwest` names its own layers. All other causes are still there, in their order.
     without.retain(|cause| !with.contains(cause));
     assert_eq!(without, [""; 0]);
 
@@ -134,7 +134,7 @@ async fn the_first_chunk_is_there_before_the_second_is_sent() {
         while let Some(piece) = pieces.next().await {
             all.extend_from_slice(&piece.expect("a piece"));
             if all.ends_with(b"\n\n") {
-                // Only now does the next one come.
+                // The next piece is sent only now.
                 gate.open();
             }
         }

@@ -1,4 +1,4 @@
-//! What the caller sees is what it would see without the middleware.
+//! The caller sees the same as without the middleware.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -21,7 +21,7 @@ use xpander_report_tests::server::{Answer, Server};
 use crate::clients::{get, plain, with_middleware};
 use crate::{only, raw, record};
 
-/// What a body does when it is polled.
+/// The results of polling a body.
 #[derive(Debug, Clone)]
 enum Step {
     Data(Vec<u8>),
@@ -78,7 +78,7 @@ impl Body for Scripted {
     }
 }
 
-/// All that can be seen of a body.
+/// All observable properties of a body.
 async fn watch<B: Body<Data = Bytes, Error: ToString>>(body: B) -> Vec<String> {
     let mut body = pin!(body);
     let mut seen = Vec::new();
@@ -159,7 +159,7 @@ proptest! {
     }
 }
 
-/// All that can be seen of an answer of `reqwest`.
+/// All observable properties of an answer of `reqwest`.
 async fn look(answer: reqwest::Response) -> (String, Vec<u8>, Vec<String>) {
     let mut headers = answer.headers().clone();
     headers.remove("date");

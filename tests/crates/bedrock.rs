@@ -85,7 +85,7 @@ fn converse(content: Value, stop_reason: &str) -> Value {
     })
 }
 
-/// What is reported of Bedrock's answer, as JSON.
+/// The reported JSON of Bedrock's answer.
 fn reported(wire: &Value) -> Value {
     let report = record(|| smol::block_on(ask(&client(wire), "How is it?")).unwrap());
     serde_json::from_str(kept(&report)).unwrap()

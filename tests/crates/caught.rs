@@ -1,4 +1,4 @@
-//! Responses that are caught on their way, in crates that keep them to themselves.
+//! Responses that the middleware reads in crates that do not return them.
 
 use aws_sdk_bedrockruntime::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_bedrockruntime::config::{
@@ -47,7 +47,7 @@ impl Wire {
         }
     }
 
-    /// Events of an event stream, cut into pieces that are no events.
+    /// Events of an event stream, cut at positions inside events.
     fn events(events: &[(&str, Value)]) -> Self {
         let mut bytes = Vec::new();
         for (name, payload) in events {
@@ -120,7 +120,7 @@ async fn converse(client: Client) -> Result<String, BoxError> {
     Ok(text.cloned().unwrap_or_default())
 }
 
-/// The text, of no more than so many events.
+/// The text of at most this many events.
 #[external_task(skip_all)]
 async fn converse_in_words(client: Client, most: usize) -> Result<String, BoxError> {
     let request = client.converse_stream().model_id("amazon.nova-lite-v1:0");
@@ -231,7 +231,7 @@ fn what_bedrock_refuses_is_an_error_as_ever() {
     assert!(report.llm_response.is_none());
 }
 
-/// Outside a runtime of tokio's, where `rig` finds one of its own for every poll.
+/// Outside a tokio runtime, where `rig` uses its own runtime for every poll.
 fn asked_of_rig(streams: bool) -> TaskReport {
     #[external_task(skip_all)]
     async fn ask(agent: rig_agent::prelude::Agent, streams: bool) -> String {

@@ -1,4 +1,4 @@
-//! `genai`: a shape of its own, which puts all providers into one.
+//! `genai`: its own shape for all providers.
 
 use genai::ModelIden;
 use genai::adapter::AdapterKind;

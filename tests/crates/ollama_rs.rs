@@ -1,4 +1,4 @@
-//! `ollama-rs`: Ollama's wire, of which it drops some.
+//! `ollama-rs`: Ollama's wire format without some fields.
 
 use ollama_rs::error::OllamaError;
 use ollama_rs::generation::chat::ChatMessageResponse;

@@ -1,4 +1,4 @@
-//! `rig`: a shape of its own for one completion, and one for the run of an agent.
+//! `rig`: one shape for a completion, and one for the run of an agent.
 
 use rig_agent::run::response::{CompletionCall, PromptError, PromptResponse};
 use rig_core::completion::{CompletionResponse, FinishReason, Usage};
@@ -39,7 +39,7 @@ fn tool_call(name: &str) -> AssistantContent {
 }
 
 fn completion(choice: Vec<AssistantContent>, reason: FinishReason) -> CompletionResponse {
-    // The provider's own answer, which says other things.
+    // The provider's own answer, which has other content.
     let raw = json!({
         "id": "chatcmpl-1",
         "object": "chat.completion",

@@ -73,7 +73,7 @@ fn calls_that_look_the_same_are_calls_of_their_own() {
             current_task().llm_response(&without_id("llama3", "yes", &made));
         }
     }
-    // One of the two may be the inner one's, handed over again.
+    // One of the two may be the inner run's response, declared again.
     assert_eq!(totals(&record(job)), [Some(10), Some(10)]);
 }
 
@@ -114,7 +114,7 @@ fn siblings_are_not_compared() {
         ask(chat("1", "Hello!"));
         ask(chat("1", "Hello!"));
     }
-    // They are runs beside each other, and each says what it got.
+    // The runs are siblings, and each reports its own response.
     assert_eq!(totals(&record(job)), [Some(10), Some(10), None]);
 }
 

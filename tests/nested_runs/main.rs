@@ -18,7 +18,7 @@ fn chat(id: &str, text: &str) -> Value {
     })
 }
 
-/// What an Ollama server answers: it has no id.
+/// An answer of Ollama, which has no id.
 fn without_id(model: &str, text: &str, made: &str) -> Value {
     json!({
         "model": model,

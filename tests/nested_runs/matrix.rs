@@ -9,7 +9,7 @@ use xpander_report_tests::server::{Answer, Server};
 
 use super::chat;
 
-/// What each task of the history says.
+/// The row of each task in the history.
 #[derive(Debug, PartialEq, Eq)]
 struct Row {
     input: String,
@@ -135,8 +135,7 @@ fn run(kind: &str, outer: &str) -> String {
     table(&server)
 }
 
-/// Checks all five outer runs: one that returns the response, returns a text, declares the response, fails, is
-/// cancelled.
+/// Checks five outer runs: they return the response, return a text, declare the response, fail, or are cancelled.
 fn check(kind: &str, expected: [&str; 5]) {
     let outer = [
         "returns the response",

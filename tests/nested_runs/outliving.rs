@@ -1,4 +1,4 @@
-//! Inner runs that go on elsewhere: spawned work, streams, threads.
+//! Inner runs that continue elsewhere: spawned work, streams, threads.
 
 use std::pin::{Pin, pin};
 

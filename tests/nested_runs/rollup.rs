@@ -1,4 +1,4 @@
-//! The key `rollup`, and what an application says for a library.
+//! The key `rollup`, and an application's `rollup` for a library.
 
 use std::convert::Infallible;
 
@@ -247,7 +247,7 @@ mod by_the_application {
         library(reporter);
     }
 
-    /// How many tasks there are, and their tokens together, of a job that calls the library.
+    /// The number of tasks of a job that calls the library, and the sum of their tokens.
     fn inside(builder: ReporterBuilder, server: &Server) -> (usize, u64) {
         sent(builder, server, job)
     }

@@ -1,4 +1,4 @@
-//! What a relay exposes is what a parser of the Prometheus text format reads.
+//! A parser of the Prometheus text format reads the metrics of a relay.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use xpander_report_tests::{config, until};
 
 const HEADERS: [(&str, &str); 2] = [("host", "localhost"), ("x-api-key", "any")];
 
-/// An agent whose name has what has to be escaped.
+/// An agent with characters in its name that must be escaped.
 const ODD: &str = "a\"b\\c\nd";
 
 #[test]
@@ -62,7 +62,7 @@ fn every_line_is_read_and_says_what_is() {
     assert!(counts.is_sorted_by(|a, b| a.less_than < b.less_than && a.count <= b.count));
     assert!(counts.last().unwrap().less_than.is_infinite());
 
-    // Each metric is described once, and no sample stands twice.
+    // Each metric is described once, and no sample occurs twice.
     let described: Vec<_> = text
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))

@@ -1,4 +1,4 @@
-//! Functions that return a stream or an iterator: their run goes on until it ends.
+//! Functions that return a stream or an iterator: the run ends with it.
 #![deny(warnings, clippy::pedantic)]
 
 mod a_box_of_any_kind;
@@ -21,7 +21,7 @@ use smol::block_on;
 use xpander_report::testing::Recorder;
 use xpander_report::{Redaction, TaskReport, Tokens, current_task, external_task};
 
-/// What `run` makes of the recorder's scope, and the reports.
+/// The output of `run` in the recorder's scope, and the reports.
 fn record<T>(run: impl FnOnce() -> T) -> (T, Vec<TaskReport>) {
     record_with(Redaction::new(), run)
 }

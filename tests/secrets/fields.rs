@@ -4,7 +4,7 @@ use xpander_report_tests::record;
 
 use crate::{REDACTED, input, random};
 
-/// Scrubbing makes the one of the other.
+/// Scrubbing turns the first into the second.
 #[track_caller]
 fn becomes(json: &str, scrubbed: &str) {
     assert_eq!(input(json), scrubbed);

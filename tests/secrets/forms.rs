@@ -5,7 +5,7 @@ use crate::{REDACTED, input, random, random_of};
 const HEX: &str = "0123456789abcdef";
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The secret is gone wherever it stands, and nothing else is.
+/// The secret is removed at every position, and nothing else is.
 #[track_caller]
 fn is_scrubbed(secret: &str) {
     for (before, after) in [

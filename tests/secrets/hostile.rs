@@ -1,4 +1,4 @@
-//! Whatever the text is, it takes time in proportion to its length, and nothing panics.
+//! For any text, the time is linear in its length, and nothing panics.
 
 use std::time::{Duration, Instant};
 
@@ -46,7 +46,7 @@ fn the_time_grows_with_the_length_and_not_with_its_square() {
             let text = format!("{piece}{filler}").repeat(20_000);
             let start = Instant::now();
             assert!(!input(&text).is_empty());
-            // The square of it would take more than a minute.
+            // Quadratic time would be more than a minute.
             assert!(start.elapsed() < Duration::from_secs(20), "{piece}{filler}");
         }
     }
@@ -111,7 +111,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The same brackets, names, numbers, booleans and number of texts.
+/// Both have the same brackets, names, numbers, booleans and number of texts.
 fn is_like(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(_), Value::String(_)) => true,

@@ -1,4 +1,5 @@
-//! Secrets do not leave the process: arguments by their names, fields of JSON by theirs, and what is a secret by its form.
+//! Secrets do not leave the process: arguments and JSON fields are recognised by their names, other secrets by their
+//! form.
 
 #![allow(
     unused_variables,
@@ -19,7 +20,7 @@ use xpander_report::{Redaction, TaskReport};
 
 const REDACTED: &str = "[redacted]";
 
-/// What is reported of an input.
+/// The reported text of an input.
 fn input(text: &str) -> String {
     input_with(Redaction::new(), text)
 }
@@ -31,7 +32,7 @@ fn input_with(redaction: Redaction, text: &str) -> String {
     report.input.expect("an input")
 }
 
-/// So many letters and digits without a pattern, the same each time. No key that anybody has looks like it.
+/// This many letters and digits without a pattern, the same each time. It is not a real key.
 fn random(length: usize) -> String {
     random_of(
         "abcdefghijkmnpqrstuvwxyzABCDEFGHIJKLMNPQRSTUVWXYZ23456789",

@@ -6,7 +6,7 @@ use xpander_report_tests::record;
 
 use crate::{REDACTED, input, random};
 
-/// Whether the attribute takes each of these for the name of a secret.
+/// Whether the attribute treats each of these as the name of a secret.
 macro_rules! arguments {
     ($($name:ident)*) => {
         vec![$((stringify!($name), {
@@ -19,7 +19,7 @@ macro_rules! arguments {
     };
 }
 
-/// Whether a field of this name is scrubbed whose text a machine has made.
+/// Whether a field of this name with a machine-made text is scrubbed.
 fn is_scrubbed(name: &str) -> bool {
     let json = serde_json::json!({ name: random(24) }).to_string();
     let shown = input(&json);

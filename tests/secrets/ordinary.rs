@@ -1,5 +1,5 @@
-//! Ordinary prompts and documents pass byte for byte: those of `ordinary/`, which are full of the words that secrets use,
-//! this project's own, and what providers answer.
+//! Ordinary prompts and documents pass byte for byte: those of `ordinary/`, with many words of secrets, this project's
+//! own, and providers' answers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ fn prompts_and_documents_stay() {
     for file in files("tests/secrets/ordinary", &["jsonl", "txt"]) {
         let text = fs::read_to_string(&file).unwrap();
         stays(&file.display().to_string(), &text);
-        // A paragraph or a line each, and each as a message.
+        // Each paragraph or line, alone and as a message.
         let separator = if file.extension().is_some_and(|it| it == "txt") {
             "\n\n"
         } else {
@@ -93,7 +93,7 @@ fn what_providers_answer_stays() {
     .concat()
     {
         let text = fs::read_to_string(&file).unwrap();
-        // A webhook of Slack has a secret in it.
+        // A webhook of Slack contains a secret.
         let text = text.replace("Jhj5dZrVaK7ZwHHjRyZWjbDl", "its token");
         stays(&file.display().to_string(), &text);
         for line in text

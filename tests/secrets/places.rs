@@ -1,4 +1,4 @@
-//! Where in a report secrets are scrubbed, and where they never get to.
+//! The fields of a report in which secrets are scrubbed, and the places that they never reach.
 
 use std::fs;
 use std::path::Path;
@@ -141,7 +141,7 @@ fn no_file_of_the_spool_has_them() {
     }
 }
 
-/// All that is in the files of a folder.
+/// The content of all files in a folder.
 fn contents(folder: &Path) -> String {
     let mut all = String::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -1,4 +1,4 @@
-//! What a response says of its price.
+//! The fields of a response that determine its price.
 
 use serde_json::{Value, json};
 use xpander_report::{Billing, ProviderResponse};
@@ -45,7 +45,7 @@ fn the_input_has_the_cached_tokens_in_it_whichever_way_the_provider_counts() {
             ),
             [100, 60, 30, 20, 7],
         ),
-        // Beside the prompt, as the total shows.
+        // The cached tokens are not in the prompt, as the total shows.
         (
             chat(
                 json!({"prompt_tokens": 100, "completion_tokens": 7, "total_tokens": 167,
@@ -53,7 +53,7 @@ fn the_input_has_the_cached_tokens_in_it_whichever_way_the_provider_counts() {
             ),
             [160, 60, 0, 0, 7],
         ),
-        // Beside the prompt, which has no room for it.
+        // The cached tokens are not in the prompt, because there are more of them.
         (
             chat(
                 json!({"prompt_tokens": 10, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 60}}),

@@ -1,4 +1,4 @@
-//! Clouds, servers and agents with shapes of their own.
+//! Clouds, servers and agents with their own shapes.
 
 use xpander_report::Shape::{
     Baidu, BedrockKnowledgeBase, ClaudeCode, Cloudflare, Codex, Dify, GeminiCli, GeminiLive,

@@ -1,4 +1,4 @@
-//! What Rust crates make of their providers' responses.
+//! Response types of Rust crates.
 
 use xpander_report::Shape::{Genai, Langchain, Rig};
 
@@ -12,7 +12,7 @@ mod rig {
 
     const ORIGIN: &str = r#"{"api": "openai.chat", "provider": "openai", "model": "gpt-5"}"#;
 
-    /// The provider's own response, which must not be taken for the crate's.
+    /// The provider's own response, which must not be mistaken for the crate's.
     const RAW: &str = r#"{"id": "chatcmpl-1", "object": "chat.completion",
         "choices": [{"index": 0, "message": {"role": "assistant", "content": "Raw."}}],
         "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}"#;

@@ -1,4 +1,4 @@
-//! Answers that lie in something else: a line of a batch's results, an event, what a gateway adds.
+//! Answers inside something else: a line of a batch's results, an event, a gateway's wrapper.
 
 use xpander_report::Shape::{
     AnthropicMessages, BedrockTitan, CohereV1, CohereV2, Embeddings, Error, Gemini, OpenAiChat,

@@ -1,4 +1,4 @@
-//! The list of what is read, for people.
+//! The list of recognised responses, for people.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! What is read from the responses of LLM providers: every shape, as its API gives it.
+//! Reading the responses of LLM providers: every shape as its API returns it.
 
 mod says;
 mod serialised;

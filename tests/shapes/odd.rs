@@ -1,4 +1,4 @@
-//! Odd JSON, which no provider should give and some do.
+//! Odd JSON that no provider should send and some do.
 
 use xpander_report::Shape::{AnthropicMessages, OpenAiChat};
 

@@ -1,4 +1,4 @@
-//! What functions return that are no models.
+//! Values of functions that call no model.
 
 use crate::says::expect_ordinary;
 

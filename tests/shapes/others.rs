@@ -1,4 +1,4 @@
-//! The APIs of providers that have one to themselves.
+//! APIs that only one provider has.
 
 use xpander_report::Shape;
 

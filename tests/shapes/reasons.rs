@@ -1,4 +1,4 @@
-//! Reasons to stop that are failures, whoever's they are, and those that are none.
+//! Finish reasons that are failures, of every provider, and those that are not.
 
 use xpander_report::Shape::{Gemini, OpenAiChat, OpenAiCompletions, Sglang};
 
@@ -154,7 +154,7 @@ fn vertexs_may_be_numbers() {
     );
 }
 
-/// Six tokens went in, and it is not said what came out.
+/// There are six input tokens, and the output tokens are unknown.
 fn counted(says: crate::says::Says) -> crate::says::Says {
     says.tokens(6, 0)
 }

@@ -1,9 +1,9 @@
-//! Data → expectation: what a response must be read as, and nothing else.
+//! Data → expectation: the exact fields that must be read from a response.
 
 use xpander_report::{ProviderResponse, Shape, TaskReport, Tokens, external_task};
 use xpander_report_tests::record;
 
-/// What a response says. All that is not named must not be there.
+/// The fields of a response. All others must be absent.
 #[derive(Debug, PartialEq)]
 pub struct Says {
     shape: Shape,
@@ -50,7 +50,7 @@ impl Says {
         self.cached(prompt, completion, 0, 0)
     }
 
-    /// Prompt and completion tokens, then what was read from the cache and written to it.
+    /// Prompt and completion tokens, then tokens read from the cache and written to it.
     pub fn cached(mut self, prompt: u64, completion: u64, read: u64, write: u64) -> Self {
         let tokens = Tokens::new(prompt, completion);
         self.tokens = Some(tokens.cache_read(read).cache_write(write));
@@ -83,7 +83,7 @@ impl Says {
     }
 }
 
-/// What is read of a declared response.
+/// The fields that are read from a declared response.
 pub fn read(json: &str) -> Option<Says> {
     ProviderResponse::read(json).map(|response| Says {
         shape: response.shape,
@@ -106,7 +106,7 @@ pub fn returned(json: &str) -> TaskReport {
     record(|| run(json))
 }
 
-/// The response says just this, declared and returned, in one line and in many.
+/// The response has exactly these fields, declared and returned, on one line and on many.
 #[track_caller]
 pub fn expect(json: &str, says: Says) {
     let value = serde_json::from_str::<serde_json::Value>(json).expect("JSON");
@@ -127,15 +127,14 @@ pub fn expect(json: &str, says: Says) {
     assert_eq!(report.is_success, Some(says.failure.is_none()));
 }
 
-/// The response says just this where it is declared; a value that a function returned might be
-/// anything else.
+/// A declared response has exactly these fields. A returned value could be something else.
 #[track_caller]
 pub fn expect_only_declared(json: &str, says: Says) {
     assert_eq!(read(json), Some(says), "{json}");
     expect_ordinary(json);
 }
 
-/// A value that a function returned is no response.
+/// The same JSON as a returned value is not a response.
 #[track_caller]
 pub fn expect_ordinary(json: &str) {
     let report = returned(json);

@@ -1,12 +1,12 @@
-//! Crates whose values are given here as the JSON that they serialise to: they would bring a second
-//! client of everything. Each is of the version named, and made by it or read from its source.
+//! Types of crates as the JSON that they serialise to, because the crates would bring more HTTP clients. The named
+//! version of each crate made the JSON, or its source code shows it.
 
 use serde_json::{Value, json};
 use xpander_report::external_task;
 use xpander_report_tests::record;
 use xpander_report_tests::said::{Said, declared, said};
 
-/// What is read of a value that a function hands over, or returns.
+/// The fields that are read from a declared or returned value.
 fn read(value: &Value, expected: &Said<'_>) {
     #[external_task(skip_all)]
     fn ask(answer: Value) -> Value {

@@ -1,4 +1,4 @@
-//! xAI's gRPC API, as JSON. What it gives as OpenAI does stands there.
+//! xAI's gRPC API, as JSON. Its OpenAI-compatible API is tested with OpenAI's shapes.
 
 use xpander_report::Shape::Xai;
 

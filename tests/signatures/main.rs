@@ -1,4 +1,4 @@
-//! Every signature that a function can have stays what it is, and callers see no lint.
+//! Every kind of signature stays unchanged, and callers see no lint.
 
 #![deny(warnings)]
 #![deny(clippy::pedantic)]
@@ -8,7 +8,7 @@
     unused_qualifications,
     unused_results
 )]
-// What these tests show needs signatures that nobody would write without a reason.
+// These tests need signatures that would otherwise be unusual.
 #![allow(
     clippy::elidable_lifetime_names,
     clippy::items_after_statements,

@@ -1,4 +1,4 @@
-//! Content in spans, which the environment has to ask for. The variable is read once, so this program runs itself with it.
+//! Content in spans, which the environment must enable. The variable is read once, so this program runs itself with it.
 
 use std::env;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Crates that have spans of their own: these are inside ours, and nothing of them is lost.
+//! Spans of other crates are inside ours, and keep all their fields.
 
 use example_rig_agent::{QUESTION, agent, answer};
 use genai::adapter::AdapterKind;
@@ -61,7 +61,7 @@ fn the_spans_of_rig_s_agent_are_inside_the_run_s() {
     for span in chats.iter().copied().chain(tools) {
         assert_eq!(spans.path(span).last(), Some(&"invoke_agent answer"));
     }
-    // What it counts itself is all there, though as text: it gives unsigned numbers.
+    // All its own counts are there, as text, because they are unsigned numbers.
     let input = chats.iter().map(|chat| {
         let count = chat.attributes["gen_ai.usage.input_tokens"].as_str();
         count.parse::<i64>().unwrap()

@@ -65,15 +65,15 @@ pub fn reporter(url: impl Into<String>) -> Reporter {
 /// # Panics
 /// It does not hold after [`LONG`].
 #[track_caller]
-pub fn until(is_so: impl FnMut() -> bool) {
-    assert!(comes_true(is_so), "it is waited for in vain");
+pub fn until(condition: impl FnMut() -> bool) {
+    assert!(comes_true(condition), "the condition did not hold in time");
 }
 
 /// Whether the condition holds, now or soon.
-pub fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
+pub fn comes_true(mut condition: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + LONG;
     while Instant::now() < deadline {
-        if is_so() {
+        if condition() {
             return true;
         }
         thread::yield_now();

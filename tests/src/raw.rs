@@ -1,4 +1,4 @@
-//! An HTTP client that sends exactly the bytes that a test wants to send.
+//! An HTTP client that sends exactly the bytes of a test.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};

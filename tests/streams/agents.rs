@@ -1,4 +1,4 @@
-//! What the agents print that are programs.
+//! The output of agents that are programs.
 
 use serde_json::json;
 

@@ -19,7 +19,7 @@ pub const CONVERSE: &str = r#"
     {"metadata":{"usage":{"inputTokens":125,"outputTokens":60,"totalTokens":185,"cacheReadInputTokens":9,"cacheWriteInputTokens":4},"metrics":{"latencyMs":1175}}}
 "#;
 
-/// What a model of Anthropic's streams, in the bytes of `InvokeModelWithResponseStream`.
+/// A stream of an Anthropic model, in the bytes of `InvokeModelWithResponseStream`.
 pub const INVOKE: &str = r#"
     {"chunk":{"bytes":"eyJ0eXBlIjoibWVzc2FnZV9zdGFydCIsIm1lc3NhZ2UiOnsiaWQiOiJtc2dfMSIsInR5cGUiOiJtZXNzYWdlIiwicm9sZSI6ImFzc2lzdGFudCIsImNvbnRlbnQiOltdLCJtb2RlbCI6ImNsYXVkZSIsInN0b3BfcmVhc29uIjpudWxsLCJ1c2FnZSI6eyJpbnB1dF90b2tlbnMiOjI1LCJvdXRwdXRfdG9rZW5zIjoxfX19"}}
     {"chunk":{"bytes":"eyJ0eXBlIjoiY29udGVudF9ibG9ja19zdGFydCIsImluZGV4IjowLCJjb250ZW50X2Jsb2NrIjp7InR5cGUiOiJ0ZXh0IiwidGV4dCI6IiJ9fQ=="}}
@@ -29,10 +29,10 @@ pub const INVOKE: &str = r#"
     {"chunk":{"bytes":"eyJ0eXBlIjoibWVzc2FnZV9zdG9wIiwiYW1hem9uLWJlZHJvY2staW52b2NhdGlvbk1ldHJpY3MiOnsiaW5wdXRUb2tlbkNvdW50IjoyNSwib3V0cHV0VG9rZW5Db3VudCI6MTV9fQ=="}}
 "#;
 
-/// A message of AWS's binary event streams; the checksums are not looked at.
+/// A message of AWS's binary event stream. Its checksums are not checked.
 fn message(headers: &[(&str, &str)], payload: &str) -> Vec<u8> {
     let mut head = Vec::new();
-    // A number that nobody reads.
+    // A number that is not read.
     head.extend(b"\x04:num\x04\0\0\0\x07");
     for (name, value) in headers {
         head.push(u8::try_from(name.len()).unwrap());

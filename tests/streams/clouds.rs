@@ -1,4 +1,4 @@
-//! Streams of clouds and servers with APIs of their own, and of OpenAI's media.
+//! Streams of clouds and servers with their own APIs, and of OpenAI's media.
 
 use serde_json::json;
 

@@ -1,11 +1,11 @@
-//! Streams that mean no good cost no more than their size.
+//! The time for a hostile stream is linear in its size.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use crate::told::{server_sent, told};
 
-/// More than enough for what is linear, by far too little for what is not.
+/// More than enough for linear time, and far too little for quadratic time.
 const LONG: Duration = Duration::from_secs(15);
 
 #[track_caller]

@@ -1,5 +1,5 @@
-//! What is read from the streams of LLM providers: of every protocol, of every way to record it, and of
-//! streams that are cut off, fail or mean no good.
+//! Reading the streams of LLM providers: every protocol and every form of recording, and streams that are cut off, fail
+//! or are hostile.
 
 mod told;
 

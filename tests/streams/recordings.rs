@@ -1,4 +1,4 @@
-//! Streams are the same however they were recorded, and tell what came however early they were cut off.
+//! All recordings of a stream are read the same. A stream that is cut off gives its content so far.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -106,7 +106,7 @@ fn bytes_that_are_no_text_do_no_harm() {
     assert!(text(recording).starts_with("\u{fffd}ello"));
 }
 
-/// A recording, cut into pieces of which some come again, are lost, or stand elsewhere.
+/// A recording with pieces repeated, lost or moved.
 fn mixed() -> impl Strategy<Value = String> {
     let events = STREAMS
         .iter()

@@ -1,4 +1,4 @@
-//! Sessions that are spoken, of which each turn says what it took.
+//! Spoken sessions, in which each turn has its own usage.
 
 use serde_json::json;
 

@@ -1,11 +1,11 @@
-//! Events → what they tell, and the one response that they make.
+//! Events → their content, and the response that they form.
 
 use serde_json::{Map, Value, json};
 use xpander_report::{ProviderResponse, TaskReport, external_task};
 use xpander_report_tests::record;
 
-/// What a recording tells; what it does not tell is left out. Tokens are those of the prompt, of the
-/// completion, read from the cache and written to it.
+/// The content of a recording, without absent fields. Tokens are those of the prompt, of the completion, read from the
+/// cache and written to it.
 pub fn told(recording: impl AsRef<[u8]>) -> Option<Value> {
     let response = ProviderResponse::read_stream(recording.as_ref())?;
     let tokens = response.tokens.map(|tokens| {
@@ -33,7 +33,7 @@ pub fn told(recording: impl AsRef<[u8]>) -> Option<Value> {
     Some(fields.collect::<Map<_, _>>().into())
 }
 
-/// The text that came so far.
+/// The text so far.
 pub fn text(recording: impl AsRef<[u8]>) -> String {
     let response = ProviderResponse::read_stream(recording.as_ref());
     response
@@ -61,7 +61,7 @@ pub fn list(stream: &str) -> String {
     format!("[{}]", events(stream).join("\n,\r\n"))
 }
 
-/// The same stream in each way that text can be recorded.
+/// The same stream in each textual form of recording.
 pub fn recordings(stream: &str) -> Vec<String> {
     let events = events(stream);
     let lines = server_sent(stream);
@@ -84,7 +84,7 @@ pub fn recordings(stream: &str) -> Vec<String> {
         list(stream),
         lines,
     ];
-    // One line alone is no stream of lines.
+    // A single line is not a stream of lines.
     if events.len() > 1 {
         recordings.push(events.join("\n"));
         recordings.push(events.join("\r\n") + "\r\n\r\n");
@@ -103,7 +103,7 @@ pub fn returned(stream: &str) -> TaskReport {
     record(|| run(events.collect()).for_each(drop))
 }
 
-/// The stream tells just this, however it was recorded.
+/// The stream has exactly this content in every recording.
 #[track_caller]
 pub fn expect(stream: &str, expected: Value) {
     for recording in recordings(stream) {
@@ -111,7 +111,7 @@ pub fn expect(stream: &str, expected: Value) {
     }
 }
 
-/// It is also reported as this one response.
+/// It is also reported as this response.
 #[track_caller]
 pub fn expect_response(stream: &str, expected: Value, response: Value) {
     let report = returned(stream);

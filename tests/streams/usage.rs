@@ -1,4 +1,4 @@
-//! A later count of nothing does not take the place of an earlier one.
+//! A later count of zero does not replace an earlier one.
 
 use serde_json::json;
 

@@ -13,7 +13,7 @@ use xpander_report_tests::{LONG, away, back, config, delivered, platform, until}
 
 use crate::{Job, call, job, layer, reporter};
 
-/// A job that is over its time as soon as it has begun.
+/// A job whose deadline has passed when it begins.
 fn late(id: &'static str) -> Job {
     Job {
         time: Some(Duration::ZERO),
@@ -56,7 +56,7 @@ fn a_run_that_is_open_at_its_deadline_is_failed_though_its_handler_blocks() {
     assert_eq!(platform.revisions("job-1").unwrap().len(), 2);
 }
 
-/// What the platform says of a job that goes on after its deadline.
+/// The platform's record of a job that continues after its deadline.
 fn after_deadline<E: std::fmt::Display + 'static>(
     change: impl FnOnce(TaskLayer<Job, bool, E>) -> TaskLayer<Job, bool, E>,
     redaction: Redaction,

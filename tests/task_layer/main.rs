@@ -1,4 +1,4 @@
-//! `TaskLayer`: what a service's calls report, what an answer waits for, and what becomes of jobs that run out of time.
+//! `TaskLayer`: the reports of a service's calls, the waits of answers, and jobs that reach their deadline.
 
 mod calls;
 mod deadlines;
@@ -12,7 +12,7 @@ use tower::{Layer, Service, ServiceExt};
 use xpander_report::testing::Recorder;
 use xpander_report::{Reporter, TaskLayer, TaskReport};
 
-/// A request whose handler the test gives.
+/// A request with a handler of the test.
 pub struct Job {
     pub id: &'static str,
     pub text: &'static str,
@@ -27,7 +27,7 @@ pub fn job(id: &'static str) -> Job {
     }
 }
 
-/// A layer that reads what most tests look at.
+/// A layer with the closures that most tests need.
 pub fn layer<A, E>() -> TaskLayer<Job, A, E> {
     TaskLayer::new("tests::answer")
         .id(|job: &Job| job.id)

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Shorter work shows nothing.
 const DELAY: Duration = Duration::from_millis(500);
 
-const INTERVAL: Duration = Duration::from_millis(100);
+pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A line on standard error, if that is a terminal. The line disappears at the end.
 pub(crate) struct Progress {
@@ -33,6 +33,11 @@ impl Progress {
     /// Shows the time only.
     pub(crate) fn time(what: &'static str) -> Self {
         Self::new(None, "{spinner} {msg} {elapsed}").with(what)
+    }
+
+    /// Counts tasks whose total is not known.
+    pub(crate) fn tasks(what: &'static str) -> Self {
+        Self::new(None, "{spinner} {msg} {pos} tasks").with(what)
     }
 
     /// Shows nothing.
@@ -70,6 +75,13 @@ impl Progress {
         self.show();
     }
 
+    /// Moves to the position.
+    pub(crate) fn set(&self, position: u64) {
+        self.bar.set_position(position);
+        self.bar.tick();
+        self.show();
+    }
+
     fn show(&self) {
         if self.due.get().is_some_and(|due| due <= Instant::now()) {
             self.due.set(None);
@@ -90,9 +102,7 @@ impl Progress {
                 work()
             });
             while is_done.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                self.bar.set_position(position());
-                self.bar.tick();
-                self.show();
+                self.set(position());
             }
             self.bar.finish_and_clear();
             work.join()

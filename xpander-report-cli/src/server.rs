@@ -49,7 +49,7 @@ pub(crate) fn stop_signal(runtime: &Runtime) -> io::Result<impl Future<Output = 
     })
 }
 
-/// Listens from now on; ends when the program is asked to stop.
+/// Starts listening. The future ends when the program is asked to stop.
 #[cfg(windows)]
 pub(crate) fn stop_signal(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
     let _runtime = runtime.enter();

@@ -9,11 +9,16 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 
+use crate::support::running::Running;
 use crate::support::spools::leave_two;
 use crate::support::terminal::{in_a_terminal, shell_in_a_terminal};
 use crate::support::{KEY, run};
+use serde_json::Value;
 use tempfile::TempDir;
+use xpander_report::{Client, TaskReport};
+use xpander_report_local::LocalPlatform;
 use xpander_report_tests::server::{Answer, Server};
+use xpander_report_tests::{LONG, config, reporter, until as wait_until};
 
 /// A platform that answers no report until the test releases it.
 struct Slow {
@@ -133,4 +138,69 @@ fn a_terminal_shows_how_much_of_a_file_is_extracted() {
     let mut piped = Command::new("/bin/sh");
     let said = piped.args(["-c", &command]).output().unwrap();
     assert!(said.status.success() && said.stderr.is_empty(), "{said:?}");
+}
+
+/// A data file with many tasks of 1970, whose deletion takes a while.
+fn old_tasks(file: &Path) {
+    let platform = LocalPlatform::builder()
+        .port(0)
+        .data(file)
+        .clock(|| jiff::Timestamp::UNIX_EPOCH)
+        .start()
+        .unwrap();
+    let reporter = reporter(platform.url());
+    let input = "a long text of many words ".repeat(400);
+    for number in 0..MANY_TASKS {
+        reporter.report(
+            TaskReport::new()
+                .id(number.to_string())
+                .input(input.clone()),
+        );
+    }
+    assert!(reporter.flush_blocking(LONG).is_complete());
+    platform.stop();
+}
+
+const MANY_TASKS: u32 = 3_000;
+
+#[test]
+fn a_terminal_shows_how_many_tasks_are_deleted() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("tasks.db");
+    old_tasks(&file);
+    let local = [
+        "local",
+        "--port",
+        "0",
+        "--retention",
+        "30d",
+        "--db",
+        file.to_str().unwrap(),
+    ];
+    let Some(mut terminal) = in_a_terminal(&local, &[("TERM", "xterm")]) else {
+        return;
+    };
+    let mut running = terminal.spawn().unwrap();
+    let shown = until(running.stdout.as_mut().unwrap(), " tasks");
+    assert!(shown.contains("deleting "), "{shown}");
+    running.kill().unwrap();
+    running.wait().unwrap();
+}
+
+#[test]
+fn a_pipe_gets_nothing_of_a_deletion() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("tasks.db");
+    old_tasks(&file);
+    let mut platform = Running::local(&["--retention", "30d", "--db", file.to_str().unwrap()], &[]);
+    let client = Client::new(config(platform.url()).build().unwrap());
+    wait_until(|| {
+        let list = client.query_blocking(&["v1", "tasks"], &[]).unwrap();
+        serde_json::from_str::<Value>(list.get()).unwrap()["total"] == 0
+    });
+    platform.signal("TERM");
+    let mut said = String::new();
+    let errors = platform.process.stderr.take();
+    errors.unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(said, "");
 }

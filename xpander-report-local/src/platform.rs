@@ -206,6 +206,19 @@ impl LocalPlatform {
             .map_err(|source| self.store.error(source))
     }
 
+    /// How many tasks have been deleted since the platform started, on request or because they had expired. It
+    /// grows while a deletion is in progress.
+    ///
+    /// ```
+    /// # let platform = xpander_report_local::LocalPlatform::builder().port(0).start()?;
+    /// assert_eq!(platform.deleted(), 0);
+    /// # Ok::<(), xpander_report_local::Error>(())
+    /// ```
+    #[must_use]
+    pub fn deleted(&self) -> u64 {
+        self.store.deleted()
+    }
+
     /// Subscribes to the events of tasks. An event is sent once the change is stored. A receiver that lags
     /// thousands of events behind misses the oldest ones and learns how many.
     #[must_use]

@@ -1,11 +1,11 @@
-//! Who may have answers from the local platform.
+//! Which requests the local platform answers.
 
 use crate::support::{platform, send};
 use xpander_report_local::{Error, LocalPlatform};
 
 const REPORT: &str = "POST /agent-execution/a/report_task";
 
-/// Pages, their texts, assets, the API and what is nowhere.
+/// Pages, texts, assets, the API, and paths that do not exist.
 const LINES: [&str; 8] = [
     "GET /",
     "GET /tasks/t",
@@ -119,7 +119,7 @@ fn the_token_opens_in_three_ways() {
             );
         }
     }
-    // Without a token any key will do, and a browser is never asked.
+    // Without a token, any key is accepted, and browsers are not asked for a password.
     let open = crate::support::platform();
     let answer = send(&open, "GET /agents/list", &[host], b"");
     answer.detail(401);

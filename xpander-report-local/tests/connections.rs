@@ -89,7 +89,7 @@ fn an_answer_that_nobody_takes_makes_room_for_another_connection() {
     let mut start = [0; 15];
     idle.read_exact(&mut start).unwrap();
     assert_eq!(&start, b"HTTP/1.1 200 OK");
-    // There is one place.
+    // The server accepts one connection.
     assert_eq!(get(&platform, "/agents/list").status, 200);
     assert!(rest(&mut idle).len() < long.len());
 }

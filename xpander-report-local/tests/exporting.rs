@@ -1,4 +1,4 @@
-//! What is filtered leaves as a file, and goes for ever only when that is confirmed.
+//! The tasks of a filter are exported as a file, and deleted after a confirmation.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -237,7 +237,7 @@ fn deletion_needs_a_time_and_a_page_of_this_server() {
     assert_eq!(platform.tasks().unwrap(), []);
 }
 
-/// Reads news until they end or a text is among them.
+/// Reads events until they end or contain a text.
 fn listen(connection: &mut TcpStream, text: &str) -> String {
     let mut heard = String::new();
     let mut bytes = [0; 1024];

@@ -1,4 +1,4 @@
-//! What goes wrong because a test asked for it, seen by the client and the reporter.
+//! Injected faults, seen by the client and the reporter.
 
 use std::time::{Duration, Instant};
 
@@ -102,7 +102,7 @@ fn a_reporter_delivers_through_all_of_them() {
     );
     let task = platform.task("t").unwrap().unwrap();
     assert_eq!(task.result.as_deref(), Some("there"));
-    // Once with the lost answer, once for good: a repeated report updates its task.
+    // The report arrives twice, the first time with a lost answer. The second one updates its task.
     assert_eq!(platform.revisions("t").unwrap().len(), 2);
     assert_eq!(platform.tasks().unwrap().len(), 1);
 }

@@ -1,4 +1,4 @@
-//! What no honest client sends. Each gets a clear answer or a closed connection, and the platform works on.
+//! Malformed and hostile requests get a clear answer or a closed connection, and the platform keeps working.
 
 use std::net::SocketAddr;
 
@@ -95,7 +95,7 @@ fn deep_bodies_and_details() {
         post(&platform, REPORT, &format!(r#"{{"input":{value}}}"#)).detail(422);
         let counts = format!(r#"{{"tokens":{{"prompt_tokens":{value}}}}}"#);
         post(&platform, REPORT, &counts).detail(422);
-        // As a detail that is given back.
+        // As a detail that the platform returns.
         let kept = patch(
             &platform,
             "/agent-execution/t/update",
@@ -178,7 +178,7 @@ fn path_tricks_reach_nothing_else() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any text in any field is stored as it is, found again, and shown only as text.
+    /// Any text in any field is stored unchanged, found by a search, and shown only as text.
     #[test]
     fn any_text_is_only_text(text in ".{0,80}", tool in "\\PC{1,30}") {
         let platform = platform();
@@ -198,7 +198,7 @@ proptest! {
         }
     }
 
-    /// Any query, in any parameter, is answered or refused by name, and never breaks the platform.
+    /// Any query in any parameter is answered, or refused with the parameter's name, and never breaks the platform.
     #[test]
     fn any_query_is_answered_or_refused(
         name in prop::sample::select(vec![

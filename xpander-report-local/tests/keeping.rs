@@ -44,7 +44,7 @@ fn an_answered_report_is_in_the_file_before_the_end() {
     let platform = with_data(&path).unwrap();
     report(&platform, r#"{"id":"t"}"#);
 
-    // What a killed process leaves behind: the files, without a clean end.
+    // The files that a killed process leaves behind.
     let copy = tempfile::tempdir().unwrap();
     for file in fs::read_dir(folder.path()).unwrap() {
         let file = file.unwrap();
@@ -229,7 +229,7 @@ mod the_users_of_the_machine {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join("tasks.db");
         with_data(&own).unwrap().stop();
-        // Only root can give a file away. Others have root's files.
+        // Only root can give a file to another user. Other users find a file of root.
         let theirs = match fs::metadata(&own).unwrap().uid() {
             0 => {
                 std::os::unix::fs::chown(&own, Some(65_534), None).unwrap();
@@ -302,7 +302,7 @@ fn a_data_file_has_one_platform_and_the_second_is_told_where_it_is() {
     let first = with_data(&path).unwrap();
     report(&first, r#"{"id":"1"}"#);
 
-    // Under whatever name.
+    // The names do not matter.
     let other_name = folder
         .path()
         .join("../")

@@ -1,4 +1,4 @@
-//! What was answered is there after the process was killed.
+//! Answered reports survive a kill of the process.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,7 +12,7 @@ use xpander_report_local::LocalPlatform;
 
 const DATA: &str = "KILLED_TEST_DATA";
 
-/// Not a test of its own: the process that is killed.
+/// The process that the test kills.
 #[test]
 fn serve() {
     let Some(path) = std::env::var_os(DATA) else {
@@ -46,7 +46,7 @@ fn start(path: &Path) -> (Child, SocketAddr) {
     (process, address)
 }
 
-/// Reports until the server is gone, and notes what was answered.
+/// Reports until the server is gone. Returns the answered reports.
 fn report_on(address: SocketAddr, worker: usize, answered: &Mutex<Vec<String>>) {
     for number in 0.. {
         let id = format!("{worker}-{number}");
@@ -76,7 +76,7 @@ fn an_answered_report_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tasks.db");
     let answered = Mutex::new(Vec::new());
-    // Each time on what the killed one before left.
+    // Each process starts with the files of the killed one before.
     for round in 1..=3 {
         let (mut process, address) = start(&path);
         thread::scope(|scope| {
@@ -106,7 +106,7 @@ fn an_answered_report_survives_kill_9() {
         assert_eq!(task.input, Some(format!("in {id}")));
         assert_eq!(platform.revisions(id).unwrap().len(), 1, "{id}");
     }
-    // What was stored without its answer getting through may be there too; sums and lists agree.
+    // Reports whose answer was lost may be stored as well. Sums and lists agree.
     let all = platform.tasks().unwrap().len() as u64;
     assert!(all >= answered.len() as u64);
     let metrics = platform

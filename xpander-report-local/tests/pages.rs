@@ -1,4 +1,4 @@
-//! The pages show what was reported, and only as text.
+//! The pages show reported content only as text.
 
 use crate::support::{Answer, get, platform, post, report};
 use serde_json::json;
@@ -77,14 +77,14 @@ fn the_list_is_paged() {
     assert!(second.contains("\"/tasks/n1\"") && !second.contains("\"/tasks/n2\""));
     assert!(!second.contains("Older"));
 
-    // A page is where it was, whatever arrives.
+    // A page keeps its position when tasks arrive.
     report(&platform, r#"{"id":"n52"}"#);
     let back = page(&platform, &link(&second, "prev"));
     assert!(back.contains("\"/tasks/n51\"") && back.contains("\"/tasks/n2\""));
     assert!(!back.contains("\"/tasks/n52\"") && back.contains("Newer"));
 }
 
-/// Where the link to the next or the previous page goes.
+/// The target of the link to the next or the previous page.
 #[track_caller]
 fn link(html: &str, rel: &str) -> String {
     let end = html.find(&format!("\" rel=\"{rel}\"")).unwrap();
@@ -399,7 +399,7 @@ fn priced_platform() -> LocalPlatform {
         .unwrap()
 }
 
-/// A run of a model with so many tokens in and none out.
+/// A run of a model with this many input tokens and no output tokens.
 fn run_of(platform: &LocalPlatform, id: &str, model: &str, tokens: u64, duration: f64) {
     let usage = json!({"prompt_tokens": tokens, "completion_tokens": 0});
     let response = json!({"object": "chat.completion", "model": model, "usage": usage,
@@ -457,7 +457,7 @@ fn a_list_can_begin_with_the_largest_of_a_range_of_time() {
         assert!(html.contains(&format!("aria-label=\"Tasks, {order}\"")));
         assert!(!html.contains("data-live"), "new rows have no place in it");
     }
-    // Without a range it is that of the last day.
+    // The default range is the last day.
     let html = page(&platform, "/?sort=cost");
     assert!(html.contains(r#"<option value="24h" selected>last 24 hours</option>"#));
     let html = page(&platform, "/?sort=cost&from=2020-01-01&to=2020-12-31");

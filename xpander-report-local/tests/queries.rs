@@ -1,4 +1,4 @@
-//! Lists, searches and figures agree with the tasks that they are about.
+//! Lists, searches and sums match the stored tasks.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use xpander_report_local::{
     Cost, Filter, LocalPlatform, MetricsQuery, Paging, Prices, TaskRecord, TaskStatus,
 };
 
-/// All that match, page by page from the newest to the oldest.
+/// All matching tasks, page by page from the newest to the oldest.
 fn older(platform: &LocalPlatform, filter: &Filter, limit: u32) -> Vec<ListedTask> {
     let mut all = Vec::new();
     let mut paging = Paging::Newest;
@@ -48,11 +48,11 @@ struct Report {
     tools: Vec<u8>,
     duration: f64,
     tokens: Option<(i64, i64)>,
-    /// Those of the responses, each of 1000 tokens in and 10 out.
+    /// The models of the responses. Each response has 1000 input and 10 output tokens.
     models: Vec<u8>,
 }
 
-/// Of models 0 and 1, in dollars for a response; model 2 has no price.
+/// The price of a response of models 0 and 1, in dollars. Model 2 has no price.
 const PRICES: &str = "[model-0]\ninput = 1\noutput = 10\n[model-1]\ninput = 0\noutput = 3";
 const COSTS: [f64; 2] = [0.0011, 0.00003];
 
@@ -113,7 +113,7 @@ prop_compose! {
     }
 }
 
-/// A filter, and the same as a question to a task.
+/// A filter, and the same condition as a function of a task.
 type Question = (Filter, Box<dyn Fn(&TaskRecord) -> bool>);
 
 fn questions(tasks: &[TaskRecord]) -> Vec<Question> {
@@ -193,7 +193,7 @@ fn questions(tasks: &[TaskRecord]) -> Vec<Question> {
             Box::new(move |task| has_word(task, "Whale") && has_word(task, "429")),
         ),
         (Filter::new().search("..."), Box::new(|_| false)),
-        // The index's own words and language are not the person's.
+        // Words of the index's own syntax are ordinary words of a search.
         (Filter::new().search("scompleted"), Box::new(|_| false)),
         (
             Filter::new().search("facts:scompleted OR a1"),
@@ -261,7 +261,7 @@ fn sums(tasks: &[&TaskRecord]) -> Summary {
         durations.extend(task.duration.filter(|seconds| *seconds > 0.0));
     }
     durations.sort_by(f64::total_cmp);
-    // The smallest that 95 of 100 stay at or below.
+    // The smallest duration that at least 95 % of the durations do not exceed.
     expected.p95_duration = durations.iter().copied().find(|most| {
         durations.iter().filter(|each| *each <= most).count() * 100 >= durations.len() * 95
     });
@@ -271,8 +271,8 @@ fn sums(tasks: &[&TaskRecord]) -> Summary {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// After any reports and deletions every filter, page by page in both directions, gives the tasks that it
-    /// describes, and all sums are theirs.
+    /// After any reports and deletions, every filter returns its tasks, page by page in both directions, and all sums
+    /// match them.
     #[test]
     fn queries_agree_with_the_tasks(
         reports in prop::collection::vec(any_report(), 0..40),
@@ -497,7 +497,7 @@ fn long_texts_are_cut_in_lists_and_whole_in_tasks() {
         (Some(long.as_str()), 9)
     );
 
-    // What becomes short again is not read from where the long one was.
+    // A text that becomes short again is not read from the table of long texts.
     report(
         &platform,
         r#"{"id":"t","input":"short","result":"r","used_tools":["y"]}"#,

@@ -1,4 +1,4 @@
-//! What is refused, and with which words.
+//! Refused requests, and the messages.
 
 use std::io::Write;
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Deleting tasks, and what is too old.
+//! Deletion of tasks, on request and by age.
 
 use std::fs;
 use std::path::Path;
@@ -161,7 +161,7 @@ fn what_is_older_than_the_retention_goes() {
     let platform = retaining(Duration::from_millis(1)).unwrap();
     until(|| platform.tasks().unwrap().is_empty());
     assert_eq!(requests(&platform), 0);
-    // And so it goes on.
+    // It continues like this.
     report(&platform, "{}");
     until(|| platform.tasks().unwrap().is_empty());
     platform.stop();

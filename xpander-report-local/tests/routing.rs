@@ -1,4 +1,4 @@
-//! Organizations, ids and agents: what a path means.
+//! Organizations, ids and agents in paths.
 
 use crate::support::{get, platform, post};
 use serde_json::{Value, json};

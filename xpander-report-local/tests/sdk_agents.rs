@@ -1,4 +1,4 @@
-//! What the official Python SDK asks about agents and their tasks.
+//! Requests of the official Python SDK about agents and their tasks.
 
 use crate::support::sdk::{NOTHING, report, sdk, task};
 use crate::support::{platform, send};
@@ -88,7 +88,7 @@ fn metrics_are_merged_by_their_execution() {
     );
     assert_eq!(merged["input"]["text"], "question");
 
-    // Of a run that nobody reported, they make the task.
+    // They create the task of a run that was not reported.
     assert_eq!(
         sdk(
             &platform,
@@ -105,7 +105,7 @@ fn metrics_are_merged_by_their_execution() {
         (&json!("another question"), &json!(null))
     );
 
-    // Counts of nothing are no counts.
+    // Zero counts are ignored.
     let none = metrics("t")
         .replace(
             r#""completion_tokens":1,"prompt_tokens":2"#,

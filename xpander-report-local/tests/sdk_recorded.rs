@@ -1,4 +1,4 @@
-//! What the official Python SDK once sent is answered as it was then. `tests/sdk/run.sh` records it.
+//! Recorded requests of the official Python SDK get the recorded answers. `tests/sdk/run.sh` records it.
 
 use crate::support::platform;
 use crate::support::sdk::sdk;
@@ -20,7 +20,7 @@ struct Recorded {
 #[test]
 fn what_the_sdk_once_sent_is_answered_as_it_was() {
     let platform = platform();
-    // Ids that the platform gave then, and those that it gives now.
+    // The ids of the recorded answers, and the new ones.
     let mut ids: Vec<(String, String)> = Vec::new();
     let mut count = 0;
     for line in RECORDED.lines() {

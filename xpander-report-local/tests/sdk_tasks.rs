@@ -54,7 +54,7 @@ fn a_created_task_waits_and_is_given_back_whole() {
         (&turn["id"], &turn["input"]["text"]),
         (&created["id"], &json!("go on"))
     );
-    // A report of its run completes it, and what it was created with stays.
+    // A report of its run completes it. The fields of its creation stay.
     let done = task(&sdk(
         &platform,
         "POST",

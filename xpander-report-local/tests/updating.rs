@@ -1,4 +1,4 @@
-//! What a second report of the same id changes, and what it keeps.
+//! The fields that a second report with the same id changes, and those that it keeps.
 
 use crate::support::{platform, post, report};
 use serde_json::{Value, json};

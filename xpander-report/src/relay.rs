@@ -1,5 +1,5 @@
-//! What the relay builds on: finished reports of other processes are kept on disk and delivered like its own. Not for
-//! use by hand; it changes with the relay.
+//! The interface for the relay: it stores finished reports of other processes on disk and delivers them. Not a public
+//! API; it changes with the relay.
 
 use std::fmt;
 use std::io;
@@ -143,8 +143,8 @@ impl Forwarder {
         new_id().to_string()
     }
 
-    /// Keeps a report on disk, which names its agent. It is sent as it is, but merged with others of its task. `sender`
-    /// says where it stands among those of its process.
+    /// Stores a report on disk. It must name its agent. It is sent unchanged, but merged with other reports of its
+    /// task. `sender` is its position among those of its process.
     ///
     /// # Errors
     /// It is not on disk, and nothing of it is kept.
@@ -166,10 +166,10 @@ impl Forwarder {
         self.delivery.check()
     }
 
-    /// Makes what was kept so far survive a loss of power.
+    /// Syncs the stored reports, so that they survive a loss of power.
     ///
     /// # Errors
-    /// What the system says: reports that were kept since the last time may not survive it.
+    /// The error of the system: reports since the last sync may not survive.
     pub fn sync(&self) -> io::Result<()> {
         self.delivery.sync()
     }
@@ -212,12 +212,12 @@ impl Forwarder {
         self.delivery.dead_letters()
     }
 
-    /// Accepts again those of them that `choose` says. Returns how many.
+    /// Resubmits the dead letters for which `choose` returns true. Returns their number.
     pub fn retry_dead_letters(&self, mut choose: impl FnMut(&DeadLetter) -> bool) -> usize {
         self.delivery.retry_dead_letters(&mut choose)
     }
 
-    /// Deletes those of them that `choose` says. Returns how many.
+    /// Deletes the dead letters for which `choose` returns true. Returns their number.
     pub fn delete_dead_letters(&self, mut choose: impl FnMut(&DeadLetter) -> bool) -> usize {
         self.delivery.delete_dead_letters(&mut choose)
     }
@@ -234,7 +234,7 @@ impl Forwarder {
         }
     }
 
-    /// Takes no more reports, and lets go of the spool. What is not delivered in time stays there.
+    /// Accepts no more reports and releases the spool. Reports that are not delivered in time stay there.
     pub fn shutdown(&self, timeout: Duration) -> FlushOutcome {
         let flushing = self.delivery.flush(timeout, Then::Shutdown);
         let patience = timeout.saturating_add(Duration::from_secs(2));

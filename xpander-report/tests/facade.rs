@@ -1,5 +1,5 @@
-//! What is left without the feature `http`, and is there with it too: a library's errors show when the
-//! library is built, and nothing is sent until an application enables and configures it.
+//! The API without the feature `http`, which also exists with it. So a library's errors show when the library is built,
+//! and nothing is sent until an application enables and configures delivery.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! A configuration tells where its values come from, for those who ask why nothing arrives.
+//! A configuration lists the sources of its values, to find out why nothing arrives.
 
 #![cfg(feature = "http")]
 #![allow(

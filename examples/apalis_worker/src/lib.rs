@@ -1,5 +1,5 @@
-//! A worker of the job framework `apalis` that asks a language model. Each job is a task: a layer over its handler says
-//! so, and the handler is as it was.
+//! A worker of the job framework `apalis` that calls a language model. A layer over the unchanged handler makes each
+//! job a task.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,18 +12,18 @@ use async_openai::types::chat::{
 use xpander_report::{TaskLayer, current_task};
 use xpander_report_examples::model::Model;
 
-/// A job is given up after so long.
+/// The timeout of a job.
 const TIME: Duration = Duration::from_secs(300);
 
 /// A job of the queue.
 #[derive(Debug, Clone)]
 pub struct Summarise {
-    /// What is summarised.
+    /// The text to summarise.
     pub text: String,
 }
 
-/// Makes a task of each job. The id of a job stays the same when it is tried again, so that the next try updates its
-/// task. The job is acknowledged when the platform has its report, or has not answered for five seconds.
+/// Makes a task of each job. A retried job keeps its id, so the next attempt updates its task. The job is acknowledged
+/// after the platform has its report, or after five seconds without an answer.
 pub fn reported() -> TaskLayer<Task<Summarise>, String, BoxDynError> {
     TaskLayer::new("example_apalis_worker::summarise")
         .id(|job: &Task<Summarise>| job.task_id().map(ToString::to_string))
@@ -36,7 +36,7 @@ pub fn reported() -> TaskLayer<Task<Summarise>, String, BoxDynError> {
 /// The handler.
 ///
 /// # Errors
-/// The model is not reached, or refuses.
+/// The model cannot be reached, or refuses.
 pub async fn summarise(job: Summarise, model: Data<Arc<Model>>) -> Result<String, BoxDynError> {
     let request = CreateChatCompletionRequestArgs::default()
         .model(&model.model)

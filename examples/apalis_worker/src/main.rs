@@ -1,5 +1,4 @@
-//! Works on three jobs, one of which is too long for the model, until Ctrl-C. A local platform shows what it knows of
-//! them.
+//! Works on three jobs, one of which is too long for the model, until Ctrl-C. A local platform shows their tasks.
 //!
 //! ```text
 //! cargo run -p example-apalis-worker

@@ -1,4 +1,4 @@
-//! What the platform knows of jobs that a worker of `apalis` has done.
+//! The tasks of the jobs of an `apalis` worker.
 
 use std::io;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! What reporting adds to a cold start, to an invocation after it, and to the program.
+//! The cost of reporting for a cold start, a later invocation, and the size of the program.
 //!
-//! Each round starts the function anew in each of its variants, against an API, a model and a platform on this
-//! machine: nothing of a network is in the figures, and nothing of TLS but its setting up. On Lambda a
-//! function with little memory has a small part of a CPU, and takes several times as long.
+//! Each round starts each variant of the function, with an API, a model and a platform on this machine. So the figures
+//! include no network, and of TLS only its setup. On Lambda, a function with little memory has a small share of a CPU
+//! and takes several times as long.
 
 #[path = "../tests/support/process.rs"]
 mod process;
@@ -28,8 +28,8 @@ const ROUNDS: usize = 100;
 const FUNCTION: &str = env!("CARGO_BIN_EXE_example-lambda");
 const WITHOUT: &str = env!("CARGO_BIN_EXE_lambda-without-reports");
 
-/// From the start of the process to its first request for an invocation; from that to its answer; the same
-/// of the second invocation.
+/// The time from the start of the process to its first request for an invocation, from that to its answer, and the same
+/// for the second invocation.
 type Times = [Duration; 3];
 
 #[tokio::main]
@@ -47,11 +47,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut measured = variants.map(|_| Vec::new());
     for round in 0..=ROUNDS {
         for index in 0..variants.len() {
-            // None is always the first.
+            // No variant is always the first.
             let index = (index + round) % variants.len();
             let (_, program, environment) = variants[index];
             let times = cold_start(program, environment, round).await;
-            // The first round is for the caches.
+            // The first round warms the caches.
             if round > 0 {
                 measured[index].push(times);
             }
@@ -127,7 +127,7 @@ async fn invoke(
     answer.at - started
 }
 
-/// How large a program is without its symbols, as one deploys it; `None` where `strip` does not make it so.
+/// The size of a program without symbols, as it is deployed. `None` if `strip` fails.
 fn stripped(program: &str) -> Option<u64> {
     let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stripped");
     let done = Command::new("strip")

@@ -1,4 +1,4 @@
-//! The function; what of it to copy is said in the library beside it.
+//! The function. Its library's documentation says what to copy.
 //!
 //! ```text
 //! cargo build --release -p example-lambda --bin example-lambda   # name it `bootstrap` in the archive

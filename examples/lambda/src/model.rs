@@ -21,7 +21,7 @@ impl Model {
     /// # Errors
     /// The HTTP client cannot be made.
     pub fn from_env() -> Result<Self, reqwest::Error> {
-        // An error means that there is a provider already, which is all that is needed.
+        // An error means that a provider is already installed, which is enough.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().build()?;
         Ok(Self {
@@ -33,7 +33,7 @@ impl Model {
     /// One question, one answer.
     ///
     /// # Errors
-    /// The model is not reached, or refuses.
+    /// The model cannot be reached, or refuses.
     pub async fn ask(&self, question: &str) -> Result<CreateChatCompletionResponse, OpenAIError> {
         let request = CreateChatCompletionRequestArgs::default()
             .model(&self.name)
@@ -43,7 +43,7 @@ impl Model {
     }
 }
 
-/// What the model said.
+/// The model's answer.
 pub fn text(response: CreateChatCompletionResponse) -> String {
     let choice = response.choices.into_iter().next();
     choice

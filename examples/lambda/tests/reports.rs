@@ -1,4 +1,4 @@
-//! What of each invocation the platform knows when Lambda freezes the function.
+//! The platform's task of each invocation at the time when Lambda freezes the function.
 
 #[path = "support/line.rs"]
 mod line;
@@ -20,7 +20,7 @@ use sandbox::{AMPLE, Sandbox};
 
 const FUNCTION: &str = env!("CARGO_BIN_EXE_example-lambda");
 
-/// The function, with all that it calls.
+/// The function, and the services that it calls.
 struct Set {
     sandbox: Sandbox,
     platform: LocalPlatform,
@@ -49,7 +49,7 @@ impl Set {
         }
     }
 
-    /// The answer to a question, and what the platform knows of it when the function is frozen.
+    /// The answer to a question, and the platform's task when the function is frozen.
     async fn ask(&mut self, request_id: &str, question: &str) -> (Value, TaskRecord) {
         let event = json!({"question": question});
         let answer = self.sandbox.invoke(request_id, AMPLE, event).await;

@@ -1,6 +1,5 @@
-//! A library that instruments its functions, for those who write one: it depends on `xpander-report`
-//! without its default features, so its users pay for no HTTP, and see nothing until they install a
-//! reporter.
+//! An example of a library that instruments its functions. It depends on `xpander-report` without the default features,
+//! so its users do not pay for an HTTP client. Nothing is reported until they install a reporter.
 
 /// Re-exported, so that applications configure the version that this library reports with.
 pub use xpander_report;

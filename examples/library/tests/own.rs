@@ -1,4 +1,4 @@
-//! The library's own tests, with nothing but the facade.
+//! The library's own tests, without the feature `http`.
 
 use example_library::key_terms;
 use example_library::xpander_report::Reporter;

@@ -1,4 +1,4 @@
-//! A collector that keeps nothing: it takes spans as JSON over HTTP, as OpenTelemetry's own does.
+//! A collector that stores nothing. It accepts spans as JSON over HTTP, like OpenTelemetry's own.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

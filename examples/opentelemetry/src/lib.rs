@@ -1,9 +1,9 @@
-//! One attribute, two audiences: a run is a task of an agent, and a span in the OpenTelemetry backend that you have.
+//! Each run is a task of an agent and a span in your OpenTelemetry backend.
 //!
 //! What to copy:
 //!
 //! 1. The feature `tracing` of `xpander-report`, and [`export`] in `main`.
-//! 2. Nothing else: [`summarise`] is as it would be without.
+//! 2. Nothing else: [`summarise`] does not change.
 
 pub mod collector;
 
@@ -23,10 +23,10 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use xpander_report::{current_task, external_task};
 use xpander_report_examples::model::Model;
 
-/// What there is to instrument.
+/// The instrumented function.
 ///
 /// # Errors
-/// The model is not reached, or refuses.
+/// The model cannot be reached, or refuses.
 #[external_task(input(text))]
 pub async fn summarise(model: &Model, text: &str) -> Result<String, OpenAIError> {
     let request = CreateChatCompletionRequestArgs::default()
@@ -45,10 +45,10 @@ pub async fn summarise(model: &Model, text: &str) -> Result<String, OpenAIError>
 }
 
 /// Exports the spans of all runs to the collector at this address, such as `http://127.0.0.1:4318`, as JSON over HTTP.
-/// [Shut down](SdkTracerProvider::shutdown) what it gives at the end of `main`: that exports what is left.
+/// [Shut down](SdkTracerProvider::shutdown) the returned provider at the end of `main`, to export the remaining spans.
 ///
 /// # Errors
-/// The address is none, or there is a subscriber already.
+/// The address is invalid, or a subscriber is already installed.
 pub fn export(endpoint: &str) -> Result<SdkTracerProvider, Box<dyn Error>> {
     let exporter = SpanExporter::builder()
         .with_http()

@@ -1,4 +1,4 @@
-//! Summarises a text, tells a local platform of it, and exports the span to a collector.
+//! Summarises a text, reports the run to a local platform, and exports its span to a collector.
 //!
 //! ```text
 //! cargo run -p example-opentelemetry --bin collector    # in a terminal of its own, unless you have a collector
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The collector is at `OTEL_EXPORTER_OTLP_ENDPOINT`, by default `http://127.0.0.1:4318`. With
-//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true` its span holds the text and the summary. The model is one
+//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true` its span holds the text and the summary. The model runs
 //! inside this program, unless `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set.
 
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! What a run is for both audiences.
+//! The task and the span of a run.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use xpander_report::Reporter;
 use xpander_report_examples::model::Model;
 use xpander_report_local::{LocalPlatform, TaskStatus};
 
-/// Long enough that only a bug reaches it.
+/// A timeout that only a bug reaches.
 const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]

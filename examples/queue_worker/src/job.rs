@@ -1,4 +1,4 @@
-//! What there is to do.
+//! A job of the queue.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// A job; of several with the same id, one is done.
+    /// Makes a job. Of several jobs with the same id, only one is done.
     ///
     /// # Errors
     /// The id is empty or has control characters in it.
@@ -26,10 +26,10 @@ impl Job {
         Ok(Self { id, text })
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote, or anybody else.
+    /// Parses a job in the format of [`to_json`](Self::to_json).
     ///
     /// # Errors
-    /// It is not JSON, not a job, or the id is none.
+    /// It is not JSON or not a job, or the id is invalid.
     pub fn from_json(json: &[u8]) -> Result<Self, BadJob> {
         let job: Self = serde_json::from_slice(json).map_err(|error| {
             BadJob(format!(
@@ -39,15 +39,15 @@ impl Job {
         Self::new(job.id, job.text)
     }
 
-    /// The job as it travels.
+    /// The job as JSON.
     ///
     /// # Errors
-    /// None that is known: both fields are text.
+    /// No known error: both fields are text.
     pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
         serde_json::to_vec(self)
     }
 
-    /// Its id, and its task's.
+    /// The id of the job and its task.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -58,7 +58,7 @@ impl Job {
     }
 }
 
-/// Why something is no job.
+/// Why something is not a job.
 #[derive(Debug)]
 pub struct BadJob(String);
 

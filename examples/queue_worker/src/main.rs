@@ -1,14 +1,13 @@
-//! Summarises texts that come through a queue, and shows how each job becomes one task in the history,
-//! whatever happens on the way.
+//! Summarises texts from a queue. Each job becomes one task in the history, whatever fails in between.
 //!
 //! ```text
 //! cargo run -p example-queue-worker -- enqueue notes.txt …   # a job of each file, its path the id
 //! cargo run -p example-queue-worker                          # does the jobs, until Ctrl-C
 //! ```
 //!
-//! It needs a NATS server with JetStream (`NATS_URL`, or the one on this machine), and the variables that name
-//! the platform, which may be down. With `OPENAI_API_KEY` or `OPENAI_BASE_URL` set it calls that model, otherwise
-//! one that runs inside this program.
+//! It needs a NATS server with JetStream (`NATS_URL`, or the one on this machine), and the variables that name the
+//! platform, which may be down. If `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set, it calls that model. Otherwise it
+//! calls a model inside this program.
 
 use std::fs;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The queue: a stream of NATS JetStream from which each job is removed when it is acknowledged.
+//! The queue: a NATS JetStream stream that removes each job when it is acknowledged.
 
 use std::env;
 use std::pin::pin;
@@ -17,24 +17,24 @@ use crate::job::Job;
 /// The name of the stream, and the subject on which jobs are published.
 pub const JOBS: &str = "JOBS";
 
-/// The stream, and the subject, of what could not be done; nothing takes it from there.
+/// The stream and the subject of jobs that cannot be done. They stay there.
 pub const DEAD_JOBS: &str = "DEAD_JOBS";
 
-/// What all workers are to the server: it gives each job to one of them.
+/// The durable consumer that all workers share. The server gives each job to one of them.
 pub const WORKERS: &str = "workers";
 
-/// The server gives a job to another worker when it has not heard of it for so long.
+/// After this time without news of a job, the server gives it to another worker.
 pub const ACK_WAIT: Duration = Duration::from_secs(5);
 
-/// How long the server keeps the question for a job.
+/// How long the server waits for a job before it answers a request.
 const PULL_WAIT: Duration = Duration::from_secs(2);
 
-/// For so long the server knows the ids of jobs that are done.
+/// How long the server remembers the ids of jobs.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(3600);
 
 const MAX_BYTES: i64 = 256 << 20;
 
-/// A connection to the queue. It is made again by itself when the server comes back.
+/// A connection to the queue. It reconnects when the server comes back.
 #[derive(Debug, Clone)]
 pub struct Queue {
     jetstream: Context,
@@ -42,17 +42,16 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Connects to the server that `NATS_URL` names, or the one on this machine, and makes the streams that are
-    /// missing there.
+    /// Connects to the server that `NATS_URL` names, or the one on this machine, and creates missing streams.
     ///
     /// # Errors
-    /// There is no server, or it does not do JetStream.
+    /// There is no server, or it has no JetStream.
     pub async fn from_env() -> Result<Self, Error> {
         let url = env::var("NATS_URL").unwrap_or_else(|_| "nats://127.0.0.1:4222".to_owned());
         let server: ServerAddr = url
             .parse()
             .map_err(|error| format!("NATS_URL names no server: {error}"))?;
-        // Not the whole address: it may hold a password.
+        // Only a part of the address is shown, because it may contain a password.
         let place = format!("{}:{}", server.host(), server.port());
         let client = ConnectOptions::new()
             .event_callback(|event| async move { eprintln!("NATS: {event}") })
@@ -73,7 +72,7 @@ impl Queue {
         let jobs = Config {
             name: JOBS.to_owned(),
             retention: RetentionPolicy::WorkQueue,
-            // When it is full, whoever enqueues is told; no job makes room for another.
+            // When it is full, enqueueing fails. No job is dropped to make room.
             discard: DiscardPolicy::New,
             max_bytes: MAX_BYTES,
             duplicate_window: DUPLICATE_WINDOW,
@@ -99,10 +98,10 @@ impl Queue {
         })
     }
 
-    /// Adds a job. Returns whether it is new: of jobs with the same id, the server takes one.
+    /// Adds a job. Returns whether it is new: the server accepts each id once.
     ///
     /// # Errors
-    /// The server does not say that it has the job.
+    /// The server does not confirm the job.
     pub async fn enqueue(&self, job: &Job) -> Result<bool, Error> {
         let message = PublishMessage::build()
             .payload(job.to_json()?.into())
@@ -111,24 +110,23 @@ impl Queue {
         Ok(!taken.duplicate)
     }
 
-    /// How many jobs are to be done, those that workers have in hand included.
+    /// The number of unfinished jobs, including those that workers are processing.
     ///
     /// # Errors
     /// The server does not answer.
     pub async fn jobs(&self) -> Result<u64, Error> {
-        // The stream's messages may be more: a server that was killed can have kept some that were acknowledged.
+        // The stream may have more messages: a killed server may still have acknowledged ones.
         let workers = self.consumer.get_info().await?;
         Ok(workers.num_pending + workers.num_ack_pending as u64)
     }
 
-    /// The next job, when there is one. Nothing is taken if this future is dropped: the server gives such a job
-    /// to another worker.
+    /// Waits for the next job. If this future is dropped, the server gives the job to another worker.
     ///
     /// # Errors
-    /// The server refuses. While it is away, this waits.
+    /// The server refuses. While it is down, this waits.
     pub async fn take(&self) -> Result<Taken, Error> {
         loop {
-            // One at a time: what a worker holds without working on it, no other worker can do.
+            // One at a time, because another worker cannot process a job that this one holds.
             let pull = self.consumer.batch().max_messages(1).expires(PULL_WAIT);
             if let Some(message) = pull.messages().await?.try_next().await? {
                 return Ok(Taken {
@@ -140,7 +138,7 @@ impl Queue {
     }
 }
 
-/// A job in the hands of this worker. Dropped, it comes again after [`ACK_WAIT`].
+/// A job that this worker is processing. If it is dropped, the job is redelivered after [`ACK_WAIT`].
 #[derive(Debug)]
 pub struct Taken {
     message: jetstream::Message,
@@ -148,20 +146,20 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// What was published: a job, if all is well.
+    /// The published message, which should be a job.
     pub fn payload(&self) -> &[u8] {
         &self.message.payload
     }
 
-    /// How often it was taken, this time included.
+    /// The number of deliveries, including this one.
     ///
     /// # Errors
-    /// The server's message is not one of JetStream.
+    /// The message is not from JetStream.
     pub fn attempt(&self) -> Result<u64, Error> {
         Ok(self.message.info()?.delivered.try_into()?)
     }
 
-    /// Does something that may take long, and tells the server meanwhile that this worker is alive.
+    /// Runs long work, and keeps telling the server that this worker is alive.
     pub async fn keep_while<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         let mut beat = tokio::time::interval(ACK_WAIT / 4);
@@ -169,38 +167,38 @@ impl Taken {
             tokio::select! {
                 done = &mut work => return done,
                 _ = beat.tick() => {
-                    // At worst another worker does the job, too.
+                    // At worst, another worker does the job as well.
                     let _ = self.message.ack_with(AckKind::Progress).await;
                 }
             }
         }
     }
 
-    /// It is done. Returns when the server has said that it knows.
+    /// Acknowledges the job, and waits for the server's confirmation.
     ///
     /// # Errors
-    /// The server does not say so. The job may come again.
+    /// The server does not confirm it. The job may be redelivered.
     pub async fn acknowledge(&self) -> Result<(), Error> {
         self.message.double_ack().await
     }
 
-    /// It is to come again: after a second, and after twice as long each time, up to a minute or so.
+    /// Returns the job for redelivery: after a second, and twice as long each further time, up to about a minute.
     ///
     /// # Errors
-    /// The server does not say that it knows. The job comes again all the same.
+    /// The server does not confirm it. The job is redelivered anyway.
     pub async fn give_back(&self) -> Result<(), Error> {
         let doublings = self.attempt()?.saturating_sub(1).min(6);
         let rest = Duration::from_secs(1 << doublings);
         self.message.double_ack_with(AckKind::Nak(Some(rest))).await
     }
 
-    /// It cannot be done: it goes to [`DEAD_JOBS`], with the reason in the header `Reason`.
+    /// Moves a job that cannot be done to [`DEAD_JOBS`], with the reason in the header `Reason`.
     ///
     /// # Errors
-    /// The server does not say that it has it there. It comes again.
+    /// The server does not confirm it. The job is redelivered.
     pub async fn bury(&self, reason: &str) -> Result<(), Error> {
         let info = self.message.info()?;
-        // Of a job that is buried twice, one is kept.
+        // A job that is moved twice is stored once.
         let id = format!("{} {}", info.stream_sequence, info.published);
         let message = PublishMessage::build()
             .payload(self.message.payload.clone())

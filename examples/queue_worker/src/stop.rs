@@ -1,6 +1,6 @@
 use std::io;
 
-/// Listens from now on; ends when the program is asked to stop.
+/// Starts listening. The future ends when the program is asked to stop.
 #[cfg(unix)]
 pub(crate) fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -15,7 +15,7 @@ pub(crate) fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Listens from now on; ends when the program is asked to stop.
+/// Starts listening. The future ends when the program is asked to stop.
 #[cfg(windows)]
 pub(crate) fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;

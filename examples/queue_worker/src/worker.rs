@@ -14,40 +14,40 @@ use crate::queue::{Queue, Taken};
 use crate::stop::asked_to_stop;
 use crate::summarise::summarise;
 
-/// A model that has not answered by then does not.
+/// The timeout of the model.
 const MAX_RUN: Duration = Duration::from_secs(120);
 
 /// How long a job waits for its report to be safe.
 const PERSISTED_WAIT: Duration = Duration::from_secs(5);
 
-/// So often a job that fails is tried.
+/// The maximum number of attempts of a job.
 pub const ATTEMPTS: u64 = 3;
 
-/// How long the worker rests after an error of the queue.
+/// How long the worker waits after an error of the queue.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What has happened to a job.
+/// A step of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// This worker has it.
+    /// This worker has received it.
     Taken,
     /// The model has answered.
     Summarised,
-    /// The model has not, and why.
+    /// The model has failed, for this reason.
     Failed(String),
-    /// The report survives what happens to this process from now on.
+    /// The report survives the end of this process.
     Persisted,
-    /// It is no longer in the queue.
+    /// The queue has removed it.
     Acknowledged,
-    /// It comes again, and why.
+    /// It will be redelivered, for this reason.
     GivenBack(String),
-    /// It was put aside, and why.
+    /// It was set aside, for this reason.
     Buried(String),
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What a model or a job says is shown without its control characters.
+        // Text of a model or a job is shown without its control characters.
         match self {
             Self::Taken => f.write_str("taken"),
             Self::Summarised => f.write_str("summarised"),
@@ -60,8 +60,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// Takes one job at a time. For more at a time, start more of them: they share the queue, and they may share
-/// the spool.
+/// Processes one job at a time. For concurrent jobs, start more workers. They share the queue and may share the spool.
 #[derive(Debug)]
 pub struct Worker {
     queue: Queue,
@@ -70,10 +69,11 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Works as the environment says, until the program is asked to stop, and tells `told` of each step.
+    /// Runs the worker that the environment configures until the program is asked to stop, and calls `told` for each
+    /// step.
     ///
     /// # Errors
-    /// A setting is missing, or the queue cannot be reached to begin with.
+    /// A setting is missing, or the queue cannot be reached at the start.
     pub async fn run(told: impl Fn(&str, Step)) -> Result<(), Error> {
         let stop = asked_to_stop()?;
         // The spool is in XPANDER_REPORT_SPOOL_DIR. Without one, a report is safe when it is delivered.
@@ -88,7 +88,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Takes no more jobs once `stop` has come; the job in hand is finished.
+    /// Takes no more jobs after `stop`. The current job is finished.
     async fn work_until(&self, stop: impl Future<Output = ()>, told: impl Fn(&str, Step)) {
         let mut stop = pin!(stop);
         loop {
@@ -129,7 +129,7 @@ impl Worker {
             Err(error) => Step::Failed(error.to_string()),
         });
 
-        // The queue forgets the job only when nothing can lose its report any more.
+        // The job is acknowledged only after its report is safe.
         let persisted = self.reporter.persisted(PERSISTED_WAIT);
         if let Err(error) = taken.keep_while(persisted).await {
             taken.give_back().await?;

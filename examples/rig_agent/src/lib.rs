@@ -1,6 +1,5 @@
-//! An agent of `rig`, which keeps the model's answers to itself: the function around it returns a text.
-//! Its report has the tools that were called, the tokens and every response all the same, because the
-//! HTTP client below the agent has a middleware.
+//! An agent of `rig`, which does not return the model's answers: the function around it returns a text. Its report
+//! still has the called tools, the tokens and every response, because the agent's HTTP client has a middleware.
 
 mod calculate;
 #[path = "../../agent_with_tools/calculator.rs"]
@@ -17,13 +16,13 @@ use calculate::Calculate;
 /// A question that needs the tool twice.
 pub const QUESTION: &str = "Calculate (17 + 4) * 2.5. Then calculate 365 / 7.";
 
-/// After how many answers of the model a run that is still calling tools is given up.
+/// The maximum number of the model's answers in a run.
 const TURNS: usize = 8;
 
-/// What there is to instrument. All that it shows of the model is a text.
+/// The instrumented function. It returns only a text.
 ///
 /// # Errors
-/// The model fails, or does not come to an end.
+/// The model fails, or needs too many answers.
 #[external_task(input(question))]
 pub async fn answer(agent: &Agent, question: &str) -> Result<String, PromptError> {
     let response = agent.prompt(question).await?;

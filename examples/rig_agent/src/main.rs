@@ -1,4 +1,4 @@
-//! Asks an agent of `rig`, and shows what a local platform knows of it.
+//! Asks an agent of `rig` a question, and prints the task from a local platform.
 //!
 //! ```text
 //! cargo run -p example-rig-agent

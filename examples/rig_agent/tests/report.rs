@@ -1,4 +1,4 @@
-//! What the report of the agent's run says.
+//! The report of the agent's run.
 
 use example_rig_agent::{QUESTION, agent, answer};
 use serde_json::Value;

@@ -4,10 +4,10 @@ use serde_json::{Map, Number, Value};
 
 use crate::summary::terms;
 
-/// Words that lead from one call to the next and belong to neither.
+/// Words between two calls that belong to neither.
 const LINKS: [&str; 4] = ["also", "and", "or", "then"];
 
-/// Words that lead from a call to what it is about.
+/// Words between a call and its subject.
 const INTRODUCTIONS: [&str; 5] = ["down", "of", "that", "the", "to"];
 
 /// What `text` gives for the properties of an object's `schema`; required ones come first.
@@ -40,7 +40,7 @@ pub(super) fn fill(schema: &Value, text: &str) -> Value {
     Value::Object(arguments)
 }
 
-/// What a text still has to give.
+/// The unused rest of a text.
 struct Found<'a> {
     text: Option<&'a str>,
     words: Vec<&'a str>,

@@ -1,9 +1,8 @@
-//! A call of a tool that the model asks for: which tool a question suggests, and with what.
+//! A call of a tool by the model: the tool that a question suggests, and its arguments.
 //!
-//! The rule is small and always decides the same. In each sentence, a word of a tool's name begins a
-//! call of that tool, and the words up to the next call are what it is about. A sentence without
-//! such a word calls the tool whose description shares most terms with it, if any does, and is as a
-//! whole what that call is about.
+//! The rule is simple and deterministic. In each sentence, a word of a tool's name begins a call of that tool, and the
+//! words up to the next call are its subject. A sentence without such a word calls the tool whose description shares
+//! the most terms with it, if any, and the whole sentence is the subject.
 
 use serde_json::Value;
 
@@ -51,7 +50,7 @@ fn in_sentence(sentence: &str, tools: &[&Function]) -> Vec<Call> {
         .collect()
 }
 
-/// Where a sentence names a tool.
+/// A place in a sentence that names a tool.
 struct Named<'a> {
     tool: &'a Function,
     start: usize,

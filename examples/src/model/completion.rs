@@ -145,8 +145,7 @@ pub(super) fn now() -> Duration {
     now.unwrap_or_default()
 }
 
-/// An id nothing else has: the time sets it apart from other processes' and the number from this
-/// one's.
+/// A unique id: the time distinguishes processes, and the number distinguishes ids of this process.
 pub(super) fn unique(prefix: &str, now: Duration) -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

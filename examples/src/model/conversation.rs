@@ -1,9 +1,9 @@
-//! The order of a request's messages: each call of a tool is answered, and nothing else is.
+//! Checks the order of a request's messages: each call of a tool has exactly one answer.
 
 use super::error::ApiError;
 use super::message::{Message, Role, ToolCall};
 
-/// Refuses a tool's answer to no call, and a call without an answer.
+/// Refuses an answer without a call, and a call without an answer.
 pub(super) fn check(messages: &[Message]) -> Result<(), ApiError> {
     let mut calls: &[ToolCall] = &[];
     let mut unanswered: Vec<&str> = Vec::new();

@@ -22,7 +22,7 @@ use super::generation::Writing;
 use super::request::ChatRequest;
 use super::streaming;
 
-/// The model that answers at once.
+/// The model that answers immediately.
 pub const MODEL: &str = "extractive-1";
 
 /// The model that generates a token every [`PACE`] and answers when it is done, unless its answer is
@@ -52,7 +52,7 @@ const BODY_LIMIT: usize = 8 * 1024 * 1024;
 /// whose description fits best, with what the message says of their arguments. It answers the tools'
 /// results with a text made of them.
 ///
-/// It listens until it is dropped. Requests it is then still answering are answered to the end.
+/// It listens until it is dropped. Requests in progress are then answered to the end.
 #[derive(Debug)]
 pub struct ModelEndpoint {
     address: SocketAddr,
@@ -70,7 +70,7 @@ impl ModelEndpoint {
         let (running, stopped) = oneshot::channel::<()>();
         let server = axum::serve(listener, router(Arc::clone(&requests)));
         let server = server.with_graceful_shutdown(async {
-            // Nothing is ever sent: this ends when the sender is dropped.
+            // Nothing is sent over it. It ends when the sender is dropped.
             let _ = stopped.await;
         });
         tokio::spawn(server.into_future());
@@ -86,7 +86,7 @@ impl ModelEndpoint {
         format!("http://{}/v1", self.address)
     }
 
-    /// How many requests for a completion have arrived, whatever became of them.
+    /// The number of requests for a completion so far, successful or not.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -125,7 +125,7 @@ async fn complete(
     Ok(Json(completion).into_response())
 }
 
-/// Demands a key, which may be any.
+/// Requires a key. Any key is accepted.
 fn authorize(headers: &HeaderMap) -> Result<(), ApiError> {
     let authorization = headers.get(header::AUTHORIZATION);
     let authorization = authorization.and_then(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-//! What the model writes: a text, or calls of tools.
+//! The model's output: a text, or calls of tools.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,17 +19,17 @@ pub(super) struct Writing {
     pace: Duration,
     /// How many tokens are written.
     pub(super) tokens: u64,
-    /// There was more to write than the limit allows.
+    /// Whether the limit cut the output.
     stopped: bool,
     pub(super) calls_tools: bool,
 }
 
-/// What is written at once.
+/// One piece of the output.
 #[derive(Debug)]
 pub(super) enum Piece {
     /// A token of the answer.
     Text(String),
-    /// The name of a tool, which begins a call. Nobody can call half a name.
+    /// The name of a tool, which begins a call. It is never split.
     Name(String),
     /// A token of the arguments of the call that is begun.
     Arguments(String),
@@ -53,7 +53,7 @@ impl Writing {
         }
     }
 
-    /// The next piece; none when it is done, or at the limit.
+    /// The next piece. `None` at the end or at the limit.
     pub(super) async fn next(&mut self) -> Option<Piece> {
         let piece = self.left.pop_front()?;
         let wanted = piece.tokens();
@@ -72,7 +72,7 @@ impl Writing {
         Some(piece)
     }
 
-    /// Why there is no more of it, in OpenAI's words.
+    /// The finish reason in OpenAI's words.
     pub(super) fn finish_reason(&self) -> &'static str {
         match (self.stopped, self.calls_tools) {
             (true, _) => "length",

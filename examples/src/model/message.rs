@@ -77,7 +77,7 @@ impl Message {
         PER_MESSAGE + texts.chain(calls).map(tokens::count).sum::<u64>()
     }
 
-    /// Whether there is anything else than text in it.
+    /// Whether it contains anything else than text.
     pub(super) fn has_other_parts(&self) -> bool {
         let Some(Content::Parts(parts)) = &self.content else {
             return false;

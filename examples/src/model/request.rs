@@ -9,12 +9,12 @@ use super::message::{Message, Role};
 use super::tool::{self, Choice, Tool};
 use super::{conversation, turn::Turn};
 
-/// Tokens counted for what begins the answer.
+/// The tokens for the beginning of the answer.
 const ANSWER: u64 = 3;
 
 /// A request for a chat completion, as far as the endpoint reads it.
 ///
-/// Parameters that are not here are ignored, as they would not change what the model answers.
+/// Other parameters are ignored, because they would not change the model's answer.
 #[derive(Debug, Deserialize)]
 pub(super) struct ChatRequest {
     pub(super) model: String,
@@ -118,7 +118,7 @@ impl ChatRequest {
         options.is_some_and(|options| options.include_usage)
     }
 
-    /// What the model has to do.
+    /// The model's next turn.
     pub(super) fn turn(&self) -> Turn {
         let tools = self.tools.as_deref().unwrap_or_default();
         let mut turn = Turn::new(&self.messages, tools, self.tool_choice.as_ref());

@@ -58,7 +58,7 @@ struct Function {
     arguments: String,
 }
 
-/// Where an answer stands.
+/// The state of an answer.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Role,
@@ -189,7 +189,7 @@ impl Answer {
             choices,
             usage: self.includes_usage.then_some(usage),
         };
-        // Nothing in it can fail to be JSON.
+        // Serialising it cannot fail.
         serde_json::to_string(&chunk).unwrap_or_default()
     }
 }

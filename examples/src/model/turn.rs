@@ -1,4 +1,4 @@
-//! What a conversation asks of the model: an answer, or calls of tools.
+//! The model's turn in a conversation: an answer, or calls of tools.
 
 use super::call::{self, Call};
 use super::message::{Message, Role};

@@ -1,10 +1,10 @@
 //! Markdown as blocks of plain text.
 //!
-//! This reads what README files are made of, not all of CommonMark.
+//! This supports the Markdown of typical README files, not all of CommonMark.
 
 mod inline;
 
-/// What a block of text is.
+/// The kind of a block of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A heading of a level, 1 being the highest.

@@ -25,7 +25,7 @@ pub struct Browser {
     messages: Receiver<Value>,
     session: String,
     next: u64,
-    /// What the page complained about: exceptions, and what the security policy stopped.
+    /// The errors of the page: exceptions, and violations of the security policy.
     complaints: Vec<String>,
     // Removed once Chromium has ended.
     _folder: TempDir,
@@ -167,7 +167,7 @@ impl Browser {
         });
     }
 
-    /// What an expression of JavaScript gives, once it is settled.
+    /// The value of a JavaScript expression, after its promise is resolved.
     pub fn eval(&mut self, expression: &str) -> Value {
         self.try_eval(expression)
             .unwrap_or_else(|error| panic!("{expression}: {error}"))
@@ -211,7 +211,7 @@ impl Browser {
         }
     }
 
-    /// The text of the page, as a person sees it.
+    /// The visible text of the page.
     pub fn text(&mut self) -> String {
         let text = self.eval("document.body.innerText");
         text.as_str().unwrap_or_default().to_owned()
@@ -255,7 +255,7 @@ impl Browser {
         );
     }
 
-    /// Puts the pointer where nothing is.
+    /// Moves the pointer to an empty place.
     pub fn point_away(&mut self) {
         self.call(
             "Input.dispatchMouseEvent",
@@ -274,7 +274,7 @@ impl Browser {
         }
     }
 
-    /// Clicks, and waits for the page that this leads to.
+    /// Clicks, and waits for the next page.
     pub fn follow(&mut self, selector: &str) {
         self.click(selector);
         self.loaded();
@@ -316,7 +316,7 @@ impl Browser {
         );
     }
 
-    /// Saves what the window shows as a PNG.
+    /// Saves a screenshot of the window as a PNG.
     pub fn screenshot(&mut self, path: &Path) {
         let answer = self.call("Page.captureScreenshot", json!({"format": "png"}));
         let png = BASE64_STANDARD
@@ -325,11 +325,11 @@ impl Browser {
         fs::write(path, png).unwrap();
     }
 
-    /// Checks the page with axe-core, and that nothing of it is wider than the window.
+    /// Checks the page with axe-core, and checks that no element is wider than the window.
     ///
     /// # Panics
     ///
-    /// Something is wrong.
+    /// A check fails.
     #[track_caller]
     pub fn assert_accessible(&mut self, what: &str) {
         self.eval(AXE);

@@ -1,4 +1,4 @@
-//! What the tests of the pages need: a real Chromium, and tasks of real variety.
+//! Support for the tests of the pages: a real Chromium, and realistic tasks.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -58,7 +58,7 @@ pub fn report(platform: &LocalPlatform, agent: &str, report: &Value) {
     Client::new(platform).report(agent, report);
 }
 
-/// Reports ten tasks as they come in practice, the newest last; one of them is hostile.
+/// Reports ten realistic tasks, the newest last. One of them is hostile.
 ///
 /// # Panics
 ///

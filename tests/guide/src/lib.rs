@@ -30,6 +30,7 @@ pages! {
     Durability: "durability.md"
     GettingStarted: "getting-started.md"
     Lambda: "lambda.md"
+    Libraries: "libraries.md"
     LocalPlatform: "local-platform.md"
     NestedRuns: "nested-runs.md"
     OpenTelemetry: "opentelemetry.md"

@@ -1,4 +1,4 @@
-//! Each package that is published has what its readers expect.
+//! Each published package has its metadata, licences and README.
 
 #![allow(
     clippy::unwrap_used,

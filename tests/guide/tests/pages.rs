@@ -1,4 +1,4 @@
-//! The guide is whole: every page's snippets are compiled, every link leads somewhere.
+//! The guide is complete: the snippets of every page are compiled, and every link has a target.
 
 #![allow(
     clippy::unwrap_used,

@@ -86,7 +86,7 @@ fn a_run_that_is_rolled_up_is_a_span_of_its_own_and_counts_in_the_outer_one() {
     assert_eq!(alone.text("xpander.task.id"), reports[0].id.as_deref());
 }
 
-/// A run whose reporter does not take the function called inside it.
+/// A run whose reporter excludes the function called inside it.
 fn excluded(is_traced: bool, run: impl Fn(&Reporter)) -> serde_json::Value {
     let platform = platform();
     let builder = Reporter::builder().config(config(platform.url()));

@@ -42,7 +42,7 @@ fn a_stream_s_span_ends_with_it_and_knows_when_its_first_item_came() {
         "{waited:?}"
     );
     assert_eq!(reports[0].result.as_deref(), Some("It rains."));
-    // What the consumer does is not inside the run.
+    // Spans of the consumer are not inside the run.
     let outside = spans.0.iter().filter(|span| span.name == "consuming");
     assert!(
         outside

@@ -1,4 +1,4 @@
-//! The conventions' counts: input tokens include those of a cache, whatever the provider's own do.
+//! Counts by the conventions: input tokens include cached ones, even if the provider's do not.
 
 use serde_json::{Value, json};
 use xpander_report::{current_task, external_task};

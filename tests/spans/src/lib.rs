@@ -1,4 +1,4 @@
-//! What an OpenTelemetry backend gets of code under test.
+//! The spans that an OpenTelemetry backend receives from code under test.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ pub fn spans(code: impl FnOnce()) -> Spans {
 }
 
 impl Spans {
-    /// The only one of this name.
+    /// The only span with this name.
     #[track_caller]
     pub fn named(&self, name: &str) -> &Exported {
         let mut named = self.0.iter().filter(|span| span.name == name);
@@ -82,12 +82,12 @@ impl Spans {
         self.0.iter().map(|span| &*span.name).collect()
     }
 
-    /// The span around one.
+    /// The parent of a span.
     pub fn parent_of(&self, span: &Exported) -> Option<&Exported> {
         self.0.iter().find(|other| other.id == span.parent)
     }
 
-    /// The names of a span and of those around it.
+    /// The names of a span and of its ancestors.
     pub fn path<'a>(&'a self, span: &'a Exported) -> Vec<&'a str> {
         let up = std::iter::successors(Some(span), |span| self.parent_of(span));
         up.map(|span| &*span.name).collect()
@@ -128,7 +128,7 @@ impl Exported {
         }
     }
 
-    /// Input, output, read from a cache, written to one, reasoning.
+    /// Input and output tokens, tokens read from a cache, written to one, and reasoning tokens.
     pub fn usage(&self) -> [Option<i64>; 5] {
         [
             "input_tokens",
@@ -145,7 +145,7 @@ impl Exported {
         matches!(self.status, Status::Error { .. })
     }
 
-    /// Whether some attribute holds this text.
+    /// Whether some attribute contains this text.
     pub fn holds(&self, text: &str) -> bool {
         let holds = |value: &Value| match value {
             Value::String(value) => value.as_str().contains(text),

@@ -209,7 +209,8 @@ pub(super) async fn page(
     .await
 }
 
-/// The conditions that every list takes. The public platform's history has none of them, its list those of time.
+/// The conditions that every list supports. On the public platform, the history has none of them and the list has only
+/// those of time.
 fn own_filter(query_string: &mut QueryString) -> Filter {
     const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
     Filter {

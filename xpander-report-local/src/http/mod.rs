@@ -1,4 +1,5 @@
-//! The HTTP side of a request before and around its handler. What other servers share is in `xpander-report-http`.
+//! The HTTP side of a request before and around its handler. The code shared with other servers is in
+//! `xpander-report-http`.
 
 pub(crate) mod faults;
 pub(crate) mod query_string;

@@ -122,7 +122,7 @@ pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
         .or_else(|| in_utc(text.parse::<Date>().ok()?.into()))
 }
 
-/// Like [`parse_time`], but of a day the end.
+/// Like [`parse_time`], but a day means its end.
 pub(crate) fn parse_end(text: &str) -> Option<Timestamp> {
     match text.parse::<Date>() {
         Ok(day) if !text.contains(['T', 't', ' ']) => in_utc(day.tomorrow().ok()?.into()),

@@ -11,7 +11,7 @@ pub(crate) const MAX_MODELS: usize = 16;
 /// Models are distinguished by this many bytes of their names.
 pub(crate) const MAX_MODEL_BYTES: usize = 200;
 
-/// A task has no more charges: those of one kind become one.
+/// The maximum of charges of a task. Beyond it, charges of one kind are merged.
 const MAX_CHARGES: usize = 100;
 
 /// The cost of a response, and its basis.
@@ -37,7 +37,7 @@ pub struct Charge {
     pub cost: Option<Cost>,
     /// The basis of the cost.
     pub basis: Basis,
-    /// How many responses it is for: 1, unless a run has hundreds.
+    /// The number of responses: 1, unless a run has hundreds.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub responses: u32,
 }
@@ -129,14 +129,14 @@ impl Charge {
     }
 }
 
-/// The charges as they are stored: if there are many, those of one kind are one.
+/// The charges as they are stored. If there are many, charges of one kind are merged.
 pub(crate) fn gathered(charges: Vec<Charge>) -> Vec<Charge> {
     if charges.len() <= MAX_CHARGES {
         return charges;
     }
     let mut kinds: Vec<Charge> = Vec::new();
     for charge in charges {
-        // Beyond so many kinds, the rest is one with the last.
+        // Beyond this many kinds, the rest is merged into the last one.
         let alike = kinds.iter().position(|kind| kind.is_like(&charge));
         let is_full = kinds.len() == MAX_CHARGES;
         match alike.or(is_full.then_some(MAX_CHARGES - 1)) {

@@ -2,14 +2,14 @@ use super::charge::Charge;
 use super::cost::Cost;
 use super::task::{TaskRecord, Tokens};
 
-/// What one model had of a run.
+/// The share of one model in a run.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Share {
     pub(crate) tokens: Option<Tokens>,
     pub(crate) cost: Option<Cost>,
 }
 
-/// What one of its models had of a run.
+/// The share of one of its models in a run.
 pub(crate) fn share(task: &TaskRecord, model: &str) -> Share {
     let whole = Share {
         tokens: task.tokens,

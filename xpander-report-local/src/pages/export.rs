@@ -193,8 +193,7 @@ fn cells(task: &TaskRecord) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// A spreadsheet takes what begins like this for a formula, and computes it; with an apostrophe in front it
-/// is text.
+/// A spreadsheet computes a cell that begins like this as a formula. An apostrophe in front makes it text.
 fn escape_formula(text: &str) -> String {
     let begins = text.trim_start_matches([' ', '\n', '\u{feff}', '\u{a0}', '\u{3000}']);
     if begins.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
@@ -262,7 +261,7 @@ fn line(jsonl: &mut Vec<u8>, task: &TaskRecord) -> Result<(), Problem> {
     Ok(())
 }
 
-/// JSON as it came, which has line breaks only between its parts.
+/// The JSON on one line. It can have line breaks only between its tokens.
 fn one_line(json: &str) -> Result<Box<RawValue>, serde_json::Error> {
     RawValue::from_string(json.replace(['\n', '\r'], " ").trim().to_owned())
 }

@@ -288,8 +288,8 @@ impl ChargeRow {
     }
 }
 
-/// What prices assume, each once: the provider, where the response does not show it, and the usual price, where the
-/// list has none of the tier.
+/// The assumptions of the prices, each once: the provider if the response does not show it, and the usual price if the
+/// list has none for the tier.
 fn assumptions(charges: &[Charge]) -> Vec<String> {
     let mut assumptions = Vec::new();
     let mut add = |assumption: String| {

@@ -127,7 +127,7 @@ pub(super) async fn tasks(
 ) -> Result<Response, PageProblem> {
     const EXPECTED: &str = "Input should be a position in the list, as in the links to other pages";
     parameters.retain(|_, value| !value.is_empty());
-    // Another order than that of time needs a range of time.
+    // Any order other than by time needs a range of time.
     let has_range = ["last", "from"]
         .iter()
         .any(|name| parameters.contains_key(*name));
@@ -220,7 +220,7 @@ impl TaskListPage {
         }
     }
 
-    /// The tasks with the largest values, but for the first ones.
+    /// The tasks with the largest values, without the first ones.
     fn ranked(
         self,
         params: &FilterParams,

@@ -25,7 +25,7 @@ impl FormattedTotals {
     pub(super) fn new(totals: &MetricTotals) -> Self {
         let ended = totals.completed() + totals.failed();
         let duration = |share| totals.duration_quantile(share).map(format::duration);
-        // What costs nothing has a price, too, but not what used nothing.
+        // A free run has a price, but a run without usage has none.
         let is_priced = totals.cost() > Cost::default()
             || totals.unpriced() == 0 && totals.total_tokens() > 0.0;
         Self {

@@ -1,10 +1,10 @@
-//! The usage of a response in classes that fit into each other, whatever numbers the provider gave.
+//! The usage of a response in nested classes, made consistent even if the provider's numbers are not.
 
 use xpander_report::{Billing, ProviderResponse, Shape};
 
 use crate::model::task::Tokens;
 
-/// Counts of tokens. Each part is at most as large as what it is part of.
+/// Counts of tokens. Each class is at most as large as the class that contains it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Classes {
     pub(super) input: u64,
@@ -41,7 +41,7 @@ impl Classes {
         let cache_write = billing.cache_write_tokens.min(input - cache_read);
         let input_audio = billing.audio.input_tokens.min(input);
         let input_image = billing.images.input_tokens.min(input - input_audio);
-        // What is cached is text as far as it can be, unless the provider says otherwise.
+        // Cached tokens count as text as far as possible, unless the provider says otherwise.
         let text = input - input_audio - input_image;
         let media = (cache_read + cache_write).saturating_sub(text);
         let said = billing.audio.cache_read_tokens;
@@ -78,7 +78,7 @@ impl Classes {
     }
 }
 
-/// Gives the tokens of a run to its only response, which does not say what it used.
+/// Gives the tokens of a run to its only response if that has no usage.
 pub(super) fn fill(response: &mut ProviderResponse, tokens: Tokens) {
     let count = |count: i64| u64::try_from(count).unwrap_or(0);
     let (read, write) = (

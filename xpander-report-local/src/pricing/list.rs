@@ -15,10 +15,10 @@ pub const PRICE_LIST_DATE: Option<&str> = None;
 #[cfg(feature = "cost")]
 const RELEASE: (&str, &str) = ("0.2.1", "2026-10-30");
 
-/// Its name for a gateway, which may put the provider in front of the model's name.
+/// The list's name for a gateway, which may put the provider in front of the model's name.
 pub(super) const GATEWAY: &str = "litellm";
 
-/// What a price depends on besides the model.
+/// The conditions of a price besides the model.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(
     not(feature = "cost"),
@@ -30,7 +30,7 @@ pub(super) struct Context<'a> {
     pub(super) at: Timestamp,
 }
 
-/// A price by the list.
+/// A price from the list.
 #[derive(Debug, PartialEq)]
 pub(super) struct ListPrice {
     pub(super) dollars: f64,
@@ -46,7 +46,7 @@ pub(super) fn price(_: Option<&str>, _: &str, _: &Classes, _: Context<'_>) -> Op
     None
 }
 
-/// Decodes the list on a thread of its own. Who needs it meanwhile waits.
+/// Decodes the list on its own thread. Readers wait until it is done.
 #[cfg(feature = "cost")]
 pub(super) fn warm_up() {
     let thread = std::thread::Builder::new().name("xpander-local-prices".to_owned());
@@ -86,7 +86,7 @@ pub(super) fn price(
             usage.insert(key, count as f64);
         }
     }
-    // Where two classes meet, the list wants to know how much is in both.
+    // If two classes overlap, the list needs the size of the overlap.
     for (key, media, cached) in [
         (
             UsageKey::CACHE_AUDIO_READ_TOKENS,

@@ -1,5 +1,5 @@
-//! What responses cost, by the first of these that is known: what the provider says it charged, the user's own price,
-//! nothing for a local server, the price list.
+//! The cost of responses, by the first known of these: the provider's own charge, the user's own price, zero for a
+//! local server, the price list.
 
 mod classes;
 mod list;
@@ -72,8 +72,8 @@ impl Prices {
         list::warm_up();
     }
 
-    /// What each response in the JSON costs at a time. `tokens` are those of the run: they count where its only
-    /// response does not say what it used.
+    /// The cost of each response in the JSON at a time. `tokens` are those of the run. They are used if it has a single
+    /// response without usage.
     pub(crate) fn charges(&self, json: &str, tokens: Option<Tokens>, at: Timestamp) -> Vec<Charge> {
         let mut responses = ProviderResponse::read_each(json);
         responses.retain(|response| response.shape != Shape::Error);
@@ -88,7 +88,7 @@ impl Prices {
         gathered(charges.collect())
     }
 
-    /// `None` for what was not billed: a response without usage and text.
+    /// `None` for a response that was not billed, which has neither usage nor text.
     fn charge(&self, response: &ProviderResponse, at: Timestamp) -> Option<Charge> {
         let billing = &response.billing;
         let is_measured = response.tokens.is_some() || billing.web_searches > 0;

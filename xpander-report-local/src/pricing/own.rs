@@ -7,14 +7,14 @@ use serde::Deserialize;
 use super::classes::Classes;
 use crate::error::Error;
 
-/// A name that ends with it stands for all names with that start.
+/// A name that ends with it matches all names with that prefix.
 const ANY: char = '*';
 
 /// Prices by the names of models in lower case.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OwnPrices(BTreeMap<String, OwnPrice>);
 
-/// Dollars for a million tokens, but for `request`.
+/// Dollars per million tokens, except for `request`.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OwnPrice {
@@ -72,7 +72,7 @@ impl OwnPrices {
         Ok(Self(own))
     }
 
-    /// The price in dollars: that of the model, else that of the longest start of its name.
+    /// The price in dollars: that of the model, else that of the longest matching prefix.
     pub(super) fn price(&self, model: &str, classes: &Classes) -> Option<f64> {
         if self.0.is_empty() {
             return None;

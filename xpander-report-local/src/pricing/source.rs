@@ -1,4 +1,5 @@
-//! Whose prices a response has: what its shape or a gateway shows, else what the model's name suggests.
+//! The provider whose prices apply: the one that the response's shape or a gateway shows, else the one that the model's
+//! name suggests.
 
 use jiff::Timestamp;
 use xpander_report::{Billing, ProviderResponse, Shape};
@@ -7,7 +8,7 @@ use super::classes::Classes;
 use super::list::{self, Context};
 use crate::model::charge::Basis;
 
-/// Who answered.
+/// The server that answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     /// A local server.
@@ -26,7 +27,7 @@ impl Source {
             model.ends_with("-cloud") || model.ends_with(":cloud")
         };
         match response.billing.provider {
-            // Ollama's own computers cost.
+            // Ollama's cloud is not free.
             Some("ollama") if is_of_a_cloud() => return Self::Unknown,
             Some("ollama") => return Self::Local("Ollama"),
             Some("llamacpp") => return Self::Local("llama.cpp"),
@@ -73,7 +74,7 @@ impl Source {
         }
     }
 
-    /// The price of the list in dollars, and whose it is.
+    /// The list's price in dollars, and its provider.
     pub(super) fn listed(
         self,
         model: &str,
@@ -83,7 +84,7 @@ impl Source {
     ) -> Option<(f64, Basis)> {
         let tier = tier(billing);
         let context = Context {
-            // A batch is a way to ask, not a tier.
+            // A batch is a kind of request, not a tier.
             tier: tier.as_deref().filter(|tier| *tier != BATCH),
             is_batch: tier.as_deref() == Some(BATCH),
             at,
@@ -110,7 +111,7 @@ impl Source {
         };
         if let Self::Known(provider) = self {
             let known = of(Some(provider), false);
-            // What a host or a gateway takes for a model, its maker does not say.
+            // A host or a gateway has its own prices, so the price of the model's maker does not apply.
             if known.is_some() || !is_spoken_by_others(provider) {
                 return known;
             }
@@ -125,7 +126,7 @@ impl Source {
     }
 }
 
-/// Whether others speak the API of this provider, too.
+/// Whether other servers implement this provider's API as well.
 fn is_spoken_by_others(provider: &str) -> bool {
     matches!(provider, "openai" | "anthropic" | "aws" | "google")
 }
@@ -138,7 +139,7 @@ pub(super) fn tier(billing: &Billing) -> Option<String> {
         return Some(BATCH.to_owned());
     }
     let tier = billing.service_tier.as_deref()?.to_ascii_lowercase();
-    // What Vertex AI calls a kind of traffic.
+    // Vertex AI's name for a tier.
     let tier = tier.strip_prefix("on_demand_").unwrap_or(&tier);
     let tier = tier.strip_prefix("service_tier_").unwrap_or(tier);
     let is_usual = matches!(

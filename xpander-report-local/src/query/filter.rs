@@ -16,14 +16,13 @@ pub struct Filter {
     pub tool: Option<String>,
     /// Only tasks that this model answered, by the name that its provider gives it.
     pub model: Option<String>,
-    /// Only what was created at this time or later.
+    /// Only tasks that were created at this time or later.
     pub from: Option<Timestamp>,
-    /// Only what was created before this time.
+    /// Only tasks that were created before this time.
     pub to: Option<Timestamp>,
-    /// Only tasks with these words in the first MiB of their input or result, in any order, regardless of
-    /// case and accents. `"two words"` is a phrase, and `word*` is a prefix. Of scripts without spaces between
-    /// words (Chinese, Japanese, Thai and others) and of Korean any part of a text is found, and a symbol such
-    /// as an emoji is a word.
+    /// Only tasks with these words in the first MiB of their input or result, in any order, regardless of case and
+    /// accents. `"two words"` is a phrase, and `word*` is a prefix. In scripts without spaces between words (Chinese,
+    /// Japanese, Thai and others) and in Korean, any part of a text is found. A symbol such as an emoji is a word.
     pub search: Option<String>,
     /// Only tasks that were created for this user.
     pub user_id: Option<String>,
@@ -84,14 +83,14 @@ impl Filter {
         self
     }
 
-    /// Only what was created at this time or later.
+    /// Only tasks that were created at this time or later.
     #[must_use]
     pub const fn from(mut self, from: Timestamp) -> Self {
         self.from = Some(from);
         self
     }
 
-    /// Only what was created before this time.
+    /// Only tasks that were created before this time.
     #[must_use]
     pub const fn to(mut self, to: Timestamp) -> Self {
         self.to = Some(to);

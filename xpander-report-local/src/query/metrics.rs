@@ -13,9 +13,9 @@ pub struct MetricsQuery {
     pub organization_id: Option<String>,
     /// Only this agent's.
     pub agent_id: Option<String>,
-    /// Only what was created at this time or later, to the hour.
+    /// Only tasks that were created at this time or later, to the hour.
     pub from: Option<Timestamp>,
-    /// Only what was created before this time, to the hour.
+    /// Only tasks that were created before this time, to the hour.
     pub to: Option<Timestamp>,
     /// The time zone of the days; by default this machine's. Where days do not begin at a full hour of UTC,
     /// an hour that two days share counts for the day in which it begins.
@@ -43,14 +43,14 @@ impl MetricsQuery {
         self
     }
 
-    /// Only what was created at this time or later, to the hour.
+    /// Only tasks that were created at this time or later, to the hour.
     #[must_use]
     pub const fn from(mut self, from: Timestamp) -> Self {
         self.from = Some(from);
         self
     }
 
-    /// Only what was created before this time, to the hour.
+    /// Only tasks that were created before this time, to the hour.
     #[must_use]
     pub const fn to(mut self, to: Timestamp) -> Self {
         self.to = Some(to);

@@ -1,4 +1,4 @@
-//! What can be asked of the stored tasks, and the answers.
+//! Queries of the stored tasks, and their results.
 
 pub(crate) mod cursor;
 pub(crate) mod filter;

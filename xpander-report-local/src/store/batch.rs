@@ -82,6 +82,17 @@ pub(super) struct Finished {
     unindexed: u64,
 }
 
+impl Finished {
+    pub(super) fn deleted(&self) -> u64 {
+        count_deleted(&self.events)
+    }
+}
+
+fn count_deleted(events: &[Event]) -> u64 {
+    let deleted = |event: &&Event| event.kind == EventKind::Deleted;
+    events.iter().filter(deleted).count() as u64
+}
+
 /// A task's key and those of its agent and organization.
 #[derive(Debug, Clone, Copy)]
 struct Keys {
@@ -102,8 +113,7 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) fn has_deleted(&self) -> bool {
-        let deleted = |event: &Event| event.kind == EventKind::Deleted;
-        self.events.iter().any(deleted)
+        count_deleted(&self.events) > 0
     }
 
     /// Writes the collected sums. Must be the last step of the transaction.

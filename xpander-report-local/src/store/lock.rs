@@ -71,7 +71,7 @@ impl Lock {
         })
     }
 
-    /// Writes into the lock file who holds it.
+    /// Writes the holder into the lock file.
     pub(super) fn write_holder(&mut self, url: &str) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;

@@ -279,7 +279,7 @@ impl Matching {
         Ok(arranged(tasks, paging, limit))
     }
 
-    /// The sums, and the newest page. Both from one search, of which some are slow.
+    /// The sums and the newest page, from one search, because some searches are slow.
     pub(super) fn overview(
         &self,
         connection: &Connection,
@@ -313,7 +313,7 @@ impl Matching {
         Ok(self.sums(connection, 0)?.0)
     }
 
-    /// The sums, and the keys of the newest tasks, at most so many.
+    /// The sums, and the keys of at most `newest` of the newest tasks.
     fn sums(&self, connection: &Connection, newest: u32) -> Result<(Summary, Vec<i64>)> {
         let sql = self.facts_sql(&format!(
             "t.status, t.total_tokens, t.duration, {}, t.cost",

@@ -32,7 +32,7 @@ impl Store {
                 Some(day) if by_day.len() == 1 => hours_of(connection, query, *day, &zone)?,
                 _ => Vec::new(),
             };
-            // Of tools and models there are no sums by agent.
+            // Tools and models have no sums by agent.
             let is_of_all = query.agent_id.is_none() && query.organization_id.is_none();
             let named = |of: Named| match is_of_all {
                 true => of.read(connection, hours),
@@ -211,7 +211,7 @@ fn named_agents(connection: &Connection, sums: ByAgent) -> Result<Vec<AgentMetri
     Ok(agents)
 }
 
-/// Sums by something that has a name of its own.
+/// Sums by name.
 #[derive(Clone, Copy)]
 enum Named {
     Tools,

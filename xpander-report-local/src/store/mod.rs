@@ -25,7 +25,7 @@ mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -57,6 +57,8 @@ pub(crate) struct Store {
     events: broadcast::Sender<Event>,
     /// Whether some stored texts are not in the search index yet.
     index_is_stale: Arc<AtomicBool>,
+    /// How many tasks have been deleted since the start.
+    deleted: Arc<AtomicU64>,
     lock: Option<Lock>,
     was_open_to_others: bool,
     /// Whether anything is stored. Only benchmarks switch it off.
@@ -95,10 +97,12 @@ impl Store {
         let memory_lock = location.is_memory().then(|| Arc::new(RwLock::new(())));
         let (events, _) = broadcast::channel(MAX_EVENTS);
         let index_is_stale = Arc::new(AtomicBool::new(cache.unindexed() > 0));
+        let deleted = Arc::<AtomicU64>::default();
         let writer = Writer::start(WriterState {
             connection,
             cache,
             index_is_stale: Arc::clone(&index_is_stale),
+            deleted: Arc::clone(&deleted),
             memory_lock: memory_lock.clone(),
             events: events.clone(),
             retention,
@@ -110,6 +114,7 @@ impl Store {
             writer,
             events,
             index_is_stale,
+            deleted,
             lock,
             was_open_to_others,
             keeps,
@@ -124,6 +129,10 @@ impl Store {
             self.writer.write_blocking(|batch| batch.index_all())?;
         }
         Ok(())
+    }
+
+    pub(crate) fn deleted(&self) -> u64 {
+        self.deleted.load(Ordering::Relaxed)
     }
 
     pub(crate) fn path(&self) -> Option<&Path> {

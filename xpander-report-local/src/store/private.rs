@@ -1,15 +1,15 @@
-//! Keeps the files of the data to this user: they have the prompts.
+//! Protects the data's files from other users, because they contain prompts.
 
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What SQLite and the lock add to the name of the data file.
+/// The suffixes that SQLite and the lock add to the name of the data file.
 const BESIDE: [&str; 4] = ["-wal", "-shm", "-journal", ".lock"];
 
 /// Refuses a data file that is not this user's, and files beside it that somebody else may have put there.
 pub(super) fn check(data: &Path) -> io::Result<()> {
-    // Where the lock is not that of the file itself, two platforms could use it by two names.
+    // If the file itself is not locked, two platforms could use it under two names.
     check_file(data, cfg!(target_os = "linux"))?;
     beside(data).try_for_each(|path| check_file(&path, false))
 }
@@ -33,7 +33,7 @@ fn beside(data: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// A file that does not exist is right.
 fn check_file(path: &Path, may_have_names: bool) -> io::Result<()> {
-    // A link is looked at, not followed.
+    // Reads the metadata of a link itself.
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

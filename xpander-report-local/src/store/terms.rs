@@ -104,7 +104,7 @@ enum Kind {
     Unspaced,
     /// An emoji or another sign that stands for itself.
     Symbol,
-    /// Says how the character before it looks.
+    /// A selector of the look of the character before it.
     Variation,
     /// An invisible hint where a line may end.
     BreakHint,
@@ -148,7 +148,7 @@ impl Kind {
             | '\u{ff66}'..='\u{ffdc}'
             | '\u{1b000}'..='\u{1b16f}'
             | '\u{20000}'..='\u{3ffff}' => Self::Unspaced,
-            // All symbols but lines and blocks, of which tables are made.
+            // All symbols except lines and blocks, which draw tables.
             '\u{a9}'
             | '\u{ae}'
             | '\u{203c}'

@@ -3,7 +3,7 @@
 //! disk error, all jobs of the transaction fail and nothing is stored.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, RwLock, RwLockWriteGuard};
 use std::thread::{self, JoinHandle};
@@ -76,6 +76,8 @@ pub(super) struct WriterState {
     pub(super) events: broadcast::Sender<Event>,
     /// Whether some stored texts are not in the search index yet.
     pub(super) index_is_stale: Arc<AtomicBool>,
+    /// How many tasks have been deleted since the start.
+    pub(super) deleted: Arc<AtomicU64>,
     pub(super) retention: Option<Duration>,
 }
 
@@ -248,6 +250,9 @@ fn transact<T>(
             state
                 .index_is_stale
                 .store(index_is_stale, Ordering::Release);
+            state
+                .deleted
+                .fetch_add(finished.deleted(), Ordering::Relaxed);
             for event in finished.events {
                 // It fails only when nobody listens.
                 let _ = state.events.send(event);

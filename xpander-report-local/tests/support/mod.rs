@@ -1,4 +1,4 @@
-//! A client that sends exactly the bytes that a test wants to send.
+//! A client that sends exactly the bytes of a test.
 
 pub(crate) mod sdk;
 
@@ -46,7 +46,7 @@ pub(crate) fn platform() -> LocalPlatform {
     LocalPlatform::builder().port(0).start().unwrap()
 }
 
-/// Sends a request with these headers and no others but the connection's and the body's length.
+/// Sends a request with these headers, `connection` and `content-length`, and no others.
 pub(crate) fn send(
     platform: &LocalPlatform,
     line: &str,
@@ -100,7 +100,7 @@ pub(crate) fn post(platform: &LocalPlatform, path: &str, body: &str) -> Answer {
     )
 }
 
-/// Reports to the agent `a` and gives the task.
+/// Reports to the agent `a` and returns the task.
 #[track_caller]
 pub(crate) fn report(platform: &LocalPlatform, body: &str) -> Value {
     let answer = post(platform, "/agent-execution/a/report_task", body);

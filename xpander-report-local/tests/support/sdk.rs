@@ -1,4 +1,4 @@
-//! The requests of the official Python SDK, as it sends them, and what it needs to find in the answers.
+//! The requests of the official Python SDK, and the fields that it requires in answers.
 
 use serde_json::Value;
 use xpander_report_local::LocalPlatform;

@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for Agent {
     }
 }
 
-/// Lets `agent_id = &agent` stand where an id is expected.
+/// Allows `&agent` where an agent id is expected.
 impl From<&Agent> for String {
     fn from(agent: &Agent) -> Self {
         agent.id.clone()

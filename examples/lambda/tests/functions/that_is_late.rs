@@ -1,4 +1,4 @@
-//! A function that takes longer than it may. Its event is how it waits, and for how many milliseconds after its deadline.
+//! A function that exceeds its deadline. Its event says how it waits, and for how many milliseconds after the deadline.
 
 use std::thread;
 use std::time::{Duration, SystemTime};

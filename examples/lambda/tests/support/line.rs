@@ -8,15 +8,15 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// How the line is.
+/// The state of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Open,
-    /// Connections are taken, and nothing comes through.
+    /// Accepts connections and forwards nothing.
     Silent,
-    /// Connections are closed as soon as they are there.
+    /// Closes connections immediately.
     Closed,
-    /// The same, without a farewell.
+    /// Resets connections immediately.
     Reset,
 }
 
@@ -44,12 +44,12 @@ impl Line {
         format!("http://{}", self.address)
     }
 
-    /// Ends all connections, and is so for those to come.
+    /// Ends all connections, and treats new ones according to `state`.
     pub fn set(&self, state: State) {
         self.state.send_replace(state);
     }
 
-    /// Ends all connections in the way of `state`, waits until that is done, and is open for new ones.
+    /// Ends all connections according to `state`, waits until they have ended, and accepts new ones.
     pub async fn cut(&self, state: State) {
         assert!(self.state.receiver_count() > 0, "there is no connection");
         self.set(state);

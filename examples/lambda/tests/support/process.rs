@@ -6,11 +6,11 @@ use xpander_report_examples::model::{MODEL, ModelEndpoint};
 
 use crate::runtime_api::RuntimeApi;
 
-/// It ends when this is dropped.
+/// The process is killed when this is dropped.
 pub struct Process(pub Child);
 
 impl Process {
-    /// Starts `program` with what Lambda sets, with `environment`, and nothing else.
+    /// Starts `program` with only Lambda's variables and `environment`.
     pub fn start(program: &str, api: &RuntimeApi, environment: &[(&str, String)]) -> Self {
         let mut command = Command::new(program);
         command.env_clear().envs(api.environment());
@@ -20,7 +20,7 @@ impl Process {
 }
 
 impl Process {
-    /// Ends it, whatever it is doing.
+    /// Kills it.
     pub fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -33,7 +33,7 @@ impl Drop for Process {
     }
 }
 
-/// What the function's owner sets.
+/// The variables of the function's owner.
 pub fn environment(model: &ModelEndpoint, platform: String) -> Vec<(&'static str, String)> {
     vec![
         ("OPENAI_BASE_URL", model.base_url()),

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
-/// Long enough that only a bug reaches it.
+/// A timeout that only a bug reaches.
 const LONG: Duration = Duration::from_secs(60);
 
 /// One invocation of the function.
@@ -23,17 +23,17 @@ pub struct Invocation {
     pub event: Value,
 }
 
-/// What the function makes of one.
+/// The function's answer to an invocation.
 #[derive(Debug)]
 pub struct Answer {
     pub request_id: String,
-    /// It is an error, and not a response.
+    /// Whether it is an error.
     pub is_error: bool,
     pub body: Value,
     pub at: Instant,
 }
 
-/// The process waits until this has what it asked for.
+/// The process waits until this is answered.
 pub type Waiting<T> = oneshot::Sender<T>;
 
 /// A request of the process.
@@ -43,7 +43,7 @@ enum Call {
     InitError(String),
 }
 
-/// The API of one function. Nothing is answered but by who holds this.
+/// The API of one function. Only its owner answers requests.
 pub struct RuntimeApi {
     address: SocketAddr,
     calls: mpsc::UnboundedReceiver<Call>,

@@ -1,4 +1,4 @@
-//! What Lambda runs a function in: a process that goes on only while there is an invocation.
+//! Lambda's sandbox: a process that runs only during an invocation.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::process::Process;
 use crate::runtime_api::{Answer, Invocation, RuntimeApi, Waiting};
 
-/// The deadline of an invocation that has time enough.
+/// A deadline that leaves enough time.
 pub const AMPLE: Duration = Duration::from_secs(60);
 
-/// A function's process, frozen but during an invocation.
+/// A function's process, frozen except during an invocation.
 pub struct Sandbox {
     api: RuntimeApi,
     process: Process,
@@ -29,8 +29,8 @@ impl Sandbox {
         }
     }
 
-    /// Lets the process go on and handle `event`. When its answer arrives the process is frozen at once:
-    /// it does not learn that the answer has been taken until the next invocation.
+    /// Unfreezes the process to handle `event`. When its answer arrives, the process is frozen immediately, so it does
+    /// not see until the next invocation that the answer was accepted.
     pub async fn invoke(&mut self, request_id: &str, time: Duration, event: Value) -> Answer {
         self.thaw();
         let (_, waiting) = self.api.asked().await;
@@ -53,7 +53,7 @@ impl Sandbox {
         answer
     }
 
-    /// Lets the process go on and handle `event`, and kills it at the deadline, as Lambda does.
+    /// Unfreezes the process to handle `event`, and kills it at the deadline, as Lambda does.
     ///
     /// # Panics
     /// It answers before that.

@@ -1,4 +1,4 @@
-//! Stands in for the collector that you have: prints each span that it is sent, until Ctrl-C.
+//! Stands in for your collector: prints each received span, until Ctrl-C.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The worker, standing still at the step that its argument names, so that it can be killed there.
+//! The worker. It stops at the step that its argument names, so that it can be killed there.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! Workers are killed, servers are killed, the platform is away: every job is one task in the history.
+//! If workers and servers are killed and the platform is down, every job is still one task in the history.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -8,10 +8,10 @@ use crate::place::{Place, eventually, jobs};
 use crate::worker::Worker;
 use xpander_report_examples::model::{MODEL, SLOW_MODEL};
 
-/// Between any two of them, and before the first and after the last of a job, a worker may be killed.
+/// The steps between which a worker may be killed, and before the first and after the last one.
 const STEPS: [&str; 4] = ["taken", "summarised", "persisted", "acknowledged"];
 
-/// Kills a worker at each step of a job, and lets another do what is left.
+/// Kills a worker at each step of a job, and lets another one finish it.
 async fn kill_at_every_step(place: &Place) {
     for step in STEPS {
         let worker = Worker::that_stands_still_at(step, place);
@@ -21,7 +21,7 @@ async fn kill_at_every_step(place: &Place) {
     finish(place).await;
 }
 
-/// Lets a worker do what is left.
+/// Lets a worker finish the remaining jobs.
 async fn finish(place: &Place) {
     let worker = Worker::start(place);
     eventually("the queue is empty", async || place.nats.jobs().await == 0).await;
@@ -47,7 +47,7 @@ async fn the_platform_may_be_away_all_the_while() {
 
     place.platform_comes_back();
     assert_eq!(place.history(), []);
-    // There is nothing left to do but to deliver.
+    // Only the delivery remains.
     let _worker = Worker::start(&place);
     place.every_job_is_one_task(&jobs).await;
 }
@@ -69,7 +69,7 @@ async fn workers_and_the_queues_server_may_be_killed_at_any_moment() {
             3 => place.platform_comes_back(),
             _ => {}
         }
-        // A kill meets a model at work in some rounds, and any of the steps in others.
+        // In some rounds the kill comes while the model works, in others at any step.
         place.model_name = [MODEL, SLOW_MODEL][usize::from(round % 3 == 0)];
         more(&place, &mut all);
         let worker = Worker::start(&place);
@@ -87,7 +87,7 @@ async fn workers_and_the_queues_server_may_be_killed_at_any_moment() {
     }
     place.model_name = MODEL;
     place.platform_comes_back();
-    // Not until the queue says that it is empty: the server may count what it had forgotten when it was killed.
+    // It does not wait for an empty queue: a server may count jobs again that it had removed before it was killed.
     let _worker = Worker::start(&place);
     place.every_job_is_one_task(&all).await;
 }

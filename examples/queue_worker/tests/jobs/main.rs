@@ -1,5 +1,5 @@
-//! Jobs, tasks, and everything that may happen between them: with a real queue, a local platform, and workers
-//! in processes of their own.
+//! Jobs become tasks whatever happens in between: with a real queue, a local platform, and workers in their own
+//! processes.
 #![cfg(unix)]
 
 mod kills;
@@ -10,5 +10,5 @@ mod worker;
 
 use std::time::Duration;
 
-/// Nothing that works takes so long.
+/// A timeout that only a bug reaches.
 const LONG: Duration = Duration::from_secs(60);

@@ -17,7 +17,7 @@ const MISSING: &str = "\n\nThese tests need a NATS server and there is no `nats-
     \n    apt-get install nats-server     # Debian, Ubuntu\
     \n    brew install nats-server        # macOS\n\n";
 
-/// A server of its own, with its data in a folder of its own.
+/// A NATS server for one test, with its own data folder.
 pub(crate) struct Nats {
     process: Child,
     folder: PathBuf,
@@ -27,7 +27,7 @@ pub(crate) struct Nats {
 impl Nats {
     pub(crate) fn start(folder: &Path) -> Self {
         fs::create_dir(folder).unwrap();
-        // The server chooses a port, and says in a file which.
+        // The server chooses a port, and writes it to a file.
         let process = run(folder, "-1");
         let ports = folder.join(format!("nats-server_{}.ports", process.id()));
         let mut server = Self {
@@ -47,7 +47,7 @@ impl Nats {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    /// `kill -9`, and another start.
+    /// `kill -9` and a restart.
     pub(crate) fn kill_and_restart(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -77,12 +77,12 @@ impl Nats {
         jetstream::new(async_nats::connect(self.url()).await.unwrap())
     }
 
-    /// Whether somebody has made the queue.
+    /// Whether the queue exists.
     pub(crate) async fn has_queue(&self) -> bool {
         self.jetstream().await.get_stream(JOBS).await.is_ok()
     }
 
-    /// How many jobs are to be done.
+    /// The number of unfinished jobs.
     pub(crate) async fn jobs(&self) -> u64 {
         let jobs = self.jetstream().await.get_stream(JOBS).await.unwrap();
         let workers: PullConsumer = jobs.get_consumer(WORKERS).await.unwrap();
@@ -90,14 +90,14 @@ impl Nats {
         workers.num_pending + workers.num_ack_pending as u64
     }
 
-    /// Publishes something that need not be a job.
+    /// Publishes any message.
     pub(crate) async fn publish(&self, payload: Vec<u8>) {
         let jetstream = self.jetstream().await;
         let published = jetstream.publish(JOBS, payload.into()).await.unwrap();
         published.await.unwrap();
     }
 
-    /// What was put aside, and why.
+    /// The jobs that were set aside, with the reasons.
     pub(crate) async fn dead_jobs(&self) -> Vec<(Vec<u8>, String)> {
         let dead = self.jetstream().await.get_stream(DEAD_JOBS).await.unwrap();
         let mut found = Vec::new();

@@ -15,7 +15,7 @@ use xpander_report_local::{LocalPlatform, TaskStatus};
 use crate::LONG;
 use crate::nats::Nats;
 
-/// Where the tests of this crate happen: everything is real, and of its own.
+/// The environment of a test. All parts are real and belong to this test.
 pub(crate) struct Place {
     pub(crate) nats: Nats,
     platform: Option<LocalPlatform>,
@@ -23,7 +23,7 @@ pub(crate) struct Place {
     model: Model,
     /// The name of the model that workers ask for.
     pub(crate) model_name: &'static str,
-    /// Where reports wait, if anywhere.
+    /// The spool, if there is one.
     pub(crate) spool: Option<PathBuf>,
     dir: TempDir,
 }
@@ -47,7 +47,7 @@ impl Place {
         self.platform = None;
     }
 
-    /// It listens where it did, and knows what it knew.
+    /// It uses the same port and the same data.
     pub(crate) fn platform_comes_back(&mut self) {
         if self.platform.is_none() {
             self.platform = Some(start_platform(self.platform_port, &self.dir));
@@ -58,7 +58,7 @@ impl Place {
         self.model.endpoint().unwrap()
     }
 
-    /// Puts jobs into the queue as users do, a file each, and returns what is said of that.
+    /// Enqueues jobs as users do, one file each. Returns the output.
     pub(crate) fn enqueue(&self, jobs: &BTreeMap<String, String>) -> String {
         let files = self.dir.path().join("jobs");
         fs::create_dir_all(&files).unwrap();
@@ -77,7 +77,7 @@ impl Place {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What a program of this crate finds in its environment, and nothing else.
+    /// The entire environment of a program of this crate.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let mut variables = vec![
             ("NATS_URL", self.nats.url()),
@@ -97,7 +97,7 @@ impl Place {
         variables
     }
 
-    /// The platform's whole history: of each task its status, input and result.
+    /// The platform's entire history: the status, input and result of each task.
     pub(crate) fn history(&self) -> Vec<(String, TaskStatus, String, String)> {
         let tasks = self.platform.as_ref().unwrap().tasks().unwrap();
         let mut tasks: Vec<_> = tasks
@@ -112,7 +112,7 @@ impl Place {
         tasks
     }
 
-    /// Waits until each of these jobs is a task, and sees that nothing else is, and that all is right about them.
+    /// Waits until each of these jobs is a task. Checks that there are no other tasks, and that all fields are correct.
     pub(crate) async fn every_job_is_one_task(&self, jobs: &BTreeMap<String, String>) {
         eventually("every job has a task", async || {
             self.history().len() >= jobs.len()
@@ -134,7 +134,7 @@ fn start_platform(port: u16, dir: &TempDir) -> LocalPlatform {
     platform.data(dir.path().join("tasks.db")).start().unwrap()
 }
 
-/// Jobs by their ids, each with a text of its own.
+/// Jobs with these ids and different texts.
 pub(crate) fn jobs(numbers: Range<usize>) -> BTreeMap<String, String> {
     let texts = numbers.map(|number| {
         let text = format!(

@@ -1,4 +1,4 @@
-//! What happens to a job besides being done.
+//! Jobs that fail, are redelivered or are set aside.
 
 use std::collections::BTreeMap;
 

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use crate::LONG;
 use crate::place::Place;
 
-/// A worker in a process of its own, killed when it is dropped.
+/// A worker in its own process, which is killed when this is dropped.
 pub(crate) struct Worker {
     process: Child,
     lines: Receiver<String>,
 }
 
 impl Worker {
-    /// The worker as users have it.
+    /// The ordinary worker.
     pub(crate) fn start(place: &Place) -> Self {
         Self::spawn(
             Command::new(env!("CARGO_BIN_EXE_example-queue-worker")),
@@ -22,7 +22,7 @@ impl Worker {
         )
     }
 
-    /// One that stands still at this step of a job, the first time it comes to it.
+    /// A worker that stops the first time it reaches this step of a job.
     pub(crate) fn that_stands_still_at(step: &str, place: &Place) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stands-still"));
         command.arg(step);
@@ -41,7 +41,7 @@ impl Worker {
         thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
                 println!("{line}");
-                // The test may have seen enough.
+                // The test may have stopped reading.
                 let _ = tell.send(line);
             }
         });
@@ -61,7 +61,7 @@ impl Worker {
         }
     }
 
-    /// Listens for a time.
+    /// Reads lines for a while.
     pub(crate) fn goes_on_for(&self, time: Duration) {
         let end = Instant::now() + time;
         let left = || end.saturating_duration_since(Instant::now());
@@ -74,7 +74,7 @@ impl Worker {
         self.process.wait().unwrap();
     }
 
-    /// SIGTERM, and how it ended then.
+    /// Sends SIGTERM. Returns the exit status.
     pub(crate) fn stop(mut self) -> ExitStatus {
         let kill = format!("kill -TERM {}", self.process.id());
         let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();

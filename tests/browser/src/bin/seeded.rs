@@ -1,5 +1,5 @@
-//! Starts a local platform with tasks to look at: ten of real variety, and as many small ones before them as
-//! the first argument says. A second argument is the data file. It runs until its standard input ends.
+//! Starts a local platform with ten realistic tasks, and before them as many small ones as the first argument says. The
+//! second argument is the data file. It runs until its standard input ends.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,

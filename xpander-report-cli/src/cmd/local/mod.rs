@@ -1,14 +1,18 @@
 mod announcement;
+mod deletions;
 mod token;
 
 use std::fmt::Display;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
+use tokio::runtime::Runtime;
 use xpander_report_local::{DEFAULT_PORT, Error, LocalPlatform, Prices};
 
 use self::announcement::Announcement;
@@ -125,12 +129,25 @@ impl Local {
         {
             let _ = writeln!(io::stderr(), "The browser could not be opened: {error}");
         }
-        runtime.block_on(stop);
+        run_until(&runtime, stop, &platform);
         let _ = writeln!(io::stdout(), "Stopping …");
         platform.stop();
         let _ = writeln!(io::stdout(), "Stopped.");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn run_until(runtime: &Runtime, stop: impl Future<Output = ()>, platform: &LocalPlatform) {
+    if !io::stderr().is_terminal() {
+        runtime.block_on(stop);
+        return;
+    }
+    let (end, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || deletions::show(platform, &ended));
+        runtime.block_on(stop);
+        drop(end);
+    });
 }
 
 fn prices(file: &Path) -> Result<Prices, Failure> {

@@ -54,7 +54,7 @@ pub(super) struct Unreadable {
 }
 
 impl Unreadable {
-    /// What could be read. Otherwise it prints the error.
+    /// The value if it could be read. Otherwise it prints the error.
     pub(super) fn readable<T>(&mut self, read: Result<T, UnreadableFile>) -> Option<T> {
         read.map_err(|unreadable| self.print(&unreadable)).ok()
     }
@@ -65,7 +65,7 @@ impl Unreadable {
         let _ = writeln!(io::stderr(), "error: {says}");
     }
 
-    /// The exit code of a command that ends well otherwise.
+    /// The exit code of a command that otherwise succeeded.
     pub(super) fn exit_code(&self) -> ExitCode {
         match self.files {
             0 => ExitCode::SUCCESS,
