@@ -13,7 +13,7 @@ use xpander_report::{Reporter, TaskReport};
 use xpander_report_tests::server::{Answer, Request, Server};
 use xpander_report_tests::{LONG, config, until};
 
-/// A platform that refuses the reports of before the fork until the test allows them.
+/// A platform that refuses the reports made before the fork until the test allows them.
 struct Platform {
     server: Server,
     is_open: Arc<AtomicBool>,

@@ -10,7 +10,7 @@ pub fn evaluate(expression: &str) -> Result<f64, String> {
     }
 }
 
-/// What of an expression is not read yet.
+/// The unread rest of an expression.
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {

@@ -1,6 +1,6 @@
 //! Units of length, weight and temperature.
 
-/// The units that there are.
+/// The supported units.
 pub const UNITS: [&str; 6] = [
     "celsius",
     "fahrenheit",

@@ -36,7 +36,7 @@ fn the_input_has_the_cached_tokens_in_it_whichever_way_the_provider_counts() {
             ),
             [100, 60, 0, 0, 7],
         ),
-        // LiteLLM, of a model of Anthropic's.
+        // LiteLLM's response for an Anthropic model.
         (
             chat(
                 json!({"prompt_tokens": 100, "completion_tokens": 7, "total_tokens": 107,

@@ -7,7 +7,7 @@ use std::{fmt, thread};
 
 use crate::LONG;
 
-/// What the server does with a request.
+/// The server's reaction to a request.
 #[derive(Debug, Clone)]
 pub enum Answer {
     /// The status code and reason, the headers, and the body.

@@ -1,4 +1,4 @@
-//! What `xpander-report doctor` finds in the settings and in the spool.
+//! The findings of `xpander-report doctor` in the settings and in the spool.
 
 use std::fs;
 

@@ -7,12 +7,14 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use crate::support::running::Running;
 use crate::support::spools::leave_two;
 use crate::support::terminal::{in_a_terminal, shell_in_a_terminal};
 use crate::support::{KEY, run};
+use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 use xpander_report::{Client, TaskReport};
@@ -140,17 +142,23 @@ fn a_terminal_shows_how_much_of_a_file_is_extracted() {
     assert!(said.status.success() && said.stderr.is_empty(), "{said:?}");
 }
 
-/// A data file with many tasks of 1970, whose deletion takes a while.
+/// A clock of 1970.
+fn long_ago() -> Timestamp {
+    static MICROSECOND: AtomicI64 = AtomicI64::new(0);
+    Timestamp::from_microsecond(MICROSECOND.fetch_add(1, Ordering::Relaxed)).unwrap()
+}
+
+/// A data file with old tasks, whose deletion takes a while.
 fn old_tasks(file: &Path) {
     let platform = LocalPlatform::builder()
         .port(0)
         .data(file)
-        .clock(|| jiff::Timestamp::UNIX_EPOCH)
+        .clock(long_ago)
         .start()
         .unwrap();
     let reporter = reporter(platform.url());
-    let input = "a long text of many words ".repeat(400);
-    for number in 0..MANY_TASKS {
+    let input = "a long text of many words ".repeat(600);
+    for number in 0..2_000 {
         reporter.report(
             TaskReport::new()
                 .id(number.to_string())
@@ -160,8 +168,6 @@ fn old_tasks(file: &Path) {
     assert!(reporter.flush_blocking(LONG).is_complete());
     platform.stop();
 }
-
-const MANY_TASKS: u32 = 3_000;
 
 #[test]
 fn a_terminal_shows_how_many_tasks_are_deleted() {

@@ -103,7 +103,7 @@ impl Problem {
         }
     }
 
-    /// The request is refused, whoever sends it.
+    /// The request is refused for every caller.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, detail)
     }

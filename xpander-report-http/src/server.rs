@@ -149,7 +149,7 @@ async fn serve(listener: TcpListener, serving: Serving, limits: Limits) {
         () = stopped(stop) => {}
     }
     drop((listener, is_open));
-    // After the timeout the runtime drops what is still open.
+    // After the timeout, the runtime drops everything that is still open.
     let _ = timeout(SHUTDOWN_TIMEOUT, all_ended.closed()).await;
 }
 
@@ -224,7 +224,7 @@ where
                 service
             )
     );
-    // A failed connection has nobody to tell.
+    // There is nobody to tell about a failed connection.
     tokio::select! {
         _ = serving.as_mut() => return,
         () = connection.must_close() => return,

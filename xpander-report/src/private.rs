@@ -1,4 +1,4 @@
-//! What the attribute's expansion calls.
+//! The functions that the attribute's expansion calls.
 
 pub use crate::run::capture::{Capture, Probe, Redacted};
 pub use crate::run::edge::Edge;
@@ -26,7 +26,7 @@ pub mod rungs {
     };
 }
 
-/// The traits that tell which errors the key `error` is about.
+/// The traits that select the errors for the key `error`.
 pub mod errors {
     pub use crate::run::keys::{
         BoxErrors as _, ErrorByItself as _, ErrorByKey as _, NoErrors as _, ResultErrors as _,
@@ -34,7 +34,7 @@ pub mod errors {
     };
 }
 
-/// The traits that tell how a run goes on once its function has returned.
+/// The traits that decide how a run continues after its function has returned.
 pub mod kinds {
     /// Functions that are not async.
     pub mod called {
@@ -44,19 +44,19 @@ pub mod kinds {
         };
     }
 
-    /// Such functions whose return type spells a future.
+    /// Such functions with a future as the return type.
     pub mod future {
         pub use crate::run::kind::{FutureBoxKind as _, NamedFutureKind as _, ValueKind as _};
     }
 
-    /// Such functions, whose keys look at what they return and not at the output of a future.
+    /// Such functions whose keys refer to the returned value and not to the output of a future.
     pub mod called_with_keys {
         pub use crate::run::kind::{
             NamedFutureKind as _, NamedStreamKind as _, StreamBoxKind as _, ValueKind as _,
         };
     }
 
-    /// Async functions: a future that they give is a value.
+    /// Async functions: a returned future is a value.
     pub mod awaited {
         pub use crate::run::kind::{
             FutureBoxKind as _, NamedStreamKind as _, StreamBoxKind as _, StreamLaterKind as _,
@@ -69,12 +69,12 @@ pub mod kinds {
         pub use crate::run::kind::{NamedStreamKind as _, StreamBoxKind as _, ValueKind as _};
     }
 
-    /// Functions whose key `result` says what is reported of them.
+    /// Functions whose key `result` determines the reported result.
     pub mod with_result {
         pub use crate::run::kind::{StreamBoxKind as _, ValueKind as _};
     }
 
-    /// What a return type shows.
+    /// The kind that a return type shows.
     pub mod shown {
         pub use crate::run::kind::{OtherKind as _, ShownKind as _, UnknownKind as _};
     }

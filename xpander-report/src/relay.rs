@@ -33,7 +33,7 @@ pub const SEQUENCE_HEADER: &str = X_XPANDER_SEQUENCE;
 pub struct SenderSequence(PlaceInProcess);
 
 impl SenderSequence {
-    /// What the header says; none if it is not of this library.
+    /// The content of the header. `None` if it is not from this library.
     pub fn parse(header: &str) -> Option<Self> {
         header.parse().ok().map(Self)
     }
@@ -86,7 +86,7 @@ impl From<Ask> for Method {
     }
 }
 
-/// How delivery stands.
+/// The state of delivery.
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
     /// The counters.
@@ -103,11 +103,11 @@ pub struct Standing {
     pub request_times: Vec<(Duration, u64)>,
     /// All answers of the platform.
     pub requests: u64,
-    /// What they took together.
+    /// The sum of their times.
     pub request_time: Duration,
 }
 
-/// What was deleted of a task.
+/// The deleted data of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PurgedTask {
     /// Reports that waited. More may lie on disk, which will be dropped when they are read.
@@ -161,7 +161,7 @@ impl Forwarder {
     /// Whether a report could be kept now.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason that it could not.
     pub fn check(&self) -> io::Result<()> {
         self.delivery.check()
     }
@@ -179,7 +179,7 @@ impl Forwarder {
         self.delivery.stats()
     }
 
-    /// How delivery stands.
+    /// The state of delivery.
     pub async fn standing(&self) -> Standing {
         let (stats, times) = (self.delivery.stats(), self.delivery.request_times());
         let standing = self.delivery.standing().await;
@@ -222,7 +222,7 @@ impl Forwarder {
         self.delivery.delete_dead_letters(&mut choose)
     }
 
-    /// Deletes what is here of a task. What was accepted of it until now is not delivered.
+    /// Deletes the data of a task. Its accepted reports are not delivered.
     pub async fn purge(&self, id: &str) -> PurgedTask {
         let purged = self.delivery.purge(id).await;
         let dead_letters =

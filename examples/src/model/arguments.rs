@@ -10,10 +10,10 @@ const LINKS: [&str; 4] = ["also", "and", "or", "then"];
 /// Words between a call and its subject.
 const INTRODUCTIONS: [&str; 5] = ["down", "of", "that", "the", "to"];
 
-/// What `text` gives for the properties of an object's `schema`; required ones come first.
+/// The values in `text` for the properties of an object's `schema`, required ones first.
 ///
-/// A number is the text's next number, an `enum` the next of its values that occurs, a boolean
-/// whether its name occurs, and the first other text is all of it. What is not found is left out.
+/// A number is the text's next number, an `enum` the next of its values that occurs, a boolean whether its name occurs,
+/// and the first other text is all of it. A property without a value is left out.
 pub(super) fn fill(schema: &Value, text: &str) -> Value {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return Value::Object(Map::new());
@@ -111,7 +111,7 @@ fn numbers(text: &str) -> Vec<Number> {
         .collect()
 }
 
-/// The text without what introduces it, links it to the next, or ends the sentence.
+/// The text without introductory words, words that link it to the next call, and the end of the sentence.
 fn trimmed(text: &str) -> &str {
     let mut text = text;
     loop {

@@ -48,9 +48,8 @@ const BODY_LIMIT: usize = 8 * 1024 * 1024;
 ///
 /// With `stream` it answers token by token, as server-sent events.
 ///
-/// When the request offers tools, it calls those that the last user message names, or else the one
-/// whose description fits best, with what the message says of their arguments. It answers the tools'
-/// results with a text made of them.
+/// When the request offers tools, it calls those that the last user message names, or else the one whose description
+/// fits best, with the arguments that the message gives. It answers the tools' results with a text made of them.
 ///
 /// It listens until it is dropped. Requests in progress are then answered to the end.
 #[derive(Debug)]

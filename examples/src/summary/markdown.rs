@@ -110,7 +110,7 @@ impl Reader {
         } else if is_rule(trimmed) || is_definition(trimmed) {
             self.flush();
         } else if is_table_delimiter(trimmed) {
-            // What was read so far is the table's head.
+            // The lines so far are the table's head.
             self.source.clear();
             self.skip = Some(Skip::Table);
         } else if trimmed.starts_with('|') {

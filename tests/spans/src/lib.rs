@@ -52,7 +52,7 @@ impl Collector {
         tracing::dispatcher::with_default(&self.dispatch, code)
     }
 
-    /// What has been exported by now.
+    /// The spans exported so far.
     pub fn spans(&self) -> Spans {
         let spans = self.exporter.get_finished_spans().expect("spans");
         Spans(spans.into_iter().map(Exported::of).collect())

@@ -1,4 +1,4 @@
-//! The API's records as JSON, made from what is stored.
+//! The API's records as JSON, made from the stored data.
 
 use jiff::Timestamp;
 use serde::Serialize;

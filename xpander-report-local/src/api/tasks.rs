@@ -243,7 +243,7 @@ pub(super) async fn accept_change(
         .store
         .change(caller.organization, Some(agent), change, now)
         .await?;
-    task.ok_or_else(|| Problem::internal("a task that was stored is not there"))
+    task.ok_or_else(|| Problem::internal("a stored task is missing"))
 }
 
 /// Finds out what the responses of a report cost.

@@ -1,4 +1,4 @@
-//! What each response of a run costs.
+//! The cost of each response of a run.
 
 use serde::{Deserialize, Serialize};
 

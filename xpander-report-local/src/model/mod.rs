@@ -1,4 +1,4 @@
-//! The data model: what is stored, and how a request changes it.
+//! The data model: the stored types, and how a request changes them.
 
 pub(crate) mod agent;
 pub(crate) mod change;

@@ -54,11 +54,11 @@ struct TaskDetailPage {
     tokens: Option<Used>,
     /// The cost in dollars.
     cost: Option<String>,
-    /// What each response cost.
+    /// The cost of each response.
     charges: Vec<ChargeRow>,
     /// How many charges are not listed.
     more_charges: usize,
-    /// What the prices assume.
+    /// The assumptions of the prices.
     assumptions: Vec<String>,
     tools: Vec<Tool>,
     /// How many tools are not listed.

@@ -94,7 +94,7 @@ struct SummaryLine {
     tokens: String,
     /// How many runs reported no tokens, if any.
     uncounted: Option<String>,
-    /// What the runs cost, if any of them has a price.
+    /// The cost of the runs, if any of them has a price.
     cost: Option<String>,
     /// How many runs have no price, if any.
     unpriced: Option<String>,

@@ -8,28 +8,28 @@ use crate::model::task::Tokens;
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Classes {
     pub(super) input: u64,
-    /// Of the input.
+    /// Part of the input.
     pub(super) cache_read: u64,
-    /// Of the input, and not read from the cache.
+    /// Part of the input, and not read from the cache.
     pub(super) cache_write: u64,
-    /// Of the cache writes.
+    /// Part of the cache writes.
     pub(super) cache_write_1h: u64,
-    /// Of the input.
+    /// Part of the input.
     pub(super) input_audio: u64,
-    /// Of the input, and no audio.
+    /// Part of the input, and not audio.
     pub(super) input_image: u64,
-    /// Of the cache reads and of the audio.
+    /// Part of the cache reads and of the audio.
     pub(super) cached_audio: u64,
-    /// Of the cache reads and of the images.
+    /// Part of the cache reads and of the images.
     pub(super) cached_image: u64,
     pub(super) output: u64,
-    /// Of the output.
+    /// Part of the output.
     pub(super) output_audio: u64,
-    /// Of the output, and no audio.
+    /// Part of the output, and not audio.
     pub(super) output_image: u64,
-    /// Of the output, and no media.
+    /// Part of the output, and not media.
     pub(super) reasoning: u64,
-    /// Of the output, and none of the above.
+    /// Part of the output, and none of the above.
     pub(super) citations: u64,
     pub(super) web_searches: u64,
 }

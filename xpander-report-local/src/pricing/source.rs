@@ -15,7 +15,7 @@ pub(super) enum Source {
     Local(&'static str),
     /// A provider, by its name in the price list.
     Known(&'static str),
-    /// A server that speaks OpenAI's API, which need not be OpenAI's.
+    /// An OpenAI-compatible server, OpenAI's or another one.
     LikeOpenAi,
     Unknown,
 }

@@ -42,7 +42,7 @@ pub struct ListedTask {
     pub tokens: Option<Tokens>,
     /// The models that answered.
     pub models: Vec<String>,
-    /// What it cost; `None` when that is not known.
+    /// Its cost. `None` if it is unknown.
     pub cost: Option<Cost>,
     /// The number of tool calls.
     pub tool_calls: u64,

@@ -44,7 +44,7 @@ impl SweepSchedule {
             .unwrap_or(Timestamp::MIN)
     }
 
-    /// After a full chunk the next sweep is due at once: there may be more.
+    /// After a full chunk, the next sweep is due immediately, because there may be more.
     pub(super) fn swept(&mut self, now: Instant, deleted: u32) {
         if deleted < MAX_CHUNK {
             self.next = now + (self.retention / 10).clamp(MIN_INTERVAL, MAX_INTERVAL);

@@ -7,7 +7,7 @@ use super::time::Time;
 use crate::reporter::Reporter;
 use crate::support::diagnostics::warn;
 
-/// What an answer waits for.
+/// The condition that an answer waits for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Delivery {
     /// Nothing.

@@ -267,7 +267,7 @@ impl Counter {
         self.0.fetch_add(count, Ordering::Release) + count
     }
 
-    /// Subtracts what was counted too early.
+    /// Subtracts reports that were counted too early.
     #[cfg(feature = "http")]
     pub(crate) fn take_back(&self, count: u64) {
         self.0.fetch_sub(count, Ordering::Release);

@@ -27,7 +27,7 @@ pub(crate) fn join<E: Display + ?Sized>(
     joined
 }
 
-/// What is written before an error of the formatting itself is shown.
+/// An error whose formatting fails is shown up to that point.
 fn text(error: &(impl Display + ?Sized), room: usize) -> Bounded {
     let mut text = Bounded::new(room);
     let _ = write!(text, "{error}");

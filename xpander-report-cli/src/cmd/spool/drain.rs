@@ -103,7 +103,7 @@ pub(super) fn progress(spool: &SpoolDirectory) -> Progress {
     Progress::reports("delivering", u64::try_from(waiting).unwrap_or(u64::MAX))
 }
 
-/// Prints what was delivered and what is left.
+/// Prints how many reports were delivered and how many are left.
 pub(super) fn print_outcome(
     reporter: &Reporter,
     outcome: FlushOutcome,

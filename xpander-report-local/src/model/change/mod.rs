@@ -25,7 +25,7 @@ pub(crate) struct Change {
     pub(crate) result: Option<String>,
     /// The JSON text as it was sent, without the surrounding whitespace.
     pub(crate) llm_response: Option<String>,
-    /// What the responses in it cost.
+    /// The costs of the responses in it.
     pub(crate) charges: Vec<Charge>,
     pub(crate) tokens: Option<Tokens>,
     pub(crate) used_tools: Option<Vec<String>>,

@@ -153,7 +153,7 @@ impl ConfigBuilder {
     }
 }
 
-/// What may be shown of the key.
+/// The part of the key that may be shown.
 fn hint(key: &ApiKey) -> String {
     let ApiKey::Value(key) = key else {
         return "from a function".to_owned();
