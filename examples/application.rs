@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let _guard = reporter.clone().install()?;
 
     let terms = key_terms(
-        "The library instruments its functions. The application decides which runs are reported.",
+        "Libraries instrument, applications decide what applications report.",
         3,
     )?;
     println!("The terms: {}", terms.join(", "));

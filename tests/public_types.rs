@@ -14,7 +14,7 @@ fn shared<T: Debug + Send + Sync + 'static>() {}
 fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
 fn cloned<T: Clone + Debug + Send + Sync + 'static>() {}
 fn compared<T: Clone + Debug + PartialEq + Send + Sync + 'static>() {}
-fn a_word<T: Copy + Debug + Eq + Hash + Send + Sync + 'static>() {}
+fn map_key<T: Copy + Debug + Eq + Hash + Send + Sync + 'static>() {}
 fn error<T: Error + Send + Sync + 'static>() {}
 
 #[test]
@@ -33,7 +33,7 @@ fn handles_are_cloned_and_shared_between_threads() {
 }
 
 #[test]
-fn handles_are_used_across_catch_unwind() {
+fn handles_may_cross_catch_unwind() {
     unwind_safe::<Client>();
     unwind_safe::<Config>();
     unwind_safe::<Recorder>();
@@ -44,7 +44,7 @@ fn handles_are_used_across_catch_unwind() {
 }
 
 #[test]
-fn guards_are_kept_in_any_thread_except_those_of_one_thread() {
+fn guards_move_between_threads_except_two() {
     shared::<ReporterGuard>();
     shared::<Scope<()>>();
     shared::<WithTask<()>>();
@@ -94,22 +94,22 @@ fn data_is_compared_unless_it_holds_raw_json() {
 }
 
 #[test]
-fn words_are_keys_of_maps() {
-    a_word::<DropReason>();
-    a_word::<Shape>();
-    a_word::<Source>();
-    a_word::<Cursor>();
-    a_word::<xpander_report_local::TaskStatus>();
+fn small_enums_are_map_keys() {
+    map_key::<DropReason>();
+    map_key::<Shape>();
+    map_key::<Source>();
+    map_key::<Cursor>();
+    map_key::<xpander_report_local::TaskStatus>();
 }
 
 #[test]
-fn an_event_is_kept_for_as_long_as_it_is_lent() {
+fn an_event_is_copied() {
     fn copied<T: Copy + Send + Sync>() {}
     copied::<Event<'_>>();
 }
 
 #[test]
-fn errors_go_into_a_boxed_error_of_any_thread() {
+fn errors_convert_to_a_boxed_error_of_any_thread() {
     error::<AlreadyInstalled>();
     error::<ConfigError>();
     error::<DecodeError>();

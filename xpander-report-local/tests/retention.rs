@@ -96,7 +96,9 @@ fn only_what_matches_is_deleted() {
             .iter()
             .all(|task| task.id == "b" || task.status == TaskStatus::Completed)
     );
+    assert_eq!(platform.deleted(), 150);
     assert_eq!(platform.delete(&Filter::new()).unwrap(), 301);
+    assert_eq!(platform.deleted(), 451);
     assert_eq!(requests(&platform), 0);
 }
 
