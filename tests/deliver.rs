@@ -192,12 +192,16 @@ fn who_waits_when_the_reporter_is_shut_down_hears_what_became_of_the_report() {
         let builder = Reporter::builder().config(config(url));
         let reporter = with(builder, durability, dir.path());
         let waits = [(); 2].map(|()| {
-            let accepted = reporter.stats().accepted;
+            let before = reporter.stats();
             let waits = thread::spawn({
                 let reporter = reporter.clone();
                 move || reporter.deliver_blocking(TaskReport::new().id("task"), LONG)
             });
-            until(|| reporter.stats().accepted > accepted);
+            // It is accepted once it is on disk or in the queue.
+            until(|| {
+                let stats = reporter.stats();
+                stats.spooled > before.spooled || stats.pending_bytes > before.pending_bytes
+            });
             waits
         });
         let _ = reporter.shutdown_blocking(Duration::ZERO);
