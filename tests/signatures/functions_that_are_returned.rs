@@ -23,3 +23,51 @@ fn tell_their_closures_what_they_take() {
     assert_eq!(trimmed("-")("-a-"), "a");
     assert_eq!(length()("four".to_owned()), 4);
 }
+
+#[test]
+fn may_borrow_from_what_they_take() {
+    #[external_task]
+    fn rest() -> impl Fn(&str) -> Option<&str> {
+        |text| text.get(1..)
+    }
+    #[external_task]
+    fn shorter(by: usize) -> impl for<'a> FnMut(&'a [u8], u8) -> &'a [u8] + Send {
+        move |bytes, more| bytes.get(by + usize::from(more)..).unwrap_or_default()
+    }
+    #[external_task]
+    fn words() -> impl FnOnce(&mut String) -> Box<dyn Iterator<Item = char> + '_> {
+        |text| Box::new(text.chars())
+    }
+    #[external_task]
+    fn asked(model: &'static str) -> impl Fn(&str) -> BoxFuture<'_, String> {
+        move |question| Box::pin(async move { format!("{model}: {question}") })
+    }
+    #[external_task]
+    fn or<'a, T: AsRef<str> + ?Sized>(other: &'a T) -> impl Fn(&str, &'a T, bool) -> &'a str {
+        move |text, another, swap| match swap || text.is_empty() {
+            true => another.as_ref(),
+            false => other.as_ref(),
+        }
+    }
+    assert_eq!(rest()("ab"), Some("b"));
+    assert_eq!(shorter(1)(&[1, 2, 3], 1), [3]);
+    assert_eq!(words()(&mut "ab".to_owned()).count(), 2);
+    assert_eq!(block_on(asked("m")("q")), "m: q");
+    assert_eq!(or("a")("x", "b", false), "a");
+}
+
+#[test]
+fn may_be_async() {
+    #[external_task]
+    fn length(and: usize) -> impl AsyncFn(&str) -> usize {
+        async move |text| text.len() + and
+    }
+    #[external_task]
+    fn filled() -> impl AsyncFnOnce(&mut Vec<u8>, u8) {
+        async |bytes, more| bytes.push(more)
+    }
+    assert_eq!(block_on(length(1)("ab")), 3);
+    let mut bytes = Vec::new();
+    block_on(filled()(&mut bytes, 7));
+    assert_eq!(bytes, [7]);
+}

@@ -20,6 +20,7 @@
 )]
 
 mod attributes;
+mod bounds_that_the_function_lacks;
 mod functions_that_are_returned;
 mod futures;
 mod generics;

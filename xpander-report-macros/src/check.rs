@@ -1,6 +1,6 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, Expr, Lit, UnOp};
+use syn::{Error, Expr, Lit, Type, UnOp};
 
 use crate::flow::Shown;
 use crate::function::Function;
@@ -13,6 +13,7 @@ pub(crate) fn check(
     function: &Function,
     arguments: &[&Argument],
     shown: Option<&Shown<'_>>,
+    outlived: Option<&Type>,
 ) -> Result<(), Error> {
     let signature = &function.signature;
     let mut errors = Vec::new();
@@ -80,6 +81,14 @@ pub(crate) fn check(
                 "`#[external_task]` cannot preserve `{name}` on the returned stream or future. Return it without that \
                  trait. To report only the call, write `result = |_| \"…\"`."
             ),
+        ));
+    }
+    if let (Some(outlived), None) = (outlived, keys.result.get()) {
+        errors.push(Error::new_spanned(
+            outlived,
+            "`#[external_task]` cannot follow a box that may outlive what it gives. Give the box the lifetime of this \
+             type, as in `BoxFuture<'a, …>` or `Pin<Box<dyn Future<Output = …> + 'a>>`. To report only the call, \
+             write `result = |_| \"…\"`.",
         ));
     }
     errors.extend(keys.values().filter_map(waits));

@@ -142,11 +142,11 @@ impl<'a> Shown<'a> {
 
     /// What comes of it, as a `let` can spell it.
     pub(crate) fn piece(&self) -> Option<Type> {
-        self.piece_type().as_ref().and_then(nameable)
+        self.piece_type().and_then(nameable)
     }
 
     /// What comes of it, as it is written.
-    pub(crate) fn piece_type(&self) -> Option<Type> {
+    pub(crate) fn piece_type(&self) -> Option<&'a Type> {
         let name = match self.what {
             What::Stream | What::Iterator => "Item",
             What::Future | What::IntoFuture => "Output",
@@ -188,6 +188,11 @@ impl What {
             None
         }
     }
+}
+
+/// Whether it is a stream, an iterator or a future.
+pub(crate) fn is_followed(bounds: &Bounds) -> bool {
+    What::of(bounds).is_some()
 }
 
 /// Whether a return type spells a future: then the keys look at its output.

@@ -1,5 +1,6 @@
 //! The macros of `xpander-report`. Use them through that crate, which documents them.
 
+mod boxes;
 mod check;
 mod expand;
 mod flow;

@@ -79,18 +79,18 @@ impl Expansion<'_> {
     fn end_with_future(&self, given: &Given<'_>) -> TokenStream {
         let Self { run, value, .. } = self;
         let output = given.shown.and_then(Shown::piece_type);
-        let shown = output.as_ref().and_then(Shown::of_type);
+        let shown = output.and_then(Shown::of_type);
         let inner = Given {
-            at: output.as_ref().map_or(given.at, at),
+            at: output.map_or(given.at, at),
             shown: shown
                 .as_ref()
                 .filter(|shown| !shown.is_future() && self.follows(shown)),
             is_async: true,
         };
         let end = self.end(&inner);
-        let ty = output.as_ref().and_then(nameable).map(|ty| quote!(: #ty));
+        let ty = output.and_then(nameable).map(|ty| quote!(: #ty));
         let mutability = self.keys.looks_at_value().then(|| quote!(mut));
-        let error = self.error_around(false);
+        let error = self.error_around(given.at, false);
         let finish = quote_spanned! {given.at=>
             finish_future(#run, #value, move |#mutability #run, #value #ty| { #end }, #error)
         };
@@ -102,7 +102,7 @@ impl Expansion<'_> {
         let keys = self.keys_at_once();
         let errors = self.errors(given);
         let look = self.look(given);
-        let error = self.error_around(true);
+        let error = self.error_around(given.at, true);
         let finish = quote_spanned!(given.at=> finish(#run, #value, #look, #error));
         let end = self.by_kind(given, &self.kinds(given), &finish);
         quote!(#keys #errors #end)
@@ -112,6 +112,7 @@ impl Expansion<'_> {
     fn kinds(&self, given: &Given<'_>) -> TokenStream {
         let has_keys = self.keys.looks_at_value();
         match (self.keys.result.get(), has_keys, given.is_async) {
+            (Some(_), ..) if self.outlives_its_items => quote!(value),
             (Some(_), ..) => quote!(with_result),
             (None, true, true) => quote!(awaited_with_keys),
             (None, true, false) => quote!(called_with_keys),
@@ -150,8 +151,10 @@ impl Expansion<'_> {
 
     fn is_a_future(&self) -> bool {
         let output = &self.function.signature.output;
-        self.function.signature.asyncness.is_none() && spells_a_future(output)
-            || self.shown.as_ref().is_some_and(Shown::is_future)
+        let spells_one = self.function.signature.asyncness.is_none()
+            && !self.outlives_its_items
+            && spells_a_future(output);
+        spells_one || self.shown.as_ref().is_some_and(Shown::is_future)
     }
 
     /// The keys that look at what the function gives, be it a stream.
@@ -201,23 +204,29 @@ impl Expansion<'_> {
             None => given.shown.and_then(Shown::piece),
         };
         let piece = piece.map(|piece| quote!(: &#piece));
-        let layers = self.layers(&value, &outcome, 0);
+        let layers = self.layers(given.at, &value, &outcome, 0);
         let moves = self.moves();
         quote!(#moves |#value #piece, #outcome| #layers)
     }
 
-    fn layers(&self, value: &Ident, outcome: &Ident, depth: usize) -> TokenStream {
+    fn layers(&self, at: Span, value: &Ident, outcome: &Ident, depth: usize) -> TokenStream {
         let private = &self.private;
         if depth == RESULTS {
-            let rung = self.rung(&quote!(#value));
             return match self.keys.result.get() {
-                Some(_) => quote!(#outcome.item(#rung)),
-                None => quote!(#outcome.value(#rung)),
+                Some(_) => {
+                    let kind = local("kind");
+                    let rung = self.rung(at, &quote!((&#kind).item(#value)));
+                    quote!(#outcome.item(#rung))
+                }
+                None => {
+                    let rung = self.rung(at, &quote!(#value));
+                    quote!(#outcome.value(#rung))
+                }
             };
         }
         let (inner, error) = (local("inner"), local("error"));
-        let failed = self.failed(outcome, &error, depth == 0);
-        let next = self.layers(&inner, outcome, depth + 1);
+        let failed = self.failed(at, outcome, &error, depth == 0);
+        let next = self.layers(at, &inner, outcome, depth + 1);
         quote! {
             match (&&#private::Probe(#value)).result_layer() {
                 #private::Layer::Value(#inner) => #next,
@@ -228,9 +237,9 @@ impl Expansion<'_> {
     }
 
     /// Looks at the error that stands where a stream or a future was to be.
-    fn error_around(&self, is_told: bool) -> TokenStream {
+    fn error_around(&self, at: Span, is_told: bool) -> TokenStream {
         let (error, outcome) = (local("error"), local("outcome"));
-        let failed = self.failed(&outcome, &error, is_told);
+        let failed = self.failed(at, &outcome, &error, is_told);
         let moves = self.moves();
         quote!(#moves |#error, #outcome| #failed)
     }
@@ -240,21 +249,29 @@ impl Expansion<'_> {
         self.keys.looks_at_value().then(|| quote!(move))
     }
 
-    fn failed(&self, outcome: &Ident, error: &Ident, is_told: bool) -> TokenStream {
+    fn failed(&self, at: Span, outcome: &Ident, error: &Ident, is_told: bool) -> TokenStream {
         let private = &self.private;
-        let reason = quote!(&(&&&&&&#private::Probe(#error)).error_rung());
+        let reason = |error: &TokenStream| {
+            let private = self.private_at(at);
+            quote_spanned!(at=> &(&&&&&&#private::Probe(#error)).error_rung())
+        };
         match self.keys.error.get() {
-            None => quote!(#outcome.error(#reason)),
+            None => {
+                let reason = reason(&quote!(#error));
+                quote!(#outcome.error(#reason))
+            }
             // The key knows nothing of it, and may be there to hide such errors.
-            Some(_) if !is_told => quote!(#outcome.error_by_name(#reason)),
+            Some(_) if !is_told => quote!(#outcome.error_by_name(#error)),
             Some(key) => {
                 let errors = local("errors");
                 let extracted = self.extract(error, key);
                 let taken = self.taken(&extracted);
+                let probe = quote!((&&#private::ErrorProbe(#error, #errors)));
+                let reason = reason(&quote!(#probe.shown()));
                 quote! {{
                     #[allow(unused_imports)]
                     use #private::errors::*;
-                    (&&#private::ErrorProbe(#error, #errors)).capture_error(#outcome, #reason, |#error, #taken)
+                    #probe.capture_error(#outcome, #reason, |#error, #taken)
                 }}
             }
         }
@@ -297,13 +314,13 @@ impl Expansion<'_> {
     /// The rest of a closure that captures a value: `outcome| …`.
     pub(crate) fn taken(&self, value: &TokenStream) -> TokenStream {
         let (outcome, taken) = (local("taker"), local("taken"));
-        let rung = self.rung(&quote!(#taken));
+        let rung = self.rung(at(value), &quote!(#taken));
         quote!(#outcome| match &#value { #taken => #outcome.value(#rung) })
     }
 
     /// What a reference points to, on the rung of its type.
-    pub(crate) fn rung(&self, reference: &TokenStream) -> TokenStream {
-        rung(&self.private, reference)
+    pub(crate) fn rung(&self, at: Span, reference: &TokenStream) -> TokenStream {
+        rung(&self.private_at(at), at, reference)
     }
 
     fn extract(&self, from: &Ident, extractor: &Expr) -> TokenStream {
@@ -337,7 +354,7 @@ fn may_be_a_closure(extractor: &Expr) -> bool {
     )
 }
 
-/// What a reference points to, on the rung of its type.
-pub(crate) fn rung(private: &TokenStream, reference: &TokenStream) -> TokenStream {
-    quote!(&(&&&&&&&&&#private::Probe(#reference)).capture_rung())
+/// What a reference points to, on the rung of its type. What the compiler says of that type is said at `at`.
+pub(crate) fn rung(private: &TokenStream, at: Span, reference: &TokenStream) -> TokenStream {
+    quote_spanned!(at=> &(&&&&&&&&&#private::Probe(#reference)).capture_rung())
 }

@@ -2,7 +2,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, FnArg, GenericArgument, Pat, PatIdent, Path, PathArguments, PathSegment, ReturnType,
+    Attribute, BoundLifetimes, FnArg, GenericArgument, GenericParam, Lifetime,
+    ParenthesizedGenericArguments, Pat, PatIdent, Path, PathArguments, PathSegment, ReturnType,
     Signature, Token, Type, TypeParamBound, parse_quote,
 };
 
@@ -158,7 +159,7 @@ pub(crate) fn type_arguments(arguments: &PathArguments) -> impl Iterator<Item = 
 pub(crate) fn associated<'a>(
     bounds: impl IntoIterator<Item = &'a TypeParamBound>,
     name: &str,
-) -> Option<Type> {
+) -> Option<&'a Type> {
     bounds.into_iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else {
             return None;
@@ -168,7 +169,7 @@ pub(crate) fn associated<'a>(
             return None;
         };
         arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(assoc) if assoc.ident == name => Some(assoc.ty.clone()),
+            GenericArgument::AssocType(assoc) if assoc.ident == name => Some(&assoc.ty),
             _ => None,
         })
     })
@@ -192,7 +193,7 @@ pub(crate) fn hides(output: &ReturnType) -> bool {
     annotation(output).is_some_and(|ty| ty.to_token_stream().to_string() != whole)
 }
 
-/// The method of `Edge` for a body whose value is an `impl Fn(&str) -> String` or the like. `None` where none
+/// The call of an `Edge` for a body whose value is an `impl Fn(&str) -> String` or the like. `None` where none
 /// fits: then a closure in the body must say itself what it takes.
 pub(crate) fn function(output: &ReturnType) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = output else {
@@ -201,63 +202,81 @@ pub(crate) fn function(output: &ReturnType) -> Option<TokenStream> {
     let Type::ImplTrait(object) = bare(ty) else {
         return None;
     };
-    let last = object.bounds.iter().find_map(|bound| match bound {
-        TypeParamBound::Trait(bound) if bound.lifetimes.is_none() => bound
-            .path
-            .segments
-            .last()
-            .filter(|last| matches!(last.arguments, PathArguments::Parenthesized(_))),
-        _ => None,
+    let (kind, bound, function) = object.bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
+        let last = bound.path.segments.last()?;
+        let PathArguments::Parenthesized(function) = &last.arguments else {
+            return None;
+        };
+        let kind = match last.ident.to_string().as_str() {
+            "Fn" => quote!(called),
+            "FnMut" => quote!(called_mut),
+            "FnOnce" => quote!(called_once),
+            "AsyncFn" => quote!(awaited),
+            "AsyncFnMut" => quote!(awaited_mut),
+            "AsyncFnOnce" => quote!(awaited_once),
+            _ => return None,
+        };
+        Some((kind, bound, function))
     })?;
-    let PathArguments::Parenthesized(function) = &last.arguments else {
+    let any = any_lifetimes(bound.lifetimes.as_ref());
+    if any.iter().any(|lifetime| is_shared(lifetime, function)) {
         return None;
+    }
+    let taken = function.inputs.iter().map(|input| taken(&input.ty, &any));
+    let (form, types): (String, Vec<_>) = taken.collect::<Option<Vec<_>>>()?.into_iter().unzip();
+    let has_form = match form.len() {
+        1 | 2 => true,
+        3 => !form.contains('m'),
+        _ => false,
     };
-    let mut method = match last.ident.to_string().as_str() {
-        "Fn" => "fn_",
-        "FnMut" => "fn_mut_",
-        "FnOnce" => "fn_once_",
-        _ => return None,
-    }
-    .to_owned();
-    let (mut types, mut references) = (Vec::new(), 0);
-    for input in &function.inputs {
-        let (letter, ty) = taken(&input.ty)?;
-        references += usize::from(letter != 'v');
-        method.push(letter);
-        types.push(ty);
-    }
-    match &function.output {
-        ReturnType::Default => types.push(parse_quote!(())),
-        ReturnType::Type(_, ty) => {
-            let (letter, ty) = taken(ty)?;
-            match letter {
-                'v' => {}
-                'r' if references == 1 => method.push_str("_ref"),
-                _ => return None,
-            }
-            types.push(ty);
-        }
-    }
-    if !(1..=2).contains(&function.inputs.len()) {
-        return None;
-    }
-    let method = format_ident!("{method}");
-    Some(quote!(#method::<#(#types,)* _>))
+    let form = has_form.then(|| format_ident!("{form}"))?;
+    let (lifetimes, inputs, output) = (&bound.lifetimes, &function.inputs, &function.output);
+    Some(quote!(#kind().#form::<#(#types,)* dyn #lifetimes ::core::ops::Fn(#inputs) #output, _>))
 }
 
-/// How an argument is taken, and what it is without a reference. `None` if it holds lifetimes that nobody
-/// has named.
-fn taken(ty: &Type) -> Option<(char, Type)> {
-    let (letter, ty) = match bare(ty) {
-        Type::Reference(reference) if reference.lifetime.is_some() => return None,
-        Type::Reference(reference) if reference.mutability.is_some() => ('m', &*reference.elem),
-        Type::Reference(reference) => ('r', &*reference.elem),
-        ty => ('v', ty),
+/// The lifetimes that a `for<'a>` declares.
+fn any_lifetimes(lifetimes: Option<&BoundLifetimes>) -> Vec<&Lifetime> {
+    let params = lifetimes.into_iter().flat_map(|it| &it.lifetimes);
+    params
+        .filter_map(|param| match param {
+            GenericParam::Lifetime(param) => Some(&param.lifetime),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether several arguments are references of this lifetime.
+fn is_shared(lifetime: &Lifetime, function: &ParenthesizedGenericArguments) -> bool {
+    let inputs = function.inputs.iter();
+    let references = inputs.filter(|input| match bare(&input.ty) {
+        Type::Reference(reference) => reference.lifetime.as_ref() == Some(lifetime),
+        _ => false,
+    });
+    references.count() > 1
+}
+
+/// How an argument is taken, and what it is without a reference of any lifetime. `None` if it holds other lifetimes
+/// that nobody has named.
+fn taken(ty: &Type, any: &[&Lifetime]) -> Option<(char, Type)> {
+    let ty = bare(ty);
+    let (letter, whole, held) = match ty {
+        Type::Reference(reference) => {
+            let held = &*reference.elem;
+            match (&reference.lifetime, reference.mutability) {
+                (Some(named), _) if !any.contains(&named) => ('v', ty, held),
+                (_, Some(_)) => ('m', held, held),
+                (_, None) => ('r', held, held),
+            }
+        }
+        ty => ('v', ty, ty),
     };
-    let tokens = ty.to_token_stream().to_string();
+    let tokens = held.to_token_stream().to_string();
     let is_plain =
         !tokens.contains(['&', '\'']) && !tokens.contains("impl ") && !tokens.contains("dyn ");
-    is_plain.then(|| (letter, ty.clone()))
+    is_plain.then(|| (letter, whole.clone()))
 }
 
 pub(crate) fn nameable(ty: &Type) -> Option<Type> {

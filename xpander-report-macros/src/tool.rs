@@ -4,6 +4,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, LitStr, Path, Result, Signature, token};
 
+use crate::expand::at;
 use crate::function::{Body, Function};
 use crate::keys::{self, Key};
 use crate::outcome::rung;
@@ -101,7 +102,7 @@ fn arguments(keys: &Keys, function: &Signature, private: &TokenStream) -> Option
         let label = argument.label();
         let value = match argument.is_secret() {
             true => quote!(&#private::Redacted),
-            false => rung(private, &quote!(&#name)),
+            false => rung(private, at(name), &quote!(&#name)),
         };
         quote!(#(#conditions)* (#label, #value))
     });

@@ -74,6 +74,11 @@ pub mod kinds {
         pub use crate::run::kind::{StreamBoxKind as _, ValueKind as _};
     }
 
+    /// Functions whose value cannot be followed; their key `result` reports only the call.
+    pub mod value {
+        pub use crate::run::kind::ValueKind as _;
+    }
+
     /// The kind that a return type shows.
     pub mod shown {
         pub use crate::run::kind::{OtherKind as _, ShownKind as _, UnknownKind as _};

@@ -7,6 +7,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, Type, parse_quote};
 
+use crate::boxes;
 use crate::check::check;
 use crate::flow::Shown;
 use crate::function::Function;
@@ -43,6 +44,8 @@ pub(crate) struct Expansion<'a> {
     pub(crate) private: TokenStream,
     /// What the return type shows to go on.
     pub(crate) shown: Option<Shown<'a>>,
+    /// The return type has a box that cannot be followed: see `boxes`.
+    pub(crate) outlives_its_items: bool,
     arguments: Vec<Argument>,
     renamed: Vec<Renamed>,
     body: TokenStream,
@@ -71,7 +74,8 @@ impl<'a> Expansion<'a> {
             .collect();
         let shown = Shown::of(&function.signature.output);
         let names: Vec<&Argument> = names(&arguments, &renamed).map(|(name, _)| name).collect();
-        check(keys, function, &names, shown.as_ref())?;
+        let outlived = boxes::outlived(&function.signature.output);
+        check(keys, function, &names, shown.as_ref(), outlived)?;
         let module = private::module();
         let private = match keys.krate.get() {
             Some(path) => quote!(#path::#module),
@@ -79,6 +83,7 @@ impl<'a> Expansion<'a> {
         };
         Ok(Self {
             shown: shown.filter(|shown| follows(keys, shown)),
+            outlives_its_items: outlived.is_some(),
             keys,
             function,
             private,
@@ -245,10 +250,11 @@ impl<'a> Expansion<'a> {
             return quote!(&#private::Redacted);
         }
         let name = argument.name;
-        self.rung(&match argument.is_borrow {
+        let reference = match argument.is_borrow {
             true => quote!(#name),
             false => quote!(&#name),
-        })
+        };
+        self.rung(at(name), &reference)
     }
 
     fn captured(&self) -> Vec<Captured<'_>> {

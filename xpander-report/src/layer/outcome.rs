@@ -32,7 +32,7 @@ impl<A, E: Display + 'static> Outcomes<A, E> {
             Err(error) => match &self.error {
                 Some(told) => {
                     outcome.value(&Rung::<_, Json>::new(&told(error)));
-                    outcome.is_error(&Failure(error));
+                    outcome.is_error(type_name::<E>());
                 }
                 None => outcome.error(&Failure(error)),
             },

@@ -37,16 +37,61 @@ impl<T> fmt::Debug for Edge<T> {
     }
 }
 
-/// Bodies whose values are functions of up to two arguments: a closure in the body learns from the bound what
-/// it takes. `r` is an argument by reference, `m` one by mutable reference, `v` one by value; what ends with
-/// `_ref` gives a reference.
-macro_rules! functions {
-    ($($name:ident [$($generics:tt)*] [$($bound:tt)*];)*) => {
-        impl<T> Edge<T> {$(
+/// What a function type gives for such arguments.
+pub trait Gives<Arguments> {
+    /// What it gives.
+    type Output;
+}
+
+macro_rules! gives {
+    ($($argument:ident)*) => {
+        // By its projection: with `O`, the compiler would not find how its lifetimes follow from the arguments'.
+        impl<$($argument,)* O, F: ?Sized + FnOnce($($argument),*) -> O> Gives<($($argument,)*)> for F {
+            type Output = F::Output;
+        }
+    };
+}
+
+gives!(A);
+gives!(A B);
+gives!(A B C);
+
+/// Bodies whose values are functions: a closure in the body learns from the bound what it takes. A name has a letter
+/// for each argument: `r` is one by reference, `m` one by mutable reference, `v` one by value. `D` is the function's
+/// type as `dyn Fn`, which says what it gives.
+#[rustfmt::skip]
+macro_rules! forms {
+    ($kind:ident: $trait:ident) => {
+        forms! { @ $kind: $trait
+            r [A: ?Sized] ['a] (&'a A);
+            m [A: ?Sized] ['a] (&'a mut A);
+            v [A] [] (A);
+            rr [A: ?Sized, B: ?Sized] ['a, 'b] (&'a A, &'b B);
+            rm [A: ?Sized, B: ?Sized] ['a, 'b] (&'a A, &'b mut B);
+            rv [A: ?Sized, B] ['a] (&'a A, B);
+            mr [A: ?Sized, B: ?Sized] ['a, 'b] (&'a mut A, &'b B);
+            mm [A: ?Sized, B: ?Sized] ['a, 'b] (&'a mut A, &'b mut B);
+            mv [A: ?Sized, B] ['a] (&'a mut A, B);
+            vr [A, B: ?Sized] ['b] (A, &'b B);
+            vm [A, B: ?Sized] ['b] (A, &'b mut B);
+            vv [A, B] [] (A, B);
+            rrr [A: ?Sized, B: ?Sized, C: ?Sized] ['a, 'b, 'c] (&'a A, &'b B, &'c C);
+            rrv [A: ?Sized, B: ?Sized, C] ['a, 'b] (&'a A, &'b B, C);
+            rvr [A: ?Sized, B, C: ?Sized] ['a, 'c] (&'a A, B, &'c C);
+            rvv [A: ?Sized, B, C] ['a] (&'a A, B, C);
+            vrr [A, B: ?Sized, C: ?Sized] ['b, 'c] (A, &'b B, &'c C);
+            vrv [A, B: ?Sized, C] ['b] (A, &'b B, C);
+            vvr [A, B, C: ?Sized] ['c] (A, B, &'c C);
+            vvv [A, B, C] [] (A, B, C);
+        }
+    };
+    (@ $kind:ident: $trait:ident $($name:ident [$($generics:tt)*] [$($lifetimes:tt)*] ($($argument:ty),*);)*) => {
+        impl<T> $kind<T> {$(
             /// The body, whose value is such a function.
-            pub fn $name<$($generics)*, F: FnOnce() -> T>(self, body: F) -> F
+            pub fn $name<$($generics)*, D, F: FnOnce() -> T>(self, body: F) -> F
             where
-                T: $($bound)*,
+                D: ?Sized + for<$($lifetimes)*> Gives<($($argument,)*)>,
+                T: for<$($lifetimes)*> $trait($($argument),*) -> <D as Gives<($($argument,)*)>>::Output,
             {
                 body
             }
@@ -54,60 +99,30 @@ macro_rules! functions {
     };
 }
 
-#[rustfmt::skip]
+macro_rules! functions {
+    ($($method:ident, $kind:ident: $trait:ident;)*) => {
+        impl<T> Edge<T> {$(
+            /// The type is one of these functions.
+            pub fn $method(self) -> $kind<T> {
+                $kind(PhantomData)
+            }
+        )*}
+
+        $(
+            /// A type that is one of these functions.
+            #[derive(Debug)]
+            pub struct $kind<T>(PhantomData<fn() -> T>);
+
+            forms! { $kind: $trait }
+        )*
+    };
+}
+
 functions! {
-    fn_r [A: ?Sized, O] [for<'a> Fn(&'a A) -> O];
-    fn_r_ref [A: ?Sized, O: ?Sized] [for<'a> Fn(&'a A) -> &'a O];
-    fn_m [A: ?Sized, O] [for<'a> Fn(&'a mut A) -> O];
-    fn_m_ref [A: ?Sized, O: ?Sized] [for<'a> Fn(&'a mut A) -> &'a O];
-    fn_v [A, O] [Fn(A) -> O];
-    fn_rr [A: ?Sized, B: ?Sized, O] [for<'a, 'b> Fn(&'a A, &'b B) -> O];
-    fn_rm [A: ?Sized, B: ?Sized, O] [for<'a, 'b> Fn(&'a A, &'b mut B) -> O];
-    fn_rv [A: ?Sized, B, O] [for<'a> Fn(&'a A, B) -> O];
-    fn_rv_ref [A: ?Sized, B, O: ?Sized] [for<'a> Fn(&'a A, B) -> &'a O];
-    fn_mr [A: ?Sized, B: ?Sized, O] [for<'a, 'b> Fn(&'a mut A, &'b B) -> O];
-    fn_mm [A: ?Sized, B: ?Sized, O] [for<'a, 'b> Fn(&'a mut A, &'b mut B) -> O];
-    fn_mv [A: ?Sized, B, O] [for<'a> Fn(&'a mut A, B) -> O];
-    fn_mv_ref [A: ?Sized, B, O: ?Sized] [for<'a> Fn(&'a mut A, B) -> &'a O];
-    fn_vr [A, B: ?Sized, O] [for<'b> Fn(A, &'b B) -> O];
-    fn_vr_ref [A, B: ?Sized, O: ?Sized] [for<'b> Fn(A, &'b B) -> &'b O];
-    fn_vm [A, B: ?Sized, O] [for<'b> Fn(A, &'b mut B) -> O];
-    fn_vm_ref [A, B: ?Sized, O: ?Sized] [for<'b> Fn(A, &'b mut B) -> &'b O];
-    fn_vv [A, B, O] [Fn(A, B) -> O];
-    fn_mut_r [A: ?Sized, O] [for<'a> FnMut(&'a A) -> O];
-    fn_mut_r_ref [A: ?Sized, O: ?Sized] [for<'a> FnMut(&'a A) -> &'a O];
-    fn_mut_m [A: ?Sized, O] [for<'a> FnMut(&'a mut A) -> O];
-    fn_mut_m_ref [A: ?Sized, O: ?Sized] [for<'a> FnMut(&'a mut A) -> &'a O];
-    fn_mut_v [A, O] [FnMut(A) -> O];
-    fn_mut_rr [A: ?Sized, B: ?Sized, O] [for<'a, 'b> FnMut(&'a A, &'b B) -> O];
-    fn_mut_rm [A: ?Sized, B: ?Sized, O] [for<'a, 'b> FnMut(&'a A, &'b mut B) -> O];
-    fn_mut_rv [A: ?Sized, B, O] [for<'a> FnMut(&'a A, B) -> O];
-    fn_mut_rv_ref [A: ?Sized, B, O: ?Sized] [for<'a> FnMut(&'a A, B) -> &'a O];
-    fn_mut_mr [A: ?Sized, B: ?Sized, O] [for<'a, 'b> FnMut(&'a mut A, &'b B) -> O];
-    fn_mut_mm [A: ?Sized, B: ?Sized, O] [for<'a, 'b> FnMut(&'a mut A, &'b mut B) -> O];
-    fn_mut_mv [A: ?Sized, B, O] [for<'a> FnMut(&'a mut A, B) -> O];
-    fn_mut_mv_ref [A: ?Sized, B, O: ?Sized] [for<'a> FnMut(&'a mut A, B) -> &'a O];
-    fn_mut_vr [A, B: ?Sized, O] [for<'b> FnMut(A, &'b B) -> O];
-    fn_mut_vr_ref [A, B: ?Sized, O: ?Sized] [for<'b> FnMut(A, &'b B) -> &'b O];
-    fn_mut_vm [A, B: ?Sized, O] [for<'b> FnMut(A, &'b mut B) -> O];
-    fn_mut_vm_ref [A, B: ?Sized, O: ?Sized] [for<'b> FnMut(A, &'b mut B) -> &'b O];
-    fn_mut_vv [A, B, O] [FnMut(A, B) -> O];
-    fn_once_r [A: ?Sized, O] [for<'a> FnOnce(&'a A) -> O];
-    fn_once_r_ref [A: ?Sized, O: ?Sized] [for<'a> FnOnce(&'a A) -> &'a O];
-    fn_once_m [A: ?Sized, O] [for<'a> FnOnce(&'a mut A) -> O];
-    fn_once_m_ref [A: ?Sized, O: ?Sized] [for<'a> FnOnce(&'a mut A) -> &'a O];
-    fn_once_v [A, O] [FnOnce(A) -> O];
-    fn_once_rr [A: ?Sized, B: ?Sized, O] [for<'a, 'b> FnOnce(&'a A, &'b B) -> O];
-    fn_once_rm [A: ?Sized, B: ?Sized, O] [for<'a, 'b> FnOnce(&'a A, &'b mut B) -> O];
-    fn_once_rv [A: ?Sized, B, O] [for<'a> FnOnce(&'a A, B) -> O];
-    fn_once_rv_ref [A: ?Sized, B, O: ?Sized] [for<'a> FnOnce(&'a A, B) -> &'a O];
-    fn_once_mr [A: ?Sized, B: ?Sized, O] [for<'a, 'b> FnOnce(&'a mut A, &'b B) -> O];
-    fn_once_mm [A: ?Sized, B: ?Sized, O] [for<'a, 'b> FnOnce(&'a mut A, &'b mut B) -> O];
-    fn_once_mv [A: ?Sized, B, O] [for<'a> FnOnce(&'a mut A, B) -> O];
-    fn_once_mv_ref [A: ?Sized, B, O: ?Sized] [for<'a> FnOnce(&'a mut A, B) -> &'a O];
-    fn_once_vr [A, B: ?Sized, O] [for<'b> FnOnce(A, &'b B) -> O];
-    fn_once_vr_ref [A, B: ?Sized, O: ?Sized] [for<'b> FnOnce(A, &'b B) -> &'b O];
-    fn_once_vm [A, B: ?Sized, O] [for<'b> FnOnce(A, &'b mut B) -> O];
-    fn_once_vm_ref [A, B: ?Sized, O: ?Sized] [for<'b> FnOnce(A, &'b mut B) -> &'b O];
-    fn_once_vv [A, B, O] [FnOnce(A, B) -> O];
+    called, Called: Fn;
+    called_mut, CalledMut: FnMut;
+    called_once, CalledOnce: FnOnce;
+    awaited, Awaited: AsyncFn;
+    awaited_mut, AwaitedMut: AsyncFnMut;
+    awaited_once, AwaitedOnce: AsyncFnOnce;
 }

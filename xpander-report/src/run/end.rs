@@ -1,6 +1,6 @@
 //! The end of a run: what came out of it, and what its keys say.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -195,20 +195,18 @@ impl<'a> Outcome<'a> {
     }
 
     /// It is an error of which only the type may be told.
-    pub fn error_by_name(&mut self, error: &dyn Capture) {
-        self.came = Produced::Error(
-            self.content
-                .then(|| Captured::Text(format!("<{}>", error.type_name()))),
-            error.type_name(),
-        );
+    pub fn error_by_name<E: ?Sized>(&mut self, _: &E) {
+        let name = type_name::<E>();
+        let reason = self.content.then(|| Captured::Text(format!("<{name}>")));
+        self.came = Produced::Error(reason, name);
     }
 
-    /// What a key gave tells this error.
-    pub(crate) fn is_error(&mut self, error: &dyn Capture) {
+    /// What a key gave tells an error of this type.
+    pub(crate) fn is_error(&mut self, type_name: &'static str) {
         let told = match std::mem::replace(&mut self.came, Produced::Nothing) {
             Produced::Value(told) if self.content => Some(told),
             _ => None,
         };
-        self.came = Produced::Error(told, error.type_name());
+        self.came = Produced::Error(told, type_name);
     }
 }

@@ -1,5 +1,6 @@
 //! What the attribute's keys take, with messages for what they do not.
 
+use std::any::type_name;
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
@@ -173,6 +174,11 @@ pub struct ErrorProbe<'a, E, K>(pub &'a E, pub Errors<K>);
 
 /// The key tells this error.
 pub trait ErrorByKey<'a, E> {
+    /// What is captured of it: nothing, so that nothing is asked of its type.
+    fn shown(&self) -> &'a () {
+        &()
+    }
+
     /// Tells it.
     fn capture_error(
         &self,
@@ -186,17 +192,20 @@ impl<'a, E> ErrorByKey<'a, E> for &ErrorProbe<'a, E, E> {
     fn capture_error(
         &self,
         outcome: &mut Outcome<'_>,
-        error: &dyn Capture,
+        _: &dyn Capture,
         key: impl FnOnce(&'a E, &mut Outcome<'_>),
     ) {
         catch_panic(|| key(self.0, outcome));
-        outcome.is_error(error);
+        outcome.is_error(type_name::<E>());
     }
 }
 
 /// The key is about other errors.
-pub trait ErrorByItself<'a, K> {
-    /// Tells this one as it is.
+pub trait ErrorByItself<'a, E, K> {
+    /// What is captured of this one.
+    fn shown(&self) -> &'a E;
+
+    /// Tells it as it is.
     fn capture_error(
         &self,
         outcome: &mut Outcome<'_>,
@@ -205,7 +214,11 @@ pub trait ErrorByItself<'a, K> {
     );
 }
 
-impl<'a, E, K: 'a> ErrorByItself<'a, K> for ErrorProbe<'a, E, K> {
+impl<'a, E, K: 'a> ErrorByItself<'a, E, K> for ErrorProbe<'a, E, K> {
+    fn shown(&self) -> &'a E {
+        self.0
+    }
+
     fn capture_error(
         &self,
         outcome: &mut Outcome<'_>,

@@ -257,7 +257,7 @@ boxes! {
 }
 
 /// A value ends the run.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Value;
 
 /// A box in the value goes on.
@@ -268,11 +268,37 @@ pub struct Reboxed<What, Via>(PhantomData<(What, Via)>);
 #[derive(Debug)]
 pub struct Shown<Via, What>(PhantomData<(Via, What)>);
 
+macro_rules! has_items {
+    ($($kind:ident),*) => {$(
+        impl<A, B> Clone for $kind<A, B> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<A, B> Copy for $kind<A, B> {}
+
+        impl<A, B> $kind<A, B> {
+            /// What is captured of an item beside the key `result`.
+            pub fn item<'a, T: ?Sized>(&self, item: &'a T) -> &'a T {
+                item
+            }
+        }
+    )*};
+}
+
+has_items!(Reboxed, Shown);
+
 /// A mistake: something in the value goes on, and cannot be followed.
 #[derive(Debug)]
 pub struct Hidden<What>(PhantomData<What>);
 
 impl Value {
+    /// What is captured of a value beside the key `result`: nothing, so that nothing is asked of its type.
+    pub fn item<T: ?Sized>(&self, _: &T) -> &'static () {
+        &()
+    }
+
     /// Reports the value.
     pub fn finish<V>(
         self,

@@ -1,0 +1,103 @@
+//! Boxes that cannot be followed, because a box of what follows one must not outlive what it gives: the compiler
+//! asks for that. A box is `'static` where it says nothing else.
+
+use syn::{
+    GenericArgument, Lifetime, Path, PathArguments, ReturnType, Type, TypeParamBound,
+    TypeTraitObject,
+};
+
+use crate::flow::is_followed;
+use crate::signature::{associated, bare, last_segment, type_arguments};
+
+const ALIASES: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
+
+/// What a `'static` box in the return type gives, if that borrows.
+pub(crate) fn outlived(output: &ReturnType) -> Option<&Type> {
+    match output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => within(ty),
+    }
+}
+
+/// Looks where `Found` of `xpander-report` does.
+fn within(ty: &Type) -> Option<&Type> {
+    if let Type::Tuple(tuple) = bare(ty) {
+        return tuple.elems.iter().find_map(within);
+    }
+    let last = last_segment(bare(ty))?;
+    let mut inner = type_arguments(&last.arguments);
+    if ALIASES.iter().any(|name| last.ident == name) {
+        let is_static = is_static(lifetimes(&last.arguments));
+        return inner.find(|given| is_static && borrows(given));
+    }
+    match (last.ident.to_string().as_str(), bare(inner.next()?)) {
+        ("Box", Type::TraitObject(object)) => given(object).filter(|given| borrows(given)),
+        ("Box" | "Option" | "Pin" | "Result", inner) => within(inner),
+        _ => None,
+    }
+}
+
+/// What a `'static` object gives that would be followed.
+fn given(object: &TypeTraitObject) -> Option<&Type> {
+    let bounds = object.bounds.iter();
+    let lifetimes = bounds.filter_map(|bound| match bound {
+        TypeParamBound::Lifetime(lifetime) => Some(lifetime),
+        _ => None,
+    });
+    if !is_followed(&object.bounds) || !is_static(lifetimes) {
+        return None;
+    }
+    associated(&object.bounds, "Item").or_else(|| associated(&object.bounds, "Output"))
+}
+
+fn lifetimes(arguments: &PathArguments) -> impl Iterator<Item = &Lifetime> {
+    let arguments = match arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    let arguments = arguments.into_iter().flatten();
+    arguments.filter_map(|argument| match argument {
+        GenericArgument::Lifetime(lifetime) => Some(lifetime),
+        _ => None,
+    })
+}
+
+fn is_static<'a>(mut lifetimes: impl Iterator<Item = &'a Lifetime>) -> bool {
+    lifetimes.all(|lifetime| lifetime.ident == "static")
+}
+
+/// Whether a type names a lifetime that ends.
+fn borrows(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::Reference(reference) => {
+            let lifetime = reference.lifetime.as_ref();
+            lifetime.is_none_or(|it| it.ident != "static") || borrows(&reference.elem)
+        }
+        Type::Array(ty) => borrows(&ty.elem),
+        Type::Ptr(ty) => borrows(&ty.elem),
+        Type::Slice(ty) => borrows(&ty.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().any(borrows),
+        Type::Path(ty) => path_borrows(&ty.path),
+        Type::TraitObject(object) => object.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Lifetime(lifetime) => lifetime.ident != "static",
+            // What stands under a `for<'a>` names no lifetime of the function's.
+            TypeParamBound::Trait(bound) => bound.lifetimes.is_none() && path_borrows(&bound.path),
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+fn path_borrows(path: &Path) -> bool {
+    path.segments.iter().any(|segment| {
+        let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+            return false;
+        };
+        arguments.args.iter().any(|argument| match argument {
+            GenericArgument::Lifetime(lifetime) => lifetime.ident != "static",
+            GenericArgument::Type(ty) => borrows(ty),
+            GenericArgument::AssocType(assoc) => borrows(&assoc.ty),
+            _ => false,
+        })
+    })
+}
