@@ -18,6 +18,8 @@
 //!
 //! Rust 1.89. A new minor version may need a newer Rust, at least six months old; a patch version does not.
 
+#![warn(missing_debug_implementations)]
+
 pub mod access;
 pub mod address;
 pub mod body;

@@ -73,6 +73,7 @@ async fn main() -> Result<(), std::io::Error> {
 //! Rust 1.89. A new minor version may need a newer Rust, at least six months old; a patch version does not.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(missing_debug_implementations)]
 
 #[cfg(feature = "http")]
 mod delivery;
