@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr2;
+
 /// JSON in a text in JSON, and so on, is looked into so far.
 pub(super) const MAX_NESTED: u8 = 4;
 
@@ -62,65 +64,18 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-/// So many bytes of a long text are searched for its end at once.
-const BLOCK: usize = 32;
-
 /// Where the text ends that begins here: at its quote, or with the document.
 fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
-    loop {
-        for _ in 0..BLOCK / 8 {
-            let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
-                return end_of_last(bytes, at);
-            };
-            let special = special(u64::from_le_bytes(*word));
-            if special == 0 {
-                at += 8;
-                continue;
-            }
-            at += special.trailing_zeros() as usize / 8;
-            if bytes.get(at) == Some(&b'"') {
-                return at;
-            }
-            at += 2;
+    while let Some(rest) = bytes.get(at..)
+        && let Some(found) = memchr2(b'"', b'\\', rest)
+    {
+        at += found;
+        if bytes[at] == b'"' {
+            return at;
         }
-        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            if has_special(block) {
-                break;
-            }
-            at += BLOCK;
-        }
+        at += 2;
     }
-}
-
-/// The same in the last bytes.
-fn end_of_last(bytes: &[u8], mut at: usize) -> usize {
-    loop {
-        match bytes.get(at) {
-            None | Some(b'"') => return at.min(bytes.len()),
-            Some(b'\\') => at += 2,
-            Some(_) => at += 1,
-        }
-    }
-}
-
-/// The highest bit of the first byte that is a quote or a backslash; those above it say nothing.
-fn special(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let is = |byte: u8| {
-        let other = word ^ (ONES * u64::from(byte));
-        other.wrapping_sub(ONES) & !other
-    };
-    (is(b'"') | is(b'\\')) & HIGH
-}
-
-/// All of the block is looked at, so that the compiler can do it at once; inlined it would not.
-#[inline(never)]
-fn has_special(block: &[u8; BLOCK]) -> bool {
-    let is_special = |byte: u8| (byte == b'"') | (byte == b'\\');
-    block
-        .iter()
-        .fold(false, |any, byte| any | is_special(*byte))
+    bytes.len()
 }
 
 /// Where JSON begins in a text that is JSON, be it a line after the other or only the start of it, or that ends

@@ -1,11 +1,13 @@
 //! Secrets that can be told by their form, wherever they stand in a text: private keys in PEM, the keys of providers,
 //! JSON Web Tokens, what follows `Bearer` and `Authorization`.
 //!
-//! One pass looks for anchors: bytes that are rare in prose, and of which each secret has one at a known place. What
+//! Two searches look for anchors: bytes that are rare in prose, and of which each secret has one at a known place. What
 //! is around an anchor is then looked at, each byte a bounded number of times, whatever the text. The text may be
 //! the inside of JSON: an escape counts as the character that it stands for.
 
 use std::ops::Range;
+
+use memchr::memchr3_iter;
 
 use super::edits::Edits;
 use super::json_text::character;
@@ -117,47 +119,27 @@ const fn head(prefix: &[u8]) -> usize {
     at + 1
 }
 
-/// The `-` or `_` of keys, the `z` of `AIza` and `Authorization`, the `B` of `Bearer`, the `J` of `eyJ`, the `K` of `ABSK`
-/// and `AKIA`.
-const ANCHORS: [u8; 6] = *b"-_zBJK";
-
-/// So many bytes are searched for an anchor at once, and of those that have one so many.
-const BLOCK: usize = 64;
-const PART: usize = 16;
-
 /// The secrets of the text.
 pub(super) fn secrets(text: &str) -> Edits {
+    let bytes = text.as_bytes();
     let mut scan = Scan {
-        bytes: text.as_bytes(),
+        bytes,
         done: 0,
         edits: Edits::default(),
     };
-    let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
-    for (at, block) in blocks.iter().enumerate() {
-        scan.block(block, at * BLOCK);
+    // The `-` or `_` of keys, and the `z` of `AIza` and `Authorization`.
+    let mut small = memchr3_iter(b'-', b'_', b'z', bytes);
+    // The `B` of `Bearer`, the `J` of `eyJ`, and the `K` of `ABSK` and `AKIA`.
+    let mut capital = memchr3_iter(b'B', b'J', b'K', bytes);
+    let mut next = [small.next(), capital.next()];
+    while let Some(at) = next.into_iter().flatten().min() {
+        next = match next {
+            [Some(is_next), later] if is_next == at => [small.next(), later],
+            [later, _] => [later, capital.next()],
+        };
+        scan.look(at);
     }
-    let mut last = [0; BLOCK];
-    last[..rest.len()].copy_from_slice(rest);
-    scan.block(&last, blocks.len() * BLOCK);
     scan.edits
-}
-
-/// All of the block is looked at, so that the compiler can do it at once; inlined it would not.
-#[inline(never)]
-fn has_anchor<const N: usize>(block: &[u8; N]) -> bool {
-    let is_anchor = |byte: u8| ANCHORS.iter().fold(false, |any, it| any | (byte == *it));
-    block.iter().fold(false, |any, byte| any | is_anchor(*byte))
-}
-
-/// The highest bit of each byte that is an anchor.
-fn anchors(word: u64) -> u64 {
-    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
-    let mut hits = 0;
-    for anchor in ANCHORS {
-        let other = word ^ u64::from_ne_bytes([anchor; 8]);
-        hits |= !(((other & LOW) + LOW) | other | LOW);
-    }
-    hits
 }
 
 struct Scan<'a> {
@@ -185,31 +167,6 @@ impl KeyBody {
 }
 
 impl Scan<'_> {
-    #[inline]
-    fn block(&mut self, block: &[u8; BLOCK], start: usize) {
-        if !has_anchor(block) {
-            return;
-        }
-        let (parts, _) = block.as_chunks::<PART>();
-        for (at, part) in parts.iter().enumerate() {
-            if has_anchor(part) {
-                self.part(part, start + at * PART);
-            }
-        }
-    }
-
-    fn part(&mut self, part: &[u8; PART], start: usize) {
-        let (words, _) = part.as_chunks();
-        for (at, word) in words.iter().enumerate() {
-            let mut anchors = anchors(u64::from_le_bytes(*word));
-            while anchors != 0 {
-                let at = start + at * 8 + anchors.trailing_zeros() as usize / 8;
-                self.look(at);
-                anchors &= anchors - 1;
-            }
-        }
-    }
-
     fn look(&mut self, at: usize) {
         if at < self.done {
             return;

@@ -65,10 +65,15 @@ impl<'a> Object<'a> {
     }
 
     /// The field; of several with one key the last.
+    #[inline]
     fn get(&self, key: Key) -> Option<&Node<'a>> {
-        if self.bits & key.bit() == 0 {
-            return None;
+        match self.bits & key.bit() {
+            0 => None,
+            _ => self.find(key),
         }
+    }
+
+    fn find(&self, key: Key) -> Option<&Node<'a>> {
         let field = self.fields.iter().rev().find(|(name, _)| *name == key);
         field.map(|(_, value)| value)
     }
@@ -214,6 +219,7 @@ impl<'a> Node<'a> {
 impl<'a> Index<Key> for Node<'a> {
     type Output = Self;
 
+    #[inline]
     fn index(&self, key: Key) -> &Self {
         match self {
             Self::Object(object) => object.get(key).unwrap_or(&NULL),

@@ -240,23 +240,13 @@ fn is_result(result: &Node<'_>) -> bool {
 }
 
 /// The event inside one that comes in an envelope, and in nothing else.
-pub(super) fn event<'e, 'a>(
-    event: &'e Event<'a>,
-    key: fn(&str) -> Option<Key>,
-) -> Option<&'e Event<'a>> {
-    let objects = event.fields().filter(|(_, value)| value.is_object());
-    let mut answers = objects.filter(|(name, _)| {
-        let Some(inside) = key(name) else {
-            return false;
-        };
-        let is_beside = |envelope: &Envelope, name: &str| {
-            key(name).is_some_and(|key| key == inside || envelope.beside.contains(&key))
-        };
-        ENVELOPES.iter().any(|envelope| {
-            envelope.is_streamed
-                && envelope.inside == inside
-                && event.fields().all(|(name, _)| is_beside(envelope, name))
-        })
+pub(super) fn event(event: Event<'_>) -> Option<Event<'_>> {
+    let streamed = ENVELOPES.iter().filter(|envelope| envelope.is_streamed);
+    let mut answers = streamed.filter_map(|envelope| {
+        let inside = event.get(envelope.inside)?;
+        let mut keys = event.fields().map(Event::key);
+        let is_only = keys.all(|key| key == envelope.inside || envelope.beside.contains(&key));
+        (inside.is_object() && is_only).then_some(inside)
     });
-    answers.next().map(|(_, answer)| answer)
+    answers.next()
 }

@@ -21,6 +21,23 @@ impl Key {
         Self(hash(joined.split_at(length).0))
     }
 
+    /// The key of a name in any spelling.
+    pub(super) fn of(name: &str) -> Self {
+        let mut joined = [0; MAX_NAME];
+        let mut length = 0;
+        for byte in name.bytes().take(MAX_NAME) {
+            if let Some(place) = joined.get_mut(length) {
+                *place = byte;
+            }
+            length += usize::from(byte != b'_');
+        }
+        match joined.get(..length) {
+            Some(joined) if name.len() <= MAX_NAME => Self(hash(joined)),
+            // None that is read.
+            _ => Self(hash(name.as_bytes())),
+        }
+    }
+
     /// One of 63 bits, by which a set of keys tells most of those that it does not have.
     pub(super) const fn bit(self) -> u64 {
         1 << (self.0 % 63)
@@ -29,25 +46,6 @@ impl Key {
 
 /// No name that is read is longer.
 const MAX_NAME: usize = 64;
-
-/// Whether two names are one key.
-pub(super) fn is_same(name: &str, other: &str) -> bool {
-    fn letters(name: &str) -> impl Iterator<Item = u8> {
-        let bytes = name.bytes().filter(|byte| *byte != b'_');
-        bytes.map(|byte| byte | 0x20)
-    }
-    match (name.as_bytes(), other.as_bytes()) {
-        ([first, ..], [other_first, ..]) if is_letter(*first) && is_letter(*other_first) => {
-            first | 0x20 == other_first | 0x20
-                && (name == other || letters(name).eq(letters(other)))
-        }
-        _ => letters(name).eq(letters(other)),
-    }
-}
-
-const fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphabetic()
-}
 
 /// A number for a spelling, in small or capital letters.
 const fn hash(name: &[u8]) -> u64 {
@@ -84,10 +82,17 @@ const fn mixed(hash: u64, word: u64) -> u64 {
     mixed ^ mixed >> 32
 }
 
+/// Names the fields that a file reads of the events of a stream: a constant for each.
+macro_rules! names {
+    ($($key:ident)*) => {
+        $(const $key: $crate::provider::key::Key = $crate::provider::key::Key::named(stringify!($key));)*
+    };
+}
+
 /// Names the fields that a file reads: a constant for each, and `KEYS`, the list of them.
 macro_rules! keys {
     ($($key:ident)*) => {
-        $(const $key: $crate::provider::key::Key = $crate::provider::key::Key::named(stringify!($key));)*
+        names! { $($key)* }
 
         pub(in $crate::provider) const KEYS: &[&str] = &[$(stringify!($key)),*];
     };

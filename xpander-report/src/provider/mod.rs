@@ -25,5 +25,6 @@ pub(crate) mod shape;
 mod shapes;
 pub(crate) mod stream;
 mod surrogates;
+mod tape;
 mod usage;
 mod vocabulary;

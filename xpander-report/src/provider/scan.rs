@@ -1,132 +1,175 @@
-//! One pass over a JSON document that keeps where each of its values is.
+//! Reads JSON from front to back, and checks it on the way. What a reader has no use for is skipped.
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
 use serde_json::value::RawValue;
 
-use crate::provider::event::{Event, Inside};
+use crate::provider::surrogates;
 
-/// Nobody looks into what lies deeper.
-const MAX_DEPTH: usize = 12;
+/// What lies deeper is skipped without recursion.
+const MAX_DEPTH: u8 = 64;
 
 pub(super) struct Scan<'a> {
     json: &'a str,
     at: usize,
 }
 
-impl<'a> Event<'a> {
-    /// `None` if it is not JSON.
-    pub(in crate::provider) fn of(json: &'a str) -> Option<Self> {
-        Scan::of(json).document()
-    }
+/// Where a text stands between its quotes.
+#[derive(Clone, Copy)]
+pub(super) struct Quoted {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) has_escapes: bool,
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn of(json: &'a str) -> Self {
-        Self { json, at: 0 }
+    /// Reads a whole document; `None` if it is not JSON.
+    pub(super) fn whole<T>(json: &'a str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let mut scan = Self::starting_at(json, 0);
+        scan.space();
+        let value = read(&mut scan)?;
+        scan.space();
+        (scan.at == json.len()).then_some(value)
     }
 
-    /// The whole document; `None` if it is not JSON.
-    pub(super) fn document(mut self) -> Option<Event<'a>> {
-        let value = self.value(0)?;
-        self.space();
-        (self.at == self.json.len()).then_some(value)
+    /// Reads from a place on.
+    pub(super) fn starting_at(json: &'a str, at: usize) -> Self {
+        Self { json, at }
     }
 
-    fn value(&mut self, depth: usize) -> Option<Event<'a>> {
+    /// Where it has come to.
+    #[inline]
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The first byte of the value that begins here.
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.json.as_bytes().get(self.at).copied()
+    }
+
+    /// Reads the fields of an object.
+    #[inline]
+    pub(super) fn object(
+        &mut self,
+        mut field: impl FnMut(&mut Self, Quoted) -> Option<()>,
+    ) -> Option<()> {
+        self.at += 1;
         self.space();
-        let start = self.at;
-        let inside = match self.peek()? {
-            b'{' | b'[' if depth == MAX_DEPTH => self.skip()?,
-            b'{' => self.fields(depth)?,
-            b'[' => self.items(depth)?,
-            b'"' => self.text()?,
+        if self.is_next(b'}') {
+            return Some(());
+        }
+        loop {
+            (self.peek()? == b'"').then_some(())?;
+            let name = self.quoted()?;
+            self.space();
+            self.is_next(b':').then_some(())?;
+            self.space();
+            field(self, name)?;
+            self.space();
+            if !self.is_next(b',') {
+                return self.is_next(b'}').then_some(());
+            }
+            self.space();
+        }
+    }
+
+    /// Reads the items of a list.
+    #[inline]
+    pub(super) fn list(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.at += 1;
+        self.space();
+        if self.is_next(b']') {
+            return Some(());
+        }
+        loop {
+            item(self)?;
+            self.space();
+            if !self.is_next(b',') {
+                return self.is_next(b']').then_some(());
+            }
+            self.space();
+        }
+    }
+
+    /// Passes over a value.
+    pub(super) fn skip(&mut self) -> Option<()> {
+        self.skip_inside(0)
+    }
+
+    fn skip_inside(&mut self, depth: u8) -> Option<()> {
+        match self.peek()? {
+            b'{' | b'[' if depth == MAX_DEPTH => {
+                let rest = serde_json::Deserializer::from_str(&self.json[self.at..]);
+                let mut values = rest.into_iter::<&RawValue>();
+                values.next()?.ok()?;
+                self.at += values.byte_offset();
+                Some(())
+            }
+            b'{' => self.object(|scan, _| scan.skip_inside(depth + 1)),
+            b'[' => self.list(|scan| scan.skip_inside(depth + 1)),
+            _ => self.leaf().map(|_| ()),
+        }
+    }
+
+    /// Passes over what is neither an object nor a list. Whether it has escapes.
+    pub(super) fn leaf(&mut self) -> Option<bool> {
+        match self.peek()? {
+            b'"' => return Some(self.quoted()?.has_escapes),
             b't' => self.word("true")?,
             b'f' => self.word("false")?,
             b'n' => self.word("null")?,
             _ => self.number()?,
-        };
-        Some(Event::new(&self.json[start..self.at], inside))
+        }
+        Some(false)
     }
 
-    fn fields(&mut self, depth: usize) -> Option<Inside<'a>> {
+    /// Passes over a text.
+    #[inline]
+    pub(super) fn quoted(&mut self) -> Option<Quoted> {
         self.at += 1;
-        self.space();
-        if self.is_next(b'}') {
-            return Some(Inside::Fields(Vec::new()));
-        }
-        let mut fields = Vec::with_capacity(8);
-        loop {
-            self.space();
-            let name = self.name()?;
-            self.space();
-            self.is_next(b':').then_some(())?;
-            fields.push((name, self.value(depth + 1)?));
-            self.space();
-            if self.is_next(b'}') {
-                return Some(Inside::Fields(fields));
-            }
-            self.is_next(b',').then_some(())?;
-        }
-    }
-
-    fn items(&mut self, depth: usize) -> Option<Inside<'a>> {
-        let mut items = Vec::new();
-        self.at += 1;
-        self.space();
-        if self.is_next(b']') {
-            return Some(Inside::Items(items));
-        }
-        loop {
-            items.push(self.value(depth + 1)?);
-            self.space();
-            if self.is_next(b']') {
-                return Some(Inside::Items(items));
-            }
-            self.is_next(b',').then_some(())?;
-        }
-    }
-
-    fn name(&mut self) -> Option<Cow<'a, str>> {
         let start = self.at;
-        (self.peek()? == b'"').then_some(())?;
-        self.text()?;
-        let quoted = &self.json[start..self.at];
-        let inside = &quoted[1..quoted.len() - 1];
-        match inside.contains('\\') {
-            true => serde_json::from_str(quoted).ok().map(Cow::Owned),
-            false => Some(Cow::Borrowed(inside)),
+        let mut has_escapes = false;
+        while self.is_escape()? {
+            has_escapes = true;
+            self.escape()?;
         }
-    }
-
-    /// A text, from its first quote to behind its last.
-    fn text(&mut self) -> Option<Inside<'a>> {
+        let end = self.at;
         self.at += 1;
-        loop {
-            while let Some(word) = self.bytes().first_chunk::<8>() {
-                if is_special(u64::from_le_bytes(*word)) {
-                    break;
-                }
-                self.at += 8;
-            }
-            // What was found is one of these.
-            for _ in 0..8 {
-                let byte = self.peek()?;
-                self.at += 1;
-                match byte {
-                    b'"' => return Some(Inside::Leaf),
-                    b'\\' => self.escape()?,
-                    0..0x20 => return None,
-                    _ => {}
-                }
-            }
+        Some(Quoted {
+            start,
+            end,
+            has_escapes,
+        })
+    }
+
+    /// What a text says that was passed over.
+    pub(super) fn says(&self, quoted: Quoted) -> Cow<'a, str> {
+        let inside = self.json.get(quoted.start..quoted.end).unwrap_or_default();
+        match quoted.has_escapes {
+            true => unescaped(inside).into(),
+            false => inside.into(),
         }
     }
 
+    /// Passes over what stands for itself in a text. Whether an escape comes next, else the end; `None`: neither may.
+    #[inline]
+    fn is_escape(&mut self) -> Option<bool> {
+        self.at += plain(self.bytes())?;
+        match self.peek()? {
+            b'\\' => Some(true),
+            b'"' => Some(false),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
     fn escape(&mut self) -> Option<()> {
-        let byte = self.peek()?;
-        self.at += 1;
-        match byte {
+        let kind = *self.bytes().get(1)?;
+        self.at += 2;
+        match kind {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
             b'u' => {
                 let digits = self.bytes().first_chunk::<4>()?;
@@ -137,7 +180,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn number(&mut self) -> Option<Inside<'a>> {
+    #[inline]
+    fn number(&mut self) -> Option<()> {
         self.is_next(b'-');
         match self.peek()? {
             b'0' => self.at += 1,
@@ -150,59 +194,81 @@ impl<'a> Scan<'a> {
             let _ = self.is_next(b'+') || self.is_next(b'-');
             self.digits()?;
         }
-        Some(Inside::Leaf)
+        Some(())
     }
 
+    #[inline]
     fn digits(&mut self) -> Option<()> {
-        let digits = self.bytes().iter();
-        let digits = digits.take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += digits;
-        (digits > 0).then_some(())
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
     }
 
-    fn word(&mut self, word: &str) -> Option<Inside<'a>> {
+    fn word(&mut self, word: &str) -> Option<()> {
         self.bytes().starts_with(word.as_bytes()).then_some(())?;
         self.at += word.len();
-        Some(Inside::Leaf)
+        Some(())
     }
 
-    fn skip(&mut self) -> Option<Inside<'a>> {
-        let rest = serde_json::Deserializer::from_str(&self.json[self.at..]);
-        let mut values = rest.into_iter::<&RawValue>();
-        values.next()?.ok()?;
-        self.at += values.byte_offset();
-        Some(Inside::Leaf)
-    }
-
+    #[inline]
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
         }
     }
 
+    #[inline]
     fn is_next(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
         is_next
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.json.as_bytes().get(self.at).copied()
-    }
-
+    #[inline]
     fn bytes(&self) -> &'a [u8] {
         self.json.as_bytes().get(self.at..).unwrap_or_default()
     }
 }
 
-/// Whether one of eight bytes ends a text, escapes what comes next, or must not stand in a text.
-fn is_special(word: u64) -> bool {
+/// How many bytes it is to the first that is special.
+#[inline]
+fn plain(bytes: &[u8]) -> Option<usize> {
+    for at in [0, 8, 16, 24] {
+        let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
+            break;
+        };
+        let special = special(u64::from_le_bytes(*word));
+        if special != 0 {
+            return Some(at + special.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = memchr2(b'"', b'\\', bytes)?;
+    let is_text = !has_control(bytes.get(..at)?);
+    is_text.then_some(at)
+}
+
+fn has_control(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |any, byte| any | (*byte < 0x20))
+}
+
+/// The highest bit of the first byte that is special; those above it say nothing.
+fn special(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let has = |byte: u8| {
+    let is = |byte: u8| {
         let other = word ^ (ONES * u64::from(byte));
         other.wrapping_sub(ONES) & !other
     };
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (has(b'"') | has(b'\\') | control) & HIGH != 0
+    let is_control = word.wrapping_sub(ONES * 0x20) & !word;
+    (is(b'"') | is(b'\\') | is_control) & HIGH
+}
+
+/// What stands between the quotes of a text, without its escapes; half of a character is replaced.
+pub(super) fn unescaped(inside: &str) -> String {
+    let text = format!("\"{inside}\"");
+    let read = |json: &str| serde_json::from_str(json).ok();
+    let text = read(&text).or_else(|| read(&surrogates::replaced(&text)?));
+    text.unwrap_or_default()
 }

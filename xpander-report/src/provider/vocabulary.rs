@@ -1,7 +1,7 @@
 //! The fields that are read, of all shapes together.
 
 use crate::provider::document::{self, BYTE_ORDER_MARK, Node};
-use crate::provider::key::{Key, Keys};
+use crate::provider::key::Keys;
 use crate::provider::shapes::FORMATS;
 use crate::provider::stream::protocols::PROTOCOLS;
 use crate::provider::stream::{metrics, protocols};
@@ -40,9 +40,4 @@ pub(super) fn read<T>(json: &str, look: impl Fn(&Node<'_>, &str) -> T) -> Option
     }
     let whole = surrogates::replaced(json)?;
     Some(look(&Node::read(&whole, &KEYS)?, &whole))
-}
-
-/// The key that a field's name is, if any shape reads it.
-pub(super) fn key(name: &str) -> Option<Key> {
-    KEYS.get(name)
 }

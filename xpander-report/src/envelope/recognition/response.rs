@@ -56,7 +56,8 @@ fn read(declared: Declared) -> Option<Response> {
         }),
         Declared::Caught(body) => {
             let recording = body.finish();
-            let (says, raw) = read_stream(&recording)?;
+            let (says, json) = read_stream(&recording)?;
+            let raw = RawValue::from_string(json).ok()?;
             Some(Response {
                 origin: Origin::Caught,
                 says: Some(says),
@@ -97,7 +98,9 @@ fn take_streamed(envelope: &mut Envelope, is_whole: bool) -> Option<Response> {
     for chunk in chunks.lines() {
         stream.push(chunk);
     }
-    let Some((says, raw)) = stream.finish() else {
+    let read = stream.finish();
+    let read = read.and_then(|(says, json)| Some((says, RawValue::from_string(json).ok()?)));
+    let Some((says, raw)) = read else {
         let items = chunks.lines().collect::<Vec<_>>().join(",");
         let items = Captured::Json(format!("[{items}]"));
         envelope.result.capture(Some(items));

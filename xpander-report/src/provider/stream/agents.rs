@@ -17,9 +17,9 @@ pub(super) const CLAUDE_CODE: Protocol = Protocol {
         Some("result") => line[IS_ERROR].is_bool(),
         _ => false,
     },
-    take: |response, line| match &*line.text("type").unwrap_or_default() {
+    take: |response, line| match &*line.text(TYPE).unwrap_or_default() {
         "assistant" => {
-            if let Some(message) = line.get("message") {
+            if let Some(message) = line.get(MESSAGE) {
                 response.field("conversation").push(message);
             }
         }
@@ -38,17 +38,17 @@ pub(super) const CODEX: Protocol = Protocol {
         _ => false,
     },
     take: |response, line| {
-        if let Some(thread) = line.get("thread_id") {
+        if let Some(thread) = line.get(THREAD_ID) {
             response.field("thread_id").keep(thread);
         }
-        match &*line.text("type").unwrap_or_default() {
+        match &*line.text(TYPE).unwrap_or_default() {
             "item.completed" => {
-                if let Some(item) = line.get("item") {
+                if let Some(item) = line.get(ITEM) {
                     response.field("items").push(item);
                 }
             }
             "turn.completed" => {
-                if let Some(usage) = line.get("usage") {
+                if let Some(usage) = line.get(USAGE) {
                     response.field("usage").merge(usage, &Rule::Counts);
                 }
             }
@@ -66,14 +66,14 @@ pub(super) const GEMINI_CLI: Protocol = Protocol {
         Some("result") => line[STATS].is_object() && line[STATUS].is_text(),
         _ => false,
     },
-    take: |response, line| match &*line.text("type").unwrap_or_default() {
+    take: |response, line| match &*line.text(TYPE).unwrap_or_default() {
         "init" => {
-            if let Some(model) = line.get("model") {
+            if let Some(model) = line.get(MODEL) {
                 response.field("model").keep(model);
             }
         }
-        "message" if line.text("role").as_deref() == Some("assistant") => {
-            if let Some(content) = line.get("content") {
+        "message" if line.text(ROLE).as_deref() == Some("assistant") => {
+            if let Some(content) = line.get(CONTENT) {
                 response.field("response").merge(content, &Rule::Text);
             }
         }

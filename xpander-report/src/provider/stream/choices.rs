@@ -1,11 +1,13 @@
 //! Chat completions and the older completions of OpenAI, and of the many who took them over.
 
-use super::part::{Part, Rule};
+use super::part::{Part, Rule, field};
 use crate::provider::document::Node;
 use crate::provider::shapes::{chat, completions};
 use crate::provider::stream::protocol::Protocol;
 
 keys! { CHOICES DELTA ID MODEL OBJECT }
+
+names! { CONTENT MESSAGE TEXT USAGE X_GROQ }
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: KEYS,
@@ -16,12 +18,12 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     },
     take: |response, event| response.merge(event, &CHUNK_RULE),
     finish: |response| {
-        let choice = response.get("choices").and_then(Part::first);
-        let has_text = choice.is_some_and(|choice| choice.has("text"));
+        let choice = response.get(CHOICES).and_then(Part::first);
+        let has_text = choice.is_some_and(|choice| choice.has(TEXT));
         let has_content = choice
-            .and_then(|choice| choice.get("message")?.get("content"))
+            .and_then(|choice| choice.get(MESSAGE)?.get(CONTENT))
             .is_some();
-        let object = response.get("object").and_then(Part::raw);
+        let object = response.get(OBJECT).and_then(Part::raw);
         let is_chat = object.is_some_and(|object| object.starts_with("\"chat."));
         // Some servers give both.
         let is_text = has_text && !(has_content && is_chat);
@@ -36,57 +38,58 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 };
 
 const CHUNK_RULE: Rule = Rule::Fields(&[
-    ("choices", Rule::Choice(&CHOICE_RULE)),
-    ("x_groq", Rule::Fields(&[])),
+    field("choices", Rule::Choice(&CHOICE_RULE)),
+    field("x_groq", Rule::Fields(&[])),
 ]);
 
 const CHOICE_RULE: Rule = Rule::Fields(&[
-    ("delta", Rule::As("message", &MESSAGE_RULE)),
-    (
+    field("delta", Rule::As("message", &MESSAGE_RULE)),
+    field(
         "logprobs",
-        Rule::Fields(&[("content", Rule::All), ("refusal", Rule::All)]),
+        Rule::Fields(&[field("content", Rule::All), field("refusal", Rule::All)]),
     ),
     // What came so far once more, or the delta.
-    ("message", Rule::Dropped),
-    ("text", Rule::Text),
+    field("message", Rule::Dropped),
+    field("text", Rule::Text),
 ]);
 
 const MESSAGE_RULE: Rule = Rule::Fields(&[
-    ("annotations", Rule::All),
-    (
+    field("annotations", Rule::All),
+    field(
         "audio",
-        Rule::Fields(&[("data", Rule::Text), ("transcript", Rule::Text)]),
+        Rule::Fields(&[field("data", Rule::Text), field("transcript", Rule::Text)]),
     ),
-    ("content", Rule::Content(&PART_RULE)),
-    ("executed_tools", Rule::Items(&CALL_RULE)),
-    ("function_call", FUNCTION_RULE),
-    ("images", Rule::All),
-    ("reasoning", Rule::Text),
-    ("reasoning_content", Rule::Text),
-    ("reasoning_details", Rule::Parts(&PART_RULE)),
-    ("refusal", Rule::Text),
-    ("tool_calls", Rule::Items(&CALL_RULE)),
+    field("content", Rule::Content(&PART_RULE)),
+    field("executed_tools", Rule::Items(&CALL_RULE)),
+    field("function_call", FUNCTION_RULE),
+    field("images", Rule::All),
+    field("reasoning", Rule::Text),
+    field("reasoning_content", Rule::Text),
+    field("reasoning_details", Rule::Parts(&PART_RULE)),
+    field("refusal", Rule::Text),
+    field("tool_calls", Rule::Items(&CALL_RULE)),
 ]);
 
 const PART_RULE: Rule = Rule::Fields(&[
-    ("summary", Rule::Text),
-    ("text", Rule::Text),
-    (
+    field("summary", Rule::Text),
+    field("text", Rule::Text),
+    field(
         "thinking",
-        Rule::Content(&Rule::Fields(&[("text", Rule::Text)])),
+        Rule::Content(&Rule::Fields(&[field("text", Rule::Text)])),
     ),
 ]);
 
 const CALL_RULE: Rule = Rule::Fields(&[
-    (
+    field(
         "custom",
-        Rule::Fields(&[("input", Rule::Text), ("name", Rule::Grown)]),
+        Rule::Fields(&[field("input", Rule::Text), field("name", Rule::Grown)]),
     ),
-    ("function", FUNCTION_RULE),
-    ("index", Rule::Dropped),
+    field("function", FUNCTION_RULE),
+    field("index", Rule::Dropped),
 ]);
 
-const FUNCTION_RULE: Rule = Rule::Fields(&[("arguments", Rule::Text), ("name", Rule::Grown)]);
+const FUNCTION_RULE: Rule =
+    Rule::Fields(&[field("arguments", Rule::Text), field("name", Rule::Grown)]);
 
 /// What was found of the prompt comes before all choices, what it took behind them.
 fn is_beside(event: &Node<'_>) -> bool {
@@ -101,15 +104,15 @@ fn is_beside(event: &Node<'_>) -> bool {
 
 /// Not all put it beside the choices.
 fn find_usage(response: &mut Part) {
-    if response.get("usage").is_some() {
+    if response.get(USAGE).is_some() {
         return;
     }
-    let choice = response.get("choices").and_then(Part::first);
-    let places = [response.get("x_groq"), choice];
+    let choice = response.get(CHOICES).and_then(Part::first);
+    let places = [response.get(X_GROQ), choice];
     let usage = places
         .into_iter()
         .flatten()
-        .find_map(|place| place.get("usage"))
+        .find_map(|place| place.get(USAGE))
         .cloned();
     if let Some(usage) = usage {
         *response.field("usage") = usage;

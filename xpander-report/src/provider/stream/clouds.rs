@@ -1,6 +1,6 @@
 //! Clouds with APIs of their own: Cloudflare, Yandex, Baidu, Oracle, and Bedrock's knowledge bases.
 
-use super::part::Rule;
+use super::part::{Rule, field};
 use crate::provider::shapes::{baidu, chat, cloudflare, cohere, knowledge_base, yandex};
 use crate::provider::stream::protocol::Protocol;
 
@@ -9,6 +9,8 @@ keys! {
     SESSION_ID TEXT USAGE
 }
 
+names! { FINISH_REASON }
+
 pub(super) const CLOUDFLARE: Protocol = Protocol {
     keys: KEYS,
     matches: |event| {
@@ -16,9 +18,9 @@ pub(super) const CLOUDFLARE: Protocol = Protocol {
     },
     take: |response, event| {
         const EVENT_RULE: Rule = Rule::Fields(&[
-            ("p", Rule::Dropped),
-            ("response", Rule::Text),
-            ("tool_calls", Rule::All),
+            field("p", Rule::Dropped),
+            field("response", Rule::Text),
+            field("tool_calls", Rule::All),
         ]);
         response.merge(event, &EVENT_RULE);
     },
@@ -30,9 +32,11 @@ pub(super) const YANDEX: Protocol = Protocol {
     keys: KEYS,
     matches: yandex::FORMAT.matches,
     take: |response, event| {
-        const EVENT_RULE: Rule = Rule::Fields(&[("alternatives", Rule::Choice(&CHOICE_RULE))]);
-        const CHOICE_RULE: Rule =
-            Rule::Fields(&[("message", Rule::Fields(&[("text", Rule::Grown)]))]);
+        const EVENT_RULE: Rule = Rule::Fields(&[field("alternatives", Rule::Choice(&CHOICE_RULE))]);
+        const CHOICE_RULE: Rule = Rule::Fields(&[field(
+            "message",
+            Rule::Fields(&[field("text", Rule::Grown)]),
+        )]);
         response.merge(event, &EVENT_RULE);
     },
     finish: |_| &yandex::FORMAT,
@@ -42,7 +46,7 @@ pub(super) const BAIDU: Protocol = Protocol {
     keys: KEYS,
     matches: |event| event[RESULT].is_text() && event[IS_END].is_bool(),
     take: |response, event| {
-        const EVENT_RULE: Rule = Rule::Fields(&[("result", Rule::Text)]);
+        const EVENT_RULE: Rule = Rule::Fields(&[field("result", Rule::Text)]);
         response.merge(event, &EVENT_RULE);
     },
     finish: |_| &baidu::FORMAT,
@@ -56,9 +60,9 @@ pub(super) const KNOWLEDGE_BASE: Protocol = Protocol {
     },
     take: |response, event| {
         const EVENT_RULE: Rule = Rule::Fields(&[
-            ("citation", Rule::Dropped),
-            ("guardrail", Rule::As("guardrailAction", &Rule::Last)),
-            ("output", Rule::Fields(&[("text", Rule::Text)])),
+            field("citation", Rule::Dropped),
+            field("guardrail", Rule::As("guardrailAction", &Rule::Last)),
+            field("output", Rule::Fields(&[field("text", Rule::Text)])),
         ]);
         response.merge(event, &EVENT_RULE);
     },
@@ -70,20 +74,20 @@ pub(super) const ORACLE: Protocol = Protocol {
     keys: KEYS,
     matches: |event| event[MESSAGE][ROLE].is("ASSISTANT"),
     take: |response, event| {
-        const PART_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
-        const CALL_RULE: Rule = Rule::Fields(&[("arguments", Rule::Text)]);
+        const PART_RULE: Rule = Rule::Fields(&[field("text", Rule::Text)]);
+        const CALL_RULE: Rule = Rule::Fields(&[field("arguments", Rule::Text)]);
         const EVENT_RULE: Rule = Rule::Fields(&[
-            (
+            field(
                 "message",
                 Rule::Fields(&[
-                    ("content", Rule::Parts(&PART_RULE)),
-                    ("tool_calls", Rule::Items(&CALL_RULE)),
+                    field("content", Rule::Parts(&PART_RULE)),
+                    field("tool_calls", Rule::Items(&CALL_RULE)),
                 ]),
             ),
-            ("pad", Rule::Dropped),
-            ("usage", Rule::Dropped),
+            field("pad", Rule::Dropped),
+            field("usage", Rule::Dropped),
         ]);
-        if let Some(usage) = event.get("usage") {
+        if let Some(usage) = event.get(USAGE) {
             response.field("usage").merge(usage, &Rule::Counts);
         }
         let choice = response.field("choices").item(0);
@@ -97,8 +101,9 @@ pub(super) const ORACLE_COHERE: Protocol = Protocol {
     keys: KEYS,
     matches: |event| event[API_FORMAT].is_text() && event[TEXT].is_text(),
     take: |response, event| {
-        const EVENT_RULE: Rule = Rule::Fields(&[("pad", Rule::Dropped), ("text", Rule::Text)]);
-        if event.get("finishReason").is_some() {
+        const EVENT_RULE: Rule =
+            Rule::Fields(&[field("pad", Rule::Dropped), field("text", Rule::Text)]);
+        if event.get(FINISH_REASON).is_some() {
             response.take("text");
         }
         response.merge(event, &EVENT_RULE);

@@ -1,8 +1,9 @@
 //! Cohere's two APIs, also through Bedrock.
 
 use super::metrics::METRICS;
-use super::part::{Part, Rule};
+use super::part::{Part, Rule, field};
 use crate::provider::event::Event;
+use crate::provider::key::Key;
 use crate::provider::shapes::cohere;
 use crate::provider::stream::protocol::Protocol;
 
@@ -10,6 +11,8 @@ keys! {
     DELTA EVENT_TYPE FINISH_REASON GENERATION_ID INDEX IS_FINISHED MESSAGE RESPONSE TEXT TOOL_CALLS
     TYPE
 }
+
+names! { CITATIONS CONTENT GENERATIONS ID TOOL_PLAN }
 
 pub(super) const V2: Protocol = Protocol {
     keys: KEYS,
@@ -43,10 +46,10 @@ pub(super) const V1: Protocol = Protocol {
         if !response.is_nothing() {
             *stream = response;
         }
-        if !stream.has("finish_reason") {
+        if !stream.has(FINISH_REASON) {
             *stream.field("finish_reason") = reason;
         }
-        match stream.has("generations") {
+        match stream.has(GENERATIONS) {
             true => &cohere::GENERATE,
             false => &cohere::V1,
         }
@@ -61,9 +64,9 @@ pub(super) const GENERATE: Protocol = Protocol {
             || (cohere::GENERATE.matches)(event)
     },
     take: |response, event| {
-        if event.get("generations").is_some() {
+        if event.get(GENERATIONS).is_some() {
             response.merge(event, &Rule::Fields(&[]));
-        } else if event.index("index").unwrap_or(0) == 0 {
+        } else if event.index(INDEX).unwrap_or(0) == 0 {
             let generation = response.field("generations").item(0);
             generation.merge(event, &GENERATION_RULE);
         }
@@ -71,35 +74,39 @@ pub(super) const GENERATE: Protocol = Protocol {
     finish: |_| &cohere::GENERATE,
 };
 
-const CONTENT_RULE: Rule = Rule::Fields(&[("text", Rule::Text), ("thinking", Rule::Text)]);
+const CONTENT_RULE: Rule =
+    Rule::Fields(&[field("text", Rule::Text), field("thinking", Rule::Text)]);
 
-const CALL_RULE: Rule = Rule::Fields(&[("function", Rule::Fields(&[("arguments", Rule::Text)]))]);
+const CALL_RULE: Rule = Rule::Fields(&[field(
+    "function",
+    Rule::Fields(&[field("arguments", Rule::Text)]),
+)]);
 
 const GENERATION_RULE: Rule = Rule::Fields(&[
-    (METRICS, Rule::Dropped),
-    ("is_finished", Rule::Dropped),
-    ("text", Rule::Text),
+    field(METRICS, Rule::Dropped),
+    field("is_finished", Rule::Dropped),
+    field("text", Rule::Text),
 ]);
 
-fn take_v2(response: &mut Part, event: &Event<'_>) {
-    let Some(delta) = event.get("delta") else {
+fn take_v2(response: &mut Part, event: Event<'_>) {
+    let Some(delta) = event.get(DELTA) else {
         return;
     };
-    if let Some(id) = event.get("id") {
+    if let Some(id) = event.get(ID) {
         response.field("id").keep(id);
     }
-    let index = event.index("index").unwrap_or(0);
-    let inside = delta.get("message");
-    let piece = |name| inside.and_then(|message| message.get(name));
+    let index = event.index(INDEX).unwrap_or(0);
+    let inside = delta.get(MESSAGE);
+    let piece = |key| inside.and_then(|message| message.get(key));
     let message = response.field("message");
-    match &*event.text("type").unwrap_or_default() {
+    match &*event.text(TYPE).unwrap_or_default() {
         "message-start" => {
-            if let Some(start) = delta.get("message") {
+            if let Some(start) = delta.get(MESSAGE) {
                 message.merge(start, &Rule::Fields(&[]));
             }
         }
         "content-start" | "content-delta" => {
-            if let Some(content) = piece("content") {
+            if let Some(content) = piece(CONTENT) {
                 message
                     .field("content")
                     .item(index)
@@ -107,12 +114,12 @@ fn take_v2(response: &mut Part, event: &Event<'_>) {
             }
         }
         "tool-plan-delta" => {
-            if let Some(plan) = piece("tool_plan") {
+            if let Some(plan) = piece(TOOL_PLAN) {
                 message.field("tool_plan").merge(plan, &Rule::Text);
             }
         }
         "tool-call-start" | "tool-call-delta" => {
-            if let Some(call) = piece("tool_calls") {
+            if let Some(call) = piece(TOOL_CALLS) {
                 message
                     .field("tool_calls")
                     .item(index)
@@ -120,12 +127,12 @@ fn take_v2(response: &mut Part, event: &Event<'_>) {
             }
         }
         "citation-start" => {
-            if let Some(citation) = piece("citations") {
+            if let Some(citation) = piece(CITATIONS) {
                 message.field("citations").push(citation);
             }
         }
         "message-end" => {
-            if let Some(end) = event.get("delta") {
+            if let Some(end) = event.get(DELTA) {
                 response.merge(end, &Rule::Fields(&[]));
             }
         }
@@ -133,19 +140,19 @@ fn take_v2(response: &mut Part, event: &Event<'_>) {
     }
 }
 
-fn take_v1(stream: &mut Part, event: &Event<'_>) {
-    let mut take = |from: &str, to: &'static str, rule: &Rule| {
+fn take_v1(stream: &mut Part, event: Event<'_>) {
+    let mut take = |from: Key, to: &'static str, rule: &Rule| {
         if let Some(piece) = event.get(from) {
             stream.field(to).merge(piece, rule);
         }
     };
-    match &*event.text("event_type").unwrap_or_default() {
-        "stream-start" => take("generation_id", "generation_id", &Rule::Last),
-        "text-generation" => take("text", "text", &Rule::Text),
-        "tool-calls-generation" => take("tool_calls", "tool_calls", &Rule::Last),
+    match &*event.text(EVENT_TYPE).unwrap_or_default() {
+        "stream-start" => take(GENERATION_ID, "generation_id", &Rule::Last),
+        "text-generation" => take(TEXT, "text", &Rule::Text),
+        "tool-calls-generation" => take(TOOL_CALLS, "tool_calls", &Rule::Last),
         "stream-end" => {
-            take("response", "response", &Rule::Last);
-            take("finish_reason", "finish_reason", &Rule::Last);
+            take(RESPONSE, "response", &Rule::Last);
+            take(FINISH_REASON, "finish_reason", &Rule::Last);
         }
         _ => {}
     }

@@ -1,11 +1,13 @@
 //! Mistral's conversations.
 
-use super::part::{Part, Rule};
+use super::part::{Part, Rule, field};
 use crate::provider::event::Event;
 use crate::provider::shapes::conversations;
 use crate::provider::stream::protocol::Protocol;
 
 keys! { CONVERSATION_ID OUTPUT_INDEX TYPE }
+
+names! { OUTPUTS USAGE }
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: KEYS,
@@ -19,7 +21,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     take,
     finish: |response| {
         response.field("object").keep_text("conversation.response");
-        if response.get("outputs").is_none() {
+        if response.get(OUTPUTS).is_none() {
             response.field("outputs").make_list();
         }
         &conversations::FORMAT
@@ -27,24 +29,24 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 };
 
 const OUTPUT_RULE: Rule = Rule::Fields(&[
-    ("arguments", Rule::Text),
-    (
+    field("arguments", Rule::Text),
+    field(
         "content",
-        Rule::Content(&Rule::Fields(&[("text", Rule::Text)])),
+        Rule::Content(&Rule::Fields(&[field("text", Rule::Text)])),
     ),
-    ("content_index", Rule::Dropped),
-    ("output_index", Rule::Dropped),
-    ("type", Rule::Dropped),
+    field("content_index", Rule::Dropped),
+    field("output_index", Rule::Dropped),
+    field("type", Rule::Dropped),
 ]);
 
-fn take(response: &mut Part, event: &Event<'_>) {
-    if let Some(id) = event.get("conversation_id") {
+fn take(response: &mut Part, event: Event<'_>) {
+    if let Some(id) = event.get(CONVERSATION_ID) {
         response.field("conversation_id").keep(id);
     }
-    if let Some(usage) = event.get("usage") {
+    if let Some(usage) = event.get(USAGE) {
         response.field("usage").merge(usage, &Rule::Counts);
     }
-    let kind = match &*event.text("type").unwrap_or_default() {
+    let kind = match &*event.text(TYPE).unwrap_or_default() {
         "message.output.delta" => "message.output",
         "function.call.delta" => "function.call",
         "tool.execution.started" | "tool.execution.delta" | "tool.execution.done" => {
@@ -52,7 +54,7 @@ fn take(response: &mut Part, event: &Event<'_>) {
         }
         _ => return,
     };
-    if let Some(index) = event.index("output_index") {
+    if let Some(index) = event.index(OUTPUT_INDEX) {
         let output = response.field("outputs").item(index);
         output.field("type").keep_text(kind);
         output.merge(event, &OUTPUT_RULE);

@@ -1,6 +1,6 @@
 //! Bedrock's Converse API, and Nova's own.
 
-use super::part::{Part, Rule};
+use super::part::{Part, Rule, field};
 use crate::provider::event::Event;
 use crate::provider::shapes::converse;
 use crate::provider::stream::protocol::Protocol;
@@ -8,6 +8,8 @@ use crate::provider::stream::protocol::Protocol;
 keys! {
     CONTENT_BLOCK_DELTA CONTENT_BLOCK_START DELTA MESSAGE_START MESSAGE_STOP ROLE START STOP_REASON
 }
+
+names! { CITATION CONTENT CONTENT_BLOCK_INDEX REASONING_CONTENT }
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: KEYS,
@@ -20,7 +22,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     take,
     finish: |response| {
         let message = message(response);
-        if message.get("content").is_none() {
+        if message.get(CONTENT).is_none() {
             message.field("content").make_list();
         }
         response.field("stopReason");
@@ -28,36 +30,35 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     },
 };
 
-const START_RULE: Rule = Rule::Fields(&[("toolUse", TOOL_RULE)]);
+const START_RULE: Rule = Rule::Fields(&[field("toolUse", TOOL_RULE)]);
 
 const DELTA_RULE: Rule = Rule::Fields(&[
-    ("citation", Rule::Dropped),
-    ("reasoningContent", Rule::Dropped),
-    ("text", Rule::Text),
-    ("toolUse", TOOL_RULE),
+    field("citation", Rule::Dropped),
+    field("reasoningContent", Rule::Dropped),
+    field("text", Rule::Text),
+    field("toolUse", TOOL_RULE),
 ]);
 
-const TOOL_RULE: Rule = Rule::Fields(&[("input", Rule::Json)]);
+const TOOL_RULE: Rule = Rule::Fields(&[field("input", Rule::Json)]);
 
-const REASONING_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
+const REASONING_RULE: Rule = Rule::Fields(&[field("text", Rule::Text)]);
 
-fn take(response: &mut Part, event: &Event<'_>) {
-    for (name, json) in event.fields() {
-        let inside = json;
-        let index = inside.index("contentBlockIndex");
-        match name {
-            "messageStart" => message(response).merge(json, &Rule::Fields(&[])),
+fn take(response: &mut Part, event: Event<'_>) {
+    for inside in event.fields() {
+        let index = inside.index(CONTENT_BLOCK_INDEX);
+        match &*inside.name() {
+            "messageStart" => message(response).merge(inside, &Rule::Fields(&[])),
             "contentBlockStart" => {
-                if let (Some(index), Some(start)) = (index, inside.get("start")) {
+                if let (Some(index), Some(start)) = (index, inside.get(START)) {
                     block(response, index).merge(start, &START_RULE);
                 }
             }
             "contentBlockDelta" => {
-                if let (Some(index), Some(delta)) = (index, inside.get("delta")) {
+                if let (Some(index), Some(delta)) = (index, inside.get(DELTA)) {
                     add(block(response, index), delta);
                 }
             }
-            "messageStop" | "metadata" => response.merge(json, &Rule::Fields(&[])),
+            "messageStop" | "metadata" => response.merge(inside, &Rule::Fields(&[])),
             _ => {}
         }
     }
@@ -72,15 +73,14 @@ fn block(response: &mut Part, index: u64) -> &mut Part {
 }
 
 /// What a block has beside text and tools is spelled otherwise in a whole response.
-fn add(block: &mut Part, json: &Event<'_>) {
-    let delta = json;
-    if let Some(citation) = delta.get("citation") {
+fn add(block: &mut Part, delta: Event<'_>) {
+    if let Some(citation) = delta.get(CITATION) {
         let cited = block.field("citationsContent");
         cited.field("citations").push(citation);
     }
-    if let Some(reasoning) = delta.get("reasoningContent") {
+    if let Some(reasoning) = delta.get(REASONING_CONTENT) {
         let text = block.field("reasoningContent").field("reasoningText");
         text.merge(reasoning, &REASONING_RULE);
     }
-    block.merge(json, &DELTA_RULE);
+    block.merge(delta, &DELTA_RULE);
 }

@@ -1,6 +1,6 @@
 //! Alibaba's DashScope: each event has more of the text, or all of it so far.
 
-use super::part::Rule;
+use super::part::{Rule, field};
 use crate::provider::shapes::dashscope;
 use crate::provider::stream::protocol::Protocol;
 
@@ -11,21 +11,22 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     finish: |_| &dashscope::FORMAT,
 };
 
-const EVENT_RULE: Rule = Rule::Fields(&[("output", OUTPUT_RULE)]);
+const EVENT_RULE: Rule = Rule::Fields(&[field("output", OUTPUT_RULE)]);
 
 const OUTPUT_RULE: Rule = Rule::Fields(&[
-    ("choices", Rule::Choice(&CHOICE_RULE)),
-    ("text", Rule::Grown),
+    field("choices", Rule::Choice(&CHOICE_RULE)),
+    field("text", Rule::Grown),
 ]);
 
-const CHOICE_RULE: Rule = Rule::Fields(&[("message", MESSAGE_RULE)]);
+const CHOICE_RULE: Rule = Rule::Fields(&[field("message", MESSAGE_RULE)]);
 
 const MESSAGE_RULE: Rule = Rule::Fields(&[
-    ("content", Rule::Grown),
-    ("reasoning_content", Rule::Grown),
-    ("tool_calls", Rule::Items(&CALL_RULE)),
+    field("content", Rule::Grown),
+    field("reasoning_content", Rule::Grown),
+    field("tool_calls", Rule::Items(&CALL_RULE)),
 ]);
 
-const CALL_RULE: Rule = Rule::Fields(&[("function", FUNCTION_RULE)]);
+const CALL_RULE: Rule = Rule::Fields(&[field("function", FUNCTION_RULE)]);
 
-const FUNCTION_RULE: Rule = Rule::Fields(&[("arguments", Rule::Grown), ("name", Rule::Grown)]);
+const FUNCTION_RULE: Rule =
+    Rule::Fields(&[field("arguments", Rule::Grown), field("name", Rule::Grown)]);

@@ -1,6 +1,6 @@
 //! Gemini, on Google's own API and on Vertex AI: each chunk is a response with some more parts.
 
-use super::part::Rule;
+use super::part::{Rule, field};
 use crate::provider::shapes::gemini;
 use crate::provider::stream::protocol::Protocol;
 
@@ -11,11 +11,11 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     finish: |_| &gemini::FORMAT,
 };
 
-const CHUNK_RULE: Rule = Rule::Fields(&[("candidates", Rule::Choice(&CANDIDATE_RULE))]);
+const CHUNK_RULE: Rule = Rule::Fields(&[field("candidates", Rule::Choice(&CANDIDATE_RULE))]);
 
-const CANDIDATE_RULE: Rule = Rule::Fields(&[(
+const CANDIDATE_RULE: Rule = Rule::Fields(&[field(
     "content",
-    Rule::Fields(&[("parts", Rule::Parts(&PART_RULE))]),
+    Rule::Fields(&[field("parts", Rule::Parts(&PART_RULE))]),
 )]);
 
-const PART_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
+const PART_RULE: Rule = Rule::Fields(&[field("text", Rule::Text)]);

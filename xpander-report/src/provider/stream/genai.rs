@@ -6,6 +6,8 @@ use crate::provider::stream::protocol::Protocol;
 
 keys! { CAPTURED_CONTENT CAPTURED_USAGE CHUNK CONTENT END }
 
+names! { CAPTURED_RESPONSE_ID CAPTURED_STOP_REASON }
+
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: KEYS,
     matches: |event| {
@@ -16,21 +18,20 @@ pub(super) const PROTOCOL: Protocol = Protocol {
                 || end.has(CAPTURED_CONTENT))
     },
     take: |response, event| {
-        for (name, json) in event.fields() {
-            let inside = json;
-            match name {
+        for inside in event.fields() {
+            match &*inside.name() {
                 "Chunk" => {
-                    if let Some(text) = inside.get("content") {
+                    if let Some(text) = inside.get(CONTENT) {
                         let part = response.field("content").item(0);
                         part.field("Text").merge(text, &Rule::Text);
                     }
                 }
                 "End" => {
                     for (captured, name) in [
-                        ("captured_content", "whole"),
-                        ("captured_response_id", "response_id"),
-                        ("captured_stop_reason", "stop_reason"),
-                        ("captured_usage", "usage"),
+                        (CAPTURED_CONTENT, "whole"),
+                        (CAPTURED_RESPONSE_ID, "response_id"),
+                        (CAPTURED_STOP_REASON, "stop_reason"),
+                        (CAPTURED_USAGE, "usage"),
                     ] {
                         if let Some(captured) = inside.get(captured) {
                             response.field(name).keep(captured);

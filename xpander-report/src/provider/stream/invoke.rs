@@ -1,7 +1,7 @@
 //! What Bedrock streams of models that have a shape of their own.
 
 use super::metrics::METRICS;
-use super::part::Rule;
+use super::part::{Rule, field};
 use crate::provider::shapes::invoke;
 use crate::provider::stream::protocol::Protocol;
 
@@ -17,15 +17,15 @@ pub(super) const TITAN: Protocol = Protocol {
     },
     take: |response, event| {
         const RESULT_RULE: Rule = Rule::Fields(&[
-            (METRICS, Rule::Dropped),
-            ("inputTextTokenCount", Rule::Dropped),
-            ("outputText", Rule::Text),
-            (
+            field(METRICS, Rule::Dropped),
+            field("inputTextTokenCount", Rule::Dropped),
+            field("outputText", Rule::Text),
+            field(
                 "totalOutputTextTokenCount",
                 Rule::As("tokenCount", &Rule::Last),
             ),
         ]);
-        if let Some(count) = event.get("inputTextTokenCount") {
+        if let Some(count) = event.get(INPUT_TEXT_TOKEN_COUNT) {
             response.field("inputTextTokenCount").keep(count);
         }
         response.field("results").item(0).merge(event, &RESULT_RULE);
@@ -37,7 +37,7 @@ pub(super) const LLAMA: Protocol = Protocol {
     keys: KEYS,
     matches: invoke::LLAMA.matches,
     take: |response, event| {
-        const EVENT_RULE: Rule = Rule::Fields(&[("generation", Rule::Text)]);
+        const EVENT_RULE: Rule = Rule::Fields(&[field("generation", Rule::Text)]);
         response.merge(event, &EVENT_RULE);
     },
     finish: |_| &invoke::LLAMA,
@@ -47,8 +47,8 @@ pub(super) const MISTRAL: Protocol = Protocol {
     keys: KEYS,
     matches: invoke::MISTRAL.matches,
     take: |response, event| {
-        const EVENT_RULE: Rule = Rule::Fields(&[("outputs", Rule::Choice(&OUTPUT_RULE))]);
-        const OUTPUT_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
+        const EVENT_RULE: Rule = Rule::Fields(&[field("outputs", Rule::Choice(&OUTPUT_RULE))]);
+        const OUTPUT_RULE: Rule = Rule::Fields(&[field("text", Rule::Text)]);
         response.merge(event, &EVENT_RULE);
     },
     finish: |_| &invoke::MISTRAL,

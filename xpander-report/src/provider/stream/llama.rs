@@ -1,11 +1,13 @@
 //! Meta's own API of its Llama models.
 
-use super::part::{Part, Rule};
+use super::part::{Part, Rule, field};
 use crate::provider::event::Event;
 use crate::provider::shapes::llama;
 use crate::provider::stream::protocol::Protocol;
 
 keys! { DELTA EVENT EVENT_TYPE }
+
+names! { ID METRICS STOP_REASON TYPE }
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: KEYS,
@@ -17,31 +19,31 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     finish: |_| &llama::FORMAT,
 };
 
-const CONTENT_RULE: Rule = Rule::Fields(&[("text", Rule::Text)]);
+const CONTENT_RULE: Rule = Rule::Fields(&[field("text", Rule::Text)]);
 
-const CALLS_RULE: Rule = Rule::Items(&Rule::Fields(&[(
+const CALLS_RULE: Rule = Rule::Items(&Rule::Fields(&[field(
     "function",
-    Rule::Fields(&[("arguments", Rule::Text)]),
+    Rule::Fields(&[field("arguments", Rule::Text)]),
 )]));
 
-fn take(response: &mut Part, event: &Event<'_>) {
-    if let Some(id) = event.get("id") {
+fn take(response: &mut Part, event: Event<'_>) {
+    if let Some(id) = event.get(ID) {
         response.field("id").keep(id);
     }
-    let Some(event) = event.get("event") else {
+    let Some(event) = event.get(EVENT) else {
         return;
     };
-    if let Some(metrics) = event.get("metrics") {
+    if let Some(metrics) = event.get(METRICS) {
         response.field("metrics").keep(metrics);
     }
     let message = response.field("completion_message");
-    if let Some(reason) = event.get("stop_reason") {
+    if let Some(reason) = event.get(STOP_REASON) {
         message.field("stop_reason").keep(reason);
     }
-    let Some(delta) = event.get("delta") else {
+    let Some(delta) = event.get(DELTA) else {
         return;
     };
-    match delta.text("type").as_deref() {
+    match delta.text(TYPE).as_deref() {
         Some("text") => message.field("content").merge(delta, &CONTENT_RULE),
         Some("tool_call") => message.field("tool_calls").merge_one(delta, &CALLS_RULE),
         _ => {}

@@ -7,11 +7,13 @@ use crate::provider::stream::protocol::Protocol;
 
 keys! { TYPE }
 
+names! { DELTA }
+
 pub(super) const TRANSCRIPTION: Protocol = Protocol {
     keys: KEYS,
     matches: |event| event[TYPE].starts_with("transcript.text."),
     take: |response, event| {
-        if let Some(delta) = event.get("delta") {
+        if let Some(delta) = event.get(DELTA) {
             response.field("text").merge(delta, &Rule::Text);
         }
         take_done(response, event, "transcript.text.done");
@@ -47,8 +49,8 @@ pub(super) const SPEECH: Protocol = Protocol {
     },
 };
 
-fn take_done(response: &mut Part, event: &Event<'_>, kind: &str) {
-    if event.text("type").as_deref() == Some(kind) {
+fn take_done(response: &mut Part, event: Event<'_>, kind: &str) {
+    if event.text(TYPE).as_deref() == Some(kind) {
         response.field("whole").keep(event);
     }
 }

@@ -12,6 +12,8 @@ keys! {
 /// The field that holds it.
 pub(super) const METRICS: &str = "amazon-bedrock-invocationMetrics";
 
+pub(super) const METRICS_KEY: Key = Key::named(METRICS);
+
 /// The tokens that it took.
 pub(super) fn usage(metrics: &Node<'_>) -> Usage {
     let count = |key: Key| metrics[key].count();

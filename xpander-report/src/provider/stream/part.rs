@@ -7,14 +7,17 @@ use serde_json::value::RawValue;
 
 use super::growth::{Growth, Nesting};
 use crate::provider::event::Event;
-use crate::provider::key;
+use crate::provider::key::Key;
+use crate::provider::tape::Tape;
 use crate::report::json::push_string;
+
+names! { ARGUMENTS FUNCTION ID INDEX NAME SUMMARY TEXT THINKING THOUGHT TIMINGS TYPE USAGE USAGE_METADATA }
 
 /// An object keeps no more of the provider's fields than this.
 const FIELDS: usize = 64;
 
 /// The fields in which counts stand. They may come in parts, and once more as zeros.
-const COUNTS: &[&str] = &["usage", "usage_metadata", "timings"];
+const COUNTS: [Key; 3] = [USAGE, USAGE_METADATA, TIMINGS];
 
 /// What becomes of a piece.
 pub(super) enum Rule {
@@ -33,7 +36,7 @@ pub(super) enum Rule {
     /// Texts are joined; lists are as [`Parts`](Self::Parts).
     Content(&'static Self),
     /// Objects are joined, each field by its rule; all others are [`Last`](Self::Last).
-    Fields(&'static [(&'static str, Self)]),
+    Fields(&'static [FieldRule]),
     /// Lists are joined, each item at its index.
     Items(&'static Self),
     /// Lists are joined, but a text goes on in the part where it began.
@@ -45,6 +48,22 @@ pub(super) enum Rule {
     /// It is put under another name.
     As(&'static str, &'static Self),
     Dropped,
+}
+
+/// What becomes of a field.
+pub(super) struct FieldRule {
+    name: &'static str,
+    key: Key,
+    rule: Rule,
+}
+
+/// What becomes of the field of this name, in any spelling.
+pub(super) const fn field(name: &'static str, rule: Rule) -> FieldRule {
+    FieldRule {
+        name,
+        key: Key::named(name),
+        rule,
+    }
 }
 
 /// One value. It is a list or an object if it has that, and else what its leaf says.
@@ -71,7 +90,16 @@ enum Leaf {
 
 #[derive(Clone, Default)]
 struct Object {
-    fields: Vec<(Cow<'static, str>, Part)>,
+    fields: Vec<Field>,
+    /// Where the field is likely that comes next: most objects come with the same fields in the same order.
+    next: usize,
+}
+
+#[derive(Clone)]
+struct Field {
+    name: Cow<'static, str>,
+    key: Key,
+    part: Part,
 }
 
 #[derive(Clone, Default)]
@@ -104,10 +132,10 @@ impl Part {
     }
 
     /// The field, if it is there and more than null.
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(super) fn get(&self, key: Key) -> Option<&Self> {
         let mut fields = self.object.as_ref()?.fields.iter();
-        let (_, value) = fields.find(|(known, _)| key::is_same(known, name))?;
-        Some(value).filter(|value| !value.is_nothing())
+        let field = fields.find(|field| field.key == key)?;
+        Some(&field.part).filter(|part| !part.is_nothing())
     }
 
     /// The first item.
@@ -137,7 +165,7 @@ impl Part {
 
     /// The field, to be filled.
     pub(super) fn field(&mut self, name: &'static str) -> &mut Self {
-        self.object().field(name, Cow::Borrowed)
+        self.object().field(name)
     }
 
     /// The item with this index, to be filled.
@@ -150,12 +178,13 @@ impl Part {
         let Some(object) = &mut self.object else {
             return Self::default();
         };
-        let at = object.fields.iter().position(|(key, _)| key == name);
-        at.map(|at| object.fields.remove(at).1).unwrap_or_default()
+        let at = object.fields.iter().position(|field| field.name == name);
+        at.map(|at| object.fields.remove(at).part)
+            .unwrap_or_default()
     }
 
     /// Keeps this value, whatever was there.
-    pub(super) fn keep(&mut self, json: &Event<'_>) {
+    pub(super) fn keep(&mut self, json: Event<'_>) {
         self.keep_json(json.raw());
     }
 
@@ -180,27 +209,31 @@ impl Part {
     }
 
     /// Adds an item to a list.
-    pub(super) fn push(&mut self, json: &Event<'_>) {
+    pub(super) fn push(&mut self, json: Event<'_>) {
         self.list().add().keep(json);
     }
 
     /// Whether the field is there, also in what was kept as it came.
-    pub(super) fn has(&self, name: &str) -> bool {
-        let is_raw = |json| Event::of(json).is_some_and(|event| event.get(name).is_some());
-        self.get(name).is_some() || self.raw().is_some_and(is_raw)
+    pub(super) fn has(&self, key: Key) -> bool {
+        let is_in = |json| {
+            let mut tape = Tape::default();
+            tape.read(json)
+                .is_some_and(|event| event.get(key).is_some())
+        };
+        self.get(key).is_some() || self.raw().is_some_and(is_in)
     }
 
     /// Adds a piece of one item to a list.
-    pub(super) fn merge_one(&mut self, item: &Event<'_>, rule: &Rule) {
+    pub(super) fn merge_one(&mut self, item: Event<'_>, rule: &Rule) {
         match rule {
-            Rule::Items(rule) => self.merge_items(std::slice::from_ref(item), rule),
+            Rule::Items(rule) => self.merge_items(std::iter::once(item), rule),
             Rule::Parts(rule) => self.merge_part(item, rule),
             _ => {}
         }
     }
 
     /// Adds a piece.
-    pub(super) fn merge(&mut self, json: &Event<'_>, rule: &Rule) {
+    pub(super) fn merge(&mut self, json: Event<'_>, rule: &Rule) {
         match rule {
             Rule::Last => self.keep_last(json),
             Rule::Largest => self.keep_largest(json),
@@ -221,7 +254,7 @@ impl Part {
         }
     }
 
-    fn keep_last(&mut self, json: &Event<'_>) {
+    fn keep_last(&mut self, json: Event<'_>) {
         let is_empty = matches!(json.raw(), "null" | "\"\"");
         let is_same = self.raw().is_some_and(|raw| raw == json.raw());
         if !is_same && (!is_empty || self.is_nothing()) {
@@ -229,7 +262,7 @@ impl Part {
         }
     }
 
-    fn keep_largest(&mut self, json: &Event<'_>) {
+    fn keep_largest(&mut self, json: Event<'_>) {
         let number = |json: &str| json.parse::<f64>().ok();
         let largest = self.raw().and_then(number);
         if largest.is_none() || number(json.raw()) > largest {
@@ -237,7 +270,7 @@ impl Part {
         }
     }
 
-    fn join(&mut self, json: &Event<'_>, leaf: fn(String) -> Leaf) {
+    fn join(&mut self, json: Event<'_>, leaf: fn(String) -> Leaf) {
         let is_nothing = self.is_nothing();
         match (json.quoted(), &mut self.leaf) {
             (Some(text), Leaf::Text(joined) | Leaf::Json(joined)) => joined.push_str(text),
@@ -252,7 +285,7 @@ impl Part {
         }
     }
 
-    fn grow(&mut self, json: &Event<'_>) {
+    fn grow(&mut self, json: Event<'_>) {
         let is_nothing = self.is_nothing();
         match (json.quoted(), &mut self.leaf) {
             (Some(text), Leaf::Grown(growth)) => growth.push(text),
@@ -268,15 +301,15 @@ impl Part {
     }
 
     /// Items of which each goes on in the one at the same place.
-    fn merge_in_order(&mut self, json: &Event<'_>) {
-        const ITEM_RULE: Rule = Rule::Fields(&[("text", Rule::Grown)]);
+    fn merge_in_order(&mut self, json: Event<'_>) {
+        const ITEM_RULE: Rule = Rule::Fields(&[field("text", Rule::Grown)]);
         let list = self.list();
         for (index, json) in (0..).zip(json.items()) {
             list.item(index).merge(json, &ITEM_RULE);
         }
     }
 
-    fn count(&mut self, json: &Event<'_>) {
+    fn count(&mut self, json: Event<'_>) {
         if self.is_nothing() {
             return self.keep_last(json);
         }
@@ -288,14 +321,14 @@ impl Part {
             return;
         }
         let object = self.object();
-        for (name, count) in json.fields() {
-            if let Some(part) = object.bounded(name) {
+        for count in json.fields() {
+            if let Some(part) = object.bounded(count) {
                 part.merge(count, &Rule::Counts);
             }
         }
     }
 
-    fn merge_content(&mut self, json: &Event<'_>, rule: &Rule) {
+    fn merge_content(&mut self, json: Event<'_>, rule: &Rule) {
         if self.list.is_none() && !json.is_list() {
             return self.join(json, Leaf::Text);
         }
@@ -314,16 +347,16 @@ impl Part {
 
     fn merge_text(&mut self, text: &str, rule: &Rule) {
         let part = format!(r#"{{"type":"text","text":{text}}}"#);
-        if let Some(part) = Event::of(&part) {
-            self.merge_part(&part, rule);
+        if let Some(part) = Tape::default().read(&part) {
+            self.merge_part(part, rule);
         }
     }
 
-    fn merge_items(&mut self, items: &[Event<'_>], rule: &Rule) {
+    fn merge_items<'e>(&mut self, items: impl Iterator<Item = Event<'e>>, rule: &Rule) {
         let list = self.list();
         let mut at_once = BTreeSet::new();
         for item in items {
-            let part = match item.index("index") {
+            let part = match item.index(INDEX) {
                 Some(index) => {
                     let is_first = at_once.insert(index);
                     if is_named(item) && list.is_another(index, item, is_first) {
@@ -343,14 +376,14 @@ impl Part {
         }
     }
 
-    fn merge_parts(&mut self, json: &Event<'_>, rule: &Rule) {
+    fn merge_parts(&mut self, json: Event<'_>, rule: &Rule) {
         self.list();
         for part in json.items() {
             self.merge_part(part, rule);
         }
     }
 
-    fn merge_part(&mut self, part: &Event<'_>, rule: &Rule) {
+    fn merge_part(&mut self, part: Event<'_>, rule: &Rule) {
         let list = self.list();
         match list.items.last_mut() {
             Some(last) if last.goes_on(part) => last.merge(part, rule),
@@ -359,25 +392,25 @@ impl Part {
     }
 
     /// Whether a part is more of the text in this one.
-    fn goes_on(&self, part: &Event<'_>) -> bool {
-        let is_same = |name| self.get(name).and_then(Self::raw) == part.get(name).map(Event::raw);
-        let is_both = |name| self.get(name).is_some() && part.get(name).is_some();
-        is_same("type")
-            && is_same("thought")
-            && (is_both("text") || is_both("thinking") || is_both("summary"))
+    fn goes_on(&self, part: Event<'_>) -> bool {
+        let is_same = |key| self.get(key).and_then(Self::raw) == part.get(key).map(Event::raw);
+        let is_both = |key| self.get(key).is_some() && part.get(key).is_some();
+        is_same(TYPE)
+            && is_same(THOUGHT)
+            && (is_both(TEXT) || is_both(THINKING) || is_both(SUMMARY))
     }
 
-    fn merge_all(&mut self, json: &Event<'_>) {
+    fn merge_all(&mut self, json: Event<'_>) {
         let list = self.list();
         for json in json.items() {
             list.add().keep(json);
         }
     }
 
-    fn merge_choice(&mut self, json: &Event<'_>, rule: &Rule) {
+    fn merge_choice(&mut self, json: Event<'_>, rule: &Rule) {
         let list = self.list();
         for json in json.items() {
-            if json.index("index").unwrap_or(0) == 0 {
+            if json.index(INDEX).unwrap_or(0) == 0 {
                 list.item(0).merge(json, rule);
             }
         }
@@ -385,13 +418,17 @@ impl Part {
 
     /// An object that was kept as it came is opened.
     fn object(&mut self) -> &mut Object {
+        let is_object = self.object.is_some() && matches!(self.leaf, Leaf::Nothing);
+        if is_object && self.list.is_none() {
+            return self.object.get_or_insert_default();
+        }
         self.list = None;
         let leaf = std::mem::take(&mut self.leaf);
         let object = self.object.get_or_insert_default();
         if let Leaf::Raw(json) = leaf
-            && let Some(json) = Event::of(&json)
+            && let Some(json) = Tape::default().read(&json)
         {
-            object.merge(&json, &[]);
+            object.merge(json, &[]);
         }
         object
     }
@@ -403,10 +440,10 @@ impl Part {
     }
 
     /// What it has become.
-    pub(super) fn into_json(self) -> Option<Box<RawValue>> {
+    pub(super) fn into_json(self) -> String {
         let mut json = String::new();
         self.write(&mut json);
-        RawValue::from_string(json).ok()
+        json
     }
 
     fn write(&self, json: &mut String) {
@@ -419,11 +456,11 @@ impl Part {
             json.push(']');
         } else if let Some(object) = &self.object {
             json.push('{');
-            for (at, (name, value)) in object.fields.iter().enumerate() {
+            for (at, field) in object.fields.iter().enumerate() {
                 json.push_str(if at == 0 { "" } else { "," });
-                push_string(json, name);
+                push_string(json, &field.name);
                 json.push(':');
-                value.write(json);
+                field.part.write(json);
             }
             json.push('}');
         } else {
@@ -461,18 +498,23 @@ impl Leaf {
 }
 
 impl Object {
-    fn merge(&mut self, json: &Event<'_>, rules: &'static [(&'static str, Rule)]) {
-        for (name, value) in json.fields() {
-            let rule = rules.iter().find(|(known, _)| key::is_same(known, name));
+    fn merge(&mut self, json: Event<'_>, rules: &'static [FieldRule]) {
+        self.next = 0;
+        for value in json.fields() {
+            let rule = rules.iter().find(|rule| rule.key == value.key());
             match rule {
-                Some((_, Rule::Dropped)) => {}
-                Some((_, Rule::As(name, rule))) => {
-                    self.field(name, Cow::Borrowed).merge(value, rule);
-                }
-                Some((name, rule)) => self.field(name, Cow::Borrowed).merge(value, rule),
+                Some(FieldRule {
+                    rule: Rule::Dropped,
+                    ..
+                }) => {}
+                Some(FieldRule {
+                    rule: Rule::As(name, rule),
+                    ..
+                }) => self.field(name).merge(value, rule),
+                Some(FieldRule { name, rule, .. }) => self.field(name).merge(value, rule),
                 None => {
-                    if let Some(part) = self.bounded(name) {
-                        match COUNTS.iter().any(|counts| key::is_same(counts, name)) {
+                    if let Some(part) = self.bounded(value) {
+                        match COUNTS.contains(&value.key()) {
                             true => part.merge(value, &Rule::Counts),
                             false => part.keep_last(value),
                         }
@@ -482,32 +524,56 @@ impl Object {
         }
     }
 
-    /// The field, unless there are too many.
-    fn bounded(&mut self, name: &str) -> Option<&mut Part> {
-        let is_known = self.fields.iter().any(|(known, _)| known == name);
-        (is_known || self.fields.len() < FIELDS)
-            .then(|| self.field(name, |name| Cow::Owned(name.to_owned())))
+    /// The field, to be filled.
+    fn field(&mut self, name: &'static str) -> &mut Part {
+        let at = self.position(name).unwrap_or_else(|| {
+            let key = Key::named(name);
+            self.add(name.into(), key)
+        });
+        &mut self.fields[at].part
     }
 
-    fn field<'n>(&mut self, name: &'n str, key: fn(&'n str) -> Cow<'static, str>) -> &mut Part {
-        let at = self.fields.iter().position(|(key, _)| key == name);
-        let at = at.unwrap_or_else(|| {
-            self.fields.push((key(name), Part::default()));
-            self.fields.len() - 1
+    /// The field of an event, unless there are too many.
+    fn bounded(&mut self, field: Event<'_>) -> Option<&mut Part> {
+        let name = field.name();
+        let at = match self.position(&name) {
+            Some(at) => at,
+            None if self.fields.len() < FIELDS => self.add(name.into_owned().into(), field.key()),
+            None => return None,
+        };
+        Some(&mut self.fields[at].part)
+    }
+
+    fn position(&mut self, name: &str) -> Option<usize> {
+        let is_it = |field: &Field| field.name == name;
+        let at = match self.fields.get(self.next) {
+            Some(field) if is_it(field) => self.next,
+            _ => self.fields.iter().position(is_it)?,
+        };
+        self.next = at + 1;
+        Some(at)
+    }
+
+    fn add(&mut self, name: Cow<'static, str>, key: Key) -> usize {
+        self.fields.push(Field {
+            name,
+            key,
+            part: Part::default(),
         });
-        &mut self.fields[at].1
+        self.next = self.fields.len();
+        self.fields.len() - 1
     }
 }
 
 impl List {
     /// Whether a piece with a name begins another call. Some servers give the same index to all calls.
-    fn is_another(&self, index: u64, item: &Event<'_>, is_first: bool) -> bool {
+    fn is_another(&self, index: u64, item: Event<'_>, is_first: bool) -> bool {
         let place = self.places.get(&index);
         let Some(call) = place.and_then(|at| self.items.get(*at)) else {
             return false;
         };
-        let known = call.get("id").and_then(Part::raw);
-        let id = item.get("id").map(Event::raw);
+        let known = call.get(ID).and_then(Part::raw);
+        let id = item.get(ID).map(Event::raw);
         match (known, id.filter(|id| *id != "\"\"")) {
             (Some(known), Some(id)) => known != id,
             _ => !is_first || self.arguments.get(&index).is_some_and(Nesting::is_whole),
@@ -538,15 +604,15 @@ impl List {
 }
 
 /// The piece of a call's arguments, between its quotes.
-fn arguments<'a>(item: &Event<'a>) -> Option<&'a str> {
-    let arguments = item.get("function").unwrap_or(item).get("arguments")?;
+fn arguments(item: Event<'_>) -> Option<&str> {
+    let arguments = item.get(FUNCTION).unwrap_or(item).get(ARGUMENTS)?;
     // What is no text is whole.
     Some(arguments.quoted().unwrap_or("{}"))
 }
 
 /// Whether a call's first piece is this: it alone has the name.
-fn is_named(item: &Event<'_>) -> bool {
-    let name = item.get("function").unwrap_or(item).get("name");
+fn is_named(item: Event<'_>) -> bool {
+    let name = item.get(FUNCTION).unwrap_or(item).get(NAME);
     let name = name.and_then(Event::quoted);
     name.is_some_and(|name| !name.is_empty())
 }

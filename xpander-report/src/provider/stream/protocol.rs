@@ -9,7 +9,7 @@ pub(in crate::provider) struct Protocol {
     pub(in crate::provider) keys: &'static [&'static str],
     /// Whether an event is one of its.
     pub(super) matches: fn(&Node<'_>) -> bool,
-    pub(super) take: fn(&mut Part, &Event<'_>),
+    pub(super) take: fn(&mut Part, Event<'_>),
     /// Completes the response, and says which it is.
     pub(super) finish: fn(&mut Part) -> &'static Format,
 }

@@ -1,5 +1,7 @@
 //! A stream's whole body, as it was recorded: which way of streaming it is, its first bytes say.
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
@@ -7,11 +9,12 @@ use super::reader::StreamReader;
 use super::{event_stream, server_sent};
 use crate::provider::answer::answer;
 use crate::provider::document::BYTE_ORDER_MARK;
-use crate::provider::event::Event;
 use crate::provider::response::ProviderResponse;
+use crate::provider::tape::Tape;
 use crate::provider::vocabulary;
 
-type Read = (ProviderResponse, Box<RawValue>);
+/// What a response says, and its JSON.
+type Read = (ProviderResponse, String);
 
 /// Whether the recording is that of a stream whose end has come, for those who mark it.
 pub(crate) fn has_end(recording: &[u8]) -> bool {
@@ -34,7 +37,7 @@ pub(crate) fn read_stream(recording: &[u8]) -> Option<Read> {
     } else if text.starts_with('[') {
         events(|take| each_item(text, take)).or_else(|| one(text))
     } else {
-        events(|take| server_sent::each(text, |name, data| each_value(name, data, take)))
+        events(|take| server_sent::each(text, |name, data| each_value(name, &data, take)))
     }
 }
 
@@ -49,8 +52,7 @@ pub(in crate::provider) fn read_list(json: &str) -> Option<ProviderResponse> {
 
 fn one(json: &str) -> Option<Read> {
     let says = vocabulary::read(json, |document, _| answer(document, true))??;
-    let raw: &RawValue = serde_json::from_str(json).ok()?;
-    Some((says, raw.to_owned()))
+    Some((says, json.trim().to_owned()))
 }
 
 fn events(each: impl FnOnce(&mut dyn FnMut(&str))) -> Option<Read> {
@@ -83,19 +85,29 @@ fn each_item(list: &str, take: &mut dyn FnMut(&str)) {
 }
 
 /// What one event holds. Some servers leave out the empty line between two.
-fn each_value(name: &str, data: &str, take: &mut dyn FnMut(&str)) {
+fn each_value(name: &str, data: &Cow<'_, str>, take: &mut dyn FnMut(&str)) {
     // Replicate's text, as it is.
-    let is_object = || Event::of(data).is_some_and(|event| event.fields().next().is_some());
+    let mut tape = Tape::default();
+    let mut is_object = || {
+        let event = tape.read(data);
+        event.is_some_and(|event| event.fields().next().is_some())
+    };
     if name == "output" && !is_object() {
-        let text = serde_json::Value::from(data);
+        let text = serde_json::Value::from(&**data);
         return take(&format!(r#"{{"event":"output","data":{text}}}"#));
     }
-    if name == "error" && Event::of(data).is_none_or(|event| event.error().is_none()) {
-        return take(&error(data));
+    if name == "error" {
+        let event = tape.read(data);
+        if event.is_none_or(|event| event.error().is_none()) {
+            return take(&error(data));
+        }
     }
-    match data.contains('\n') && serde_json::from_str::<IgnoredAny>(data).is_err() {
-        true => data.lines().for_each(take),
-        false => take(data),
+    // Only what stood in several lines was put together.
+    match data {
+        Cow::Owned(lines) if serde_json::from_str::<IgnoredAny>(lines).is_err() => {
+            lines.lines().for_each(take);
+        }
+        _ => take(data),
     }
 }
 

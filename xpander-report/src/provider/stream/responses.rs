@@ -1,12 +1,15 @@
 //! OpenAI's Responses API. The last event has the whole response; what was cut off before is put together.
 
-use super::part::{Part, Rule};
+use super::part::{Part, Rule, field};
 use crate::provider::event::Event;
 use crate::provider::format::Format;
 use crate::provider::shapes::responses;
 use crate::provider::stream::protocol::Protocol;
+use crate::provider::tape::Tape;
 
 keys! { OUTPUT_INDEX RESPONSE TYPE }
+
+names! { CONTENT_INDEX DELTA ITEM OUTPUT PART }
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: KEYS,
@@ -21,20 +24,20 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 };
 
 const ITEM_RULE: Rule = Rule::Fields(&[
-    ("arguments", Rule::Text),
-    ("content", Rule::Items(&PART_RULE)),
-    ("input", Rule::Text),
+    field("arguments", Rule::Text),
+    field("content", Rule::Items(&PART_RULE)),
+    field("input", Rule::Text),
 ]);
 
 const PART_RULE: Rule = Rule::Fields(&[
-    ("refusal", Rule::Text),
-    ("text", Rule::Text),
-    ("transcript", Rule::Text),
+    field("refusal", Rule::Text),
+    field("text", Rule::Text),
+    field("transcript", Rule::Text),
 ]);
 
-fn take(stream: &mut Part, event: &Event<'_>) {
-    let kind = event.text("type").unwrap_or_default();
-    if let Some(response) = event.get("response") {
+fn take(stream: &mut Part, event: Event<'_>) {
+    let kind = event.text(TYPE).unwrap_or_default();
+    if let Some(response) = event.get(RESPONSE) {
         stream.field("response").keep(response);
         // A session with the Realtime API has several.
         if &*kind == "response.done" {
@@ -42,27 +45,27 @@ fn take(stream: &mut Part, event: &Event<'_>) {
             return stream.field("turns").push_part(response);
         }
     }
-    let Some(index) = event.index("output_index") else {
+    let Some(index) = event.index(OUTPUT_INDEX) else {
         return;
     };
     let item = stream.field("items").item(index);
     if &*kind == "response.output_item.done"
-        && let Some(done) = event.get("item")
+        && let Some(done) = event.get(ITEM)
     {
         return item.keep(done);
     }
     if item.raw().is_some() {
         return;
     }
-    let delta = event.get("delta");
+    let delta = event.get(DELTA);
     match &*kind {
         "response.output_item.added" => {
-            if let Some(added) = event.get("item") {
+            if let Some(added) = event.get(ITEM) {
                 item.merge(added, &ITEM_RULE);
             }
         }
         "response.content_part.added" => {
-            if let Some(added) = event.get("part") {
+            if let Some(added) = event.get(PART) {
                 part(item, event).merge(added, &PART_RULE);
             }
         }
@@ -80,16 +83,16 @@ fn take(stream: &mut Part, event: &Event<'_>) {
     }
 }
 
-fn part<'p>(item: &'p mut Part, event: &Event<'_>) -> &'p mut Part {
-    if item.get("type").is_none() {
+fn part<'p>(item: &'p mut Part, event: Event<'_>) -> &'p mut Part {
+    if item.get(TYPE).is_none() {
         item.field("type").keep_text("message");
     }
-    let index = event.index("content_index").unwrap_or(0);
+    let index = event.index(CONTENT_INDEX).unwrap_or(0);
     item.field("content").item(index)
 }
 
-fn add(to: &mut Part, kind: &str, field: &'static str, delta: Option<&Event<'_>>) {
-    if to.get("type").is_none() {
+fn add(to: &mut Part, kind: &str, field: &'static str, delta: Option<Event<'_>>) {
+    if to.get(TYPE).is_none() {
         to.field("type").keep_text(kind);
     }
     if let Some(delta) = delta {
@@ -103,7 +106,7 @@ fn finish(stream: &mut Part) -> &'static Format {
         *stream = whole(stream);
         return &responses::FORMAT;
     }
-    if stream.has("response") {
+    if stream.has(RESPONSE) {
         turns.push_part(whole(stream));
     }
     match turns.take_only_item() {
@@ -117,10 +120,10 @@ fn finish(stream: &mut Part) -> &'static Format {
 fn whole(stream: &mut Part) -> Part {
     let streamed = stream.take("items");
     let mut response = stream.take("response");
-    let whole = response.raw().and_then(Event::of);
-    let has_output = whole
-        .and_then(|response| Some(!response.get("output")?.items().is_empty()))
-        .unwrap_or_default();
+    let mut tape = Tape::default();
+    let whole = response.raw().and_then(|json| tape.read(json));
+    let output = whole.and_then(|response| response.get(OUTPUT));
+    let has_output = output.is_some_and(|output| output.items().next().is_some());
     // Some servers leave out at the end what they have streamed.
     if !has_output && !streamed.is_nothing() {
         *response.field("output") = streamed;

@@ -2,17 +2,21 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2};
+
 /// Takes the name and the data of each event. One that was cut off is given as well.
-pub(super) fn each(body: &str, mut take: impl FnMut(&str, &str)) {
+pub(super) fn each<'b>(body: &'b str, mut take: impl FnMut(&str, Cow<'b, str>)) {
     let mut name = "";
-    let mut data = None::<Cow<'_, str>>;
+    let mut data = None::<Cow<'b, str>>;
     for line in lines(body) {
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let colon = memchr(b':', line.as_bytes()).unwrap_or(line.len());
+        let (field, value) = line.split_at(colon);
+        let value = value.strip_prefix(':').unwrap_or(value);
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "" if line.is_empty() => {
                 if let Some(data) = data.take() {
-                    take(name, &data);
+                    take(name, data);
                 }
                 name = "";
             }
@@ -30,33 +34,23 @@ pub(super) fn each(body: &str, mut take: impl FnMut(&str, &str)) {
         }
     }
     if let Some(data) = data {
-        take(name, &data);
+        take(name, data);
     }
 }
 
 /// A line ends with a carriage return, a line feed or both.
 fn lines(body: &str) -> impl Iterator<Item = &str> {
-    let next = |sign: char, at: usize| body[at..].find(sign).map_or(body.len(), |found| at + found);
-    let mut at = 0;
-    // Where the next line feed is; it is looked for once.
-    let mut feed = next('\n', 0);
+    let mut rest = body;
     std::iter::from_fn(move || {
-        if at == body.len() {
+        if rest.is_empty() {
             return None;
         }
-        let start = at;
-        let end = match body[start..feed].find('\r') {
-            Some(found) => start + found,
-            None => feed,
-        };
-        at = match &body.as_bytes()[end..] {
-            [] => end,
-            [b'\r', b'\n', ..] => end + 2,
-            _ => end + 1,
-        };
-        if at > feed {
-            feed = next('\n', at);
-        }
-        Some(&body[start..end])
+        let end = memchr2(b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len());
+        let (line, end) = rest.split_at(end);
+        rest = end
+            .strip_prefix("\r\n")
+            .or_else(|| end.get(1..))
+            .unwrap_or_default();
+        Some(line)
     })
 }

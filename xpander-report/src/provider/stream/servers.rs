@@ -1,17 +1,19 @@
 //! Servers with APIs of their own: SGLang, LM Studio, Replicate.
 
-use super::part::Rule;
+use super::part::{Rule, field};
 use crate::provider::shapes::{lm_studio, replicate, sglang};
 use crate::provider::stream::protocol::Protocol;
 
 keys! { CONTENT DATA EVENT MODEL_INSTANCE_ID RESULT TYPE }
+
+names! { REASON TOOL }
 
 /// Each event has all of the text so far, or more of it.
 pub(super) const SGLANG: Protocol = Protocol {
     keys: KEYS,
     matches: sglang::FORMAT.matches,
     take: |response, event| {
-        const EVENT_RULE: Rule = Rule::Fields(&[("text", Rule::Grown)]);
+        const EVENT_RULE: Rule = Rule::Fields(&[field("text", Rule::Grown)]);
         response.merge(event, &EVENT_RULE);
     },
     finish: |_| &sglang::FORMAT,
@@ -27,27 +29,27 @@ pub(super) const LM_STUDIO: Protocol = Protocol {
         _ => false,
     },
     take: |response, event| {
-        if let Some(model) = event.get("model_instance_id") {
+        if let Some(model) = event.get(MODEL_INSTANCE_ID) {
             response.field("model_instance_id").keep(model);
         }
-        match &*event.text("type").unwrap_or_default() {
+        match &*event.text(TYPE).unwrap_or_default() {
             "tool_call.start" => {
                 let call = response.field("output").open_item(|_| true);
                 call.field("type").keep_text("tool_call");
-                if let Some(tool) = event.get("tool") {
+                if let Some(tool) = event.get(TOOL) {
                     call.field("tool").keep(tool);
                 }
             }
             "message.delta" => {
                 let output = response.field("output");
-                let message = output.open_item(|item| item.get("content").is_none());
+                let message = output.open_item(|item| item.get(CONTENT).is_none());
                 message.field("type").keep_text("message");
-                if let Some(content) = event.get("content") {
+                if let Some(content) = event.get(CONTENT) {
                     message.field("content").merge(content, &Rule::Text);
                 }
             }
             "chat.end" => {
-                if let Some(result) = event.get("result") {
+                if let Some(result) = event.get(RESULT) {
                     response.field("whole").keep(result);
                 }
             }
@@ -68,10 +70,10 @@ pub(super) const REPLICATE: Protocol = Protocol {
     keys: KEYS,
     matches: |event| event[EVENT].is("output") && event[DATA].is_text(),
     take: |response, event| {
-        if let Some(text) = event.get("data") {
+        if let Some(text) = event.get(DATA) {
             response.field("output").merge(text, &Rule::Text);
         }
-        if let Some(reason) = event.get("reason") {
+        if let Some(reason) = event.get(REASON) {
             response.field("status").keep(reason);
         }
     },

@@ -1,6 +1,6 @@
 //! Streams of which each event is a whole response, with some more of the text.
 
-use super::part::Rule;
+use super::part::{Rule, field};
 use crate::provider::shapes::{anthropic, llama_cpp, ollama, watsonx};
 use crate::provider::stream::protocol::Protocol;
 
@@ -11,14 +11,14 @@ pub(super) const OLLAMA: Protocol = Protocol {
     matches: ollama::FORMAT.matches,
     take: |response, event| {
         const LINE_RULE: Rule = Rule::Fields(&[
-            ("message", MESSAGE_RULE),
-            ("response", Rule::Text),
-            ("thinking", Rule::Text),
+            field("message", MESSAGE_RULE),
+            field("response", Rule::Text),
+            field("thinking", Rule::Text),
         ]);
         const MESSAGE_RULE: Rule = Rule::Fields(&[
-            ("content", Rule::Text),
-            ("thinking", Rule::Text),
-            ("tool_calls", Rule::All),
+            field("content", Rule::Text),
+            field("thinking", Rule::Text),
+            field("tool_calls", Rule::All),
         ]);
         response.merge(event, &LINE_RULE);
     },
@@ -33,9 +33,9 @@ pub(super) const LEGACY: Protocol = Protocol {
             && (event[TYPE].is("completion") || event.has(STOP_REASON) && event.has(STOP))
     },
     take: |response, event| {
-        const EVENT_RULE: Rule = Rule::Fields(&[("completion", Rule::Text)]);
+        const EVENT_RULE: Rule = Rule::Fields(&[field("completion", Rule::Text)]);
         // There is another that only keeps the connection open.
-        if event.get("completion").is_some() {
+        if event.get(COMPLETION).is_some() {
             response.merge(event, &EVENT_RULE);
         }
     },
@@ -46,7 +46,7 @@ pub(super) const LLAMA_CPP: Protocol = Protocol {
     keys: KEYS,
     matches: |event| event[STOP].is_bool() && (llama_cpp::FORMAT.matches)(event),
     take: |response, event| {
-        const EVENT_RULE: Rule = Rule::Fields(&[("content", Rule::Text)]);
+        const EVENT_RULE: Rule = Rule::Fields(&[field("content", Rule::Text)]);
         response.merge(event, &EVENT_RULE);
     },
     finish: |_| &llama_cpp::FORMAT,
@@ -56,12 +56,12 @@ pub(super) const WATSONX: Protocol = Protocol {
     keys: KEYS,
     matches: watsonx::FORMAT.matches,
     take: |response, event| {
-        const EVENT_RULE: Rule = Rule::Fields(&[("results", Rule::Choice(&RESULT_RULE))]);
+        const EVENT_RULE: Rule = Rule::Fields(&[field("results", Rule::Choice(&RESULT_RULE))]);
         const RESULT_RULE: Rule = Rule::Fields(&[
-            ("generated_text", Rule::Text),
-            ("generated_token_count", Rule::Largest),
+            field("generated_text", Rule::Text),
+            field("generated_token_count", Rule::Largest),
             // Only the first event has it; it is zero in all others.
-            ("input_token_count", Rule::Largest),
+            field("input_token_count", Rule::Largest),
         ]);
         response.merge(event, &EVENT_RULE);
     },

@@ -5,20 +5,22 @@ use crate::provider::stream::protocol::Protocol;
 
 keys! { GENERATED_TEXT TEXT TOKEN }
 
+names! { DETAILS SPECIAL }
+
 /// The last event has the whole text.
 pub(super) const PROTOCOL: Protocol = Protocol {
     keys: KEYS,
     matches: |event| event[TOKEN][TEXT].is_text() && event.has(GENERATED_TEXT),
     take: |response, event| {
-        if let Some(details) = event.get("details") {
+        if let Some(details) = event.get(DETAILS) {
             response.field("details").keep(details);
         }
-        if let Some(text) = event.get("generated_text") {
+        if let Some(text) = event.get(GENERATED_TEXT) {
             response.field("whole").keep(text);
         }
-        let token = event.get("token");
-        let text = token.filter(|token| !token.get("special").is_some_and(Event::is_true));
-        if let Some(text) = text.and_then(|token| token.get("text")) {
+        let token = event.get(TOKEN);
+        let text = token.filter(|token| !token.get(SPECIAL).is_some_and(Event::is_true));
+        if let Some(text) = text.and_then(|token| token.get(TEXT)) {
             response.field("generated_text").merge(text, &Rule::Text);
         }
     },
