@@ -31,7 +31,11 @@ impl Worker {
             match order {
                 // Who asked may have gone.
                 Order::Tell(answer) => drop(answer.send(self.standing())),
-                Order::Purge(id, answer) => drop(answer.send(self.purge(id))),
+                Order::Purge(id, until, answer) => drop(answer.send(self.purge(id, until))),
+                Order::TakeBack(agent, answer) => {
+                    self.given_up.remove(&agent);
+                    let _ = answer.send(());
+                }
             }
         }
     }
@@ -56,7 +60,7 @@ impl Worker {
         }
     }
 
-    fn purge(&mut self, id: TaskId) -> Purged {
+    fn purge(&mut self, id: TaskId, until: Sequence) -> Purged {
         let mut reports = 0;
         if let Some(pending) = self.outbox.remove(&id) {
             reports = pending.members().len();
@@ -76,7 +80,7 @@ impl Worker {
         self.purged.retain(|task| task.id != id);
         self.purged.push(PurgedTask {
             id,
-            until: Sequence::next(),
+            until,
             appended,
         });
         Purged {

@@ -1,6 +1,8 @@
 //! What the relay builds on: finished reports of other processes are kept on disk and delivered like its own. Not for
 //! use by hand; it changes with the relay.
 
+mod stream;
+
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+
+pub use self::stream::{StreamEnding, StreamForwarder, StreamOrder, StreamReport, Tidings, Told};
 
 use crate::delivery::Delivery;
 use crate::delivery::request_times::TIME_BOUNDS;
@@ -28,6 +32,11 @@ pub const RELAY_HEADER: &str = X_XPANDER_RELAY;
 /// By this header a report tells a relay where it stands among those of its process.
 pub const SEQUENCE_HEADER: &str = X_XPANDER_SEQUENCE;
 
+/// How long a request by this configuration may take.
+pub fn request_timeout(config: &Config) -> Duration {
+    config.timeout
+}
+
 /// Where a report stands among those of the process that sends it.
 #[derive(Debug, Clone, Copy)]
 pub struct SenderSequence(PlaceInProcess);
@@ -36,6 +45,12 @@ impl SenderSequence {
     /// What the header says; none if it is not of this library.
     pub fn parse(header: &str) -> Option<Self> {
         header.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for SenderSequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -232,6 +247,12 @@ impl Forwarder {
             dead_letters,
             is_in_flight: purged.is_in_flight,
         }
+    }
+
+    /// Takes no more reports and aborts what is in flight. Waits for nothing.
+    fn abort(&self) {
+        // The worker hears of it, though nobody waits for its answer.
+        drop(self.delivery.flush(Duration::ZERO, Then::Shutdown));
     }
 
     /// Takes no more reports, and lets go of the spool. What is not delivered in time stays there.
