@@ -1,13 +1,17 @@
 //! What may be wrong with the servers, their streams and what lies there.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::stream::Config;
 use futures_util::TryStreamExt;
 use serde_json::json;
 use tempfile::TempDir;
 use xpander_report_relay::Nats;
-use xpander_report_tests::{platform, until};
+use xpander_report_tests::server::{Answer, Server as Platform};
+use xpander_report_tests::{away, back, platform, until};
 
 use crate::nats::{Server, free_port, with_jetstream};
 use crate::support::{
@@ -168,7 +172,7 @@ fn a_consumer_that_somebody_deleted_is_made_again() {
 fn a_full_stream_refuses_and_takes_reports_again_when_there_is_room() {
     let dir = TempDir::new().unwrap();
     let server = Server::start(dir.path());
-    let (url, port) = xpander_report_tests::away();
+    let (url, port) = away();
     let nats = Nats::new(server.url()).max_bytes(1 << 20);
     let relay = start_with(&url, nats).unwrap();
     let body = |number| format!(r#"{{"id":"t-{number}","input":"{}"}}"#, "x".repeat(100_000));
@@ -183,7 +187,7 @@ fn a_full_stream_refuses_and_takes_reports_again_when_there_is_room() {
     assert!((5..11).contains(&accepted), "{accepted}");
     is_put_off(&refusal, "the stream is full");
     assert_eq!(status(&relay).waiting, accepted);
-    let platform = xpander_report_tests::back(port);
+    let platform = back(port);
     until(|| post(&relay, &body(accepted)).status == 200);
     until(|| status(&relay).waiting == 0);
     assert_eq!(platform.tasks().unwrap().len() as u64, accepted + 1);
@@ -203,7 +207,7 @@ fn a_body_above_max_payload_is_too_large() {
 fn what_waits_for_too_long_becomes_a_dead_letter() {
     let dir = TempDir::new().unwrap();
     let server = Server::start(dir.path());
-    let (url, port) = xpander_report_tests::away();
+    let (url, port) = away();
     let relay = start(&url, &server).unwrap();
     until(|| status(&relay).is_forwarding);
     relay.stop();
@@ -214,10 +218,10 @@ fn what_waits_for_too_long_becomes_a_dead_letter() {
         let publish = jetstream.publish_with_headers("xpander.reports.0", headers, "{}".into());
         publish.await.unwrap().await.unwrap();
     });
-    let platform = xpander_report_tests::back(port);
-    let written = std::time::Instant::now();
-    until(|| written.elapsed() > std::time::Duration::from_millis(2_100));
-    let nats = Nats::new(server.url()).max_age(std::time::Duration::from_secs(1));
+    let platform = back(port);
+    let written = Instant::now();
+    until(|| written.elapsed() > Duration::from_millis(2_100));
+    let nats = Nats::new(server.url()).max_age(Duration::from_secs(1));
     let relay = start_with(&platform.url(), nats).unwrap();
     until(|| dead_letters(&relay).len() == 1);
     let letter = &dead_letters(&relay)[0];
@@ -229,35 +233,29 @@ fn what_waits_for_too_long_becomes_a_dead_letter() {
 
 #[test]
 fn what_the_platform_refused_can_be_seen_sent_again_and_deleted() {
-    use xpander_report_tests::server::{Answer, Server as Platform};
-
     let dir = TempDir::new().unwrap();
     let server = Server::start(dir.path());
-    let is_good = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let good = std::sync::Arc::clone(&is_good);
-    let platform =
-        Platform::start(
-            move |_, _| match good.load(std::sync::atomic::Ordering::SeqCst) {
-                true => Answer::task(),
-                false => Answer::json(422, r#"{"detail":"odd content"}"#),
-            },
-        );
+    let is_good = Arc::new(AtomicBool::new(false));
+    let good = Arc::clone(&is_good);
+    let platform = Platform::start(move |_, _| match good.load(Ordering::SeqCst) {
+        true => Answer::task(),
+        false => Answer::json(422, r#"{"detail":"odd content"}"#),
+    });
     let relay = start(&platform.url(), &server).unwrap();
     for task in ["one", "two", "three"] {
         let body = format!(r#"{{"id":"{task}","result":"r"}}"#);
         assert_eq!(post_for(&relay, "agent-7", &body).status, 200);
     }
     until(|| dead_letters(&relay).len() == 3);
-    let letter = &dead_letters(&relay)[0];
-    assert_eq!(
-        (&letter["task_id"], &letter["agent_id"]),
-        (&json!("one"), &json!("agent-7"))
-    );
+    let letters = dead_letters(&relay);
+    let letter = letters.iter().find(|letter| letter["task_id"] == "one");
+    let letter = letter.unwrap();
+    assert_eq!(letter["agent_id"], "agent-7");
     assert!(
         letter["reason"].to_string().contains("odd content"),
         "{letter}"
     );
-    is_good.store(true, std::sync::atomic::Ordering::SeqCst);
+    is_good.store(true, Ordering::SeqCst);
     let before = platform.requests().len();
     let retried = ask(&relay, "POST /xpander-relay/dead-letters/one");
     assert_eq!(retried.json()["retried"], 1);
@@ -274,7 +272,7 @@ fn what_the_platform_refused_can_be_seen_sent_again_and_deleted() {
 fn the_data_of_a_task_is_deleted_wherever_it_waits() {
     let dir = TempDir::new().unwrap();
     let server = Server::start(dir.path());
-    let (url, port) = xpander_report_tests::away();
+    let (url, port) = away();
     let relay = start(&url, &server).unwrap();
     let other = start(&url, &server).unwrap();
     for id in ["keep", "personal", "personal"] {
@@ -285,7 +283,7 @@ fn the_data_of_a_task_is_deleted_wherever_it_waits() {
     let purged = ask(&other, "DELETE /xpander-relay/tasks/personal");
     assert_eq!(purged.json()["is_in_flight"], false, "{purged:?}");
     until(|| status(&relay).waiting == 1);
-    let platform = xpander_report_tests::back(port);
+    let platform = back(port);
     until(|| status(&relay).waiting == 0);
     assert!(platform.task("keep").unwrap().is_some());
     assert!(platform.task("personal").unwrap().is_none());

@@ -61,7 +61,19 @@ pub(super) struct InHand {
 }
 
 impl InHand {
-    /// Takes a message. None if it is here already: it was delivered again.
+    /// Whether a message is here already: it was delivered again, and this is where to its acknowledgement goes.
+    pub(super) fn renew(&mut self, source: Source, reply: Option<Subject>) -> bool {
+        let Some((task, position)) = self.sources.get(&source) else {
+            return false;
+        };
+        let held = self.tasks.get_mut(task);
+        if let Some(held) = held.and_then(|task| task.get_mut(position)) {
+            held.reply = reply;
+        }
+        true
+    }
+
+    /// Takes a message that is not here.
     pub(super) fn add(
         &mut self,
         task: &str,
@@ -69,14 +81,7 @@ impl InHand {
         source: Source,
         bytes: usize,
         reply: Option<Subject>,
-    ) -> Option<Ticket> {
-        if let Some((task, position)) = self.sources.get(&source) {
-            let held = self.tasks.get_mut(task);
-            if let Some(held) = held.and_then(|task| task.get_mut(position)) {
-                held.reply = reply;
-            }
-            return None;
-        }
+    ) -> Ticket {
         self.tickets += 1;
         let ticket = self.tickets;
         let position = (position.0, position.1, ticket);
@@ -94,7 +99,13 @@ impl InHand {
         tasks.insert(position, held);
         self.bytes += bytes;
         self.reports += usize::from(matches!(source, Source::Reports(_)));
-        Some(ticket)
+        ticket
+    }
+
+    /// Whether a message of this task has not ended.
+    pub(super) fn has_open(&self, task: &str) -> bool {
+        let messages = self.tasks.get(task);
+        messages.is_some_and(|messages| messages.values().any(|held| !held.has_ended))
     }
 
     pub(super) fn place(&self, ticket: Ticket) -> Option<Place> {
@@ -179,7 +190,7 @@ mod tests {
     fn the_oldest_of_a_task_is_removed_first_and_each_after_the_one_before() {
         let mut hand = InHand::default();
         let mut add = |number| hand.add("t", (number, 0), Source::Reports(number), 10, None);
-        let tickets = [3, 1, 2].map(|number| add(number).expect("a ticket"));
+        let tickets = [3, 1, 2].map(&mut add);
         assert!(hand.end(tickets[0]).is_none());
         assert!(hand.end(tickets[2]).is_none());
         let first = hand.end(tickets[1]);
@@ -199,9 +210,9 @@ mod tests {
         let mut hand = InHand::default();
         let one = hand.add("one", (1, 0), Source::Reports(1), 1, None);
         let two = hand.add("two", (2, 0), Source::Reports(2), 1, None);
-        let removal = hand.end(two.expect("a ticket"));
+        let removal = hand.end(two);
         assert_eq!(sequence(removal), Some(Source::Reports(2)));
-        assert!(hand.place(one.expect("a ticket")).is_some());
+        assert!(hand.place(one).is_some());
     }
 
     #[test]
@@ -209,9 +220,9 @@ mod tests {
         let mut hand = InHand::default();
         let source = Source::Reports(7);
         let old = Some(Subject::from("old"));
-        let ticket = hand.add("t", (7, 0), source, 1, old).expect("a ticket");
+        let ticket = hand.add("t", (7, 0), source, 1, old);
         let new = Some(Subject::from("new"));
-        assert_eq!(hand.add("t", (9, 0), source, 1, new.clone()), None);
+        assert!(hand.renew(source, new.clone()));
         let removal = hand.end(ticket).expect("a removal");
         assert_eq!(removal.reply, new);
         assert_eq!(hand.reports(), 1);
@@ -221,8 +232,8 @@ mod tests {
     fn what_is_given_back_holds_up_nothing() {
         let mut hand = InHand::default();
         let mut add = |number| hand.add("t", (number, 0), Source::Parked(number), 10, None);
-        let old = add(1).expect("a ticket");
-        let new = add(2).expect("a ticket");
+        let old = add(1);
+        let new = add(2);
         assert!(hand.end(new).is_none());
         let removal = hand.give_back(old);
         assert_eq!(sequence(removal), Some(Source::Parked(2)));

@@ -205,6 +205,8 @@ impl Shared {
             None => past,
         };
         stats.accepted = self.accepted.load(Ordering::Relaxed);
+        // The stream knows it.
+        stats.oldest_age = None;
         stats
     }
 

@@ -265,6 +265,10 @@ impl Term {
         tokio::select! {
             message = message => match message {
                 Some(Ok(message)) => return Step::Message(message),
+                // The next message has more bytes than were asked for.
+                Some(Err(error)) if error.to_string().contains("Exceeds MaxBytes") => {
+                    return Step::BatchEnded;
+                }
                 Some(Err(_)) => return Step::Broken,
                 None => return Step::BatchEnded,
             },
@@ -293,6 +297,10 @@ impl Term {
         let sequence = info.stream_sequence;
         let accepted_at = u64::try_from(info.published.unix_timestamp()).unwrap_or(0);
         self.last = self.last.max(sequence);
+        let source = Source::Reports(sequence);
+        if self.hand.renew(source, message.reply.clone()) {
+            return;
+        }
         let head = Head::of(message.headers.as_ref());
         let read = self.read(head.as_ref(), &message.payload, sequence, accepted_at);
         let task = match &head {
@@ -303,17 +311,16 @@ impl Term {
             Ok(report) => report.position(),
             Err(_) => (sequence.saturating_mul(1_000), sequence),
         };
-        let source = Source::Reports(sequence);
+        // One whose task is not here yet waits behind the parked ones of its agent.
+        let is_first = !self.hand.has_open(&task);
         let (bytes, reply) = (message.payload.len(), message.reply.clone());
-        let Some(ticket) = self.hand.add(&task, position, source, bytes, reply) else {
-            return;
+        let ticket = self.hand.add(&task, position, source, bytes, reply);
+        let has_backlog = |report: &StreamReport| {
+            let subject = parked_subject(report.agent_id());
+            self.backlogs.contains_key(&subject)
         };
         match read {
-            Ok(report)
-                if self
-                    .backlogs
-                    .contains_key(&parked_subject(report.agent_id())) =>
-            {
+            Ok(report) if is_first && has_backlog(&report) => {
                 self.park(&[ticket], report.agent_id());
             }
             Ok(report) => self.forwarder.deliver(ticket, report, false),
@@ -535,14 +542,17 @@ impl Term {
         };
         let position = read.as_ref().map_or((0, 0), StreamReport::position);
         let (source, bytes) = (Source::Parked(sequence), message.payload.len());
-        let ticket = self.hand.add(&task, position, source, bytes, None);
+        let is_new = !self.hand.renew(source, None);
         if let Some(backlog) = self.backlogs.get_mut(&subject) {
-            backlog.took(sequence, ticket.is_some());
+            backlog.took(sequence, is_new);
             if let Ok(report) = &read {
                 backlog.add_agent(report.agent_id());
             }
         }
-        let Some(ticket) = ticket else { return };
+        if !is_new {
+            return;
+        }
+        let ticket = self.hand.add(&task, position, source, bytes, None);
         self.parked.insert(sequence, subject);
         match read {
             Ok(report) => self.forwarder.deliver(ticket, report, true),

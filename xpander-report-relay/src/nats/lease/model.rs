@@ -293,6 +293,8 @@ fn timing() -> Timing {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 10_000, ..ProptestConfig::default() })]
+
     #[test]
     fn no_two_relays_have_requests_in_flight(
         acts in acts(),

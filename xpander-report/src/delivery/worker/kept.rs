@@ -22,8 +22,10 @@ impl Worker {
             outgoing,
             comes_again,
         } = kept;
-        // Behind older ones of its agent that wait at the keeper.
-        let waits = !comes_again && self.given_up.contains(outgoing.agent_id());
+        // Behind older ones of its agent that wait at the keeper, unless older ones of its task are here.
+        let waits = !comes_again
+            && self.given_up.contains(outgoing.agent_id())
+            && self.outbox.agent(&outgoing.id).is_none();
         let pending = Pending::new(ticket, None, Box::new(outgoing));
         if self.is_purged(&pending) {
             self.discard(&pending, DropReason::Purged);
