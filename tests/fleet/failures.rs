@@ -123,9 +123,10 @@ fn flags_that_differ_from_the_stream_are_said() {
 #[test]
 fn a_server_without_jetstream_is_said() {
     let dir = TempDir::new().unwrap();
-    let server = Server::with(dir.path(), "jetstream: disabled");
-    let error = start("http://127.0.0.1:9", &server).unwrap_err();
-    assert!(error.to_string().contains("--jetstream"), "{error}");
+    let mut server = Server::plain(dir.path(), free_port(), "");
+    server.restart();
+    let relay = start("http://127.0.0.1:9", &server).unwrap();
+    is_put_off(&post(&relay, r#"{"id":"t"}"#), "--jetstream");
 }
 
 #[test]

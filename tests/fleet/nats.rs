@@ -37,10 +37,17 @@ impl Server {
     /// One that is not started yet.
     pub(crate) fn new(folder: &Path, port: u16, more: &str) -> Self {
         fs::create_dir_all(folder).unwrap();
-        let config = format!(
-            "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: \"{}\" }}\n{more}\n",
+        let jetstream = format!(
+            "jetstream {{ store_dir: \"{}\" }}\n{more}",
             folder.display()
         );
+        Self::plain(folder, port, &jetstream)
+    }
+
+    /// One that has JetStream only if its configuration says so, and is not started yet.
+    pub(crate) fn plain(folder: &Path, port: u16, config: &str) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        let config = format!("listen: \"127.0.0.1:{port}\"\n{config}\n");
         fs::write(folder.join("config"), config).unwrap();
         Self {
             process: None,

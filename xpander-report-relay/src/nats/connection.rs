@@ -86,6 +86,15 @@ async fn options(
             std::future::ready(())
         })
         .require_tls(nats.require_tls);
+    // The client does not use what an address says of the user.
+    let named = servers(&nats.servers)?;
+    if let Some(server) = named.iter().find(|server| server.has_user_pass()) {
+        let user = server.username().unwrap_or_default().to_owned();
+        options = match server.password() {
+            Some(password) => options.user_and_password(user, password.to_owned()),
+            None => options.token(user),
+        };
+    }
     if let Some(file) = &nats.credentials {
         let wrong = |error: io::Error| format!("the credentials file {}: {error}", file.display());
         options = options.credentials_file(file).await.map_err(wrong)?;

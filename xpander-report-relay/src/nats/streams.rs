@@ -189,16 +189,22 @@ async fn open_bucket(context: &Context, nats: &Nats) -> Result<kv::Store, Unusab
             }
         }
         Err(error) if is_missing(&error) => {
-            let config = kv::Config {
-                bucket: BUCKET.to_owned(),
-                description: "the lease of xpander-report relays".to_owned(),
-                history: 1,
+            // Not by the client's own call: that reads the account first, in a form that servers before 2.10 do not have.
+            let config = Config {
+                name: stream.clone(),
+                subjects: vec![format!("$KV.{BUCKET}.>")],
+                description: Some("the lease of xpander-report relays".to_owned()),
+                max_messages_per_subject: 1,
+                discard: DiscardPolicy::New,
                 storage: StorageType::File,
                 num_replicas: nats.replicas.unwrap_or(1),
-                ..kv::Config::default()
+                allow_rollup: true,
+                deny_delete: true,
+                allow_direct: true,
+                ..Config::default()
             };
             // If another relay was faster, it is there now.
-            let made = context.create_key_value(config).await;
+            let made = context.create_stream(config).await;
             if let Err(error) = made
                 && context.get_stream(&stream).await.is_err()
             {
@@ -229,6 +235,10 @@ fn not_read(name: &str, error: &GetStreamError) -> Unusable {
             }
             _ => Unusable::Away(says),
         },
+        // Nobody listens where JetStream should.
+        _ if says.contains("does not exist") || says.contains("no responders") => Unusable::Away(
+            format!("{says}; JetStream does not answer: is nats-server started with --jetstream?"),
+        ),
         _ => Unusable::Away(says),
     }
 }
@@ -236,7 +246,10 @@ fn not_read(name: &str, error: &GetStreamError) -> Unusable {
 fn not_made(name: &str, says: &str) -> Unusable {
     let says = format!("{name} cannot be made: {says}");
     // The server's own words are the only difference.
-    match says.contains("timed out") {
+    match ["timed out", "no responders", "does not exist"]
+        .iter()
+        .any(|words| says.contains(words))
+    {
         true => Unusable::Away(says),
         false => Unusable::Wrong(format!(
             "{says}; --replicas needs as many servers in the cluster, and --max-bytes as much room"

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Worker;
 use crate::delivery::keeper::{Kept, KeptEnding, Told};
 use crate::delivery::outbox::pending::Pending;
-use crate::sink::delivery_outcome::DropReason;
+use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
 use crate::sink::stats::Ending;
 
 impl Worker {
@@ -55,7 +55,10 @@ impl Worker {
         if !self.given_up.contains(&agent) {
             self.given_up.insert(agent.clone());
         }
-        self.shared.counters.adopted.take_back(tickets.len() as u64);
+        for ticket in &tickets {
+            self.shared
+                .end([*ticket], Ending::GivenUp, || DeliveryOutcome::Pending);
+        }
         self.update_gauges();
         self.tell(Told::GivenUp(tickets, agent));
     }
