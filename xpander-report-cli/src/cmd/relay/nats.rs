@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::value_parser;
 use xpander_report_relay::Nats;
 
-/// Reports wait in NATS JetStream.
+// No doc comment: clap would take it for the command's own.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "NATS JetStream")]
 pub(super) struct NatsArgs {

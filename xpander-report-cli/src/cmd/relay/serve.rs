@@ -43,10 +43,6 @@ pub(super) struct Serve {
     #[arg(long)]
     sync: bool,
 
-    #[cfg(feature = "nats")]
-    #[command(flatten)]
-    nats: super::nats::NatsArgs,
-
     /// The platform's address [default: XPANDER_BASE_URL, else the public platform]
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
@@ -54,6 +50,11 @@ pub(super) struct Serve {
     /// A file with the platform's key [default: the key in XPANDER_API_KEY]
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
+
+    // The last: it begins a heading of its own.
+    #[cfg(feature = "nats")]
+    #[command(flatten)]
+    nats: super::nats::NatsArgs,
 }
 
 impl Serve {
