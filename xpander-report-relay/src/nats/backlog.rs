@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// So many are in hand at most. One at first: it is the probe.
-const MAX_IN_HAND: usize = 64;
+const MAX_IN_HAND: usize = 256;
 /// How long to wait before a report is read again for which there was no room.
 const PAUSE: Duration = Duration::from_secs(10);
 
@@ -52,17 +52,17 @@ impl Backlog {
         self.agents
     }
 
-    /// Where to read on, if that is wanted.
-    pub(super) fn read(&mut self, now: Instant) -> Option<u64> {
+    /// Where to read on and how many, if that is wanted.
+    pub(super) fn read(&mut self, now: Instant) -> Option<(u64, usize)> {
         self.waits_until.take_if(|until| *until <= now);
         let may_read = !self.is_reading
             && !self.is_read
-            && self.in_hand < self.budget
+            && self.in_hand <= self.budget / 2
             && self.waits_until.is_none();
         if may_read {
             self.is_reading = true;
         }
-        may_read.then_some(self.next)
+        may_read.then(|| (self.next, self.budget - self.in_hand))
     }
 
     /// The message with this sequence was read.
@@ -130,25 +130,25 @@ mod tests {
     fn one_report_goes_ahead_and_the_rest_follows_when_it_has_arrived() {
         let now = Instant::now();
         let mut backlog = Backlog::default();
-        assert_eq!(backlog.read(now), Some(1));
+        assert_eq!(backlog.read(now), Some((1, 1)));
         assert_eq!(backlog.read(now), None, "one at a time is read");
         backlog.took(4, true);
         assert_eq!(backlog.read(now), None, "it is the probe");
         backlog.ended(true);
+        assert_eq!(backlog.read(now), Some((5, 2)));
         for sequence in [7, 8] {
-            assert!(backlog.read(now).is_some());
             backlog.took(sequence, true);
         }
         assert_eq!(backlog.read(now), None);
         backlog.ended(true);
-        assert_eq!(backlog.read(now), Some(9));
+        assert_eq!(backlog.read(now), Some((9, 3)));
         backlog.end();
         assert!(backlog.is_over());
         backlog.begin_parking();
         assert!(!backlog.is_over());
         backlog.end_parking(true);
         assert!(!backlog.is_over());
-        assert_eq!(backlog.read(now), Some(9));
+        assert_eq!(backlog.read(now), Some((9, 3)));
     }
 
     #[test]
@@ -160,6 +160,6 @@ mod tests {
         backlog.gave_back(4, now);
         assert_eq!(backlog.read(now), None);
         assert!(backlog.wakes_at().is_some());
-        assert_eq!(backlog.read(now + PAUSE), Some(4));
+        assert_eq!(backlog.read(now + PAUSE), Some((4, 1)));
     }
 }

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::Subscriber;
 use async_nats::jetstream::consumer::pull::{self, Batch};
-use async_nats::jetstream::consumer::{AckPolicy, PullConsumer};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer};
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::{self, Context, stream::Stream as JetStream};
+use async_nats::{HeaderMap, Subscriber};
+use axum::body::Bytes;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::sync::{oneshot, watch};
@@ -78,8 +79,16 @@ enum Done {
     Buried(Ticket),
     /// Whether each was parked, or there was no room.
     Parked(Vec<(Parking, bool)>),
-    Read(String, Result<Option<StreamMessage>, ()>),
+    /// Parked reports of a subject; none if there are no more.
+    Read(String, Result<Vec<ParkedMessage>, ()>),
     Purged(Purged, Vec<Parking>, oneshot::Sender<Purged>),
+}
+
+/// A message of the stream of parked reports.
+struct ParkedMessage {
+    sequence: u64,
+    headers: HeaderMap,
+    payload: Bytes,
 }
 
 /// Another forwarder has begun.
@@ -508,31 +517,36 @@ impl Term {
     fn read_backlogs(&mut self) {
         let now = Instant::now();
         for (subject, backlog) in &mut self.backlogs {
-            let Some(next) = backlog.read(now) else {
+            let Some((next, count)) = backlog.read(now) else {
                 continue;
             };
             let (stream, subject) = (self.streams.parked.clone(), subject.clone());
-            self.work
-                .spawn(async move { read_parked(&stream, subject, next).await });
+            self.work.spawn(async move {
+                let read = read_parked(&stream, &subject, next, count).await;
+                Done::Read(subject, read)
+            });
         }
     }
 
-    async fn take_parked(&mut self, subject: String, read: Result<Option<StreamMessage>, ()>) {
+    async fn take_parked(&mut self, subject: String, read: Result<Vec<ParkedMessage>, ()>) {
         let Some(backlog) = self.backlogs.get_mut(&subject) else {
             return;
         };
-        let message = match read {
-            Err(()) => {
-                backlog.failed(Instant::now());
-                return;
-            }
-            Ok(None) => {
+        match read {
+            Err(()) => backlog.failed(Instant::now()),
+            Ok(messages) if messages.is_empty() => {
                 backlog.end();
                 self.end_backlogs().await;
-                return;
             }
-            Ok(Some(message)) => message,
-        };
+            Ok(messages) => {
+                for message in messages {
+                    self.take_one_parked(&subject, &message);
+                }
+            }
+        }
+    }
+
+    fn take_one_parked(&mut self, subject: &str, message: &ParkedMessage) {
         let sequence = message.sequence;
         let head = Head::of(Some(&message.headers));
         let read = self.read(head.as_ref(), &message.payload, 0, seconds_now());
@@ -543,7 +557,7 @@ impl Term {
         let position = read.as_ref().map_or((0, 0), StreamReport::position);
         let (source, bytes) = (Source::Parked(sequence), message.payload.len());
         let is_new = !self.hand.renew(source, None);
-        if let Some(backlog) = self.backlogs.get_mut(&subject) {
+        if let Some(backlog) = self.backlogs.get_mut(subject) {
             backlog.took(sequence, is_new);
             if let Ok(report) = &read {
                 backlog.add_agent(report.agent_id());
@@ -553,7 +567,7 @@ impl Term {
             return;
         }
         let ticket = self.hand.add(&task, position, source, bytes, None);
-        self.parked.insert(sequence, subject);
+        self.parked.insert(sequence, subject.to_owned());
         match read {
             Ok(report) => self.forwarder.deliver(ticket, report, true),
             Err(reason) => self.bury(&[ticket], &reason),
@@ -679,18 +693,81 @@ async fn original(streams: &Streams, place: &Place) -> Option<(u64, StreamMessag
     }
 }
 
-/// The next parked report with this subject.
-async fn read_parked(stream: &JetStream, subject: String, next: u64) -> Done {
+/// The next parked reports with this subject, so many at most.
+async fn read_parked(
+    stream: &JetStream,
+    subject: &str,
+    next: u64,
+    count: usize,
+) -> Result<Vec<ParkedMessage>, ()> {
+    if count > 1 {
+        return read_many_parked(stream, subject, next, count).await;
+    }
     let read = stream
         .raw_message_builder()
         .sequence(next)
-        .next_by_subject(subject.clone())
+        .next_by_subject(subject.to_owned())
         .send()
         .await;
-    let read = match read {
-        Ok(message) => Ok(Some(message)),
-        Err(error) if acks::is_missing(&error.kind()) => Ok(None),
+    match read {
+        Ok(message) => Ok(vec![ParkedMessage {
+            sequence: message.sequence,
+            headers: message.headers,
+            payload: message.payload,
+        }]),
+        Err(error) if acks::is_missing(&error.kind()) => Ok(Vec::new()),
         Err(_) => Err(()),
+    }
+}
+
+/// By a consumer that exists for that: one question for all of them.
+async fn read_many_parked(
+    stream: &JetStream,
+    subject: &str,
+    next: u64,
+    count: usize,
+) -> Result<Vec<ParkedMessage>, ()> {
+    let config = pull::Config {
+        filter_subject: subject.to_owned(),
+        deliver_policy: DeliverPolicy::ByStartSequence {
+            start_sequence: next,
+        },
+        ack_policy: AckPolicy::None,
+        inactive_threshold: PATIENCE,
+        memory_storage: true,
+        ..pull::Config::default()
     };
-    Done::Read(subject, read)
+    let consumer = stream.create_consumer(config).await.map_err(|_| ())?;
+    let mut messages = consumer
+        .fetch()
+        .max_messages(count)
+        .messages()
+        .await
+        .map_err(|_| ())?;
+    let mut read = Vec::new();
+    let mut is_whole = true;
+    while let Some(message) = messages.next().await {
+        let message = message.ok();
+        let info = message.as_ref().and_then(|message| message.info().ok());
+        let (Some(message), Some(info)) = (&message, info) else {
+            is_whole = false;
+            break;
+        };
+        // One that is missing is read the next time.
+        is_whole = info.consumer_sequence == read.len() as u64 + 1;
+        if !is_whole {
+            break;
+        }
+        read.push(ParkedMessage {
+            sequence: info.stream_sequence,
+            headers: message.headers.clone().unwrap_or_default(),
+            payload: message.payload.clone(),
+        });
+    }
+    if read.is_empty() && !is_whole {
+        return Err(());
+    }
+    // If it stays, the server deletes it soon.
+    let _ = stream.delete_consumer(&consumer.cached_info().name).await;
+    Ok(read)
 }
