@@ -8,7 +8,6 @@
 )]
 
 mod changing;
-mod example;
 mod failures;
 mod nats;
 mod parked;

@@ -1,1 +1,0 @@
-//! Nothing: this package has a benchmark that needs a server of NATS.
