@@ -100,17 +100,18 @@ fn are_not_asked_for_by_a_box_that_is_not_followed() {
 fn are_not_asked_for_by_a_box_that_nothing_follows() {
     #[external_task]
     fn rest<'a>(of: &'a str) -> Result<usize, Box<dyn Iterator<Item = &'a str>>> {
-        match of.is_empty() {
-            true => Err(Box::new(std::iter::from_fn(|| None))),
-            false => Ok(of.len()),
+        if of.is_empty() {
+            return Err(Box::new(std::iter::from_fn(|| None)));
         }
+        Ok(of.len())
     }
     #[external_task]
     fn shared<'a>(_of: &'a str) -> Arc<dyn Iterator<Item = &'a str>> {
         Arc::new(std::iter::from_fn(|| None))
     }
+    type Length = Box<dyn Fn(&str) -> usize + Send>;
     #[external_task]
-    fn functions<'a>(_of: &'a str) -> BoxFuture<'static, Box<dyn Fn(&str) -> usize + Send>> {
+    fn functions(_of: &str) -> BoxFuture<'static, Length> {
         Box::pin(async { Box::new(|text: &str| text.len()) as Box<_> })
     }
     assert_eq!(result(|| rest("ab").is_ok()).as_deref(), Some("2"));

@@ -44,9 +44,12 @@ fn may_borrow_from_what_they_take() {
     }
     #[external_task]
     fn or<'a, T: AsRef<str> + ?Sized>(other: &'a T) -> impl Fn(&str, &'a T, bool) -> &'a str {
-        move |text, another, swap| match swap || text.is_empty() {
-            true => another.as_ref(),
-            false => other.as_ref(),
+        move |text, another, swap| {
+            if swap || text.is_empty() {
+                another.as_ref()
+            } else {
+                other.as_ref()
+            }
         }
     }
     assert_eq!(rest()("ab"), Some("b"));

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use xpander_report::relay::Forwarder;
 use xpander_report_http::body::Bodies;
 
 use crate::refusals::Refusals;
@@ -11,7 +10,8 @@ use crate::store::Store;
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) forwarder: Forwarder,
+    /// The address of the platform.
+    pub(crate) forwards_to: Arc<str>,
     pub(crate) bodies: Arc<Bodies>,
     pub(crate) refusals: Arc<Refusals>,
     /// Random to the process.

@@ -11,6 +11,8 @@ use axum::middleware::from_fn_with_state;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use xpander_report::relay::Forwarder;
+#[cfg(feature = "nats")]
+use xpander_report::relay::request_timeout;
 use xpander_report::{ConfigBuilder, Durability, Reporter};
 use xpander_report_http::access::Access;
 use xpander_report_http::address;
@@ -20,6 +22,8 @@ use xpander_report_http::server::{self, Listener, layered};
 
 use crate::app::App;
 use crate::error::Error;
+#[cfg(feature = "nats")]
+use crate::nats::{Nats, store::NatsStore};
 use crate::refusals::Refusals;
 use crate::relay::Relay;
 use crate::spool_store::SpoolStore;
@@ -40,36 +44,61 @@ const QUEUE_BYTES: usize = 32 << 20;
 #[must_use = "a builder does nothing until `start`"]
 pub struct Builder {
     upstream: ConfigBuilder,
-    spool: PathBuf,
-    spool_bytes: Option<u64>,
+    place: Place,
     host: String,
     port: u16,
     tokens: Option<PathBuf>,
     certificate: Option<(PathBuf, PathBuf)>,
     organization: Option<String>,
-    sync: bool,
     limits: Limits,
+}
+
+/// Where reports wait.
+#[derive(Debug, Clone)]
+enum Place {
+    Spool {
+        dir: PathBuf,
+        bytes: Option<u64>,
+        sync: bool,
+    },
+    #[cfg(feature = "nats")]
+    Nats(Nats),
 }
 
 impl Relay {
     /// A relay that forwards to the platform of this configuration, and keeps waiting reports in this directory.
     pub fn builder(upstream: ConfigBuilder, spool: impl Into<PathBuf>) -> Builder {
-        Builder {
+        let place = Place::Spool {
+            dir: spool.into(),
+            bytes: None,
+            sync: false,
+        };
+        Builder::new(upstream, place)
+    }
+
+    /// A relay that forwards to the platform of this configuration, and keeps waiting reports in NATS JetStream.
+    ///
+    /// Any number of relays may share the streams: each accepts reports, and one at a time delivers them.
+    #[cfg(feature = "nats")]
+    pub fn on_nats(upstream: ConfigBuilder, nats: Nats) -> Builder {
+        Builder::new(upstream, Place::Nats(nats))
+    }
+}
+
+impl Builder {
+    fn new(upstream: ConfigBuilder, place: Place) -> Self {
+        Self {
             upstream,
-            spool: spool.into(),
-            spool_bytes: None,
+            place,
             host: Ipv4Addr::LOCALHOST.to_string(),
             port: DEFAULT_PORT,
             tokens: None,
             certificate: None,
             organization: None,
-            sync: false,
             limits: Limits::default(),
         }
     }
-}
 
-impl Builder {
     /// The address to listen on: an IP address, or `localhost`. The default is 127.0.0.1. An address that other machines
     /// can reach requires [`tokens`](Self::tokens).
     pub fn host(mut self, host: impl ToString) -> Self {
@@ -103,15 +132,20 @@ impl Builder {
         self
     }
 
-    /// Answers a report only after it survives a power loss. By default it survives the end of the process.
-    pub fn sync(mut self, sync: bool) -> Self {
-        self.sync = sync;
+    /// Answers a report only after it survives a power loss. By default it survives the end of the process. Concerns a spool
+    /// only.
+    pub fn sync(mut self, wanted: bool) -> Self {
+        if let Place::Spool { sync, .. } = &mut self.place {
+            *sync = wanted;
+        }
         self
     }
 
     /// The approximate size of the spool; 1 GiB by default. When it is full, no report is accepted.
-    pub fn spool_bytes(mut self, bytes: u64) -> Self {
-        self.spool_bytes = Some(bytes);
+    pub fn spool_bytes(mut self, max: u64) -> Self {
+        if let Place::Spool { bytes, .. } = &mut self.place {
+            *bytes = Some(max);
+        }
         self
     }
 
@@ -139,31 +173,27 @@ impl Builder {
             .transpose()?;
         let tokens = self.tokens.clone().map(TokensFile::open).transpose()?;
         let name = Forwarder::new_id();
-        let forwarder = self.forwarder(&name)?;
+        let upstream = self.upstream.clone().build()?;
+        let forwards_to = Arc::from(upstream.base_url());
         let address = SocketAddr::new(ip, self.port);
         let (listener, address) =
             address::listen(address).map_err(|source| match source.kind() {
                 io::ErrorKind::AddrInUse => Error::PortTaken { port: self.port },
                 _ => Error::Listen { address, source },
             })?;
-        if leads_to(forwarder.base_url(), address) {
-            let base_url = forwarder.base_url().to_owned();
+        if leads_to(&forwards_to, address) {
+            let base_url = forwards_to.to_string();
             return Err(Error::Itself { base_url });
         }
-        let store = SpoolStore::start(forwarder.clone(), self.spool.clone(), self.sync)
-            .map_err(|source| Error::Thread { source })?;
-        forwarder.check().map_err(|source| Error::Spool {
-            dir: self.spool,
-            source,
-        })?;
+        let store = self.store(&name)?;
         let (access, tokens) = match tokens {
             Some((file, tokens)) => (Access::by_tokens(tokens), Some(file)),
             None => (Access::new(address.ip(), &[], None), None),
         };
         let access = Arc::new(access);
         let app = App {
-            store: Arc::new(store) as Arc<dyn Store>,
-            forwarder: forwarder.clone(),
+            store: Arc::clone(&store),
+            forwards_to: Arc::clone(&forwards_to),
             bodies: Arc::new(Bodies::new(&self.limits)),
             refusals: Arc::new(Refusals::default()),
             name: Arc::from(&*name),
@@ -195,26 +225,48 @@ impl Builder {
             address,
             scheme,
             name,
-            forwarder,
+            forwards_to,
+            store,
             stop: Some(stop),
             thread: Some(thread),
         })
     }
 
-    fn forwarder(&self, name: &str) -> Result<Forwarder, Error> {
-        let mut reporter = Reporter::builder()
+    /// Opens the place where reports wait, and begins to deliver them.
+    fn store(&self, name: &str) -> Result<Arc<dyn Store>, Error> {
+        let reporter = Reporter::builder()
             .config(self.upstream.clone())
-            .spool(&self.spool)
-            .durability(match self.sync {
-                true => Durability::Disk,
-                false => Durability::Process,
-            })
             .connections(CONNECTIONS)
             .queue_bytes(QUEUE_BYTES);
-        if let Some(bytes) = self.spool_bytes {
-            reporter = reporter.spool_bytes(bytes);
+        match &self.place {
+            Place::Spool { dir, bytes, sync } => {
+                let mut reporter = reporter.spool(dir).durability(match sync {
+                    true => Durability::Disk,
+                    false => Durability::Process,
+                });
+                if let Some(bytes) = bytes {
+                    reporter = reporter.spool_bytes(*bytes);
+                }
+                let forwarder = Forwarder::new(reporter, name)?;
+                let store = SpoolStore::start(forwarder.clone(), dir.clone(), *sync)
+                    .map_err(|source| Error::Thread { source })?;
+                forwarder.check().map_err(|source| Error::Spool {
+                    dir: dir.clone(),
+                    source,
+                })?;
+                Ok(Arc::new(store))
+            }
+            #[cfg(feature = "nats")]
+            Place::Nats(nats) => {
+                let timeout = request_timeout(&self.upstream.clone().build()?);
+                Ok(Arc::new(NatsStore::start(
+                    nats.clone(),
+                    reporter,
+                    timeout,
+                    name,
+                )?))
+            }
         }
-        Ok(Forwarder::new(reporter, name)?)
     }
 }
 

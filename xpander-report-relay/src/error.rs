@@ -46,6 +46,14 @@ pub enum Error {
         /// The operating system's error.
         source: io::Error,
     },
+    /// The servers of NATS refuse the relay, or their streams cannot be used. Servers that cannot be reached are no error:
+    /// they are tried again.
+    Nats {
+        /// The servers.
+        servers: String,
+        /// The problem.
+        problem: String,
+    },
     /// Another program listens on the port.
     PortTaken {
         /// The requested port.
@@ -91,6 +99,7 @@ impl fmt::Display for Error {
             Self::Spool { dir, source } => {
                 write!(f, "cannot use the spool in {}: {source}", dir.display())
             }
+            Self::Nats { servers, problem } => write!(f, "NATS at {servers}: {problem}"),
             Self::PortTaken { port } => write!(
                 f,
                 "port {port} is taken by another program; stop that program, or choose another port \

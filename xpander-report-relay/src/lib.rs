@@ -62,6 +62,9 @@ mod app;
 mod builder;
 mod error;
 mod name;
+#[cfg(feature = "nats")]
+mod nats;
+mod received;
 mod refusals;
 mod relay;
 mod spool_store;
@@ -72,5 +75,7 @@ mod tokens;
 
 pub use builder::{Builder, DEFAULT_PORT};
 pub use error::Error;
+#[cfg(feature = "nats")]
+pub use nats::Nats;
 pub use relay::Relay;
-pub use status::{DeadLetterEntry, FailingAgent, Purged, Status};
+pub use status::{DeadLetterEntry, FailingAgent, ParkedAgent, Purged, Status, Stream};

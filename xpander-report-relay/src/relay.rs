@@ -1,15 +1,15 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use xpander_report::Stats;
-use xpander_report::relay::Forwarder;
 use xpander_report_http::address;
 
-/// How long the end waits for what is on its way. What is left stays on disk.
-const PATIENCE: Duration = Duration::from_secs(2);
+use crate::store::Store;
+
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A running relay. It stops when it is dropped.
@@ -18,7 +18,9 @@ pub struct Relay {
     pub(crate) address: SocketAddr,
     pub(crate) scheme: &'static str,
     pub(crate) name: String,
-    pub(crate) forwarder: Forwarder,
+    /// The address of the platform.
+    pub(crate) forwards_to: Arc<str>,
+    pub(crate) store: Arc<dyn Store>,
     /// Dropping it tells the server to stop.
     pub(crate) stop: Option<watch::Sender<()>>,
     pub(crate) thread: Option<JoinHandle<()>>,
@@ -46,13 +48,26 @@ impl Relay {
     /// The address of the platform that it forwards to.
     #[must_use]
     pub fn forwards_to(&self) -> &str {
-        self.forwarder.base_url()
+        &self.forwards_to
+    }
+
+    /// Where reports wait: a directory, or the servers of NATS.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.store.place()
+    }
+
+    /// Why no report is accepted at the moment, as far as that is known without asking: for example, NATS cannot be
+    /// reached.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        self.store.problem()
     }
 
     /// The counters of its reports.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.forwarder.stats()
+        self.store.stats()
     }
 
     /// Waits until no report waits for delivery, at most for `timeout`. Returns whether all are delivered.
@@ -60,8 +75,7 @@ impl Relay {
     pub fn drain(&self, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         loop {
-            let stats = self.forwarder.stats();
-            if stats.pending + stats.spooled == 0 {
+            if self.store.is_drained() {
                 return true;
             }
             if Instant::now() >= deadline {
@@ -72,7 +86,7 @@ impl Relay {
     }
 
     /// Stops the relay. It accepts no more reports, finishes the answers in progress, and waits at most two seconds for
-    /// reports that are being sent. The others stay on disk. Dropping the relay does the same.
+    /// reports that are being sent. The others stay where they wait. Dropping the relay does the same.
     pub fn stop(mut self) {
         self.end();
     }
@@ -82,7 +96,7 @@ impl Relay {
         if let Some(thread) = self.thread.take() {
             // The thread has already printed a panic of the server.
             let _ = thread.join();
-            let _ = self.forwarder.shutdown(PATIENCE);
+            self.store.stop();
         }
     }
 }

@@ -3,11 +3,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use xpander_report::DeadLetter;
+use xpander_report::relay::Standing;
 
 use crate::app::App;
 
 /// The status of a relay: the answer of `GET /xpander-relay`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Status {
     /// The relay's name, random to its process.
@@ -18,15 +19,19 @@ pub struct Status {
     pub forwards_to: String,
     /// The organization of the platform's key, if it was set.
     pub organization: Option<String>,
-    /// Whether this relay process delivers the spool.
+    /// Whether this relay process delivers the waiting reports.
     pub is_forwarding: bool,
+    /// The relay that delivers them, if there is one.
+    pub forwarder: Option<String>,
+    /// The stream in which the reports wait. `None`: they wait in a spool.
+    pub stream: Option<Stream>,
     /// Reports that wait for delivery.
     pub waiting: u64,
-    /// The age of the oldest waiting report that was read, in seconds.
+    /// The age of the oldest waiting report, in seconds; with a spool, of those that were read.
     pub oldest_seconds: Option<f64>,
     /// Reports accepted since it started.
     pub accepted: u64,
-    /// Reports that an earlier process left.
+    /// Reports that an earlier process left; with a stream, reports that this process took from it.
     pub adopted: u64,
     /// Reports that the platform accepted.
     pub delivered: u64,
@@ -62,6 +67,36 @@ pub struct Status {
     pub request_seconds_sum: f64,
     /// The error of the most recent failed attempt.
     pub last_error: Option<String>,
+}
+
+/// A stream of NATS JetStream in which reports wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Stream {
+    /// Its name.
+    pub name: String,
+    /// The bytes of its reports.
+    pub bytes: u64,
+    /// The bytes that it may have. When they are used up, no report is accepted.
+    pub max_bytes: u64,
+    /// How many servers keep each report.
+    pub replicas: usize,
+    /// Reports of failing agents that were moved to a second stream. They are included in [`Status::waiting`].
+    pub parked: u64,
+    /// The bytes of the parked reports.
+    pub parked_bytes: u64,
+    /// The agents with parked reports, at most 100.
+    pub parked_agents: Vec<ParkedAgent>,
+}
+
+/// An agent with parked reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ParkedAgent {
+    /// Its id.
+    pub agent_id: String,
+    /// How many of its reports are parked.
+    pub waiting: u64,
 }
 
 /// An agent whose reports are not delivered.
@@ -124,62 +159,61 @@ impl DeadLetterEntry {
 
 impl Status {
     pub(crate) async fn of(app: &App) -> Self {
-        let standing = app.forwarder.standing().await;
-        let stats = standing.stats;
-        let dropped = [
-            ("expired", stats.dropped.expired),
-            ("purged", stats.dropped.purged),
-        ];
-        let errors = stats.failing_agents;
-        let failing = standing.failing_agents.into_iter();
-        let forwarder = app.forwarder.clone();
-        let letters = tokio::task::spawn_blocking(move || forwarder.dead_letters().len());
-        Self {
+        let mut status = Self {
             relay: app.name.to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            forwards_to: app.forwarder.base_url().to_owned(),
+            forwards_to: app.forwards_to.to_string(),
             organization: app.organization.as_deref().map(str::to_owned),
-            is_forwarding: true,
-            waiting: stats.pending + stats.spooled,
-            oldest_seconds: stats.oldest_age.map(|age| age.as_secs_f64()),
-            accepted: stats.accepted,
-            adopted: stats.adopted,
-            delivered: stats.delivered,
-            merged: stats.merged,
-            superseded: stats.superseded,
-            retried: stats.retried,
-            dead_lettered: stats.dead_lettered,
-            dead_letters: letters.await.unwrap_or_default(),
-            dead_letters_dropped: stats.dead_letters_dropped,
-            dropped: dropped
-                .map(|(reason, count)| (reason.to_owned(), count))
-                .into(),
             refused: app
                 .refusals
                 .read()
                 .map(|(reason, count)| (reason.to_owned(), count))
                 .collect(),
-            is_platform_away: standing.is_platform_away,
-            is_key_refused: standing.is_key_refused,
-            in_flight: standing.in_flight,
-            failing_agents: failing
-                .map(|(agent_id, waiting)| {
-                    let known = errors.iter().find(|known| known.agent_id == agent_id);
-                    FailingAgent {
-                        error: known.map(|known| known.error.clone()),
-                        agent_id,
-                        waiting,
-                    }
-                })
-                .collect(),
-            request_seconds: standing
-                .request_times
-                .into_iter()
-                .map(|(bound, count)| (bound.as_secs_f64(), count))
-                .collect(),
-            requests: standing.requests,
-            request_seconds_sum: standing.request_time.as_secs_f64(),
-            last_error: stats.last_error,
+            ..Self::default()
+        };
+        if let Err(not_done) = app.store.describe(&mut status).await {
+            status.last_error = Some(not_done.to_string());
         }
+        status
+    }
+
+    /// Fills in how delivery stands.
+    pub(crate) fn deliver(&mut self, standing: Standing) {
+        let stats = standing.stats;
+        self.delivered = stats.delivered;
+        self.merged = stats.merged;
+        self.superseded = stats.superseded;
+        self.retried = stats.retried;
+        self.dead_lettered = stats.dead_lettered;
+        let dropped = [
+            ("expired", stats.dropped.expired),
+            ("purged", stats.dropped.purged),
+        ];
+        self.dropped = dropped
+            .map(|(reason, count)| (reason.to_owned(), count))
+            .into();
+        self.is_platform_away = standing.is_platform_away;
+        self.is_key_refused = standing.is_key_refused;
+        self.in_flight = standing.in_flight;
+        let errors = stats.failing_agents;
+        let failing = standing.failing_agents.into_iter();
+        self.failing_agents = failing
+            .map(|(agent_id, waiting)| {
+                let known = errors.iter().find(|known| known.agent_id == agent_id);
+                FailingAgent {
+                    error: known.map(|known| known.error.clone()),
+                    agent_id,
+                    waiting,
+                }
+            })
+            .collect();
+        self.request_seconds = standing
+            .request_times
+            .into_iter()
+            .map(|(bound, count)| (bound.as_secs_f64(), count))
+            .collect();
+        self.requests = standing.requests;
+        self.request_seconds_sum = standing.request_time.as_secs_f64();
+        self.last_error = stats.last_error;
     }
 }

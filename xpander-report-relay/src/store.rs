@@ -3,15 +3,19 @@
 use std::fmt;
 use std::pin::Pin;
 
-use xpander_report::TaskReport;
 use xpander_report::relay::SenderSequence;
+use xpander_report::{Stats, TaskReport};
 use xpander_report_http::body::InProgress;
+
+use crate::status::{DeadLetterEntry, Purged, Status};
 
 /// A report that came in.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) id: String,
-    /// With its agent.
+    /// As it was sent.
+    pub(crate) body: String,
+    /// What it says, with its agent.
     pub(crate) report: TaskReport,
     /// Where it stands among those of its process, if that says so.
     pub(crate) sender: Option<SenderSequence>,
@@ -19,25 +23,63 @@ pub(crate) struct Incoming {
     pub(crate) in_progress: InProgress,
 }
 
-/// The report is not kept.
+/// What was asked is not done.
 #[derive(Debug)]
-pub(crate) struct NotKept {
-    pub(crate) why: String,
+pub(crate) enum NotDone {
+    /// Perhaps later.
+    Unavailable(String),
+    /// The report is larger than the store can take.
+    TooLarge(String),
 }
 
-impl fmt::Display for NotKept {
+impl fmt::Display for NotDone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
+        match self {
+            Self::Unavailable(why) | Self::TooLarge(why) => f.write_str(why),
+        }
     }
 }
 
-pub(crate) type Keeping = Pin<Box<dyn Future<Output = Result<(), NotKept>> + Send>>;
+pub(crate) type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Accepts reports durably. What it has accepted is where the forwarder takes it from.
+/// Accepts reports durably, and delivers them or has them delivered.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
-    /// Ends well when the report is durable, and not before. Nothing waits in memory alone.
-    fn keep(&self, incoming: Incoming) -> Keeping;
+    /// Ends well when the report is durable, and not before. Nothing waits in memory alone. Returns its sequence in the
+    /// stream, if it is in one.
+    fn keep(&self, incoming: Incoming) -> Doing<'_, Result<Option<u64>, NotDone>>;
 
-    /// Whether a report would be kept now. It may do some I/O.
-    fn check(&self) -> Result<(), NotKept>;
+    /// Whether a report would be kept now.
+    fn check(&self) -> Doing<'_, Result<(), NotDone>>;
+
+    /// What the platform said, if it refuses the key.
+    fn key_refusal(&self) -> Option<String>;
+
+    /// Fills in what is known of waiting reports and of their delivery.
+    fn describe<'a>(&'a self, status: &'a mut Status) -> Doing<'a, Result<(), NotDone>>;
+
+    fn dead_letters(&self) -> Doing<'_, Result<Vec<DeadLetterEntry>, NotDone>>;
+
+    /// Sends the dead letters of a task again, or all. Returns how many.
+    fn retry_dead_letters(&self, task: Option<String>) -> Doing<'_, Result<usize, NotDone>>;
+
+    /// Deletes the dead letters of a task, or all. Returns how many.
+    fn delete_dead_letters(&self, task: Option<String>) -> Doing<'_, Result<usize, NotDone>>;
+
+    /// Deletes what is here of a task.
+    fn purge(&self, task: String) -> Doing<'_, Result<Purged, NotDone>>;
+
+    /// Where reports wait, for people.
+    fn place(&self) -> String;
+
+    /// Why no report is accepted, as far as that is known without asking.
+    fn problem(&self) -> Option<String>;
+
+    /// The counters of this process.
+    fn stats(&self) -> Stats;
+
+    /// Whether no report waits any more.
+    fn is_drained(&self) -> bool;
+
+    /// Ends: what is on its way has some seconds. Blocks.
+    fn stop(&self);
 }

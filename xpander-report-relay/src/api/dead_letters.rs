@@ -3,14 +3,11 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
-use xpander_report::DeadLetter;
-use xpander_report::relay::Forwarder;
 use xpander_report_http::access::Agents;
 use xpander_report_http::caller::Id;
 use xpander_report_http::problem::Problem;
 
-use super::for_all_agents;
+use super::{for_all_agents, not_done};
 use crate::app::App;
 use crate::status::DeadLetterEntry;
 
@@ -19,22 +16,14 @@ pub(super) async fn list(
     Extension(agents): Extension<Agents>,
 ) -> Result<Json<Vec<DeadLetterEntry>>, Problem> {
     for_all_agents(&agents)?;
-    let letters = move || app.forwarder.dead_letters().map(Into::into).collect();
-    spawn_blocking(letters)
-        .await
-        .map(Json)
-        .map_err(Problem::internal)
+    app.store.dead_letters().await.map(Json).map_err(not_done)
 }
 
 pub(super) async fn retry_all(
     State(app): State<App>,
     Extension(agents): Extension<Agents>,
 ) -> Result<Json<Value>, Problem> {
-    work(app, &agents, |forwarder| {
-        let retried = forwarder.retry_dead_letters(|_| true);
-        json!({"retried": retried})
-    })
-    .await
+    retry_those(app, &agents, None).await
 }
 
 pub(super) async fn retry(
@@ -42,22 +31,14 @@ pub(super) async fn retry(
     Extension(agents): Extension<Agents>,
     Id(id): Id,
 ) -> Result<Json<Value>, Problem> {
-    work(app, &agents, move |forwarder| {
-        let retried = forwarder.retry_dead_letters(|letter| is_of(letter, &id));
-        json!({"retried": retried})
-    })
-    .await
+    retry_those(app, &agents, Some(id)).await
 }
 
 pub(super) async fn purge_all(
     State(app): State<App>,
     Extension(agents): Extension<Agents>,
 ) -> Result<Json<Value>, Problem> {
-    work(app, &agents, |forwarder| {
-        let deleted = forwarder.delete_dead_letters(|_| true);
-        json!({"deleted": deleted})
-    })
-    .await
+    purge_those(app, &agents, None).await
 }
 
 pub(super) async fn purge(
@@ -65,25 +46,28 @@ pub(super) async fn purge(
     Extension(agents): Extension<Agents>,
     Id(id): Id,
 ) -> Result<Json<Value>, Problem> {
-    work(app, &agents, move |forwarder| {
-        let deleted = forwarder.delete_dead_letters(|letter| is_of(letter, &id));
-        json!({"deleted": deleted})
-    })
-    .await
+    purge_those(app, &agents, Some(id)).await
 }
 
-fn is_of(letter: &DeadLetter, task: &str) -> bool {
-    letter.report.id.as_deref() == Some(task)
-}
-
-async fn work(
+/// Those of a task, or all.
+async fn retry_those(
     app: App,
     agents: &Agents,
-    work: impl FnOnce(&Forwarder) -> Value + Send + 'static,
+    task: Option<String>,
 ) -> Result<Json<Value>, Problem> {
     for_all_agents(agents)?;
-    spawn_blocking(move || work(&app.forwarder))
-        .await
-        .map(Json)
-        .map_err(Problem::internal)
+    let retried = app.store.retry_dead_letters(task).await;
+    let retried = retried.map_err(not_done)?;
+    Ok(Json(json!({"retried": retried})))
+}
+
+async fn purge_those(
+    app: App,
+    agents: &Agents,
+    task: Option<String>,
+) -> Result<Json<Value>, Problem> {
+    for_all_agents(agents)?;
+    let deleted = app.store.delete_dead_letters(task).await;
+    let deleted = deleted.map_err(not_done)?;
+    Ok(Json(json!({"deleted": deleted})))
 }

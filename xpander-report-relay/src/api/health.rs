@@ -2,14 +2,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 use xpander_report_http::problem::Problem;
 
+use super::RETRY_AFTER;
 use crate::app::App;
 use crate::status::Status;
-
-/// After how many seconds somebody may ask again.
-const RETRY_AFTER: u32 = 5;
 
 #[derive(Serialize)]
 pub(super) struct Answer {
@@ -23,16 +20,14 @@ pub(super) async fn alive() -> Json<Answer> {
 
 /// `GET /readyz`: a report would be accepted now.
 pub(super) async fn ready(State(app): State<App>) -> Result<Json<Value>, Problem> {
-    if let Some(refusal) = app.forwarder.key_refusal() {
+    if let Some(refusal) = app.store.key_refusal() {
         let detail = format!("The platform refuses this relay's key: {refusal}");
         return Err(Problem::unavailable(detail, RETRY_AFTER));
     }
-    let store = app.store;
-    let checked = spawn_blocking(move || store.check()).await;
-    match checked.map_err(Problem::internal)? {
+    match app.store.check().await {
         Ok(()) => Ok(Json(json!({"status": "ready"}))),
-        Err(not_kept) => Err(Problem::unavailable(
-            format!("No report is accepted now: {not_kept}."),
+        Err(not_done) => Err(Problem::unavailable(
+            format!("No report is accepted now: {not_done}."),
             RETRY_AFTER,
         )),
     }

@@ -142,7 +142,7 @@ fn text(status: &Status) -> String {
         ),
         (
             "forwarding",
-            "Whether this relay process delivers the spool.",
+            "Whether this relay process delivers the waiting reports.",
             u64::from(status.is_forwarding),
         ),
         (
@@ -166,7 +166,7 @@ fn text(status: &Status) -> String {
     out.one(
         "oldest_seconds",
         "gauge",
-        "Age of the oldest waiting report that was read.",
+        "Age of the oldest waiting report.",
         status.oldest_seconds.unwrap_or_default(),
     );
     out.begin(
@@ -180,6 +180,53 @@ fn text(status: &Status) -> String {
             &[("agent", &agent.agent_id)],
             agent.waiting,
         );
+    }
+    if let Some(stream) = &status.stream {
+        for (name, help, value) in [
+            (
+                "stream_bytes",
+                "Bytes of the waiting reports in the stream.",
+                stream.bytes,
+            ),
+            (
+                "stream_max_bytes",
+                "Bytes that the stream may have.",
+                stream.max_bytes,
+            ),
+            (
+                "stream_replicas",
+                "Servers that keep each report.",
+                stream.replicas as u64,
+            ),
+            (
+                "parked",
+                "Reports of failing agents in the second stream.",
+                stream.parked,
+            ),
+            (
+                "parked_bytes",
+                "Bytes of the parked reports.",
+                stream.parked_bytes,
+            ),
+        ] {
+            out.one(name, "gauge", help, value);
+        }
+        out.begin(
+            "agent_parked",
+            "gauge",
+            "Parked reports by agent, of at most 100 agents.",
+        );
+        for agent in &stream.parked_agents {
+            out.sample("agent_parked", &[("agent", &agent.agent_id)], agent.waiting);
+        }
+    }
+    if let Some(forwarder) = &status.forwarder {
+        out.begin(
+            "forwarder",
+            "gauge",
+            "The relay that delivers the waiting reports.",
+        );
+        out.sample("forwarder", &[("relay", forwarder)], 1);
     }
     const TIMES: &str = "request_duration_seconds";
     out.begin(TIMES, "histogram", "How long the platform took to answer.");

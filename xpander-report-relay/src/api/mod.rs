@@ -15,6 +15,10 @@ use xpander_report_http::problem::Problem;
 use xpander_report_http::server::method_not_allowed;
 
 use crate::app::App;
+use crate::store::NotDone;
+
+/// After how many seconds somebody may ask again.
+const RETRY_AFTER: u32 = 5;
 
 /// What needs a token, if there are some.
 pub(crate) fn routes() -> Router<App> {
@@ -62,4 +66,19 @@ fn for_all_agents(agents: &Agents) -> Result<(), Problem> {
              file.",
         )),
     }
+}
+
+fn not_done(not_done: NotDone) -> Problem {
+    match not_done {
+        NotDone::Unavailable(why) => Problem::unavailable(sentence(&why), RETRY_AFTER),
+        NotDone::TooLarge(why) => Problem::too_large(sentence(&why)),
+    }
+}
+
+/// With a capital at the start and a stop at the end.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase());
+    let first: String = first.into_iter().flatten().collect();
+    format!("{first}{}.", characters.as_str())
 }

@@ -1,11 +1,11 @@
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::spawn_blocking;
+use xpander_report::TaskReport;
 use xpander_report::relay::{Forwarder, SEQUENCE_HEADER, SenderSequence};
-use xpander_report::{TaskReport, Tokens};
 use xpander_report_http::access::Agents;
 use xpander_report_http::caller::{Caller, Id};
 use xpander_report_http::field::Counts;
@@ -13,18 +13,20 @@ use xpander_report_http::path::LOCAL;
 use xpander_report_http::problem::Problem;
 use xpander_report_http::reader::Details;
 use xpander_report_http::record::{InputJson, SOURCE, TaskJson, TokensJson};
-use xpander_report_http::report::Report;
 
+use super::RETRY_AFTER;
 use crate::app::App;
-use crate::store::Incoming;
+use crate::received;
+use crate::store::{Incoming, NotDone};
 
-/// After how many seconds a report that was not accepted may come again.
-const RETRY_AFTER: u32 = 5;
 /// The same while the platform refuses the key: somebody has to mend that.
 const RETRY_AFTER_REFUSAL: u32 = 30;
 
 /// A larger body is read on a blocking thread, so that it does not delay other requests.
 const MAX_INLINE_BYTES: usize = 64 * 1024;
+
+/// Where the report lies in the stream, if there is one. It tells a loss by a server of NATS from one by a relay.
+const STREAM_SEQUENCE: HeaderName = HeaderName::from_static("x-xpander-stream-sequence");
 
 /// What a task says of the relay.
 const ACCEPTED: &str = "accepted by a relay, which delivers it";
@@ -46,14 +48,17 @@ pub(super) async fn accept(
         let organization = app.organization().to_owned();
         let relay = app.name.to_string();
         let is_large = body.len() > MAX_INLINE_BYTES;
-        let read = move || read(&body, agent, &organization, &relay);
+        let read = move || {
+            let read = read(&body, agent, &organization, &relay)?;
+            Ok::<_, Problem>((body, read))
+        };
         match is_large {
             true => spawn_blocking(read).await.map_err(Problem::internal)??,
             false => read()?,
         }
     };
-    let (id, report, answer) = read;
-    if let Some(refusal) = app.forwarder.key_refusal() {
+    let (body, (id, report, answer)) = read;
+    if let Some(refusal) = app.store.key_refusal() {
         return Err(Problem::unavailable(
             format!(
                 "The report is not accepted, because the platform refuses this relay's key: {refusal}"
@@ -63,18 +68,31 @@ pub(super) async fn accept(
     }
     let incoming = Incoming {
         id,
+        body,
         report,
         sender,
         in_progress,
     };
-    app.store.keep(incoming).await.map_err(|not_kept| {
-        Problem::unavailable(
-            format!("The report is not accepted: {not_kept}. Send it again."),
-            RETRY_AFTER,
-        )
-    })?;
+    let sequence = app
+        .store
+        .keep(incoming)
+        .await
+        .map_err(|not_done| match not_done {
+            NotDone::Unavailable(why) => Problem::unavailable(
+                format!("The report is not accepted: {why}. Send it again."),
+                RETRY_AFTER,
+            ),
+            NotDone::TooLarge(why) => {
+                Problem::too_large(format!("The report is not accepted: {why}."))
+            }
+        })?;
     let json = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, json)], answer).into_response())
+    let mut response = ([(header::CONTENT_TYPE, json)], answer).into_response();
+    if let Some(sequence) = sequence {
+        let headers = response.headers_mut();
+        headers.insert(STREAM_SEQUENCE, HeaderValue::from(sequence));
+    }
+    Ok(response)
 }
 
 fn check_organization(app: &App, organization: &str) -> Result<(), Problem> {
@@ -112,34 +130,11 @@ fn read(
     organization: &str,
     relay: &str,
 ) -> Result<(String, TaskReport, Vec<u8>), Problem> {
-    let sent = Report::parse(body)?;
-    let id = sent.id.clone().unwrap_or_else(Forwarder::new_id);
-    let tokens = sent.tokens;
-    let mut report = TaskReport::new().id(&id).agent_id(agent);
-    report.input = sent.input;
-    report.llm_response = sent.llm_response.map(ToOwned::to_owned);
-    report.tokens = tokens.map(counted);
-    report.is_success = sent.is_success;
-    report.result = sent.result;
-    // Null stands for a number that JSON cannot hold.
-    report.duration = match sent.is_duration_null {
-        true => Some(f64::NAN),
-        false => sent.duration,
-    };
-    report.used_tools = sent.used_tools.unwrap_or_default();
+    let (id, report, tokens) = received::report(body, agent)?;
+    let id = id.unwrap_or_else(Forwarder::new_id);
+    let report = report.id(&id);
     let answer = task(&id, &report, tokens, organization, relay);
     Ok((id, report, answer.map_err(Problem::internal)?))
-}
-
-fn counted(counts: Counts) -> Tokens {
-    // No model uses less than none.
-    let count = |count: Option<i64>| count.map(|count| u64::try_from(count).unwrap_or(0));
-    let mut tokens = Tokens::default();
-    tokens.completion_tokens = count(counts.completion);
-    tokens.prompt_tokens = count(counts.prompt);
-    tokens.cache_read_tokens = count(counts.cache_read);
-    tokens.cache_write_tokens = count(counts.cache_write);
-    tokens
 }
 
 /// The task that the report makes, as far as the relay can say.

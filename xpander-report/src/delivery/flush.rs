@@ -77,6 +77,8 @@ impl Flush {
             Ending::Delivered => self.outcome.delivered += mine,
             Ending::Refused | Ending::Expired | Ending::Dropped(_) => self.outcome.dropped += mine,
             Ending::Merged | Ending::Superseded | Ending::SampledOut => {}
+            #[cfg(feature = "_relay")]
+            Ending::GivenUp => {}
         }
     }
 

@@ -6,6 +6,8 @@ mod deadlines;
 mod deliveries;
 mod flush;
 mod inbox;
+#[cfg(feature = "_relay")]
+pub(crate) mod keeper;
 mod lifecycle;
 mod outbox;
 mod recent_drops;
@@ -14,7 +16,7 @@ mod relayed;
 #[cfg(feature = "_relay")]
 pub(crate) mod request_times;
 #[cfg(feature = "_relay")]
-mod senders;
+pub(crate) mod senders;
 pub(crate) mod settings;
 mod shared;
 pub(crate) mod targets;

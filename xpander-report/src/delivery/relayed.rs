@@ -8,10 +8,12 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::delivery::Delivery;
+use crate::delivery::keeper::Kept;
 use crate::delivery::lifecycle::Stage;
 use crate::delivery::request_times::TIME_BOUNDS;
-use crate::delivery::shared::{Order, Purged, Shared, Standing};
+use crate::delivery::shared::{Order, Purged, Queued, Shared, Standing};
 use crate::envelope::outgoing::Outgoing;
+use crate::envelope::sequence::Sequence;
 use crate::platform::api::PlaceInProcess;
 use crate::report::TaskReport;
 use crate::report::task_id::TaskId;
@@ -31,7 +33,7 @@ impl Shared {
         if self.lifecycle.is_at(Stage::Closing) {
             return Err(io::Error::other("it is being shut down"));
         }
-        let sequence = lock(&self.senders).sequence(place);
+        let sequence = lock(&self.senders).sequence(Sequence::next(), place);
         // Whether there are more reports of its task, only the sender knows.
         let outgoing = Outgoing::new(report, TaskId::from(id), true, sequence);
         spool.make_sure_of_place();
@@ -97,7 +99,37 @@ impl Delivery {
 
     pub(crate) async fn purge(&self, id: &str) -> Purged {
         let id = TaskId::from(id.to_owned());
-        let purged = self.shared().order(|answer| Order::Purge(id, answer)).await;
-        purged.unwrap_or_default()
+        self.purge_until(id, Sequence::next()).await
+    }
+
+    pub(crate) async fn purge_until(&self, id: TaskId, until: Sequence) -> Purged {
+        let order = |answer| Order::Purge(id, until, answer);
+        self.shared().order(order).await.unwrap_or_default()
+    }
+
+    /// Takes a report that somebody keeps until it has ended.
+    pub(crate) fn take(&self, kept: Kept) {
+        let shared = self.shared();
+        // Counted before the worker can see it.
+        shared.counters.adopted.add(1);
+        let queued = Queued::Kept(Box::new(kept));
+        let bytes = queued.bytes();
+        shared.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        shared.queue.push((bytes, queued));
+        shared.wake();
+    }
+
+    /// Takes reports of an agent again that it gave up before.
+    pub(crate) async fn take_back(&self, agent: String) {
+        let order = |answer| Order::TakeBack(agent, answer);
+        let _ = self.shared().order(order).await;
+    }
+
+    /// Requests may start again.
+    pub(crate) fn resume(&self) {
+        let shared = self.shared();
+        if shared.start() {
+            shared.lifecycle.notify();
+        }
     }
 }

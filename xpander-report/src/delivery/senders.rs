@@ -12,7 +12,7 @@ const MAX_REPORTS: usize = 128;
 
 /// The places of the last reports of each process that sends some.
 #[derive(Debug, Default)]
-pub(super) struct Senders {
+pub(crate) struct Senders {
     processes: HashMap<u64, Recent>,
 }
 
@@ -24,10 +24,13 @@ struct Recent {
 }
 
 impl Senders {
-    /// The sequence of a report that comes now. One that is older than another of its process that came before counts as
+    /// The sequence of a report that comes now, with this one. One that is older than another of its process that came before counts as
     /// older here, too: what got no answer may come late.
-    pub(super) fn sequence(&mut self, place: Option<PlaceInProcess>) -> Sequence {
-        let mut sequence = Sequence::next();
+    pub(crate) fn sequence(
+        &mut self,
+        mut sequence: Sequence,
+        place: Option<PlaceInProcess>,
+    ) -> Sequence {
         let Some(PlaceInProcess { process, count }) = place else {
             return sequence;
         };
@@ -70,7 +73,7 @@ mod tests {
         let mut senders = Senders::default();
         let mut sequences = HashMap::new();
         for count in [1, 4, 7, 3, 6, 2, 5] {
-            sequences.insert(count, senders.sequence(place(9, count)));
+            sequences.insert(count, senders.sequence(Sequence::next(), place(9, count)));
         }
         let in_order: Vec<_> = (1..=7).map(|count| sequences[&count]).collect();
         assert!(in_order.is_sorted(), "{in_order:?}");
@@ -80,26 +83,28 @@ mod tests {
     fn between_processes_and_without_a_place_the_order_is_that_of_arrival() {
         let mut senders = Senders::default();
         let places = [place(1, 100), place(2, 1), None, place(3, 7), place(1, 101)];
-        let sequences: Vec<_> = places.map(|place| senders.sequence(place)).into();
+        let sequences: Vec<_> = places
+            .map(|place| senders.sequence(Sequence::next(), place))
+            .into();
         assert!(sequences.is_sorted(), "{sequences:?}");
     }
 
     #[test]
     fn the_same_report_again_is_the_newest() {
         let mut senders = Senders::default();
-        let first = senders.sequence(place(1, 5));
-        assert!(senders.sequence(place(1, 5)) > first);
+        let first = senders.sequence(Sequence::next(), place(1, 5));
+        assert!(senders.sequence(Sequence::next(), place(1, 5)) > first);
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
         let mut senders = Senders::default();
         for process in 0..MAX_PROCESSES as u64 + 10 {
-            let _ = senders.sequence(place(process, 1));
+            let _ = senders.sequence(Sequence::next(), place(process, 1));
         }
         assert_eq!(senders.processes.len(), MAX_PROCESSES);
         for count in 0..MAX_REPORTS as u64 * 3 {
-            let _ = senders.sequence(place(7, count));
+            let _ = senders.sequence(Sequence::next(), place(7, count));
         }
         assert!(
             senders

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "_relay")]
+use crate::delivery::keeper::Keeper;
 use crate::delivery::targets::Targets;
 use crate::envelope::redaction::Redaction;
 use crate::platform::config::Config;
@@ -69,6 +71,9 @@ pub(crate) struct Settings {
     /// What is left is delivered when a signal ends the program.
     pub(crate) delivers_on_signals: bool,
     pub(crate) spool: SpoolSettings,
+    /// Who keeps the reports until they have ended, if that is not this process.
+    #[cfg(feature = "_relay")]
+    pub(crate) keeper: Option<Keeper>,
 }
 
 /// Where reports wait besides memory.

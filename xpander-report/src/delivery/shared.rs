@@ -14,6 +14,8 @@ use crate::delivery::dead_letters::DeadLetters;
 use crate::delivery::deadlines::Deadlines;
 use crate::delivery::deliveries::Deliveries;
 use crate::delivery::flush::Flush;
+#[cfg(feature = "_relay")]
+use crate::delivery::keeper::Kept;
 use crate::delivery::lifecycle::Lifecycle;
 use crate::delivery::outbox::pending::{TICKET, Ticket};
 use crate::delivery::recent_drops::RecentDrops;
@@ -80,8 +82,10 @@ pub(super) struct Shared {
 pub(super) enum Order {
     /// To say how things stand.
     Tell(oneshot::Sender<Standing>),
-    /// To delete the data of a task.
-    Purge(TaskId, oneshot::Sender<Purged>),
+    /// To delete the data of a task, of what was accepted before this.
+    Purge(TaskId, Sequence, oneshot::Sender<Purged>),
+    /// To take reports of an agent that it gave up before.
+    TakeBack(String, oneshot::Sender<()>),
 }
 
 /// How delivery stands.
@@ -113,6 +117,8 @@ pub(super) enum Queued {
     Captured(Box<Envelope>),
     /// The disk had no room for it.
     Prepared(Box<Outgoing>),
+    #[cfg(feature = "_relay")]
+    Kept(Box<Kept>),
 }
 
 /// What the worker says it holds. On a cache line of its own: callers must not wait for what it writes.
@@ -137,6 +143,8 @@ impl Queued {
         let (content, id) = match self {
             Self::Captured(envelope) => (envelope.bytes(), envelope.id.as_ref()),
             Self::Prepared(outgoing) => (outgoing.bytes(), Some(&outgoing.id)),
+            #[cfg(feature = "_relay")]
+            Self::Kept(kept) => (kept.outgoing.bytes(), Some(&kept.outgoing.id)),
         };
         content + TICKET + id.map_or(0, TaskId::bytes)
     }
@@ -145,6 +153,8 @@ impl Queued {
         match self {
             Self::Captured(envelope) => envelope.sequence(),
             Self::Prepared(outgoing) => outgoing.sequence(),
+            #[cfg(feature = "_relay")]
+            Self::Kept(kept) => kept.outgoing.sequence(),
         }
     }
 }

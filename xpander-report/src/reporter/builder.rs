@@ -311,6 +311,8 @@ impl ReporterBuilder {
             listener: self.listener,
             delivers_on_signals: self.delivers_on_signals,
             spool,
+            #[cfg(feature = "_relay")]
+            keeper: None,
         })
     }
 }

@@ -168,6 +168,9 @@ pub(crate) enum Ending {
     /// It exceeded the spool's age limit.
     Expired,
     Dropped(DropReason),
+    /// Its keeper has it back.
+    #[cfg(feature = "_relay")]
+    GivenUp,
 }
 
 /// The counters behind [`Stats`].
@@ -193,6 +196,8 @@ pub(crate) struct Counters {
     shut_down: Counter,
     expired: Counter,
     purged: Counter,
+    #[cfg(feature = "_relay")]
+    given_up: Counter,
 }
 
 #[cfg(feature = "http")]
@@ -210,6 +215,8 @@ impl Counters {
             Ending::Dropped(DropReason::QueueFull) => &self.queue_full,
             Ending::Dropped(DropReason::NoAgent) => &self.no_agent,
             Ending::Dropped(DropReason::ShutDown) => &self.shut_down,
+            #[cfg(feature = "_relay")]
+            Ending::GivenUp => &self.given_up,
         };
         counter.add(count);
         self.ended.add(count);

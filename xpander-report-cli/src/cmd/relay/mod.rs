@@ -1,4 +1,6 @@
 mod dead_letters;
+#[cfg(feature = "nats")]
+mod nats;
 mod purge;
 mod remote;
 mod serve;
@@ -17,9 +19,9 @@ use crate::failure::Done;
 ///
 /// Programs report to the relay as they would to the platform: XPANDER_BASE_URL is
 /// the relay's address, and XPANDER_API_KEY a token from its tokens file. The relay
-/// stores each report on disk, answers, and delivers the report to the platform that
-/// its own environment names. It runs until Ctrl-C or SIGTERM. Undelivered reports
-/// then stay on disk.
+/// stores each report on disk or in NATS JetStream, answers, and delivers the report
+/// to the platform that its own environment names. It runs until Ctrl-C or SIGTERM.
+/// Undelivered reports then stay where they are.
 ///
 /// The subcommands talk to a running relay, from any machine.
 ///
@@ -35,6 +37,7 @@ use crate::failure::Done;
     after_help = "Examples:
   xpander-report relay
   xpander-report relay --host 0.0.0.0 --tokens tokens.txt --cert cert.pem --key key.pem
+  xpander-report relay --nats nats://nats-0,nats-1,nats-2 --replicas 3 --host 0.0.0.0 --tokens tokens.txt
   xpander-report relay status"
 )]
 pub(crate) struct Relay {

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use etcetera::BaseStrategy;
-use xpander_report::Config;
-use xpander_report_relay::{DEFAULT_PORT, Error, Relay};
+use xpander_report::{Config, ConfigBuilder};
+use xpander_report_relay::{Builder, DEFAULT_PORT, Error, Relay};
 
 use crate::failure::{Done, Failure};
 use crate::text::printable;
@@ -50,6 +50,11 @@ pub(super) struct Serve {
     /// A file with the platform's key [default: the key in XPANDER_API_KEY]
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
+
+    // The last: it begins a heading of its own.
+    #[cfg(feature = "nats")]
+    #[command(flatten)]
+    nats: super::nats::NatsArgs,
 }
 
 impl Serve {
@@ -61,13 +66,9 @@ impl Serve {
         if let Some(file) = &self.api_key_file {
             upstream = upstream.api_key(secret_file::read("--api-key-file", "key", file)?);
         }
-        let spool = self.spool.map_or_else(default_spool, Ok)?;
         // The builder derives the number of connections from it.
         server::raise_file_limit();
-        let mut builder = Relay::builder(upstream, &spool)
-            .port(self.port)
-            .host(&self.host)
-            .sync(self.sync);
+        let mut builder = self.relay(upstream)?.port(self.port).host(&self.host);
         if let Some(tokens) = &self.tokens {
             builder = builder.tokens(tokens);
         }
@@ -86,7 +87,7 @@ impl Serve {
         let stop = server::stop_signal(&runtime)?;
         let relay = builder.start().map_err(failure)?;
         // A closed output does not stop the relay.
-        let _ = announce(&relay, &spool.display().to_string(), self.tokens.is_some());
+        let _ = announce(&relay, self.tokens.is_some());
         runtime.block_on(stop);
         let _ = writeln!(io::stdout(), "Stopping …");
         relay.stop();
@@ -95,11 +96,26 @@ impl Serve {
     }
 }
 
-fn announce(relay: &Relay, spool: &str, has_tokens: bool) -> io::Result<()> {
+impl Serve {
+    /// A relay with the place where reports wait.
+    fn relay(&self, upstream: ConfigBuilder) -> Result<Builder, Failure> {
+        #[cfg(feature = "nats")]
+        if let Some(nats) = self.nats.nats() {
+            return Ok(Relay::on_nats(upstream, nats));
+        }
+        let spool = self.spool.clone().map_or_else(default_spool, Ok)?;
+        Ok(Relay::builder(upstream, spool).sync(self.sync))
+    }
+}
+
+fn announce(relay: &Relay, has_tokens: bool) -> io::Result<()> {
     let mut output = io::stdout().lock();
     writeln!(output, "The relay runs at {}", relay.url())?;
     writeln!(output, "It forwards to {}", printable(relay.forwards_to()))?;
-    writeln!(output, "Reports wait in {}", printable(spool))?;
+    writeln!(output, "Reports wait in {}", printable(&relay.place()))?;
+    if let Some(problem) = relay.problem() {
+        writeln!(output, "No report is accepted yet: {}", printable(&problem))?;
+    }
     writeln!(output)?;
     writeln!(output, "In the environment of the programs:")?;
     writeln!(output)?;
@@ -132,6 +148,8 @@ fn failure(error: Error) -> Failure {
         | Error::Tls { .. }
         | Error::Itself { .. } => Failure::usage(error),
         Error::PortTaken { .. } => Failure::new(Failure::REFUSED, format!("{error}; see --port")),
+        #[cfg(feature = "nats")]
+        Error::Nats { .. } => Failure::new(Failure::REFUSED, format!("{error}; see --nats")),
         Error::Spool { .. } => Failure::new(Failure::REFUSED, format!("{error}; see --spool")),
         _ => Failure::new(Failure::REFUSED, error.to_string()),
     }

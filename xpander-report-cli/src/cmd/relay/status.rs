@@ -49,6 +49,22 @@ fn write(status: &Found, out: &mut impl Write) -> io::Result<()> {
         format!("{}, version {}", status.relay, status.version),
     )?;
     line("forwards to", status.forwards_to.clone())?;
+    let forwarder = match (&status.forwarder, status.is_forwarding) {
+        (_, true) => "this relay".to_owned(),
+        (Some(other), false) => format!("the relay {other}"),
+        (None, false) => "none at the moment".to_owned(),
+    };
+    line("forwarder", forwarder)?;
+    if let Some(stream) = &status.stream {
+        let says = format!(
+            "{}, {} of {} MiB, replicas: {}",
+            stream.name,
+            stream.bytes >> 20,
+            stream.max_bytes >> 20,
+            stream.replicas
+        );
+        line("stream", says)?;
+    }
     let age = status.oldest_seconds.map_or_else(String::new, |seconds| {
         format!(", the oldest for {}", age(seconds))
     });
@@ -72,6 +88,11 @@ fn write(status: &Found, out: &mut impl Write) -> io::Result<()> {
         (false, false) => "nothing is wrong",
     };
     line("platform", state.to_owned())?;
+    let parked = status.stream.iter().flat_map(|it| &it.parked_agents);
+    for agent in parked {
+        let says = format!("{}: {} are parked", agent.agent_id, agent.waiting);
+        line("agent", says)?;
+    }
     for agent in &status.failing_agents {
         let error = agent
             .error

@@ -364,6 +364,26 @@ impl Outbox {
         }
     }
 
+    /// Gives up the oldest report that waits for the agent with most of them, if so many reports of agents wait that fail
+    /// while others do not.
+    #[cfg(feature = "_relay")]
+    pub(crate) fn relieve_reports(&mut self, most: usize) -> Option<Pending> {
+        loop {
+            let only_refused = !self.scopes.has_good();
+            let held = self.scopes.held(only_refused);
+            let held = held.filter_map(|id| self.waiting(id));
+            if held.map(|waiting| waiting.members().len()).sum::<usize>() <= most {
+                return None;
+            }
+            let (agent, id) = self.scopes.most_crowded(only_refused)?;
+            self.scopes.remove_oldest(&agent);
+            let lane = self.lanes.get(&id);
+            if lane.is_some_and(|lane| lane.in_flight.is_none() && lane.waiting.is_some()) {
+                return self.remove(&id);
+            }
+        }
+    }
+
     fn held_bytes(&self, only_refused: bool) -> usize {
         let held = self.scopes.held(only_refused);
         let lanes = held.filter_map(|id| self.lanes.get(id));

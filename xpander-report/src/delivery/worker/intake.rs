@@ -160,7 +160,7 @@ impl Worker {
         }
     }
 
-    fn push(&mut self, pending: Pending) {
+    pub(super) fn push(&mut self, pending: Pending) {
         let Some(outgoing) = pending.outgoing() else {
             return;
         };
@@ -228,6 +228,12 @@ impl Worker {
         self.is_busy = true;
         let ticket = queued.sequence().count;
         let outgoing = match queued {
+            #[cfg(feature = "_relay")]
+            Queued::Kept(kept) => {
+                self.push_kept(*kept);
+                self.taken(bytes);
+                return;
+            }
             Queued::Prepared(outgoing) => Some(outgoing),
             Queued::Captured(envelope) => self.shared.prepare(*envelope).map(Box::new),
         };
@@ -237,6 +243,11 @@ impl Worker {
                 .shared
                 .end([ticket], Ending::SampledOut, || DeliveryOutcome::Disabled),
         }
+        self.taken(bytes);
+    }
+
+    /// One is out of the queue.
+    fn taken(&self, bytes: usize) {
         // In this order, so that nothing is missed meanwhile.
         let gauges = &self.shared.gauges;
         gauges

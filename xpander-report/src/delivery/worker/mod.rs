@@ -6,6 +6,8 @@
 mod flushes;
 mod fsync;
 mod intake;
+#[cfg(feature = "_relay")]
+mod kept;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "_relay")]
@@ -15,6 +17,8 @@ mod requests;
 mod sender;
 mod warnings;
 
+#[cfg(feature = "_relay")]
+use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -120,6 +124,9 @@ struct Worker {
     left_places: VecDeque<(Ticket, Place)>,
     #[cfg(feature = "_relay")]
     purged: Vec<orders::PurgedTask>,
+    /// The agents whose reports wait at their keeper.
+    #[cfg(feature = "_relay")]
+    given_up: HashSet<String>,
     /// What who listens knows to be dropped.
     notified_dropped: Dropped,
     #[cfg(feature = "metrics")]
@@ -147,6 +154,8 @@ impl Worker {
             left_places: VecDeque::new(),
             #[cfg(feature = "_relay")]
             purged: Vec::new(),
+            #[cfg(feature = "_relay")]
+            given_up: HashSet::new(),
             notified_dropped: Dropped::default(),
             #[cfg(feature = "metrics")]
             metrics: Metrics::default(),
@@ -290,6 +299,12 @@ impl Worker {
         }
     }
 
+    /// Whether requests may start.
+    #[cfg(not(feature = "_relay"))]
+    fn may_send(&self) -> bool {
+        true
+    }
+
     fn has_room(&self) -> bool {
         self.requests.len() < self.outbox.window(self.shared.settings.limits.connections)
     }
@@ -301,7 +316,7 @@ impl Worker {
         if self.is_taking_over() {
             return;
         }
-        while self.has_room() {
+        while self.has_room() && self.may_send() {
             let (id, places) = match self.outbox.next(Instant::now()) {
                 Some(Next::Send(id, failures, outgoing)) => {
                     let config = &self.shared.settings.config;
@@ -331,7 +346,8 @@ impl Worker {
             return;
         }
         // Without room, the next thing to happen is that a request ends.
-        let retry = self.outbox.wake_at().filter(|_| self.has_room());
+        let retry = self.outbox.wake_at();
+        let retry = retry.filter(|_| self.has_room() && self.may_send());
         let deadlines = self.flushes.iter().map(|flush| flush.deadline);
         let scan = self.replay.as_ref().map(Replay::scan_at);
         let delivery = lock(&self.shared.deliveries).next_deadline();
@@ -394,6 +410,8 @@ impl Worker {
         // What is gone from the disk is not counted there when it is counted as ended; what was merged keeps its place
         // until then.
         self.update_held();
+        #[cfg(feature = "_relay")]
+        self.tell_end(pending, ending);
         self.shared.end(pending.tickets(), ending, outcome);
         self.update_merged();
     }
@@ -413,6 +431,11 @@ impl Worker {
         let (read, lost) = self.read_places(pending.unread());
         self.left_behind += pending.leave(&lost).len() as u64;
         pending.load(read.into_iter().map(|replayed| replayed.outgoing).collect());
+        #[cfg(feature = "_relay")]
+        if self.tell_refused(&pending, &reason) {
+            self.end(&pending, Ending::Refused, || DeliveryOutcome::Pending);
+            return;
+        }
         let settings = &self.shared.settings;
         let report = pending.outgoing().map(|outgoing| outgoing.report.clone());
         let report = report.unwrap_or_default();
@@ -437,6 +460,11 @@ impl Worker {
     /// Of reports whose agents fail while others do not, a quarter of the queue may wait in memory. Beyond it those on
     /// disk wait there. Of the others, those that the platform refuses become dead letters, and the rest is dropped.
     fn relieve(&mut self) {
+        #[cfg(feature = "_relay")]
+        if self.shared.settings.keeper.is_some() {
+            self.relieve_kept();
+            return;
+        }
         let limits = &self.shared.settings.limits;
         let most = usize::try_from(limits.queue_capacity / 4).unwrap_or(usize::MAX);
         let most_bytes = limits.queue_bytes / 4;

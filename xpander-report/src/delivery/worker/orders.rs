@@ -42,7 +42,11 @@ impl Worker {
             match order {
                 // Who asked may have gone.
                 Order::Tell(answer) => drop(answer.send(self.standing())),
-                Order::Purge(id, answer) => drop(answer.send(self.purge(id))),
+                Order::Purge(id, until, answer) => drop(answer.send(self.purge(id, until))),
+                Order::TakeBack(agent, answer) => {
+                    self.given_up.remove(&agent);
+                    let _ = answer.send(());
+                }
             }
         }
     }
@@ -67,7 +71,7 @@ impl Worker {
         }
     }
 
-    fn purge(&mut self, id: TaskId) -> Purged {
+    fn purge(&mut self, id: TaskId, until: Sequence) -> Purged {
         let before = self.purged.extract_if(.., |task| task.id == id);
         let mut reports = before.map(|task| task.dropped).sum();
         if let Some(pending) = self.outbox.remove(&id) {
@@ -82,7 +86,7 @@ impl Worker {
             .map_or(0, |spool| spool.appended());
         self.purged.push(PurgedTask {
             id,
-            until: Sequence::next(),
+            until,
             at: Instant::now(),
             appended,
             dropped: 0,

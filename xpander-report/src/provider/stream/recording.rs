@@ -37,7 +37,7 @@ pub(crate) fn read_stream(recording: &[u8]) -> Option<Read> {
     } else if text.starts_with('[') {
         events(|take| each_item(text, take)).or_else(|| one(text))
     } else {
-        events(|take| server_sent::each(text, |name, data| each_value(name, &data, take)))
+        events(|take| server_sent::each(text, |name, data| each_value(name, data, take)))
     }
 }
 
@@ -85,29 +85,29 @@ fn each_item(list: &str, take: &mut dyn FnMut(&str)) {
 }
 
 /// What one event holds. Some servers leave out the empty line between two.
-fn each_value(name: &str, data: &Cow<'_, str>, take: &mut dyn FnMut(&str)) {
+fn each_value(name: &str, data: Cow<'_, str>, take: &mut dyn FnMut(&str)) {
     // Replicate's text, as it is.
     let mut tape = Tape::default();
     let mut is_object = || {
-        let event = tape.read(data);
+        let event = tape.read(&data);
         event.is_some_and(|event| event.fields().next().is_some())
     };
     if name == "output" && !is_object() {
-        let text = serde_json::Value::from(&**data);
+        let text = serde_json::Value::from(&*data);
         return take(&format!(r#"{{"event":"output","data":{text}}}"#));
     }
     if name == "error" {
-        let event = tape.read(data);
+        let event = tape.read(&data);
         if event.is_none_or(|event| event.error().is_none()) {
-            return take(&error(data));
+            return take(&error(&data));
         }
     }
     // Only what stood in several lines was put together.
     match data {
-        Cow::Owned(lines) if serde_json::from_str::<IgnoredAny>(lines).is_err() => {
+        Cow::Owned(lines) if serde_json::from_str::<IgnoredAny>(&lines).is_err() => {
             lines.lines().for_each(take);
         }
-        _ => take(data),
+        data => take(&data),
     }
 }
 

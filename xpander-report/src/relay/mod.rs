@@ -1,6 +1,8 @@
 //! The interface for the relay: it stores finished reports of other processes on disk and delivers them. Not a public
 //! API; it changes with the relay.
 
+mod stream;
+
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+
+pub use self::stream::{StreamEnding, StreamForwarder, StreamOrder, StreamReport, Tidings, Told};
 
 use crate::delivery::Delivery;
 use crate::delivery::request_times::TIME_BOUNDS;
@@ -28,6 +32,11 @@ pub const RELAY_HEADER: &str = X_XPANDER_RELAY;
 /// By this header a report tells a relay where it stands among those of its process.
 pub const SEQUENCE_HEADER: &str = X_XPANDER_SEQUENCE;
 
+/// How long a request by this configuration may take.
+pub fn request_timeout(config: &Config) -> Duration {
+    config.timeout
+}
+
 /// Where a report stands among those of the process that sends it.
 #[derive(Debug, Clone, Copy)]
 pub struct SenderSequence(PlaceInProcess);
@@ -36,6 +45,12 @@ impl SenderSequence {
     /// The content of the header. `None` if it is not from this library.
     pub fn parse(header: &str) -> Option<Self> {
         header.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for SenderSequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -232,6 +247,12 @@ impl Forwarder {
             dead_letters,
             is_in_flight: purged.is_in_flight,
         }
+    }
+
+    /// Takes no more reports and aborts what is in flight. Waits for nothing.
+    fn abort(&self) {
+        // The worker hears of it, though nobody waits for its answer.
+        drop(self.delivery.flush(Duration::ZERO, Then::Shutdown));
     }
 
     /// Accepts no more reports and releases the spool. Reports that are not delivered in time stay there.

@@ -1,0 +1,165 @@
+//! The parked reports of an agent, which are read back in their order. Does no I/O.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// So many are in hand at most. One at first: it is the probe.
+const MAX_IN_HAND: usize = 256;
+/// How long to wait before a report is read again for which there was no room.
+const PAUSE: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(super) struct Backlog {
+    /// The agents whose reports have this subject: one, but for a coincidence.
+    agents: HashSet<String>,
+    /// The sequence of the next message that may be one of them.
+    next: u64,
+    in_hand: usize,
+    budget: usize,
+    is_reading: bool,
+    /// So many are on their way to it.
+    parking: usize,
+    /// All that were there are read.
+    is_read: bool,
+    waits_until: Option<Instant>,
+}
+
+impl Default for Backlog {
+    fn default() -> Self {
+        Self {
+            agents: HashSet::new(),
+            next: 1,
+            in_hand: 0,
+            budget: 1,
+            is_reading: false,
+            parking: 0,
+            is_read: false,
+            waits_until: None,
+        }
+    }
+}
+
+impl Backlog {
+    pub(super) fn add_agent(&mut self, agent: &str) {
+        if !self.agents.contains(agent) {
+            self.agents.insert(agent.to_owned());
+        }
+    }
+
+    pub(super) fn into_agents(self) -> HashSet<String> {
+        self.agents
+    }
+
+    /// Where to read on and how many, if that is wanted.
+    pub(super) fn read(&mut self, now: Instant) -> Option<(u64, usize)> {
+        self.waits_until.take_if(|until| *until <= now);
+        let may_read = !self.is_reading
+            && !self.is_read
+            && self.in_hand <= self.budget / 2
+            && self.waits_until.is_none();
+        if may_read {
+            self.is_reading = true;
+        }
+        may_read.then(|| (self.next, self.budget - self.in_hand))
+    }
+
+    /// The message with this sequence was read.
+    pub(super) fn took(&mut self, sequence: u64, is_in_hand: bool) {
+        self.is_reading = false;
+        self.next = self.next.max(sequence + 1);
+        self.in_hand += usize::from(is_in_hand);
+    }
+
+    /// There is no more.
+    pub(super) fn end(&mut self) {
+        self.is_reading = false;
+        self.is_read = true;
+    }
+
+    /// It could not be read.
+    pub(super) fn failed(&mut self, now: Instant) {
+        self.is_reading = false;
+        self.waits_until = Some(now + Duration::from_millis(500));
+    }
+
+    /// A report is on its way to it.
+    pub(super) fn begin_parking(&mut self) {
+        self.parking += 1;
+    }
+
+    /// It is there. `is_parked`: it was written.
+    pub(super) fn end_parking(&mut self, is_parked: bool) {
+        self.parking = self.parking.saturating_sub(1);
+        self.is_read &= !is_parked;
+    }
+
+    /// One of them has ended. `is_well`: the platform accepted it.
+    pub(super) fn ended(&mut self, is_well: bool) {
+        self.in_hand = self.in_hand.saturating_sub(1);
+        if is_well {
+            self.budget = (self.budget * 2).min(MAX_IN_HAND);
+        }
+    }
+
+    /// There was no room for one: it is read again later.
+    pub(super) fn gave_back(&mut self, sequence: u64, now: Instant) {
+        self.in_hand = self.in_hand.saturating_sub(1);
+        self.next = self.next.min(sequence);
+        self.budget = 1;
+        self.is_read = false;
+        self.waits_until = Some(now + PAUSE);
+    }
+
+    /// Whether newer reports of its agents need not wait any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_read && !self.is_reading && self.parking == 0
+    }
+
+    pub(super) fn wakes_at(&self) -> Option<Instant> {
+        self.waits_until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_report_goes_ahead_and_the_rest_follows_when_it_has_arrived() {
+        let now = Instant::now();
+        let mut backlog = Backlog::default();
+        assert_eq!(backlog.read(now), Some((1, 1)));
+        assert_eq!(backlog.read(now), None, "one at a time is read");
+        backlog.took(4, true);
+        assert_eq!(backlog.read(now), None, "it is the probe");
+        backlog.ended(true);
+        assert_eq!(backlog.read(now), Some((5, 2)));
+        for sequence in [7, 8] {
+            backlog.took(sequence, true);
+        }
+        assert_eq!(backlog.read(now), None);
+        backlog.ended(true);
+        assert_eq!(backlog.read(now), Some((9, 3)));
+        backlog.end();
+        assert!(backlog.is_over());
+        backlog.begin_parking();
+        assert!(!backlog.is_over());
+        backlog.end_parking(true);
+        assert!(!backlog.is_over());
+        assert_eq!(backlog.read(now), Some((9, 3)));
+    }
+
+    #[test]
+    fn what_had_no_room_is_read_again_later() {
+        let now = Instant::now();
+        let mut backlog = Backlog::default();
+        let _ = backlog.read(now);
+        backlog.took(4, true);
+        backlog.gave_back(4, now);
+        assert_eq!(backlog.read(now), None);
+        assert!(backlog.wakes_at().is_some());
+        assert_eq!(backlog.read(now + PAUSE), Some((4, 1)));
+    }
+}

@@ -1,0 +1,238 @@
+//! How a relay becomes the one that forwards, and stops being it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::kv::{self, Operation, UpdateErrorKind};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+use xpander_report::ReporterBuilder;
+use xpander_report::relay::StreamForwarder;
+
+use super::lease::{Entry, Failed, Holder, Lease, Moment, Step, Timing};
+use super::store::Shared;
+use super::streams::Streams;
+use super::term::{MAX_IN_HAND, Term};
+
+const KEY: &str = "forwarder.0";
+/// How long a call of the bucket may take.
+const CALL: Duration = Duration::from_secs(2);
+/// How long the end waits for requests in flight.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+const SHUTDOWN_PAUSE: Duration = Duration::from_millis(10);
+/// How often an entry is tried that may not be there for long.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The entry of the lease: who forwards, and how that stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Holding {
+    /// None: nobody.
+    pub(super) relay: Option<String>,
+    /// What the platform said, if it refuses the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key_refusal: Option<String>,
+}
+
+/// What came of a call of the bucket.
+enum Called {
+    Read(Result<Option<(u64, Holding)>, ()>),
+    Written(Moment, Result<u64, Failed>),
+}
+
+type Calling = Pin<Box<dyn Future<Output = Called> + Send>>;
+
+struct Running {
+    number: u64,
+    forwarder: Arc<StreamForwarder>,
+    term: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// Wants the lease, and forwards while it holds it, until it is told to stop.
+pub(super) async fn lead(
+    shared: Arc<Shared>,
+    reporter: ReporterBuilder,
+    timing: Timing,
+    mut stop: watch::Receiver<bool>,
+) {
+    let streams = tokio::select! {
+        streams = shared.streams() => streams,
+        _ = stop.wait_for(|stop| *stop) => return,
+    };
+    let mut lease = Lease::new(timing);
+    let mut running: Option<Running> = None;
+    let mut calling: Option<Calling> = None;
+    loop {
+        let now = shared.now();
+        let mut pause = None;
+        if calling.is_none() {
+            match lease.next(now) {
+                Step::Sleep(time) => pause = Some(time),
+                Step::Read => calling = Some(Box::pin(read(streams.lease.clone()))),
+                Step::Write(revision) => {
+                    let holding = Holding {
+                        relay: Some(shared.name.clone()),
+                        key_refusal: shared.own_key_refusal(),
+                    };
+                    let store = streams.lease.clone();
+                    calling = Some(Box::pin(write(store, now, revision, holding)));
+                }
+            }
+        }
+        // A term ends before another begins.
+        if running.as_ref().map(|it| it.number) != lease.term() {
+            shared.permit(None);
+            if let Some(running) = running.take() {
+                shared.end_term(&running.forwarder).await;
+            }
+            if let Some(number) = lease.term() {
+                running = start(&shared, &streams, &reporter, number);
+            }
+        }
+        shared.permit(lease.permit());
+        if let Some(running) = &running {
+            running.forwarder.resume();
+        }
+        tokio::select! {
+            called = called(&mut calling) => {
+                calling = None;
+                match called {
+                    Called::Read(read) => {
+                        if let Ok(entry) = &read {
+                            shared.see(entry.as_ref().map(|(_, holding)| holding.clone()));
+                        }
+                        let entry = |(revision, holding): (u64, Holding)| Entry {
+                            revision,
+                            holder: holder(&holding, &shared.name),
+                        };
+                        lease.on_read(shared.now(), read.ok().map(|read| read.map(entry)));
+                    }
+                    Called::Written(sent, written) => {
+                        if written.is_ok() {
+                            shared.see_own();
+                        }
+                        lease.on_written(sent, written);
+                    }
+                }
+            }
+            () = sleep(pause.unwrap_or(PAUSE)), if pause.is_some() => {}
+            () = async {
+                match &mut running {
+                    Some(running) => running.term.as_mut().await,
+                    None => std::future::pending().await,
+                }
+            } => {
+                // Another relay has begun: the lease hears of it soon.
+                if let Some(running) = &mut running {
+                    running.term = Box::pin(std::future::pending());
+                }
+            }
+            _ = stop.wait_for(|stop| *stop) => break,
+        }
+    }
+    shared.permit(None);
+    let Some(mut running) = running else { return };
+    let is_idle = finish(&shared, &mut running).await;
+    shared.end_term(&running.forwarder).await;
+    drop(running);
+    if let Some(revision) = lease.release().filter(|_| is_idle) {
+        let nobody = write(streams.lease, shared.now(), revision, Holding::default());
+        // If it is not written, the others wait for the lease to pass.
+        let _ = timeout(CALL, nobody).await;
+    }
+}
+
+/// Waits for the requests in flight and the acknowledgements of what they delivered. Says whether nothing is in flight.
+async fn finish(shared: &Shared, running: &mut Running) -> bool {
+    let deadline = Instant::now() + SHUTDOWN_TIMEOUT;
+    loop {
+        tokio::select! {
+            () = running.term.as_mut() => running.term = Box::pin(std::future::pending()),
+            () = sleep(SHUTDOWN_PAUSE) => {}
+        }
+        let in_flight = running.forwarder.forwarder().standing().await.in_flight;
+        if in_flight == 0 && shared.is_idle() || Instant::now() >= deadline {
+            return in_flight == 0;
+        }
+    }
+}
+
+fn start(
+    shared: &Arc<Shared>,
+    streams: &Streams,
+    reporter: &ReporterBuilder,
+    number: u64,
+) -> Option<Running> {
+    let gate = Arc::clone(shared);
+    let builder = reporter.clone().queue_capacity(MAX_IN_HAND);
+    let made = StreamForwarder::new(builder, &shared.name, move || gate.may_start());
+    // The same settings were tried at the start.
+    let (forwarder, tidings) = made.ok()?;
+    let forwarder = Arc::new(forwarder);
+    shared.begin_term(Arc::clone(&forwarder));
+    let term = Term::new(
+        Arc::clone(shared),
+        streams.clone(),
+        number,
+        Arc::clone(&forwarder),
+        tidings,
+    );
+    Some(Running {
+        number,
+        forwarder,
+        term: Box::pin(term.run()),
+    })
+}
+
+async fn called(calling: &mut Option<Calling>) -> Called {
+    match calling {
+        Some(calling) => calling.await,
+        None => std::future::pending().await,
+    }
+}
+
+fn holder(holding: &Holding, me: &str) -> Holder {
+    match holding.relay.as_deref() {
+        None => Holder::Nobody,
+        Some(relay) if relay == me => Holder::Me,
+        Some(_) => Holder::Other,
+    }
+}
+
+async fn read(store: kv::Store) -> Called {
+    let entry = match timeout(CALL, store.entry(KEY)).await {
+        Ok(Ok(entry)) => entry,
+        Ok(Err(_)) | Err(_) => {
+            sleep(PAUSE).await;
+            return Called::Read(Err(()));
+        }
+    };
+    Called::Read(Ok(entry.map(|entry| {
+        let holding = match entry.operation {
+            Operation::Put => serde_json::from_slice(&entry.value).ok(),
+            // Somebody deleted it: perhaps a relay does not know yet.
+            Operation::Delete | Operation::Purge => None,
+        };
+        let unknown = || Holding {
+            relay: Some("unknown".to_owned()),
+            key_refusal: None,
+        };
+        (entry.revision, holding.unwrap_or_else(unknown))
+    })))
+}
+
+async fn write(store: kv::Store, sent: Moment, revision: u64, holding: Holding) -> Called {
+    let value = serde_json::to_vec(&holding).unwrap_or_default();
+    let written = timeout(CALL, store.update(KEY, value.into(), revision)).await;
+    Called::Written(
+        sent,
+        match written {
+            Ok(Ok(revision)) => Ok(revision),
+            Ok(Err(error)) if error.kind() == UpdateErrorKind::WrongLastRevision => {
+                Err(Failed::Conflict)
+            }
+            Ok(Err(_)) | Err(_) => Err(Failed::Unknown),
+        },
+    )
+}
