@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Mutex, mpsc};
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -191,22 +192,16 @@ fn who_waits_when_the_reporter_is_shut_down_hears_what_became_of_the_report() {
         let (url, _) = away();
         let builder = Reporter::builder().config(config(url));
         let reporter = with(builder, durability, dir.path());
-        let waits = [(); 2].map(|()| {
-            let before = reporter.stats();
-            let waits = thread::spawn({
-                let reporter = reporter.clone();
-                move || reporter.deliver_blocking(TaskReport::new().id("task"), LONG)
-            });
-            // It is accepted once it is on disk or in the queue.
-            until(|| {
-                let stats = reporter.stats();
-                stats.spooled > before.spooled || stats.pending_bytes > before.pending_bytes
-            });
-            waits
-        });
+        let mut waits =
+            [(); 2].map(|()| Box::pin(reporter.deliver(TaskReport::new().id("task"), LONG)));
+        // The first poll hands the report over.
+        let mut context = Context::from_waker(Waker::noop());
+        for waits in &mut waits {
+            assert!(waits.as_mut().poll(&mut context).is_pending());
+        }
         let _ = reporter.shutdown_blocking(Duration::ZERO);
         for waits in waits {
-            let outcome = waits.join().unwrap();
+            let outcome = smol::block_on(waits);
             let is_right = match durability {
                 Some(_) => matches!(outcome, DeliveryOutcome::Pending),
                 None => matches!(outcome, DeliveryOutcome::Dropped(DropReason::ShutDown)),

@@ -8,6 +8,7 @@
 )]
 
 mod changing;
+mod example;
 mod failures;
 mod nats;
 mod parked;
