@@ -36,6 +36,12 @@
 //! Without tokens the relay listens on the loopback interface only. With a [tokens file](Builder::tokens) it accepts
 //! requests for every host name, and each token is valid for the agents on its line. `/healthz` needs no token.
 //!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `nats` | reports wait in NATS JetStream, for relays on several machines |
+//!
 //! # The relay's own endpoints
 //!
 //! | call | answer |
