@@ -183,7 +183,7 @@ impl Builder {
             })?;
         if leads_to(&forwards_to, address) {
             let base_url = forwards_to.to_string();
-            return Err(Error::Itself { base_url });
+            return Err(Error::ForwardsToItself { base_url });
         }
         let store = self.store(&name)?;
         let (access, tokens) = match tokens {

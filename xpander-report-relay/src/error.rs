@@ -35,7 +35,7 @@ pub enum Error {
     /// A setting of the platform is missing or malformed.
     Config(ConfigError),
     /// The platform's address is the relay's own.
-    Itself {
+    ForwardsToItself {
         /// The address.
         base_url: String,
     },
@@ -91,7 +91,7 @@ impl fmt::Display for Error {
             }
             Self::Tls { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::Config(error) => error.fmt(f),
-            Self::Itself { base_url } => write!(
+            Self::ForwardsToItself { base_url } => write!(
                 f,
                 "the platform's address {base_url} is the relay's own address: in the relay's \
                  environment, set XPANDER_BASE_URL to the platform"

@@ -364,7 +364,7 @@ fn a_relay_does_not_start_in_front_of_itself() {
         .port(port)
         .start()
         .unwrap_err();
-    assert!(matches!(error, Error::Itself { .. }), "{error}");
+    assert!(matches!(error, Error::ForwardsToItself { .. }), "{error}");
 }
 
 #[test]

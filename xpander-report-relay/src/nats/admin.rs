@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::accepting::publish;
 use super::acks::is_missing;
-use super::message::{self, Grave, Head};
+use super::message::{self, Head, Refusal};
 use super::store::{PURGE_SUBJECT, Purge, Shared, seconds_now};
 use super::streams::{PARKED_PREFIX, REPORTS_SUBJECT, Streams};
 use crate::status::{DeadLetterEntry, ParkedAgent, Purged, Status, Stream};
@@ -137,13 +137,13 @@ pub(super) async fn dead_letters(shared: &Shared) -> Result<Vec<DeadLetterEntry>
     let mut messages = Messages::of(&streams.dead_letters).await?;
     while let Some(message) = messages.next().await? {
         let head = Head::of(Some(&message.headers)).unwrap_or_default();
-        let grave = Grave::of(Some(&message.headers));
-        let grave = grave.unwrap_or_else(|| Grave::new("unknown", 0));
+        let refusal = Refusal::of(Some(&message.headers));
+        let refusal = refusal.unwrap_or_else(|| Refusal::new("unknown", 0));
         letters.push(DeadLetterEntry {
             task_id: head.task,
             agent_id: head.agent,
-            reason: grave.reason,
-            refused_at: grave.refused_at,
+            reason: refusal.reason,
+            refused_at: refusal.refused_at,
         });
     }
     Ok(letters)

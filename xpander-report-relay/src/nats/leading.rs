@@ -168,7 +168,7 @@ fn start(
     let builder = reporter.clone().queue_capacity(MAX_IN_HAND);
     let made = StreamForwarder::new(builder, &shared.name, move || gate.may_start());
     // The same settings were tried at the start.
-    let (forwarder, tidings) = made.ok()?;
+    let (forwarder, notices) = made.ok()?;
     let forwarder = Arc::new(forwarder);
     shared.begin_term(Arc::clone(&forwarder));
     let term = Term::new(
@@ -176,7 +176,7 @@ fn start(
         streams.clone(),
         number,
         Arc::clone(&forwarder),
-        tidings,
+        notices,
     );
     Some(Running {
         number,

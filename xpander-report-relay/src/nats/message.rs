@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What a message says of itself, as JSON in this header.
 const HEAD: &str = "Xpander-Report";
 /// What a dead letter says besides.
-const GRAVE: &str = "Xpander-Dead-Letter";
+const REFUSAL: &str = "Xpander-Dead-Letter";
 /// The longest reason of a dead letter, in characters.
 const MAX_REASON: usize = 1_000;
 
@@ -30,7 +30,7 @@ pub(super) struct Head {
 
 /// Why a report is a dead letter, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Grave {
+pub(super) struct Refusal {
     pub(super) reason: String,
     /// In seconds since 1970.
     pub(super) refused_at: u64,
@@ -42,7 +42,7 @@ impl Head {
     }
 }
 
-impl Grave {
+impl Refusal {
     pub(super) fn new(reason: &str, refused_at: u64) -> Self {
         Self {
             reason: reason.chars().take(MAX_REASON).collect(),
@@ -51,7 +51,7 @@ impl Grave {
     }
 
     pub(super) fn of(headers: Option<&HeaderMap>) -> Option<Self> {
-        read(headers, GRAVE)
+        read(headers, REFUSAL)
     }
 }
 
@@ -75,13 +75,13 @@ pub(super) fn message(head: Option<&Head>, id: &str, payload: &Bytes) -> Publish
 /// A dead letter.
 pub(super) fn letter(
     head: Option<&Head>,
-    grave: &Grave,
+    refusal: &Refusal,
     id: &str,
     payload: &Bytes,
 ) -> PublishMessage {
     let message = message(head, id, payload);
-    match serde_json::to_string(grave) {
-        Ok(grave) => message.header(GRAVE, grave.as_str()),
+    match serde_json::to_string(refusal) {
+        Ok(refusal) => message.header(REFUSAL, refusal.as_str()),
         Err(_) => message,
     }
 }
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_long_reason_is_cut_between_characters() {
-        let grave = Grave::new(&"ü".repeat(5_000), 7);
-        assert_eq!(grave.reason.chars().count(), MAX_REASON);
+        let refusal = Refusal::new(&"ü".repeat(5_000), 7);
+        assert_eq!(refusal.reason.chars().count(), MAX_REASON);
     }
 }

@@ -9,6 +9,8 @@ mod in_hand;
 mod leading;
 mod lease;
 mod message;
+mod moving;
+mod parked;
 mod parking;
 pub(crate) mod store;
 mod streams;

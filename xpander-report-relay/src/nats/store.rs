@@ -70,7 +70,7 @@ pub(super) struct Shared {
     /// Reports that were sent to the stream, which names them.
     sent: AtomicU64,
     expired: AtomicU64,
-    buried: AtomicU64,
+    dead_letters: AtomicU64,
     working: AtomicUsize,
 }
 
@@ -223,8 +223,8 @@ impl Shared {
         self.expired.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count_buried(&self) {
-        self.buried.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn count_dead_letter(&self) {
+        self.dead_letters.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A name for the server, which stores one message with it.
@@ -307,7 +307,7 @@ impl Shared {
         status.adopted = standing.stats.adopted;
         status.deliver(standing);
         status.is_key_refused |= holding.is_some_and(|it| it.key_refusal.is_some());
-        status.dead_lettered = self.buried.load(Ordering::Relaxed);
+        status.dead_lettered = self.dead_letters.load(Ordering::Relaxed);
         let expired = self.expired.load(Ordering::Relaxed);
         status.dropped.insert("expired".to_owned(), expired);
         let streams = self.streams_now()?;
@@ -466,7 +466,7 @@ async fn open(nats: Nats, name: String) -> Result<Arc<Shared>, String> {
         accepted: AtomicU64::new(0),
         sent: AtomicU64::new(0),
         expired: AtomicU64::new(0),
-        buried: AtomicU64::new(0),
+        dead_letters: AtomicU64::new(0),
         working: AtomicUsize::new(0),
     });
     if !is_away && let Err(Unusable::Wrong(why)) = shared.open().await {

@@ -1,33 +1,32 @@
-//! What the forwarder does while it holds the lease: it takes the reports from the stream in their order, has them
-//! delivered, and acknowledges those that have ended.
+//! The work of the forwarder while it holds the lease. It takes the reports from the stream in their order, delivers them,
+//! and acknowledges those that have ended.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::Subscriber;
+use async_nats::jetstream;
 use async_nats::jetstream::consumer::pull::{self, Batch};
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer};
-use async_nats::jetstream::message::StreamMessage;
-use async_nats::jetstream::{self, Context, stream::Stream as JetStream};
-use async_nats::{HeaderMap, Subscriber};
-use axum::body::Bytes;
+use async_nats::jetstream::consumer::{AckPolicy, PullConsumer};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 use xpander_report::relay::{
-    SenderSequence, StreamEnding, StreamForwarder, StreamOrder, StreamReport, Tidings, Told,
+    Notice, Notices, SenderSequence, StreamEnding, StreamForwarder, StreamOrder, StreamReport,
 };
 
-use super::accepting::{NotStored, publish};
 use super::acks;
 use super::backlog::Backlog;
-use super::in_hand::{InHand, Place, Removal, Source, Ticket};
-use super::message::{self, Grave, Head};
+use super::in_hand::{InHand, Removal, Source, Ticket};
+use super::message::{Head, Refusal};
+use super::moving;
+use super::parked::{self, ParkedMessage};
 use super::parking::{Parking, ParkingQueue};
 use super::store::{PURGE_SUBJECT, Purge, Shared, seconds_now};
-use super::streams::{DEAD_LETTERS_SUBJECT, PARKED_PREFIX, Streams, parked_subject};
+use super::streams::{PARKED_PREFIX, Streams, parked_subject};
 use crate::received;
 use crate::status::Purged;
 
@@ -45,9 +44,6 @@ const ACK_WAIT: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(250);
 const LONG: Duration = Duration::from_secs(3600 * 24 * 365);
 
-/// How long a message may take to be stored before it is sent again.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 const CONSUMER: &str = "forwarder-";
 const NO_ROOM: &str = "its agent fails, and the stream of parked reports has no room for it";
 
@@ -58,7 +54,7 @@ pub(super) struct Term {
     number: u64,
     consumers: u32,
     forwarder: Arc<StreamForwarder>,
-    tidings: Tidings,
+    notices: Notices,
     order: StreamOrder,
     hand: InHand,
     /// The agents with parked reports, by their subjects.
@@ -72,23 +68,16 @@ pub(super) struct Term {
     last: u64,
 }
 
-/// Something that was done beside.
+/// The result of work in the background.
 enum Done {
     Removed(Removal),
     /// This message is a dead letter now.
-    Buried(Ticket),
+    Refused(Ticket),
     /// Whether each was parked, or there was no room.
     Parked(Vec<(Parking, bool)>),
     /// Parked reports of a subject; none if there are no more.
     Read(String, Result<Vec<ParkedMessage>, ()>),
     Purged(Purged, Vec<Parking>, oneshot::Sender<Purged>),
-}
-
-/// A message of the stream of parked reports.
-struct ParkedMessage {
-    sequence: u64,
-    headers: HeaderMap,
-    payload: Bytes,
 }
 
 /// Another forwarder has begun.
@@ -101,7 +90,7 @@ impl Term {
         streams: Streams,
         number: u64,
         forwarder: Arc<StreamForwarder>,
-        tidings: Tidings,
+        notices: Notices,
     ) -> Self {
         let connects = shared.connects.clone();
         Self {
@@ -110,7 +99,7 @@ impl Term {
             number,
             consumers: 0,
             forwarder,
-            tidings,
+            notices,
             order: StreamOrder::default(),
             hand: InHand::default(),
             backlogs: HashMap::new(),
@@ -140,7 +129,7 @@ impl Term {
                 Ok(None) => {}
                 Err(Fenced) => return,
             }
-            // What was in the way takes a moment.
+            // The cause of the failure takes a moment to go away.
             let until = Instant::now() + PAUSE;
             while Instant::now() < until {
                 self.step(None, &mut purges, until).await;
@@ -160,7 +149,8 @@ impl Term {
         Ok(())
     }
 
-    /// A consumer of one's own, in place of all others. It begins with the first message left. None: it could not be made.
+    /// Makes the consumer of this term and deletes all others. It begins with the first message left. Returns `None` if that
+    /// fails.
     async fn consumer(&mut self) -> Result<Option<PullConsumer>, Fenced> {
         let stream = &self.streams.reports;
         let names: Result<Vec<String>, _> = stream.consumer_names().try_collect().await;
@@ -191,7 +181,7 @@ impl Term {
         Ok(stream.create_consumer(config).await.ok())
     }
 
-    /// Takes what this consumer gives until something is missing of it.
+    /// Takes the messages of this consumer until one is missing.
     async fn follow(&mut self, consumer: &PullConsumer, purges: &mut Subscriber) {
         let mut expected = 1;
         let mut pull: Option<(Batch, Instant)> = None;
@@ -213,7 +203,7 @@ impl Term {
             let until = until.unwrap_or_else(|| Instant::now() + LONG);
             match self.step(batch, purges, until).await {
                 Step::Message(message) => {
-                    // One that is missing may be older than those that follow.
+                    // A missing message may be older than the next ones.
                     let number = message.info().map(|info| info.consumer_sequence);
                     if number.ok() != Some(expected) {
                         return;
@@ -255,7 +245,7 @@ impl Term {
         MAX_BYTES.max(3 * self.shared.client.max_payload())
     }
 
-    /// Waits for the next thing to happen, until then at most.
+    /// Waits for the next event, at most until this time.
     async fn step(
         &mut self,
         batch: Option<&mut Batch>,
@@ -281,8 +271,8 @@ impl Term {
                 Some(Err(_)) => return Step::Broken,
                 None => return Step::BatchEnded,
             },
-            told = self.tidings.next() => match told {
-                Some(told) => self.hear(told),
+            notice = self.notices.next() => match notice {
+                Some(notice) => self.on_notice(notice),
                 // It ends with the term.
                 None => std::future::pending().await,
             },
@@ -320,7 +310,7 @@ impl Term {
             Ok(report) => report.position(),
             Err(_) => (sequence.saturating_mul(1_000), sequence),
         };
-        // One whose task is not here yet waits behind the parked ones of its agent.
+        // A report of a task that is not here yet waits behind the parked reports of its agent.
         let is_first = !self.hand.has_open(&task);
         let (bytes, reply) = (message.payload.len(), message.reply.clone());
         let ticket = self.hand.add(&task, position, source, bytes, reply);
@@ -329,15 +319,15 @@ impl Term {
             self.backlogs.contains_key(&subject)
         };
         match read {
-            Ok(report) if is_first && has_backlog(&report) => {
+            Ok(report) if is_first && !self.backlogs.is_empty() && has_backlog(&report) => {
                 self.park(&[ticket], report.agent_id());
             }
             Ok(report) => self.forwarder.deliver(ticket, report, false),
-            Err(reason) => self.bury(&[ticket], &reason),
+            Err(reason) => self.refuse(&[ticket], &reason),
         }
     }
 
-    /// The report of a message; an error says why it is none, or may not be delivered any more.
+    /// The report of a message. The error says why it has none, or why it may not be delivered any more.
     fn read(
         &mut self,
         head: Option<&Head>,
@@ -371,18 +361,18 @@ impl Term {
         Err(format!("it has waited for more than {hours} hours"))
     }
 
-    fn hear(&mut self, told: Told) {
-        match told {
-            Told::GivenUp(tickets, agent) => self.park(&tickets, &agent),
-            Told::Ended(tickets, StreamEnding::Refused(reason)) => self.bury(&tickets, &reason),
-            Told::Ended(tickets, ending) => {
+    fn on_notice(&mut self, notice: Notice) {
+        match notice {
+            Notice::GivenUp(tickets, agent) => self.park(&tickets, &agent),
+            Notice::Ended(tickets, StreamEnding::Refused(reason)) => self.refuse(&tickets, &reason),
+            Notice::Ended(tickets, ending) => {
                 let is_well = matches!(ending, StreamEnding::Delivered | StreamEnding::Superseded);
                 self.end(&tickets, is_well);
             }
         }
     }
 
-    /// These messages have ended.
+    /// Ends messages. `is_well`: the platform has their content.
     fn end(&mut self, tickets: &[Ticket], is_well: bool) {
         for ticket in tickets {
             if let Some(Source::Parked(sequence)) = self.hand.place(*ticket).map(|it| it.source)
@@ -401,17 +391,17 @@ impl Term {
     }
 
     /// Makes dead letters of messages, and ends them.
-    fn bury(&mut self, tickets: &[Ticket], reason: &str) {
-        let grave = Grave::new(reason, seconds_now());
+    fn refuse(&mut self, tickets: &[Ticket], reason: &str) {
+        let refusal = Refusal::new(reason, seconds_now());
         for ticket in tickets {
             let Some(place) = self.hand.place(*ticket) else {
                 continue;
             };
             let (context, streams) = (self.shared.context.clone(), self.streams.clone());
-            let (ticket, grave) = (*ticket, grave.clone());
+            let (ticket, refusal) = (*ticket, refusal.clone());
             self.work.spawn(async move {
-                bury(&context, &streams, &place, &grave).await;
-                Done::Buried(ticket)
+                moving::write_dead_letter(&context, &streams, &place, &refusal).await;
+                Done::Refused(ticket)
             });
         }
     }
@@ -454,7 +444,7 @@ impl Term {
         let (context, streams) = (self.shared.context.clone(), self.streams.clone());
         self.work.spawn(async move {
             let writing = batch.into_iter().map(|parking| async {
-                let is_parked = write_parked(&context, &streams, &parking).await;
+                let is_parked = moving::park(&context, &streams, &parking).await;
                 (parking, is_parked)
             });
             Done::Parked(join_all(writing).await)
@@ -467,8 +457,8 @@ impl Term {
                 let next = self.hand.removed(&removal.task, removal.source);
                 self.remove(next);
             }
-            Done::Buried(ticket) => {
-                self.shared.count_buried();
+            Done::Refused(ticket) => {
+                self.shared.count_dead_letter();
                 self.end(&[ticket], false);
             }
             Done::Parked(written) => {
@@ -479,7 +469,7 @@ impl Term {
                     }
                     match is_parked {
                         true => self.end(&[parking.ticket], false),
-                        false => self.bury(&[parking.ticket], NO_ROOM),
+                        false => self.refuse(&[parking.ticket], NO_ROOM),
                     }
                 }
                 self.write_parked();
@@ -494,13 +484,13 @@ impl Term {
                     }
                     self.end(&[parking.ticket], false);
                 }
-                // Who asked may have gone.
+                // The asking relay may have gone.
                 let _ = answer.send(purged);
             }
         }
     }
 
-    /// Newer reports of agents without parked ones need not wait any more.
+    /// Lets newer reports pass of agents that have no parked reports any more.
     async fn end_backlogs(&mut self) {
         let over: Vec<_> = self
             .backlogs
@@ -513,7 +503,7 @@ impl Term {
         }
     }
 
-    /// Reads on in the backlogs that have room.
+    /// Reads on in the backlogs that may have more reports in hand.
     fn read_backlogs(&mut self) {
         let now = Instant::now();
         for (subject, backlog) in &mut self.backlogs {
@@ -522,7 +512,7 @@ impl Term {
             };
             let (stream, subject) = (self.streams.parked.clone(), subject.clone());
             self.work.spawn(async move {
-                let read = read_parked(&stream, &subject, next, count).await;
+                let read = parked::read(&stream, &subject, next, count).await;
                 Done::Read(subject, read)
             });
         }
@@ -570,7 +560,7 @@ impl Term {
         self.parked.insert(sequence, subject.to_owned());
         match read {
             Ok(report) => self.forwarder.deliver(ticket, report, true),
-            Err(reason) => self.bury(&[ticket], &reason),
+            Err(reason) => self.refuse(&[ticket], &reason),
         }
     }
 
@@ -622,152 +612,4 @@ fn spawn_removal(
         acks::remove(&context, &streams, &removal).await;
         Done::Removed(removal)
     });
-}
-
-/// Writes a report to the stream of parked reports. False: there is no room.
-async fn write_parked(context: &Context, streams: &Streams, parking: &Parking) -> bool {
-    let Some((number, original)) = original(streams, &parking.place).await else {
-        return true;
-    };
-    let accepted_at = u64::try_from(original.time.unix_timestamp()).unwrap_or(0);
-    let head = Head {
-        accepted_at: Some(accepted_at),
-        position: Some(parking.place.position),
-        sender: None,
-        ..Head::of(Some(&original.headers)).unwrap_or_default()
-    };
-    let id = format!("parked-{number}");
-    let message = || message::message(Some(&head), &id, &original.payload);
-    loop {
-        let deadline = Instant::now() + PATIENCE;
-        match publish(context, &parking.subject, message, deadline).await {
-            Ok(_) => return true,
-            Err(NotStored::Full | NotStored::TooLarge) => return false,
-            Err(NotStored::Other(_)) => sleep(PAUSE).await,
-        }
-    }
-}
-
-/// Writes a message to the dead letters.
-async fn bury(context: &Context, streams: &Streams, place: &Place, grave: &Grave) {
-    let Some((number, mut original)) = original(streams, place).await else {
-        return;
-    };
-    let head = Head::of(Some(&original.headers)).map(|head| Head {
-        accepted_at: None,
-        position: None,
-        ..head
-    });
-    // Another forwarder may bury it, too.
-    let id = match place.source {
-        Source::Reports(_) => format!("dead-{number}"),
-        Source::Parked(_) => format!("dead-parked-{number}"),
-    };
-    loop {
-        let letter = || message::letter(head.as_ref(), grave, &id, &original.payload);
-        let deadline = Instant::now() + PATIENCE;
-        match publish(context, DEAD_LETTERS_SUBJECT, letter, deadline).await {
-            Ok(_) => return,
-            // Only of a message that is no relay's: those leave room for headers.
-            Err(NotStored::TooLarge) => {
-                let half = original.payload.len() / 2;
-                original.payload.truncate(half);
-            }
-            Err(_) => sleep(PAUSE).await,
-        }
-    }
-}
-
-/// The message as it lies in its stream; none: it is gone.
-async fn original(streams: &Streams, place: &Place) -> Option<(u64, StreamMessage)> {
-    let (stream, sequence) = match place.source {
-        Source::Reports(sequence) => (&streams.reports, sequence),
-        Source::Parked(sequence) => (&streams.parked, sequence),
-    };
-    loop {
-        match stream.get_raw_message(sequence).await {
-            Ok(message) => return Some((sequence, message)),
-            Err(error) if acks::is_missing(&error.kind()) => return None,
-            Err(_) => sleep(PAUSE).await,
-        }
-    }
-}
-
-/// The next parked reports with this subject, so many at most.
-async fn read_parked(
-    stream: &JetStream,
-    subject: &str,
-    next: u64,
-    count: usize,
-) -> Result<Vec<ParkedMessage>, ()> {
-    if count > 1 {
-        return read_many_parked(stream, subject, next, count).await;
-    }
-    let read = stream
-        .raw_message_builder()
-        .sequence(next)
-        .next_by_subject(subject.to_owned())
-        .send()
-        .await;
-    match read {
-        Ok(message) => Ok(vec![ParkedMessage {
-            sequence: message.sequence,
-            headers: message.headers,
-            payload: message.payload,
-        }]),
-        Err(error) if acks::is_missing(&error.kind()) => Ok(Vec::new()),
-        Err(_) => Err(()),
-    }
-}
-
-/// By a consumer that exists for that: one question for all of them.
-async fn read_many_parked(
-    stream: &JetStream,
-    subject: &str,
-    next: u64,
-    count: usize,
-) -> Result<Vec<ParkedMessage>, ()> {
-    let config = pull::Config {
-        filter_subject: subject.to_owned(),
-        deliver_policy: DeliverPolicy::ByStartSequence {
-            start_sequence: next,
-        },
-        ack_policy: AckPolicy::None,
-        inactive_threshold: PATIENCE,
-        memory_storage: true,
-        ..pull::Config::default()
-    };
-    let consumer = stream.create_consumer(config).await.map_err(|_| ())?;
-    let mut messages = consumer
-        .fetch()
-        .max_messages(count)
-        .messages()
-        .await
-        .map_err(|_| ())?;
-    let mut read = Vec::new();
-    let mut is_whole = true;
-    while let Some(message) = messages.next().await {
-        let message = message.ok();
-        let info = message.as_ref().and_then(|message| message.info().ok());
-        let (Some(message), Some(info)) = (&message, info) else {
-            is_whole = false;
-            break;
-        };
-        // One that is missing is read the next time.
-        is_whole = info.consumer_sequence == read.len() as u64 + 1;
-        if !is_whole {
-            break;
-        }
-        read.push(ParkedMessage {
-            sequence: info.stream_sequence,
-            headers: message.headers.clone().unwrap_or_default(),
-            payload: message.payload.clone(),
-        });
-    }
-    if read.is_empty() && !is_whole {
-        return Err(());
-    }
-    // If it stays, the server deletes it soon.
-    let _ = stream.delete_consumer(&consumer.cached_info().name).await;
-    Ok(read)
 }

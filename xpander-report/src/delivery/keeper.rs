@@ -1,4 +1,4 @@
-//! Who keeps reports outside of this process until they have ended, such as a stream of NATS.
+//! The keeper of reports: somebody outside of this process who keeps them until they have ended, such as a stream of NATS.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::delivery::outbox::pending::Ticket;
 use crate::envelope::outgoing::Outgoing;
 
-/// Hears what becomes of its reports, and says whether requests may start.
+/// Gets a notice of each of its reports, and decides whether requests may start.
 #[derive(Clone)]
 pub(crate) struct Keeper {
-    pub(crate) told: UnboundedSender<Told>,
+    pub(crate) notices: UnboundedSender<Notice>,
     pub(crate) may_send: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
@@ -21,30 +21,33 @@ impl fmt::Debug for Keeper {
     }
 }
 
-/// What became of reports that were merged into one.
+/// What became of reports of a task that were merged into one. The numbers are those that the keeper gave them.
 #[derive(Debug)]
-pub(crate) enum Told {
-    Ended(Vec<Ticket>, KeptEnding),
-    /// They wait for this agent, which fails, and have to wait at the keeper.
-    GivenUp(Vec<Ticket>, String),
+pub enum Notice {
+    /// They have ended.
+    Ended(Vec<u64>, StreamEnding),
+    /// Their agent fails while others do not. The reports wait at the keeper, and so do all later ones of this agent until
+    /// it is taken back.
+    GivenUp(Vec<u64>, String),
 }
 
-/// How they ended.
+/// How reports of a stream ended.
 #[derive(Debug)]
-pub(crate) enum KeptEnding {
+pub enum StreamEnding {
+    /// The platform accepted them.
     Delivered,
-    /// The platform had all of it already.
+    /// The platform had all of their content already.
     Superseded,
     /// The data of the task was deleted.
     Purged,
-    /// The platform permanently refused it, for this reason.
+    /// The platform permanently refused the report, for this reason.
     Refused(String),
 }
 
 /// A report that somebody keeps.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    /// Not used before.
+    /// A number that was not used before.
     pub(crate) ticket: Ticket,
     pub(crate) outgoing: Outgoing,
     /// It was given up before, and comes again.

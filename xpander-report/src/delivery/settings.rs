@@ -37,7 +37,7 @@ impl Default for Limits {
 }
 
 /// Which reports to drop when the queue is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Overflow {
     /// The newest: incoming reports are rejected.
@@ -48,7 +48,7 @@ pub enum Overflow {
 }
 
 #[doc = include_str!("../durability.md")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Durability {
     /// In memory. The end of the program writes the remaining reports to the spool.

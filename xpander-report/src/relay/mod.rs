@@ -11,7 +11,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 
-pub use self::stream::{StreamEnding, StreamForwarder, StreamOrder, StreamReport, Tidings, Told};
+pub use self::stream::{Notices, StreamForwarder, StreamOrder, StreamReport};
+pub use crate::delivery::keeper::{Notice, StreamEnding};
 
 use crate::delivery::Delivery;
 use crate::delivery::request_times::TIME_BOUNDS;

@@ -1,5 +1,5 @@
-//! Reports that a stream keeps, such as one of NATS JetStream: they are delivered in the order of the stream, and who
-//! reads it hears when to acknowledge them.
+//! Reports that a stream keeps, such as one of NATS JetStream. They are delivered in the order of the stream, and its reader
+//! gets a notice when a report may be acknowledged.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{Forwarder, PurgedTask, SenderSequence};
 use crate::delivery::Delivery;
-use crate::delivery::keeper::{self, Keeper, Kept, KeptEnding};
+use crate::delivery::keeper::{Keeper, Kept, Notice};
 use crate::delivery::senders::Senders;
 use crate::envelope::outgoing::Outgoing;
 use crate::envelope::sequence::Sequence;
@@ -17,8 +17,8 @@ use crate::report::TaskReport;
 use crate::report::task_id::TaskId;
 use crate::reporter::builder::ReporterBuilder;
 
-/// The order of the reports of a stream: that in which they lie there, but that a report which is older than another
-/// one of its process before it is merged beneath.
+/// The order of the reports of a stream. It is the order in the stream, with one exception: a report that its process made
+/// before an earlier one of the stream is merged beneath that one.
 #[derive(Debug, Default)]
 pub struct StreamOrder(Senders);
 
@@ -26,36 +26,13 @@ pub struct StreamOrder(Senders);
 #[derive(Debug, Clone)]
 pub struct StreamReport(Outgoing);
 
-/// What became of reports of a task, which were merged into one.
-#[derive(Debug)]
-pub enum Told {
-    /// They have ended. The numbers are those that [`StreamForwarder::deliver`] was given.
-    Ended(Vec<u64>, StreamEnding),
-    /// This agent of theirs fails, and others do not: they are not here any more. All later ones of the agent follow them,
-    /// until [`StreamForwarder::take_back`].
-    GivenUp(Vec<u64>, String),
-}
-
-/// How reports of a stream ended.
-#[derive(Debug)]
-pub enum StreamEnding {
-    /// The platform accepted them.
-    Delivered,
-    /// The platform had all of it already.
-    Superseded,
-    /// The data of the task was deleted.
-    Purged,
-    /// The platform permanently refused the report, for this reason.
-    Refused(String),
-}
-
-/// Delivers reports that a stream keeps. It keeps nothing itself. When it is dropped, requests in flight are aborted.
+/// Delivers reports that a stream keeps. It keeps nothing itself. Dropping it aborts the requests in flight.
 #[derive(Debug)]
 pub struct StreamForwarder(Forwarder);
 
-/// What becomes of the reports of a forwarder.
+/// The notices of a forwarder about its reports.
 #[derive(Debug)]
-pub struct Tidings(UnboundedReceiver<keeper::Told>);
+pub struct Notices(UnboundedReceiver<Notice>);
 
 impl StreamOrder {
     /// A report that names its agent and has this number in the stream.
@@ -104,12 +81,12 @@ impl StreamForwarder {
         builder: ReporterBuilder,
         name: &str,
         may_send: impl Fn() -> bool + Send + Sync + 'static,
-    ) -> Result<(Self, Tidings), ConfigError> {
-        let (told, tidings) = unbounded_channel();
+    ) -> Result<(Self, Notices), ConfigError> {
+        let (sender, notices) = unbounded_channel();
         let mut settings = builder.settings()?;
         settings.spool.dir = None;
         settings.keeper = Some(Keeper {
-            told,
+            notices: sender,
             may_send: Arc::new(may_send),
         });
         let config: &mut Config = Arc::make_mut(&mut settings.config);
@@ -119,11 +96,10 @@ impl StreamForwarder {
             delivery: Arc::new(Delivery::new(settings)),
             base_url,
         };
-        Ok((Self(forwarder), Tidings(tidings)))
+        Ok((Self(forwarder), Notices(notices)))
     }
 
-    /// Delivers a report. Its end is told by this number, which was not used before. `comes_again`: it was given up
-    /// before.
+    /// Delivers a report. The notice of its end names this number, which must be new. `comes_again`: it was given up before.
     pub fn deliver(&self, ticket: u64, report: StreamReport, comes_again: bool) {
         self.0.delivery.take(Kept {
             ticket,
@@ -132,7 +108,7 @@ impl StreamForwarder {
         });
     }
 
-    /// Delivers reports of an agent again that was given up.
+    /// Delivers the reports of this agent again, which was given up.
     pub async fn take_back(&self, agent: &str) {
         self.0.delivery.take_back(agent.to_owned()).await;
     }
@@ -167,26 +143,9 @@ impl Drop for StreamForwarder {
     }
 }
 
-impl Tidings {
-    /// The next one; none when the forwarder is gone.
-    pub async fn next(&mut self) -> Option<Told> {
-        self.0.recv().await.map(Told::from)
-    }
-}
-
-impl From<keeper::Told> for Told {
-    fn from(told: keeper::Told) -> Self {
-        match told {
-            keeper::Told::GivenUp(tickets, agent) => Self::GivenUp(tickets, agent),
-            keeper::Told::Ended(tickets, ending) => Self::Ended(
-                tickets,
-                match ending {
-                    KeptEnding::Delivered => StreamEnding::Delivered,
-                    KeptEnding::Superseded => StreamEnding::Superseded,
-                    KeptEnding::Purged => StreamEnding::Purged,
-                    KeptEnding::Refused(reason) => StreamEnding::Refused(reason),
-                },
-            ),
-        }
+impl Notices {
+    /// The next one; `None` when the forwarder is gone.
+    pub async fn next(&mut self) -> Option<Notice> {
+        self.0.recv().await
     }
 }

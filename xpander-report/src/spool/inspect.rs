@@ -82,7 +82,7 @@ pub struct SpoolSegment {
     /// Whether it belongs to another user. Programs of this user do not deliver it.
     pub is_foreign: bool,
     /// When it was created.
-    pub made_at: SystemTime,
+    pub created_at: SystemTime,
 }
 
 /// A report that waits in a spool.
@@ -342,7 +342,7 @@ impl Folder {
             damaged_bytes: content.damaged_bytes,
             is_in_use: !is_free,
             is_foreign: self.name != own_folder(),
-            made_at: at(directory::made_at(name).unwrap_or_default()),
+            created_at: at(directory::made_at(name).unwrap_or_default()),
             file: self.file(name),
         }))
     }

@@ -26,7 +26,7 @@ pub struct DamagedFile {
     /// Bytes that contain no readable report.
     pub unreadable_bytes: usize,
     /// When their segment was created.
-    pub made_at: SystemTime,
+    pub created_at: SystemTime,
 }
 
 /// The result of [`SpoolDirectory::recover`].
@@ -117,7 +117,7 @@ impl SpoolDirectory {
                     reports: reports.collect(),
                     doubtful: told.doubtful,
                     unreadable_bytes: told.unreadable_bytes,
-                    made_at: at(directory::made_at(name).unwrap_or_default()),
+                    created_at: at(directory::made_at(name).unwrap_or_default()),
                     file,
                 }))
             },

@@ -135,7 +135,7 @@ fn oldest(agents: Option<&[Waiting]>, segments: &[SpoolSegment]) -> Option<Strin
     match agents {
         Some(agents) => agents.first().map(|waiting| utc(waiting.oldest)),
         None => {
-            let first = segments.iter().map(|segment| segment.made_at).min()?;
+            let first = segments.iter().map(|segment| segment.created_at).min()?;
             Some(format!("about {}", utc(first)))
         }
     }

@@ -146,7 +146,7 @@ fn failure(error: Error) -> Failure {
         | Error::TokensMissing { .. }
         | Error::Tokens { .. }
         | Error::Tls { .. }
-        | Error::Itself { .. } => Failure::usage(error),
+        | Error::ForwardsToItself { .. } => Failure::usage(error),
         Error::PortTaken { .. } => Failure::new(Failure::REFUSED, format!("{error}; see --port")),
         #[cfg(feature = "nats")]
         Error::Nats { .. } => Failure::new(Failure::REFUSED, format!("{error}; see --nats")),

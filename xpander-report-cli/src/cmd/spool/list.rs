@@ -139,7 +139,7 @@ impl Listing {
 impl From<SpoolSegment> for File {
     fn from(segment: SpoolSegment) -> Self {
         Self {
-            made_at: utc_time(segment.made_at),
+            made_at: utc_time(segment.created_at),
             file: segment.file,
             platform: segment.platform,
             bytes: segment.bytes,

@@ -81,7 +81,7 @@ fn write_file(out: &mut impl Write, file: &DamagedFile) -> io::Result<()> {
         "  {}{doubtful}, {} cannot be read, since {}",
         count(file.reports.len(), "report", "reports"),
         count(file.unreadable_bytes, "byte", "bytes"),
-        utc_time(file.made_at)
+        utc_time(file.created_at)
     )?;
     for spooled in &file.reports {
         writeln!(

@@ -1,9 +1,7 @@
-//! Reports that somebody keeps outside of this process, who hears how they end.
-
-use std::sync::Arc;
+//! Reports that a keeper outside of this process has: it gets a notice of how each of them ended.
 
 use super::Worker;
-use crate::delivery::keeper::{Kept, KeptEnding, Told};
+use crate::delivery::keeper::{Kept, Notice, StreamEnding};
 use crate::delivery::outbox::pending::Pending;
 use crate::sink::delivery_outcome::{DeliveryOutcome, DropReason};
 use crate::sink::stats::Ending;
@@ -61,19 +59,19 @@ impl Worker {
                 .end([*ticket], Ending::GivenUp, || DeliveryOutcome::Pending);
         }
         self.update_gauges();
-        self.tell(Told::GivenUp(tickets, agent));
+        self.tell(Notice::GivenUp(tickets, agent));
     }
 
     /// Tells the keeper, if there is one, how reports have ended.
     pub(super) fn tell_end(&self, pending: &Pending, ending: Ending) {
         let ending = match ending {
-            Ending::Delivered => KeptEnding::Delivered,
-            Ending::Superseded => KeptEnding::Superseded,
-            Ending::Dropped(DropReason::Purged) => KeptEnding::Purged,
+            Ending::Delivered => StreamEnding::Delivered,
+            Ending::Superseded => StreamEnding::Superseded,
+            Ending::Dropped(DropReason::Purged) => StreamEnding::Purged,
             _ => return,
         };
         if self.shared.settings.keeper.is_some() {
-            self.tell(Told::Ended(pending.tickets().collect(), ending));
+            self.tell(Notice::Ended(pending.tickets().collect(), ending));
         }
     }
 
@@ -81,17 +79,16 @@ impl Worker {
     pub(super) fn tell_refused(&self, pending: &Pending, reason: &str) -> bool {
         let has_keeper = self.shared.settings.keeper.is_some();
         if has_keeper {
-            let ending = KeptEnding::Refused(reason.to_owned());
-            self.tell(Told::Ended(pending.tickets().collect(), ending));
+            let ending = StreamEnding::Refused(reason.to_owned());
+            self.tell(Notice::Ended(pending.tickets().collect(), ending));
         }
         has_keeper
     }
 
-    fn tell(&self, told: Told) {
-        let shared = Arc::clone(&self.shared);
-        if let Some(keeper) = &shared.settings.keeper {
-            // Who kept them may have gone.
-            let _ = keeper.told.send(told);
+    fn tell(&self, notice: Notice) {
+        if let Some(keeper) = &self.shared.settings.keeper {
+            // The keeper may have gone.
+            let _ = keeper.notices.send(notice);
         }
     }
 }

@@ -40,7 +40,7 @@ impl Worker {
         self.read_spool();
         for order in orders {
             match order {
-                // Who asked may have gone.
+                // The caller may have gone.
                 Order::Tell(answer) => drop(answer.send(self.standing())),
                 Order::Purge(id, until, answer) => drop(answer.send(self.purge(id, until))),
                 Order::TakeBack(agent, answer) => {
