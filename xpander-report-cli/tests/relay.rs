@@ -78,6 +78,9 @@ fn a_worker_needs_the_relay_and_a_token_through_all_that_ends() {
         serde_json::from_str::<Value>(&said.out).unwrap()
     };
     until(|| status()["waiting"] == 0);
+    let said = run(&["relay", "status"], &through(&url, "admin"));
+    said.says("accepted      0\n");
+    said.says("taken         2 from an earlier process\n");
     relay.signal("TERM");
     let (rest, code) = relay.end();
     assert!(rest.contains("Stopped."), "{rest}");

@@ -69,7 +69,14 @@ fn write(status: &Found, out: &mut impl Write) -> io::Result<()> {
         format!(", the oldest for {}", age(seconds))
     });
     line("waiting", format!("{}{age}", status.waiting))?;
-    line("accepted", (status.accepted + status.adopted).to_string())?;
+    line("accepted", status.accepted.to_string())?;
+    if status.adopted > 0 {
+        let source = match status.stream {
+            Some(_) => "the stream",
+            None => "an earlier process",
+        };
+        line("taken", format!("{} from {source}", status.adopted))?;
+    }
     let gone = status.delivered + status.merged + status.superseded;
     line("delivered", gone.to_string())?;
     line("dead letters", status.dead_letters.to_string())?;
