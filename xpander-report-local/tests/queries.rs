@@ -192,6 +192,10 @@ fn questions(tasks: &[TaskRecord]) -> Vec<Question> {
             Filter::new().search("wha* 42*"),
             Box::new(move |task| has_word(task, "Whale") && has_word(task, "429")),
         ),
+        (
+            Filter::new().search("whalE* blu*"),
+            Box::new(move |task| has_word(task, "Whale") && has_word(task, "blue")),
+        ),
         (Filter::new().search("..."), Box::new(|_| false)),
         // Words of the index's own syntax are ordinary words of a search.
         (Filter::new().search("scompleted"), Box::new(|_| false)),
@@ -402,6 +406,9 @@ fn words_are_found_inside_text_without_spaces() {
         ("昼", vec!["rare"]),
         ("m*", vec!["plain"]),
         ("mi* mee* sum*", vec!["plain"]),
+        ("meeti*", vec!["plain"]),
+        ("MEETIN*", vec!["plain"]),
+        ("meetings*", vec![]),
         ("eeting", vec![]),
     ] {
         let found = older(&platform, &Filter::new().search(search), 50);

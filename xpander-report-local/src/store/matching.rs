@@ -64,7 +64,7 @@ impl Matching {
         let mut matching = match &filter.search {
             Some(search) => {
                 // A search without words matches no task.
-                let Some(words) = search::expression(search) else {
+                let Some(words) = search::expression(connection, search)? else {
                     return Ok(None);
                 };
                 Self::of_words(&words, agents, tool, model, filter)

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result, TransactionBehavior};
 pub(super) const APPLICATION_ID: u32 = 0x7870_746b;
 
 /// The schema's version, which changes with the schema.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 const SCHEMA: &str = include_str!("schema.sql");
 

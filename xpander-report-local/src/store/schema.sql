@@ -110,6 +110,9 @@ CREATE VIRTUAL TABLE search USING fts5 (
     prefix = '1 2 3 4'
 );
 
+-- The words of the index in their order: search.rs.
+CREATE VIRTUAL TABLE words USING fts5vocab (search, instance);
+
 -- Merging later takes less time in all, and searches do not notice it.
 INSERT INTO search (search, rank) VALUES ('automerge', 8);
 
