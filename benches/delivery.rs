@@ -1,7 +1,12 @@
 //! Reports delivered per second to a server that stores nothing, and the CPU time of each, compared with a plain
 //! keep-alive client that posts the same bodies over as many connections. The server is another process.
+//!
+//! Reports come in bursts. The candidates with a spool also compare with a client that first appends each body to a file.
 
 use std::cell::Cell;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +18,10 @@ use xpander_report_benches::{Candidate, measure, play, play_server, ratio, role}
 
 const ROUNDS: u32 = 15;
 const REPORTS: u32 = 4_000;
+/// The number of reports that wait at once.
+const BURST: u32 = 500;
+/// As long as a file of the spool.
+const FILE_BYTES: u64 = 8 << 20;
 const CONNECTIONS: usize = 4;
 
 fn report() -> TaskReport {
@@ -56,11 +65,32 @@ fn builder(url: &str) -> ReporterBuilder {
 }
 
 fn deliver(reporter: &Reporter, count: u32) {
-    for _ in 0..count {
-        reporter.report(report());
+    for _ in 0..count / BURST {
+        for _ in 0..BURST {
+            reporter.report(report());
+        }
+        let outcome = reporter.flush_blocking(Duration::from_secs(60));
+        assert!(outcome.is_complete(), "{outcome:?}");
     }
-    let outcome = reporter.flush_blocking(Duration::from_secs(60));
-    assert!(outcome.is_complete(), "{outcome:?}");
+}
+
+/// Appends the body to a file `count` times, and deletes a file when it is full.
+fn write(dir: &Path, body: &[u8], count: u32) {
+    let path = dir.join("written");
+    let open = || {
+        let options = OpenOptions::new().append(true).create(true).open(&path);
+        options.expect("a file")
+    };
+    let mut file: File = open();
+    let mut length = file.metadata().expect("a file").len();
+    for _ in 0..count {
+        file.write_all(body).expect("room on the disk");
+        length += body.len() as u64;
+        if length > FILE_BYTES {
+            fs::remove_file(&path).expect("a file");
+            (file, length) = (open(), 0);
+        }
+    }
 }
 
 fn main() {
@@ -96,6 +126,14 @@ fn main() {
         Candidate::new("plain client", |count| {
             time(&|| runtime.block_on(post(&plain, &address, &body, count)))
         }),
+        Candidate::new("client and file", |count| {
+            time(&|| {
+                for _ in 0..count / BURST {
+                    write(dir.path(), &body, BURST);
+                    runtime.block_on(post(&plain, &address, &body, BURST));
+                }
+            })
+        }),
         Candidate::new("reporter", |count| time(&|| deliver(&in_memory, count))),
         Candidate::new("with a spool", |count| {
             time(&|| deliver(&in_process, count))
@@ -107,18 +145,23 @@ fn main() {
     let used = measure(&mut candidates, ROUNDS, REPORTS);
     let names = candidates.each_ref().map(|candidate| candidate.name);
 
-    println!("reports of 2 KiB over {CONNECTIONS} connections, in relation to the plain client");
     println!(
-        "{:<14} {:>18} {:>26}",
-        "", "per second", "processor, µs each"
+        "reports of 2 KiB over {CONNECTIONS} connections, in bursts of {BURST}, relative to the plain client \
+         (and to the client with a file)"
+    );
+    println!(
+        "{:<16} {:>26} {:>32}",
+        "", "per second", "CPU time, µs each"
     );
     for (name, (wall_each, used_each)) in names.iter().zip(wall.iter().zip(&used)) {
         println!(
-            "{name:<14} {:>10.0} {:>6.0}% {:>18.1} {:>6.2}x",
+            "{name:<16} {:>10.0} {:>6.0}% ({:>3.0}%) {:>17.1} {:>6.2}x ({:.2}x)",
             1.0 / wall_each.as_secs_f64(),
             100.0 * ratio(wall[0], *wall_each),
+            100.0 * ratio(wall[1], *wall_each),
             used_each.as_secs_f64() * 1e6,
-            ratio(*used_each, used[0])
+            ratio(*used_each, used[0]),
+            ratio(*used_each, used[1])
         );
     }
 }

@@ -167,7 +167,13 @@ fn many_tasks() {
         ),
         (
             "for the start of a long word",
-            &["/?q=reve*", "/?q=word417*", "/?q=quart*+word93"],
+            &[
+                "/?q=reve*",
+                "/?q=reven*",
+                "/?q=word417*",
+                "/?q=quart*+word93",
+                "/?q=word4*",
+            ],
         ),
         (
             "a search in Japanese",

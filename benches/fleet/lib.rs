@@ -1,0 +1,1 @@
+//! Nothing: this package has a benchmark that needs a server of NATS.
