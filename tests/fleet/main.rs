@@ -7,6 +7,7 @@
     reason = "what fails here fails the test"
 )]
 
+mod access;
 mod changing;
 mod example;
 mod failures;

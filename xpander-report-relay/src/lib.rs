@@ -70,6 +70,7 @@ mod error;
 mod name;
 #[cfg(feature = "nats")]
 mod nats;
+mod pem;
 mod received;
 mod refusals;
 mod relay;

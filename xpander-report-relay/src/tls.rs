@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::Error;
+use crate::pem;
 
 /// Reads both from their files, which are PEM.
 pub(crate) fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Error> {
@@ -16,20 +15,8 @@ pub(crate) fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>
         path: path.to_owned(),
         problem,
     };
-    let of_certificate = |error: &dyn std::fmt::Display| {
-        wrong(
-            certificate,
-            format!("it cannot be used as a certificate in PEM: {error}"),
-        )
-    };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| of_certificate(&error))?;
-    if chain.is_empty() {
-        return Err(of_certificate(&"it holds none"));
-    }
-    let secret = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| wrong(key, format!("it cannot be used as a key in PEM: {error}")))?;
+    let chain = pem::certificates(certificate).map_err(|problem| wrong(certificate, problem))?;
+    let secret = pem::key(key).map_err(|problem| wrong(key, problem))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| {

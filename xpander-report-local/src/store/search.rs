@@ -25,7 +25,10 @@ pub(super) fn expression(connection: &Connection, search: &str) -> Result<Option
     for Phrase { text, is_prefix } in phrases {
         let text = text.replace(['"', '\0'], " ");
         let star = if is_prefix { "*" } else { "" };
-        match is_prefix.then(|| completed(connection, &text)).transpose()? {
+        match is_prefix
+            .then(|| completed(connection, &text))
+            .transpose()?
+        {
             Some(Some(completed)) => alternatives.push(completed),
             _ => phrases_of_words.push(format!("\"{text}\"{star}")),
         }

@@ -1,5 +1,6 @@
 //! The connection to NATS. It is made again by itself when it is lost.
 
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
@@ -54,7 +55,25 @@ fn is_final(error: &ConnectError) -> bool {
             | ConnectErrorKind::Authentication
             | ConnectErrorKind::ServerParse
             | ConnectErrorKind::Tls
-    )
+    ) || is_of_tls(error)
+}
+
+/// Whether one side does not accept the other's certificate, or does not speak TLS.
+fn is_of_tls(mut error: &(dyn Error + 'static)) -> bool {
+    loop {
+        if error.is::<rustls::Error>() {
+            return true;
+        }
+        // An I/O error skips its inner error and returns that one's source.
+        let inner = error.downcast_ref().and_then(io::Error::get_ref);
+        error = match inner {
+            Some(inner) => inner,
+            None => match error.source() {
+                Some(source) => source,
+                None => return false,
+            },
+        };
+    }
 }
 
 fn says(error: &ConnectError) -> String {
@@ -63,6 +82,10 @@ fn says(error: &ConnectError) -> String {
             "it refuses the credentials; check --nats-creds, --nats-nkey, or the user in the address"
                 .to_owned()
         }
+        _ if is_of_tls(error) => format!(
+            "TLS with it failed: {}; check --nats-tls, --nats-tls-ca and --nats-tls-cert, and the server's TLS settings",
+            super::store::with_causes(error)
+        ),
         _ => super::store::with_causes(error),
     }
 }
@@ -111,13 +134,7 @@ async fn options(
             .ok_or_else(|| wrong(&"it has no line with a seed, which begins with S"))?;
         options = options.nkey(seed.to_owned());
     }
-    if let Some(file) = &nats.root_certificates {
-        options = options.add_root_certificates(file.clone());
-    }
-    if let Some((certificate, key)) = &nats.client_certificate {
-        options = options.add_client_certificate(certificate.clone(), key.clone());
-    }
-    Ok(options)
+    Ok(options.tls_client_config(super::tls::config(nats)?))
 }
 
 fn servers(list: &str) -> Result<Vec<ServerAddr>, String> {

@@ -15,6 +15,7 @@ mod parking;
 pub(crate) mod store;
 mod streams;
 mod term;
+mod tls;
 
 use std::fmt;
 use std::path::PathBuf;

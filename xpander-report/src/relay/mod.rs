@@ -18,6 +18,7 @@ use crate::delivery::Delivery;
 use crate::delivery::request_times::TIME_BOUNDS;
 use crate::envelope::sequence::new_id;
 use crate::platform::api::{PlaceInProcess, X_XPANDER_RELAY, X_XPANDER_SEQUENCE};
+use crate::platform::certificates::tls;
 use crate::platform::client::Client;
 use crate::platform::config::Config;
 use crate::platform::error::{ConfigError, Error};
@@ -32,6 +33,15 @@ use crate::support::block_on::{block_on, block_on_for};
 pub const RELAY_HEADER: &str = X_XPANDER_RELAY;
 /// By this header a report tells a relay where it stands among those of its process.
 pub const SEQUENCE_HEADER: &str = X_XPANDER_SEQUENCE;
+
+/// A TLS configuration for clients that trusts the system's authorities.
+///
+/// # Errors
+///
+/// If the cryptography provider supports no version of TLS.
+pub fn system_tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    tls()
+}
 
 /// How long a request by this configuration may take.
 pub fn request_timeout(config: &Config) -> Duration {
