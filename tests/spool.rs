@@ -679,7 +679,7 @@ fn without_a_spool_what_is_persisted_is_delivered() {
     assert_eq!(error.pending, 1);
     let told = error.to_string();
     assert!(
-        told.contains("1 reports are neither on disk nor delivered"),
+        told.contains("1 report is neither on disk nor delivered"),
         "{told}"
     );
     let platform = back(port);

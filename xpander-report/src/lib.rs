@@ -57,7 +57,7 @@ async fn main() -> Result<(), std::io::Error> {
 //! | `tracing` | | makes runs spans by OpenTelemetry's conventions, and sends the library's messages to the program's `tracing` subscriber; works without `http` |
 //!
 //! Libraries should use `default-features = false`, which leaves out delivery. Their runs are reported if the application
-//! enables `http` and configures a reporter.
+//! enables `http`.
 //!
 //! # Limits
 //!

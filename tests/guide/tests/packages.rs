@@ -116,3 +116,18 @@ fn the_front_page_has_each_feature_in_its_table() {
         }
     }
 }
+
+#[test]
+fn the_readme_has_each_feature_of_the_library() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let packages = packages();
+    let library = packages
+        .iter()
+        .find(|package| package["name"] == "xpander-report")
+        .unwrap();
+    for feature in library["features"].as_object().unwrap().keys() {
+        let is_public = !feature.starts_with('_') && feature != "default";
+        let has_row = readme.contains(&format!("| `{feature}`"));
+        assert!(has_row || !is_public, "{feature}");
+    }
+}

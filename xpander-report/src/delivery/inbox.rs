@@ -29,6 +29,7 @@ use crate::support::exit;
 use crate::support::exit::{Leaving, ProcessEnd};
 use crate::support::suppress::is_suppressed;
 use crate::support::sync::lock;
+use crate::support::text::counted;
 
 impl Shared {
     /// Takes what a run collected, or the user's own report.
@@ -368,7 +369,8 @@ impl Leaving for Shared {
         let pending = self.pending();
         if pending > 0 {
             warn(format_args!(
-                "{pending} reports were not delivered before the program ended"
+                "{} not delivered before the program ended",
+                counted(pending, "report was", "reports were")
             ));
         }
     }

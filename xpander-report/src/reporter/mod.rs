@@ -27,6 +27,7 @@ use crate::sink::{Overdue, Watched};
 use crate::support::block_on::block_on_for;
 use crate::support::diagnostics::warn;
 use crate::support::suppress::is_suppressed;
+use crate::support::text::counted;
 
 /// Accepts reports without blocking and delivers them in the background.
 ///
@@ -403,9 +404,10 @@ impl Drop for ReporterGuard {
         let outcome = self.reporter.wait(timeout, Then::Exit);
         if outcome.pending > 0 {
             warn(format_args!(
-                "{} reports were not delivered when the guard was dropped; increase the timeout, \
-                 or find out why they wait",
-                outcome.pending
+                "{} not delivered at the end of `main`, within {timeout:?}; \
+                 `ReporterBuilder::exit_timeout` gives them more time, and `xpander-report doctor` says why \
+                 they wait",
+                counted(outcome.pending, "report was", "reports were")
             ));
         }
     }

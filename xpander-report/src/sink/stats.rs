@@ -7,6 +7,7 @@ use crossbeam_utils::CachePadded;
 #[cfg(feature = "http")]
 use super::delivery_outcome::DropReason;
 use crate::support::sync::{AtomicU64, Ordering};
+use crate::support::text::counted;
 
 /// Counters of a reporter. All count reports unless noted.
 ///
@@ -137,11 +138,16 @@ pub struct NotPersisted {
 
 impl fmt::Display for NotPersisted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} reports are neither on disk nor delivered, {} were dropped in the last minute",
-            self.pending, self.dropped
-        )?;
+        let pending = counted(self.pending, "report is", "reports are");
+        let dropped = counted(self.dropped, "report was", "reports were");
+        match (self.pending, self.dropped) {
+            (_, 0) => write!(f, "{pending} neither on disk nor delivered")?,
+            (0, _) => write!(f, "{dropped} dropped or refused in the last minute")?,
+            _ => write!(
+                f,
+                "{pending} neither on disk nor delivered, and {dropped} dropped or refused in the last minute"
+            )?,
+        }
         match &self.reason {
             Some(reason) => write!(f, ": {reason}"),
             None => Ok(()),

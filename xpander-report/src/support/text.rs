@@ -1,4 +1,4 @@
-//! Where a text may be cut, and how it is safe to show.
+//! Where a text may be cut, how it is safe to show, and plurals.
 
 use std::fmt::{self, Write};
 
@@ -16,6 +16,11 @@ pub(crate) fn boundary(text: &str, max_bytes: usize) -> usize {
         .rev()
         .find(|at| text.is_char_boundary(*at))
         .unwrap_or(0)
+}
+
+/// A number of things: "1 report is", "2 reports are".
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A message in one line. Text of others (a platform, a model) cannot move the terminal's cursor or change the

@@ -61,7 +61,7 @@ async fn a_job_whose_report_is_not_safe_stays_in_the_queue() {
     let jobs = jobs(1..2);
     place.enqueue(&jobs);
     let worker = Worker::start(&place);
-    worker.says("given back: 1 reports are neither on disk nor delivered");
+    worker.says("given back: 1 report is neither on disk nor delivered");
     assert_eq!(place.nats.jobs().await, 1);
 
     place.platform_comes_back();

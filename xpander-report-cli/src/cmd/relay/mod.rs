@@ -19,8 +19,8 @@ use crate::failure::Done;
 ///
 /// Programs report to the relay as they would to the platform: XPANDER_BASE_URL is
 /// the relay's address, and XPANDER_API_KEY a token from its tokens file. The relay
-/// stores each report on disk or in NATS JetStream, answers, and delivers the report
-/// to the platform that its own environment names. It runs until Ctrl-C or SIGTERM.
+/// stores each report on disk or in NATS JetStream, answers, and delivers it to the
+/// platform in the relay's own XPANDER_BASE_URL. It runs until Ctrl-C or SIGTERM.
 /// Undelivered reports then stay where they are.
 ///
 /// The subcommands talk to a running relay, from any machine.

@@ -22,16 +22,16 @@ pub(super) struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: String,
 
-    /// A file with one token per line, followed by the agents that it may report for, or * for all; # begins
-    /// a comment. Changes take effect within seconds
+    /// A file of tokens. Each line has a token and the agents that it is valid for; * means all, and # begins a
+    /// comment. Changes take effect within seconds
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
 
-    /// Speak TLS with the certificate in this file (PEM)
+    /// Serve TLS with this certificate (PEM file)
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
 
-    /// The key of the certificate (PEM)
+    /// The key of the certificate (PEM file)
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
 

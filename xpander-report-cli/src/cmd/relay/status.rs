@@ -11,8 +11,8 @@ use crate::text::{printable, write_json};
 
 /// Show the status of a relay
 ///
-/// Shows the platform behind it, how many reports wait and for how long, counters of
-/// all reports, and problems.
+/// Shows the platform behind it, how many reports wait and for how long, counters
+/// of all reports, and problems.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,

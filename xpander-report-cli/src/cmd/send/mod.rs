@@ -27,8 +27,8 @@ use crate::{connection, duration, page};
 /// or - for standard input. To send text that begins with @, double it: @@home.
 ///
 /// If --llm-response is the response of a known provider (see `xpander-report
-/// extract`), the result, tokens, tools and failure are read from it, unless you set
-/// them.
+/// extract`), the result, tokens, tools and failure are read from it, unless you
+/// set them.
 ///
 /// Exit codes:
 ///    0  the platform has the report

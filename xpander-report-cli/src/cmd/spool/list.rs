@@ -92,6 +92,7 @@ impl Listing {
             writeln!(out, "{}", file.file)?;
             let state = match (file.is_in_use, file.is_foreign) {
                 (true, _) => "in use",
+                (false, false) if file.waiting == 0 => "finished",
                 (false, false) => "left behind",
                 (false, true) => "left behind by another user",
             };

@@ -16,8 +16,8 @@ use crate::failure::Done;
 ///
 /// A program with a spool keeps each report in a directory until it is delivered.
 /// These commands work on that directory, even while programs use it. Each user has
-/// a subdirectory. The commands show every readable report, but deliver, recover and
-/// delete only the current user's.
+/// a subdirectory. The commands show the reports of all users that you may read.
+/// They deliver, recover and delete only your own.
 ///
 /// If a file cannot be read, an error names it, the others are processed, and the
 /// exit code is 66.

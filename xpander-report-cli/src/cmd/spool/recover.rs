@@ -9,11 +9,11 @@ use xpander_report::{DamagedFile, SpoolDirectory};
 /// Recover damaged reports
 ///
 /// When a file of the spool is damaged, its readable reports are delivered and the
-/// damaged pieces are set aside. This command reads reports from those pieces and
-/// puts them back into the queue, for `spool drain` or a program to deliver. A
-/// report with a single wrong bit is restored exactly. A report with any other
-/// checksum error may differ from the original and is marked as doubtful. Pieces
-/// without a report stay until `spool purge`.
+/// damaged pieces are set aside. This command reads the reports in these pieces and
+/// queues them again. `spool drain` or a program then delivers them. A report with
+/// a single wrong bit is restored exactly. A report with any other checksum error
+/// may differ from the original and is marked as doubtful. Pieces without a report
+/// stay until `spool purge`.
 ///
 /// Reports that are older than the spool's limit are dropped on delivery.
 ///
