@@ -135,16 +135,20 @@ impl Builder {
     /// Answers a report only after it survives a power loss. By default it survives the end of the process. Concerns a spool
     /// only.
     pub fn sync(mut self, wanted: bool) -> Self {
-        if let Place::Spool { sync, .. } = &mut self.place {
-            *sync = wanted;
+        match &mut self.place {
+            Place::Spool { sync, .. } => *sync = wanted,
+            #[cfg(feature = "nats")]
+            Place::Nats(_) => {}
         }
         self
     }
 
     /// The approximate size of the spool; 1 GiB by default. When it is full, no report is accepted.
     pub fn spool_bytes(mut self, max: u64) -> Self {
-        if let Place::Spool { bytes, .. } = &mut self.place {
-            *bytes = Some(max);
+        match &mut self.place {
+            Place::Spool { bytes, .. } => *bytes = Some(max),
+            #[cfg(feature = "nats")]
+            Place::Nats(_) => {}
         }
         self
     }

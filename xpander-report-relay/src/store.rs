@@ -14,6 +14,10 @@ use crate::status::{DeadLetterEntry, Purged, Status};
 pub(crate) struct Incoming {
     pub(crate) id: String,
     /// As it was sent.
+    #[cfg_attr(
+        not(feature = "nats"),
+        expect(dead_code, reason = "only a stream keeps it")
+    )]
     pub(crate) body: String,
     /// What it says, with its agent.
     pub(crate) report: TaskReport,
@@ -29,6 +33,10 @@ pub(crate) enum NotDone {
     /// Perhaps later.
     Unavailable(String),
     /// The report is larger than the store can take.
+    #[cfg_attr(
+        not(feature = "nats"),
+        expect(dead_code, reason = "only a stream has this limit")
+    )]
     TooLarge(String),
 }
 
