@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 use xpander_report::DeadLetter;
 use xpander_report::relay::Standing;
 
-use crate::app::App;
-
 /// The status of a relay: the answer of `GET /xpander-relay`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -158,25 +156,6 @@ impl DeadLetterEntry {
 }
 
 impl Status {
-    pub(crate) async fn of(app: &App) -> Self {
-        let mut status = Self {
-            relay: app.name.to_string(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            forwards_to: app.forwards_to.to_string(),
-            organization: app.organization.as_deref().map(str::to_owned),
-            refused: app
-                .refusals
-                .read()
-                .map(|(reason, count)| (reason.to_owned(), count))
-                .collect(),
-            ..Self::default()
-        };
-        if let Err(not_done) = app.store.describe(&mut status).await {
-            status.last_error = Some(not_done.to_string());
-        }
-        status
-    }
-
     /// Fills in how delivery stands.
     pub(crate) fn deliver(&mut self, standing: Standing) {
         let stats = standing.stats;

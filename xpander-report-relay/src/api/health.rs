@@ -35,5 +35,5 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Value>, Problem
 
 /// `GET /xpander-relay`
 pub(super) async fn status(State(app): State<App>) -> Json<Status> {
-    Json(Status::of(&app).await)
+    Json(app.status().await)
 }

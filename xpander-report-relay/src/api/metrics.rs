@@ -14,7 +14,7 @@ const CONTENT_TYPE: HeaderValue =
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): State<App>) -> Response {
-    let text = text(&Status::of(&app).await);
+    let text = text(&app.status().await);
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 

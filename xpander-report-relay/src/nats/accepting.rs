@@ -1,11 +1,21 @@
-//! How a message gets into a stream.
+//! How a report gets into the stream, and a message into any.
 
 use std::time::Duration;
 
 use async_nats::jetstream::context::{Context, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::{self, ErrorCode};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::message::{self, Head};
+use super::shared::{CALL_TIMEOUT, Shared};
+use super::streams::REPORTS_SUBJECT;
+use crate::store::{Incoming, NotDone};
+
+/// How long a report may take to be acknowledged by the stream.
+const ACCEPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What headers may take of a message, besides the ids in them.
+const HEADER_BYTES: usize = 8 << 10;
 
 /// How long the server may take to acknowledge a message before it is sent again.
 const ACK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -20,6 +30,73 @@ pub(super) enum NotStored {
     /// It is larger than the stream lets messages be.
     TooLarge,
     Other(String),
+}
+
+/// Stores a report in the stream.
+pub(super) async fn keep(shared: &Shared, incoming: Incoming) -> Result<Option<u64>, NotDone> {
+    shared.streams_now()?;
+    let Incoming {
+        id,
+        body,
+        report,
+        sender,
+        in_progress,
+    } = incoming;
+    let head = Head {
+        agent: report.agent_id.unwrap_or_default(),
+        task: id,
+        sender: sender.map(|sender| sender.to_string()),
+        ..Head::default()
+    };
+    let max = shared.client.max_payload();
+    let ids = 4 * (head.agent.len() + head.task.len());
+    let room = max.saturating_sub(HEADER_BYTES + ids);
+    if body.len() > room {
+        return Err(NotDone::TooLarge(format!(
+            "it has {} bytes, and max_payload of the NATS server leaves room for {room}; a \
+             larger max_payload in the server's configuration allows more",
+            body.len()
+        )));
+    }
+    let message_id = shared.message_id();
+    let payload = body.into_bytes().into();
+    let message = || message::message(Some(&head), &message_id, &payload);
+    let deadline = Instant::now() + ACCEPT_TIMEOUT;
+    let stored = publish(&shared.context, REPORTS_SUBJECT, message, deadline).await;
+    drop(in_progress);
+    match stored {
+        Ok(sequence) => {
+            shared.count_accepted();
+            Ok(Some(sequence))
+        }
+        Err(NotStored::Full) => Err(NotDone::Unavailable(
+            "the stream is full: it has as many bytes as it may (--max-bytes)".to_owned(),
+        )),
+        Err(NotStored::TooLarge) => Err(NotDone::TooLarge(
+            "it is larger than max_payload of the NATS server, or max_msg_size of the stream, \
+             allows"
+                .to_owned(),
+        )),
+        Err(NotStored::Other(why)) => Err(NotDone::Unavailable(format!(
+            "the stream did not acknowledge it: {why}"
+        ))),
+    }
+}
+
+/// Whether a report would be stored now.
+pub(super) async fn check(shared: &Shared) -> Result<(), NotDone> {
+    let streams = shared.streams_now()?;
+    let info = timeout(CALL_TIMEOUT, streams.reports.get_info()).await;
+    let info = info
+        .map_err(|_| NotDone::Unavailable("the stream does not answer".to_owned()))?
+        .map_err(|error| NotDone::Unavailable(format!("the stream cannot be read: {error}")))?;
+    let max = u64::try_from(info.config.max_bytes).unwrap_or(u64::MAX);
+    if info.state.bytes.saturating_add(HEADER_BYTES as u64) >= max {
+        return Err(NotDone::Unavailable(
+            "the stream is full: it has as many bytes as it may (--max-bytes)".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Publishes a message, which has an id, until the server says that it has stored it. Returns its sequence.

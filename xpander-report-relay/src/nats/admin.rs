@@ -10,8 +10,8 @@ use tokio::time::{Instant, sleep};
 
 use super::accepting::publish;
 use super::acks::is_missing;
-use super::message::{self, Head, Refusal};
-use super::store::{PURGE_SUBJECT, Purge, Shared, seconds_now};
+use super::message::{self, Head, PURGE_SUBJECT, Purge, Refusal, seconds_now};
+use super::shared::Shared;
 use super::streams::{PARKED_PREFIX, REPORTS_SUBJECT, Streams};
 use crate::status::{DeadLetterEntry, ParkedAgent, Purged, Status, Stream};
 use crate::store::NotDone;

@@ -84,10 +84,24 @@ fn says(error: &ConnectError) -> String {
         }
         _ if is_of_tls(error) => format!(
             "TLS with it failed: {}; check --nats-tls, --nats-tls-ca and --nats-tls-cert, and the server's TLS settings",
-            super::store::with_causes(error)
+            with_causes(error)
         ),
-        _ => super::store::with_causes(error),
+        _ => with_causes(error),
     }
+}
+
+/// An error and what caused it, in a line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut says = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_says = cause.to_string();
+        if !says.contains(&cause_says) {
+            says = format!("{says}: {cause_says}");
+        }
+        next = cause.source();
+    }
+    says
 }
 
 async fn options(

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::kv::{self, Operation, UpdateErrorKind};
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use xpander_report::ReporterBuilder;
 use xpander_report::relay::StreamForwarder;
 
 use super::lease::{Entry, Failed, Holder, Lease, Moment, Step, Timing};
-use super::store::Shared;
+use super::shared::{Holding, Shared};
 use super::streams::Streams;
 use super::term::{MAX_IN_HAND, Term};
 
@@ -24,16 +23,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 const SHUTDOWN_PAUSE: Duration = Duration::from_millis(10);
 /// How often an entry is tried that may not be there for long.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// The entry of the lease: who forwards, and how that stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Holding {
-    /// None: nobody.
-    pub(super) relay: Option<String>,
-    /// What the platform said, if it refuses the key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) key_refusal: Option<String>,
-}
 
 /// What came of a call of the bucket.
 enum Called {

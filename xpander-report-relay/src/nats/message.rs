@@ -1,5 +1,7 @@
 //! Reports as messages.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use async_nats::HeaderMap;
 use async_nats::jetstream::message::PublishMessage;
 use axum::body::Bytes;
@@ -84,6 +86,20 @@ pub(super) fn letter(
         Ok(refusal) => message.header(REFUSAL, refusal.as_str()),
         Err(_) => message,
     }
+}
+
+/// Where the forwarder is asked to delete the data of a task.
+pub(super) const PURGE_SUBJECT: &str = "xpander.relay.purge";
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Purge {
+    pub(super) task: String,
+}
+
+/// The time as messages carry it, in seconds since 1970.
+pub(super) fn seconds_now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default().as_secs()
 }
 
 #[cfg(test)]

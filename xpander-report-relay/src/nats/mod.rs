@@ -12,6 +12,7 @@ mod message;
 mod moving;
 mod parked;
 mod parking;
+mod shared;
 pub(crate) mod store;
 mod streams;
 mod term;

@@ -21,11 +21,11 @@ use xpander_report::relay::{
 use super::acks;
 use super::backlog::Backlog;
 use super::in_hand::{InHand, Removal, Source, Ticket};
-use super::message::{Head, Refusal};
+use super::message::{Head, PURGE_SUBJECT, Purge, Refusal, seconds_now};
 use super::moving;
 use super::parked::{self, ParkedMessage};
 use super::parking::{Parking, ParkingQueue};
-use super::store::{PURGE_SUBJECT, Purge, Shared, seconds_now};
+use super::shared::Shared;
 use super::streams::{PARKED_PREFIX, Streams, parked_subject};
 use crate::received;
 use crate::status::Purged;

@@ -2,11 +2,27 @@ use std::borrow::Cow;
 
 use crate::provider::key::Key;
 use crate::provider::scan::unescaped;
-use crate::provider::tape::Value;
 
 names! {
     BASE_RESP CODE DELTA ERROR ERROR_CODE ERROR_MSG EVENT MESSAGE REQUEST_ID STATUS_CODE STATUS_MSG
     TYPE
+}
+
+/// Where a value is in its document.
+pub(super) struct Value {
+    /// Where it is in the document, and where the name of a field is, between its quotes.
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) name_start: u32,
+    pub(super) name_end: u32,
+    pub(super) has_escapes: bool,
+    pub(super) has_escaped_name: bool,
+    pub(super) depth: u8,
+    /// How many values it is together with those that lie in it.
+    pub(super) size: u32,
+    pub(super) key: Key,
+    /// The bits of its fields' keys, since most fields that are asked for are not there.
+    pub(super) bits: u64,
 }
 
 /// A JSON value, taken apart.

@@ -1,4 +1,4 @@
-use crate::provider::event::Event;
+use crate::provider::event::{Event, Value};
 use crate::provider::key::Key;
 use crate::provider::scan::{Quoted, Scan};
 
@@ -27,22 +27,6 @@ const NOTHING: Quoted = Quoted {
 pub(in crate::provider) struct Tape {
     json: String,
     values: Vec<Value>,
-}
-
-pub(super) struct Value {
-    /// Where it is in the document, and where the name of a field is, between its quotes.
-    pub(super) start: u32,
-    pub(super) end: u32,
-    pub(super) name_start: u32,
-    pub(super) name_end: u32,
-    pub(super) has_escapes: bool,
-    pub(super) has_escaped_name: bool,
-    pub(super) depth: u8,
-    /// How many values it is together with those that lie in it.
-    pub(super) size: u32,
-    pub(super) key: Key,
-    /// The bits of its fields' keys, since most fields that are asked for are not there.
-    pub(super) bits: u64,
 }
 
 impl Tape {
