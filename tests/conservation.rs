@@ -451,7 +451,8 @@ impl Trial {
 
     /// Whether a newer failed report may have left memory before an older one is read from the spool.
     fn may_forget(&self, all: &[Stats]) -> bool {
-        let has_made_room = self.is_queue_small && self.overflow == Overflow::DropOldest;
+        // Whatever the overflow: reports of a failing agent, too, make room for others.
+        let has_made_room = self.is_queue_small;
         // The reports of deleted dead letters are unknown.
         let is_letter_gone = all.iter().any(|stats| stats.dead_letters_dropped > 0);
         self.is_handed_over && has_made_room || is_letter_gone

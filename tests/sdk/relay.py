@@ -18,6 +18,8 @@ from xpander_sdk import (
 )
 
 AGENT = "agent-relayed"
+# Another task for each relay.
+TASK = f"relayed-{os.getpid()}"
 platform = Tasks(
     Configuration(base_url=os.environ["PLATFORM_URL"], api_key="any", organization_id="local")
 )
@@ -35,7 +37,7 @@ def arrived(task_id):
 def the_sdk_takes_the_answer_for_a_task():
     task = Backend().report_external_task(
         agent_id=AGENT,
-        id="relayed",
+        id=TASK,
         input="Summarise the quarter",
         llm_response={"id": "resp", "big": 2**70, "text": "grüße 🚀"},
         tokens=Tokens(completion_tokens=380, prompt_tokens=2140, cache_read_tokens=900),
@@ -44,10 +46,10 @@ def the_sdk_takes_the_answer_for_a_task():
         used_tools=["web_search"],
     )
     assert isinstance(task, Task), task
-    assert (task.id, task.agent_id) == ("relayed", AGENT)
+    assert (task.id, task.agent_id) == (TASK, AGENT)
     assert task.status == AgentExecutionStatus.Completed
     assert "relay" in task.internal_status, task.internal_status
-    stored = arrived("relayed")
+    stored = arrived(TASK)
     assert (stored.input.text, stored.result) == ("Summarise the quarter", "Revenue grew")
     assert stored.tokens.total_tokens == 2520 and stored.tokens.cache_read_tokens == 900
     assert stored.duration == 4.7 and stored.used_tools == ["web_search"]
@@ -68,7 +70,7 @@ def an_agent_can_be_loaded_and_reported_for():
 
 def what_a_relay_does_not_have_is_an_error():
     try:
-        Tasks().get("relayed")
+        Tasks().get(TASK)
     except ModuleException as error:
         assert "This is a relay" in str(error), error
     else:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the official Python SDK into a throw-away environment and drives it against a local platform, and through a
-# relay in front of it.
+# Installs the official Python SDK into a throw-away environment and drives it against a local platform, and through
+# relays in front of it: one with a spool, and one on NATS JetStream.
 # Exit code 77 says that nothing was tested, since Python or the package index is out of reach.
 #
 #   SDK_VERSION=2.0.537 tests/sdk/run.sh    # another version than the one of the contract
@@ -19,10 +19,15 @@ command -v python3 >/dev/null || skip "python3 is missing"
 folder=$(mktemp -d)
 platform=
 relay=
+nats=
 stop() {
     if [ -n "$relay" ]; then
         kill "$relay" || true
         wait "$relay" || true
+    fi
+    if [ -n "$nats" ]; then
+        kill "$nats" || true
+        wait "$nats" || true
     fi
     # The platform stops when its standard input ends.
     exec 3>&- || true
@@ -56,10 +61,27 @@ done
 XPANDER_BASE_URL="$url" XPANDER_API_KEY=any XPANDER_ORGANIZATION_ID=local \
     "$folder/venv/bin/python" tests/sdk/drive.py
 
-mkfifo "$folder/relay"
-XPANDER_BASE_URL="$url" XPANDER_API_KEY=any \
-    "${CARGO_TARGET_DIR:-target}/debug/xpander-report" relay --port 0 --spool "$folder/spool" >"$folder/relay" &
-relay=$!
-read -r said <"$folder/relay"
-XPANDER_BASE_URL="${said#The relay runs at }" XPANDER_API_KEY=any PLATFORM_URL="$url" \
-    "$folder/venv/bin/python" tests/sdk/relay.py
+# Drives a relay that keeps waiting reports as the arguments say.
+through_relay() {
+    rm -f "$folder/relay"
+    mkfifo "$folder/relay"
+    XPANDER_BASE_URL="$url" XPANDER_API_KEY=any \
+        "${CARGO_TARGET_DIR:-target}/debug/xpander-report" relay --port 0 "$@" >"$folder/relay" &
+    relay=$!
+    read -r said <"$folder/relay"
+    XPANDER_BASE_URL="${said#The relay runs at }" XPANDER_API_KEY=any PLATFORM_URL="$url" \
+        "$folder/venv/bin/python" tests/sdk/relay.py
+    kill "$relay"
+    wait "$relay" || true
+    relay=
+}
+
+through_relay --spool "$folder/spool"
+
+# Debian keeps servers where users do not look.
+PATH="$PATH:/usr/sbin"
+command -v nats-server >/dev/null || skip "the SDK through a relay on NATS: nats-server is missing"
+nats-server --jetstream --store_dir "$folder/nats" --addr 127.0.0.1 --port -1 --ports_file_dir "$folder" 2>/dev/null &
+nats=$!
+until ports=$(cat "$folder"/nats-server_*.ports 2>/dev/null) && [ -n "$ports" ]; do sleep 0.1; done
+through_relay --nats "$(grep -o 'nats://127[^"]*' <<<"$ports")"
