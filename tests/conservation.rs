@@ -360,6 +360,8 @@ impl Trial {
             .iter()
             .flat_map(|(id, seen)| Some((seen.first()?.report.input.clone()?, id)))
             .collect();
+        // The content of a deleted dead letter is unknown.
+        let is_letter_gone = all.iter().any(|stats| stats.dead_letters_dropped > 0);
         let (mut missing, mut taken) = (Vec::new(), 0);
         for task in tasks {
             let id = if task.is_named {
@@ -407,7 +409,12 @@ impl Trial {
             // Fields of an older report are lost if another reporter's newer one arrived before it was read.
             if last != Some(task.version) {
                 missing.push((task, versions));
-            } else if task.is_named && dead.is_empty() && !self.is_handed_over && !self.may_drop() {
+            } else if task.is_named
+                && dead.is_empty()
+                && !is_letter_gone
+                && !self.is_handed_over
+                && !self.may_drop()
+            {
                 let input = arrived
                     .iter()
                     .rev()

@@ -89,10 +89,14 @@ impl Lifecycle {
         self.wake_flag.prepare_to_sleep(has_work)
     }
 
-    /// The worker is about to end, unless there is something to do. Says whether it may.
-    pub(super) fn may_end(&self, has_work: impl FnOnce() -> bool) -> bool {
+    /// The worker is about to end, unless there is something to do. If it may end, it lets go of what it has, and only then
+    /// another worker can start. Says whether it may.
+    pub(super) fn may_end(&self, has_work: impl FnOnce() -> bool, let_go: impl FnOnce()) -> bool {
         let mut has_worker = lock(&self.has_worker);
         let may_end = self.wake_flag.prepare_to_sleep(has_work);
+        if may_end {
+            let_go();
+        }
         *has_worker = !may_end;
         may_end
     }
@@ -108,5 +112,35 @@ impl Lifecycle {
     pub(super) fn attach(&self) {
         *lock(&self.has_worker) = true;
         self.wake_flag.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_worker_starts_while_another_one_lets_go() {
+        let lifecycle = Lifecycle::new();
+        assert!(lifecycle.start(|| Ok(())).unwrap());
+        let mut has_let_go = false;
+        let may_end = lifecycle.may_end(
+            || false,
+            || {
+                assert!(lifecycle.has_worker.try_lock().is_err());
+                has_let_go = true;
+            },
+        );
+        assert!(may_end && has_let_go && !lifecycle.has_worker());
+        assert!(lifecycle.start(|| Ok(())).unwrap());
+    }
+
+    #[test]
+    fn a_worker_that_must_go_on_lets_go_of_nothing() {
+        let lifecycle = Lifecycle::new();
+        assert!(lifecycle.start(|| Ok(())).unwrap());
+        let let_go = || unreachable!("there is something to do");
+        assert!(!lifecycle.may_end(|| true, let_go));
+        assert!(lifecycle.has_worker());
     }
 }

@@ -298,9 +298,9 @@ impl Shared {
     }
 
     /// The worker wants to end. Says whether it may: nothing came while it made up its mind.
-    pub(super) fn may_end(&self) -> bool {
+    pub(super) fn may_end(&self, let_go: impl FnOnce()) -> bool {
         let has_work = || !self.queue.is_empty() || !lock(&self.flushes).is_empty();
-        self.lifecycle.may_end(has_work)
+        self.lifecycle.may_end(has_work, let_go)
     }
 
     pub(super) fn as_persisted(&self, pending: u64) -> Result<(), NotPersisted> {

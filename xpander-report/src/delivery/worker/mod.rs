@@ -187,8 +187,7 @@ impl Worker {
             if stop {
                 self.stop();
             }
-            if (stop || self.is_idle()) && self.shared.may_end() {
-                self.release();
+            if (stop || self.is_idle()) && self.end_if_unneeded() {
                 self.notify();
                 #[cfg(feature = "metrics")]
                 self.metrics.record_rest(self.shared.stats());
@@ -197,6 +196,17 @@ impl Worker {
             self.notify();
             self.wait().await;
         }
+    }
+
+    /// Lets go of everything unless something came in meanwhile. Says whether the worker ends.
+    fn end_if_unneeded(&mut self) -> bool {
+        let shared = Arc::clone(&self.shared);
+        // The next worker begins with what this one leaves, so it must not start before.
+        let may_end = shared.may_end(|| self.let_go());
+        if may_end {
+            self.answer_deliveries();
+        }
+        may_end
     }
 
     /// Whether nobody can give it anything more, and nothing is left.
@@ -510,7 +520,8 @@ impl Worker {
                 self.lose(&pending);
             }
         }
-        self.release();
+        self.let_go();
+        self.answer_deliveries();
         self.shared.lifecycle.advance(Stage::Closed);
         for (flush, left) in flushes.into_iter().zip(left) {
             flush.end_dropped(left);
@@ -532,8 +543,8 @@ impl Worker {
         }
     }
 
-    /// What is on disk is another process's from now on.
-    fn release(&mut self) {
+    /// What is on disk is another process's from now on, or the next worker's.
+    fn let_go(&mut self) {
         self.left_behind += self.outbox.held().spooled as u64;
         self.outbox = Outbox::default();
         self.left_places.clear();
@@ -547,9 +558,13 @@ impl Worker {
             self.left_behind += replay.skipped();
             shared.gauges.read.store(replay.read(), Ordering::Release);
         }
+        self.update_gauges();
+    }
+
+    /// Who still waits for a report hears that it is pending.
+    fn answer_deliveries(&self) {
         let waiting = lock(&self.shared.deliveries).take_all();
         drop(waiting);
-        self.update_gauges();
     }
 }
 
