@@ -11,7 +11,7 @@ const MAX_PHRASES: usize = 32;
 /// The longest start of a word that has an index of its own: see `prefix` in schema.sql.
 const MAX_INDEXED_START: usize = 4;
 
-/// A start of a word that more terms have is left to FTS5. Most of these terms are rare, so few tasks are merged.
+/// If more words begin like this, FTS5 merges their tasks.
 const MAX_TERMS: usize = 128;
 
 /// Quotes every phrase, so that no input is FTS5 syntax. `None` when there is none.
@@ -20,23 +20,22 @@ pub(super) fn expression(connection: &Connection, search: &str) -> Result<Option
         .into_iter()
         .filter_map(|(word, is_prefix)| phrase(&word, is_prefix))
         .take(MAX_PHRASES);
-    // FTS5 ignores phrases without a term between spaces, but not between operators.
-    let (mut phrases_of_words, mut alternatives) = (Vec::new(), Vec::new());
+    // Between spaces, FTS5 ignores a phrase that has no term. Between operators, such a phrase matches nothing.
+    let (mut plain, mut groups) = (Vec::new(), Vec::new());
     for Phrase { text, is_prefix } in phrases {
         let text = text.replace(['"', '\0'], " ");
-        let star = if is_prefix { "*" } else { "" };
-        match is_prefix
-            .then(|| completed(connection, &text))
-            .transpose()?
-        {
-            Some(Some(completed)) => alternatives.push(completed),
-            _ => phrases_of_words.push(format!("\"{text}\"{star}")),
+        if !is_prefix {
+            plain.push(format!("\"{text}\""));
+        } else if let Some(completed) = completed(connection, &text)? {
+            groups.push(completed);
+        } else {
+            plain.push(format!("\"{text}\"*"));
         }
     }
-    if !phrases_of_words.is_empty() {
-        alternatives.push(phrases_of_words.join(" "));
+    if !plain.is_empty() {
+        groups.push(plain.join(" "));
     }
-    let all = alternatives.join(") AND (");
+    let all = groups.join(") AND (");
     Ok((!all.is_empty()).then(|| format!("{{input result}} : (({all}))")))
 }
 
@@ -53,7 +52,7 @@ fn completed(connection: &Connection, text: &str) -> Result<Option<String>> {
     }))
 }
 
-/// Where the last word begins, and the word in lower case, if no index has so many characters of a start.
+/// Where the last word begins, and the word in lower case. `None` if an index has the starts of its length.
 ///
 /// FTS5 merges the tasks of all words with such a start before it returns the first task. If the words are known, it
 /// returns the newest tasks first.

@@ -27,11 +27,11 @@ use crate::text::{printable, write_json};
 /// It shows the length of the key, and its last four characters if it has 16 or
 /// more. It shows no user or password of a proxy.
 ///
-/// If nothing is wrong but runs do not appear, there are three causes:
-///   - The program has another environment. Run `xpander-report doctor` as the same
+/// If nothing is wrong but runs do not appear, check the program:
+///   - It may have another environment. Run `xpander-report doctor` as the same
 ///     user, in the same container or service.
-///   - The program is killed before it delivers.
-///   - Its functions do not have the attribute.
+///   - It may be killed before it delivers.
+///   - Its functions may not have the attribute.
 ///
 /// If streamed tasks have no tokens, the provider was not asked for them. OpenAI
 /// and compatible servers need "stream_options": {"include_usage": true} in the
