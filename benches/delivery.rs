@@ -7,13 +7,12 @@ use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 use xpander_report::{Config, Durability, Reporter, ReporterBuilder, TaskReport, Tokens};
+use xpander_report_benches::plain_client::PlainClient;
 use xpander_report_benches::{Candidate, measure, play, play_server, ratio, role};
 
 const ROUNDS: u32 = 15;
@@ -22,7 +21,7 @@ const REPORTS: u32 = 4_000;
 const BURST: u32 = 500;
 /// As long as a file of the spool.
 const FILE_BYTES: u64 = 8 << 20;
-const CONNECTIONS: usize = 4;
+const CONNECTIONS: u32 = 4;
 
 fn report() -> TaskReport {
     TaskReport::new()
@@ -61,7 +60,7 @@ fn builder(url: &str) -> ReporterBuilder {
     let config = Config::builder().variables([("", "")]).base_url(url);
     Reporter::builder()
         .config(config.api_key("k").agent_id("a"))
-        .connections(CONNECTIONS)
+        .connections(CONNECTIONS as usize)
 }
 
 fn deliver(reporter: &Reporter, count: u32) {
@@ -97,9 +96,6 @@ fn main() {
     if role().is_some() {
         return play_server();
     }
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .expect("the only provider");
     let (_server, url) = play("server", &[]);
     let dir = TempDir::new().expect("a directory");
     let in_memory = builder(&url).build().expect("a reporter");
@@ -109,28 +105,24 @@ fn main() {
         builder.build().expect("a reporter")
     };
     let (in_process, on_disk) = (spooling(Durability::Process), spooling(Durability::Disk));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let plain = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let plain = PlainClient::new();
     let address = format!("{url}/agent-execution/a/report_task");
     let body = serde_json::to_vec(&report().id("0".repeat(36))).expect("a body");
+
+    let post = |count| {
+        let body = body.clone();
+        plain.post(&address, CONNECTIONS, count, move |_| body.clone());
+    };
 
     let clock = Cell::new(Clock::Wall);
     let time = |work: &dyn Fn()| clock.get().time(work);
     let mut candidates = [
-        Candidate::new("plain client", |count| {
-            time(&|| runtime.block_on(post(&plain, &address, &body, count)))
-        }),
+        Candidate::new("plain client", |count| time(&|| post(count))),
         Candidate::new("client and file", |count| {
             time(&|| {
                 for _ in 0..count / BURST {
                     write(dir.path(), &body, BURST);
-                    runtime.block_on(post(&plain, &address, &body, BURST));
+                    post(BURST);
                 }
             })
         }),
@@ -163,35 +155,5 @@ fn main() {
             ratio(*used_each, used[0]),
             ratio(*used_each, used[1])
         );
-    }
-}
-
-/// Posts the body `count` times, over as many connections as the reporter has.
-async fn post(client: &reqwest::Client, address: &str, body: &[u8], count: u32) {
-    let left = Arc::new(AtomicU32::new(count));
-    let posts: Vec<_> = (0..CONNECTIONS)
-        .map(|_| {
-            let (client, address, left) = (client.clone(), address.to_owned(), Arc::clone(&left));
-            let body = body.to_vec();
-            tokio::spawn(async move {
-                while left
-                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                        left.checked_sub(1)
-                    })
-                    .is_ok()
-                {
-                    let request = client
-                        .post(&address)
-                        .header("x-api-key", "k")
-                        .header("content-type", "application/json")
-                        .body(body.clone());
-                    let answer = request.send().await.expect("an answer");
-                    answer.bytes().await.expect("a body");
-                }
-            })
-        })
-        .collect();
-    for post in posts {
-        post.await.expect("no panic");
     }
 }

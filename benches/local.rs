@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use xpander_report_benches::process::memory;
 use xpander_report_benches::reports::{Report, body, reports};
 use xpander_report_benches::{Candidate, measure};
 use xpander_report_local::{Filter, LocalPlatform};
@@ -207,8 +208,8 @@ fn many_tasks() {
     }
     println!(
         "  memory of the process       {:>7.1} MiB (at most {:.1})",
-        served.memory("VmRSS"),
-        served.memory("VmHWM")
+        memory(served.process.id(), "VmRSS"),
+        memory(served.process.id(), "VmHWM")
     );
 }
 
@@ -378,16 +379,6 @@ impl Served {
         };
         assert!(shown.iter().any(|shown| answer.contains(shown)), "{path}");
         start.elapsed()
-    }
-
-    /// A value from `/proc`, in MiB. 0 on systems without it.
-    fn memory(&self, name: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
-        let kilobytes = status.unwrap_or_default().lines().find_map(|line| {
-            let value = line.strip_prefix(name)?.strip_prefix(':')?;
-            value.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()
-        });
-        kilobytes.unwrap_or_default() / 1024.0
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```
 
 use std::io::Read;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,8 @@ use axum::Router;
 use axum::http::{StatusCode, Uri};
 use tempfile::TempDir;
 use xpander_report::{Config, Durability, Reporter, TaskReport};
+use xpander_report_benches::plain_client::PlainClient;
+use xpander_report_benches::process::{free_port, memory};
 use xpander_report_benches::reports::{body, reports};
 use xpander_report_benches::{Candidate, measure, play, ratio, role};
 use xpander_report_local::LocalPlatform;
@@ -56,7 +58,7 @@ fn main() {
         failing_agent();
     }
     if wanted("memory") {
-        memory();
+        memory_of_waiting();
     }
 }
 
@@ -67,12 +69,6 @@ fn relay(url: &str, dir: &Path, is_synced: bool) -> Relay {
         .sync(is_synced)
         .start()
         .expect("a relay")
-}
-
-/// An address without a server.
-fn free() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
 
 fn url(port: u16) -> String {
@@ -95,7 +91,7 @@ fn acceptance() {
         .start()
         .expect("a platform");
     // The platform does not run, so that only acceptance is measured.
-    let away = url(free());
+    let away = url(free_port());
     let spool = relay(&away, &dir.path().join("spool"), false);
     let synced = relay(&away, &dir.path().join("synced"), true);
     println!("reports accepted per second, 1.1 KB each, all on one machine");
@@ -149,24 +145,16 @@ fn forward(port: u16, count: u32, with_broken: bool) -> Duration {
 
 /// Reports forwarded per second, relative to a plain keep-alive client.
 fn forwarding() {
-    let port = free();
+    let port = free_port();
     let (_server, _) = play("server", &[&port.to_string(), "0"]);
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .expect("the only provider");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let plain = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let plain = PlainClient::new();
+    let address = format!("{}/agent-execution/good/report_task", url(port));
+    let body = |number| serde_json::to_vec(&waiting(number, "good")).expect("a body");
     let times = measure(
         &mut [
             Candidate::new("plain client", |count| {
                 let start = Instant::now();
-                runtime.block_on(post(&plain, port, count));
+                plain.post(&address, CONNECTIONS, count, body);
                 start.elapsed()
             }),
             Candidate::new("relay", |count| forward(port, count, false)),
@@ -183,34 +171,10 @@ fn forwarding() {
     );
 }
 
-/// Posts this many reports over as many connections as the relay uses.
-async fn post(client: &reqwest::Client, port: u16, count: u32) {
-    let address = format!("{}/agent-execution/good/report_task", url(port));
-    let posts: Vec<_> = (0..CONNECTIONS)
-        .map(|worker| {
-            let (client, address) = (client.clone(), address.clone());
-            tokio::spawn(async move {
-                for number in (worker..count).step_by(CONNECTIONS as usize) {
-                    let request = client
-                        .post(&address)
-                        .header("x-api-key", "k")
-                        .header("content-type", "application/json")
-                        .body(serde_json::to_vec(&waiting(number, "good")).expect("a body"));
-                    let answer = request.send().await.expect("an answer");
-                    answer.bytes().await.expect("a body");
-                }
-            })
-        })
-        .collect();
-    for post in posts {
-        post.await.expect("no panic");
-    }
-}
-
 /// The effect of one agent's failing reports on another agent's, with a slow platform.
 fn failing_agent() {
     const LATENCY: &str = "5";
-    let port = free();
+    let port = free_port();
     let (_server, _) = play("server", &[&port.to_string(), LATENCY]);
     let times = measure(
         &mut [
@@ -293,21 +257,14 @@ fn serve(port: u16, latency: Duration) {
 }
 
 /// The memory of a relay with many waiting reports.
-fn memory() {
+fn memory_of_waiting() {
     const WAITING: u32 = 100_000;
     let dir = TempDir::new().expect("a folder");
     let path = dir.path().to_str().expect("a name");
-    let (_player, said) = play("waiting", &[&url(free()), path]);
+    let (_player, said) = play("waiting", &[&url(free_port()), path]);
     let (address, process) = said.split_once(' ').expect("an address and a process");
-    let resident = |name: &str| {
-        let status = std::fs::read_to_string(format!("/proc/{process}/status"));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        let kibibytes = kibibytes.and_then(|kibibytes| kibibytes.trim().parse::<f64>().ok());
-        kibibytes.unwrap_or_default() / 1024.0
-    };
-    let before = resident("VmRSS:");
+    let resident = |name| memory(process, name);
+    let before = resident("VmRSS");
     let address = address.parse().expect("an address");
     let took = reports(address, 64, WAITING, |number| {
         let agent = format!("agent-{}", number % 10);
@@ -317,8 +274,8 @@ fn memory() {
     println!(
         "\nmemory of a relay, platform away: {before:.0} MiB at the start, {:.0} MiB with {WAITING} reports that wait \
          ({:.0} MiB at most), accepted in {:.0} s",
-        resident("VmRSS:"),
-        resident("VmHWM:"),
+        resident("VmRSS"),
+        resident("VmHWM"),
         took.as_secs_f64()
     );
 }

@@ -5,7 +5,7 @@
 //! ```
 
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -16,6 +16,8 @@ use async_nats::jetstream::{self, Context};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use xpander_report::Config;
+use xpander_report_benches::plain_client::PlainClient;
+use xpander_report_benches::process::{free_port, memory};
 use xpander_report_benches::reports::{body, reports};
 use xpander_report_benches::{Candidate, measure, play, play_server, ratio, role};
 use xpander_report_relay::{Nats, Relay};
@@ -25,7 +27,7 @@ const CONNECTIONS: u32 = 64;
 const REPORTS: u32 = 8_000;
 const FORWARDED: u32 = 20_000;
 const FORWARD_ROUNDS: u32 = 3;
-/// As many as the relay makes requests at once.
+/// The number of the relay's concurrent requests.
 const REQUESTS: u32 = 32;
 const WAITING: u32 = 100_000;
 const LONG: Duration = Duration::from_secs(300);
@@ -38,7 +40,7 @@ fn main() {
         (Some("relay"), [nats, platform, ..]) => return play_relay(nats, platform),
         _ => {}
     }
-    // `cargo test --benches` only wants to know that it builds.
+    // `cargo test --benches` only checks that it builds and starts.
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
@@ -53,7 +55,7 @@ fn main() {
         forwarding();
     }
     if wanted("memory") {
-        memory();
+        memory_of_waiting();
     }
 }
 
@@ -62,7 +64,7 @@ struct Server(Child, String);
 
 impl Server {
     fn start(folder: &Path) -> Self {
-        let port = free();
+        let port = free_port();
         let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
         let child = Command::new("nats-server")
             .env("PATH", path)
@@ -87,12 +89,6 @@ impl Drop for Server {
     }
 }
 
-/// Where nobody listens.
-fn free() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
-}
-
 fn relay(nats: &str, platform: &str) -> Relay {
     let upstream = Config::builder().variables([("", "")]).base_url(platform);
     let nats = Nats::new(nats).max_bytes(4 << 30);
@@ -100,7 +96,7 @@ fn relay(nats: &str, platform: &str) -> Relay {
     relay.start().expect("a relay")
 }
 
-/// Is a relay until who started it lets go.
+/// Runs a relay until the parent process releases it.
 fn play_relay(nats: &str, platform: &str) {
     let relay = relay(nats, platform);
     println!("{} {}", relay.address(), std::process::id());
@@ -118,7 +114,7 @@ async fn context(nats: &str) -> Context {
     jetstream::new(async_nats::connect(nats).await.expect("a connection"))
 }
 
-/// Publishes so many reports, as many at a time as there are connections, and waits for each acknowledgement.
+/// Publishes this many reports over this many tasks. Each waits for its acknowledgement.
 async fn publish(nats: &str, count: u32, with_head: bool) -> Duration {
     let context = context(nats).await;
     let start = Instant::now();
@@ -147,12 +143,12 @@ async fn publish(nats: &str, count: u32, with_head: bool) -> Duration {
     start.elapsed()
 }
 
-/// Reports accepted per second, in relation to a client of NATS that publishes the same.
+/// Reports accepted per second, relative to a client of NATS that publishes the same messages.
 fn acceptance() {
     let dir = TempDir::new().expect("a folder");
     let server = Server::start(dir.path());
-    // Nobody takes what waits, so that only acceptance is measured.
-    let away = format!("http://127.0.0.1:{}", free());
+    // The platform does not run, so that only acceptance is measured.
+    let away = format!("http://127.0.0.1:{}", free_port());
     let (_player, said) = play("relay", &[&server.1, &away]);
     let (address, _) = said.split_once(' ').expect("an address and a process");
     let address = address.parse().expect("an address");
@@ -181,22 +177,18 @@ fn acceptance() {
     );
 }
 
-/// Reports forwarded per second, in relation to a plain keep-alive client.
+/// Reports forwarded per second, relative to a plain keep-alive client.
 fn forwarding() {
     let (_platform, url) = play("server", &[]);
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .expect("the only provider");
-    let runtime = runtime();
-    let plain = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let plain = PlainClient::new();
+    let address = format!("{url}/agent-execution/good/report_task");
     let times = measure(
         &mut [
             Candidate::new("plain client", |count| {
                 let start = Instant::now();
-                runtime.block_on(post(&plain, &url, count));
+                plain.post(&address, REQUESTS, count, |number| {
+                    body(&number.to_string()).into()
+                });
                 start.elapsed()
             }),
             Candidate::new("relay", |count| forward(&url, count)),
@@ -213,7 +205,7 @@ fn forwarding() {
     );
 }
 
-/// The time until so many reports are delivered and acknowledged that wait in the stream when the relay starts.
+/// The time until the relay has delivered this many reports, which wait in the stream when it starts.
 fn forward(platform: &str, count: u32) -> Duration {
     let dir = TempDir::new().expect("a folder");
     let server = Server::start(dir.path());
@@ -230,46 +222,15 @@ fn forward(platform: &str, count: u32) -> Duration {
     took
 }
 
-/// Posts so many reports over as many connections as the relay has.
-async fn post(client: &reqwest::Client, url: &str, count: u32) {
-    let address = format!("{url}/agent-execution/good/report_task");
-    let posts: Vec<_> = (0..REQUESTS)
-        .map(|worker| {
-            let (client, address) = (client.clone(), address.clone());
-            tokio::spawn(async move {
-                for number in (worker..count).step_by(REQUESTS as usize) {
-                    let request = client
-                        .post(&address)
-                        .header("x-api-key", "k")
-                        .header("content-type", "application/json")
-                        .body(body(&number.to_string()));
-                    let answer = request.send().await.expect("an answer");
-                    answer.bytes().await.expect("a body");
-                }
-            })
-        })
-        .collect();
-    for post in posts {
-        post.await.expect("no panic");
-    }
-}
-
-/// The memory of a relay with many reports that wait.
-fn memory() {
+/// The memory of a relay with many waiting reports.
+fn memory_of_waiting() {
     let dir = TempDir::new().expect("a folder");
     let server = Server::start(dir.path());
-    let away = format!("http://127.0.0.1:{}", free());
+    let away = format!("http://127.0.0.1:{}", free_port());
     let (_player, said) = play("relay", &[&server.1, &away]);
     let (address, process) = said.split_once(' ').expect("an address and a process");
-    let resident = |name: &str| {
-        let status = std::fs::read_to_string(format!("/proc/{process}/status"));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        let kibibytes = kibibytes.and_then(|kibibytes| kibibytes.trim().parse::<f64>().ok());
-        kibibytes.unwrap_or_default() / 1024.0
-    };
-    let before = resident("VmRSS:");
+    let resident = |name| memory(process, name);
+    let before = resident("VmRSS");
     let address = address.parse().expect("an address");
     let took = reports(address, CONNECTIONS, WAITING, |number| {
         let agent = format!("agent-{}", number % 10);
@@ -279,8 +240,8 @@ fn memory() {
     println!(
         "\nmemory of a relay, platform away: {before:.0} MiB at the start, {:.0} MiB with {WAITING} reports in the \
          stream ({:.0} MiB at most), accepted in {:.0} s",
-        resident("VmRSS:"),
-        resident("VmHWM:"),
+        resident("VmRSS"),
+        resident("VmHWM"),
         took.as_secs_f64()
     );
 }

@@ -3,6 +3,8 @@
 //! A single figure of a shared machine says little. So each round measures every candidate once, one after the other.
 //! Other load slows all candidates of a round, and the result is the ratio of the medians over many rounds.
 
+pub mod plain_client;
+pub mod process;
 pub mod reports;
 pub mod responses;
 
