@@ -91,7 +91,11 @@ fn records_what_a_future_does_while_it_is_dropped() {
 
 #[test]
 fn a_scope_ends_with_a_panic() {
-    let recorder = Recorder::new();
-    catch_unwind(AssertUnwindSafe(|| recorder.in_scope(|| panic!("test")))).unwrap_err();
-    assert!(Reporter::current().is_none());
+    let (outer, inner) = (Recorder::new(), Recorder::new());
+    outer.in_scope(|| {
+        catch_unwind(AssertUnwindSafe(|| inner.in_scope(|| panic!("test")))).unwrap_err();
+        smol::block_on(echo("after"));
+    });
+    assert_eq!(outer.take()[0].result.as_deref(), Some("after"));
+    assert!(inner.take().is_empty());
 }
