@@ -72,6 +72,7 @@ fn a_token_is_a_secret_if_a_machine_seems_to_have_made_it() {
     for piece in [
         " Hello",
         "4096",
+        "-9.46465932037927e-309",
         "internationalization",
         "                    ",
         "<|reserved_special_token_12|>",

@@ -194,7 +194,7 @@ fn is_placeholder(text: &str) -> bool {
         || is_hidden()
 }
 
-/// Whether a machine made it, and it is no piece of text.
+/// Whether a machine made it, and it is neither a piece of text nor a number, such as `-9.46465932037927e-309`.
 fn is_generated(text: &str) -> bool {
     const MIN: usize = 16;
     let is_part = |it: u8| it.is_ascii_alphanumeric() || b"_-.~+/=:|".contains(&it);
@@ -202,6 +202,7 @@ fn is_generated(text: &str) -> bool {
         && text.bytes().all(is_part)
         && text.bytes().any(|it| it.is_ascii_digit())
         && text.bytes().any(|it| it.is_ascii_alphabetic())
+        && text.parse::<f64>().is_err()
 }
 
 /// Whether the object that begins here describes a value, as the schema of a tool's argument does.
