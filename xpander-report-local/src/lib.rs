@@ -92,7 +92,7 @@
 //! # Injected faults
 //!
 //! [`LocalPlatform::inject`] delays the next reports, refuses them, drops their connections or loses their
-//! answers, so that you can test how your program handles failures.
+//! answers, so that you can test how your program handles failures. A fault can be limited to one agent.
 //!
 //! # Features
 //!

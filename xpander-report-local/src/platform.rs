@@ -227,7 +227,8 @@ impl LocalPlatform {
     }
 
     /// Makes the next reports fail. Faults apply one after the other, in the order in which they are
-    /// injected. A fault without [`Fault::times`] stays until the faults are cleared.
+    /// injected. A fault with [`Fault::agent`] waits for reports to its agent. A fault without [`Fault::times`] stays until the
+    /// faults are cleared.
     pub fn inject(&self, fault: Fault) {
         self.faults.inject(fault);
     }

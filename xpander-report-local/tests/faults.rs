@@ -50,6 +50,19 @@ fn a_fault_stays_until_it_is_cleared_and_other_requests_are_spared() {
 }
 
 #[test]
+fn a_fault_of_an_agent_spares_the_others() {
+    let platform = platform();
+    let [ours, theirs] = [REPORT, "/agent-execution/b/report_task"];
+    platform.inject(Fault::status(502).agent("b").times(1));
+    platform.inject(Fault::status(503).times(2));
+    post(&platform, ours, "{}").detail(503);
+    post(&platform, theirs, "{}").detail(502);
+    post(&platform, theirs, "{}").detail(503);
+    assert_eq!(post(&platform, theirs, "{}").status, 200);
+    assert_eq!(post(&platform, ours, "{}").status, 200);
+}
+
+#[test]
 fn a_delay_only_delays() {
     let platform = platform();
     let delay = Duration::from_millis(200);

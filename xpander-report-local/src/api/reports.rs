@@ -23,7 +23,7 @@ pub(super) async fn accept(
     request: Request,
 ) -> Result<Response, Problem> {
     let (body, _in_progress) = app.bodies.read_text(request.into_body()).await?;
-    let fault = app.faults.next();
+    let fault = app.faults.next(&agent);
     match fault {
         Some(FaultKind::Delay(delay)) => tokio::time::sleep(delay).await,
         Some(FaultKind::Status {

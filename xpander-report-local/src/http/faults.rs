@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -13,6 +12,9 @@ use xpander_report_http::sync::ignore_poison;
 /// let platform = LocalPlatform::builder().port(0).start()?;
 /// platform.inject(Fault::status(503).retry_after(Duration::from_secs(1)).times(2));
 /// // … the next two reports are refused, the third is accepted …
+///
+/// platform.inject(Fault::status(500).agent("agent-7"));
+/// // … the reports of this agent fail, those of other agents are accepted …
 /// platform.clear_faults();
 /// # Ok::<(), xpander_report_local::Error>(())
 /// ```
@@ -22,6 +24,8 @@ pub struct Fault {
     pub(crate) kind: FaultKind,
     /// How many more reports it affects; `None` is all.
     times: Option<u32>,
+    /// The agent whose reports it affects; `None` is all agents.
+    agent: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -37,7 +41,11 @@ pub(crate) enum FaultKind {
 
 impl Fault {
     const fn new(kind: FaultKind) -> Self {
-        Self { kind, times: None }
+        Self {
+            kind,
+            times: None,
+            agent: None,
+        }
     }
 
     /// Delays a report. Then it is accepted as usual.
@@ -82,40 +90,40 @@ impl Fault {
         self.times = Some(times);
         self
     }
+
+    /// Affects only reports to this agent. By default it affects the reports to all agents.
+    pub fn agent(mut self, id: impl Into<String>) -> Self {
+        self.agent = Some(id.into());
+        self
+    }
 }
 
 /// The injected faults, in the order of injection.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Mutex<VecDeque<Fault>>);
+pub(crate) struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
     pub(crate) fn inject(&self, fault: Fault) {
-        self.faults().push_back(fault);
+        self.faults().push(fault);
     }
 
     pub(crate) fn clear(&self) {
         self.faults().clear();
     }
 
-    /// The fault for the report that has just arrived.
-    pub(crate) fn next(&self) -> Option<FaultKind> {
+    /// The fault for a report to this agent that has just arrived.
+    pub(crate) fn next(&self, agent: &str) -> Option<FaultKind> {
         let mut faults = self.faults();
-        loop {
-            let fault = faults.front_mut()?;
-            match &mut fault.times {
-                Some(0) => {
-                    faults.pop_front();
-                }
-                Some(times) => {
-                    *times -= 1;
-                    return Some(fault.kind.clone());
-                }
-                None => return Some(fault.kind.clone()),
-            }
+        faults.retain(|fault| fault.times != Some(0));
+        let is_affected = |fault: &&mut Fault| fault.agent.as_deref().is_none_or(|it| it == agent);
+        let fault = faults.iter_mut().find(is_affected)?;
+        if let Some(times) = &mut fault.times {
+            *times -= 1;
         }
+        Some(fault.kind.clone())
     }
 
-    fn faults(&self) -> MutexGuard<'_, VecDeque<Fault>> {
+    fn faults(&self) -> MutexGuard<'_, Vec<Fault>> {
         ignore_poison(self.0.lock())
     }
 }
