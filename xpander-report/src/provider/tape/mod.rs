@@ -63,6 +63,10 @@ impl Tape {
             let behind = self.values.partition_point(|value| value.start <= place);
             let at = behind.checked_sub(1).filter(|at| *at >= behind_last)?;
             let value = &self.values[at];
+            // In place of a list or an object with values, a text would leave those values behind.
+            if value.size != 1 {
+                return None;
+            }
             let left = value.end.checked_sub(place)?;
             let mut scan = Scan::starting_at(json, value.start as usize);
             if matches!(scan.peek()?, b'{' | b'[') {

@@ -91,7 +91,28 @@ fn documents() -> impl Strategy<Value = Vec<String>> {
     })
 }
 
+#[test]
+fn a_text_in_place_of_an_object_leaves_no_field_behind() {
+    let mut tape = Tape::default();
+    for json in [
+        r#"[{"type": 7 } , null]"#,
+        r#"["\"}" , 12]"#,
+        r#"["\"x"}" , 12]"#,
+    ] {
+        assert_eq!(
+            read(&mut tape, json),
+            read(&mut Tape::default(), json),
+            "{json}"
+        );
+    }
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn what_a_tape_read_before_changes_nothing(documents in vec(documents(), 1..4)) {
         let mut tape = Tape::default();
