@@ -161,6 +161,35 @@ fn an_outage_is_told_once_and_so_is_what_the_guard_could_not_deliver() {
 }
 
 #[test]
+fn one_agent_of_several_that_fails_is_told_once_and_named() {
+    let broken = "reports of the agent bad wait; other agents are not affected: the platform answered 500: broken";
+    let refused = "reports of the agent bad wait; check the agent's id and the key's permissions; other agents are not \
+                   affected: the platform answered 403: not yours";
+    for (answer, expected) in [
+        (Answer::json(500, r#"{"detail":"broken"}"#), broken),
+        (Answer::json(403, r#"{"detail":"not yours"}"#), refused),
+    ] {
+        let server = Server::start(move |_, request| {
+            if request.line.contains("/bad/") {
+                answer.clone()
+            } else {
+                Answer::task()
+            }
+        });
+        let output = Command::new(env!("CARGO_BIN_EXE_agents"))
+            .env("XPANDER_BASE_URL", server.url())
+            .env("XPANDER_API_KEY", "key")
+            .env_remove("XPANDER_REPORT_DISABLED")
+            .output()
+            .unwrap();
+        assert_eq!(
+            text(&output.stderr),
+            format!("xpander-report: {expected}\n")
+        );
+    }
+}
+
+#[test]
 fn that_reports_are_dropped_is_told_once_until_the_queue_was_half_empty() {
     // Accepts a limited number of reports.
     let (may_take, taken) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use xpander_report::testing::Recorder;
-use xpander_report::{Config, ConfigBuilder, Durability, Reporter, SpoolDirectory, TaskReport};
+use xpander_report::{
+    Config, ConfigBuilder, Durability, Redaction, Reporter, SpoolDirectory, TaskReport,
+};
 use xpander_report_local::LocalPlatform;
 
 /// A timeout that only a bug reaches.
@@ -128,7 +130,12 @@ pub fn padded(number: u64, bytes: u64) -> String {
 
 /// The one report that `run` makes.
 pub fn record<T>(run: impl FnOnce() -> T) -> TaskReport {
-    let recorder = Recorder::new();
+    record_with(Redaction::new(), run)
+}
+
+/// The one report that `run` makes, with this redaction.
+pub fn record_with<T>(redaction: Redaction, run: impl FnOnce() -> T) -> TaskReport {
+    let recorder = Recorder::with_redaction(redaction);
     recorder.in_scope(run);
     let reports = recorder.take();
     let [report] = <[TaskReport; 1]>::try_from(reports).expect("one report");

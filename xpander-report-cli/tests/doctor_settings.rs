@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use tempfile::TempDir;
 use xpander_report::TaskReport;
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, platform, until};
+use xpander_report_tests::{delivered, platform, refused, until};
 
 mod settings {
     use super::*;
@@ -277,7 +277,7 @@ mod what_waits_in_the_spool {
         let url = server.url();
         let reporter = worker(&url, dir.path());
         reporter.report(TaskReport::new().id("order-1"));
-        assert_eq!(reporter.flush_blocking(LONG).delivered, 1);
+        assert_eq!(delivered(&reporter), 1);
         let delivered = Timestamp::now();
         reporter.report(TaskReport::new().id("order-2"));
         let said = doctor_of(&url, dir.path()).ends_with(1);
@@ -307,9 +307,9 @@ mod what_waits_in_the_spool {
             _ => Answer::json(200, r#"{"id": "agent-123"}"#),
         });
         let reporter = worker(&server.url(), dir.path());
-        for id in ["order-1", "order-2"] {
+        for (id, refused_so_far) in [("order-1", 1), ("order-2", 2)] {
             reporter.report(TaskReport::new().id(id));
-            assert_eq!(reporter.flush_blocking(LONG).dropped, 1);
+            assert_eq!(refused(&reporter), refused_so_far);
         }
         drop(reporter);
         let said = doctor_of(&server.url(), dir.path()).ends_with(0);

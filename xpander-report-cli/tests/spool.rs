@@ -14,7 +14,7 @@ use crate::support::{KEY, Said, run, run_with_input};
 use tempfile::TempDir;
 use xpander_report::TaskReport;
 use xpander_report_tests::server::{Answer, Server};
-use xpander_report_tests::{LONG, away, back, own_folder, platform};
+use xpander_report_tests::{LONG, away, back, own_folder, platform, refused};
 
 fn spool(dir: &Path, url: &str, arguments: &[&str]) -> Said {
     let variables = [
@@ -111,7 +111,7 @@ fn what_was_refused_is_shown_and_sent_again_on_request() {
     let reporter = worker(&server.url(), dir.path());
     reporter.report(TaskReport::new().id("order-1"));
     reporter.report(TaskReport::new().id("order-2"));
-    assert_eq!(reporter.flush_blocking(LONG).dropped, 2);
+    assert_eq!(refused(&reporter), 2);
     drop(reporter);
     let shown = spool(dir.path(), &server.url(), &["show", "--dead"]).ends_with(0);
     shown.says("no such agent");
@@ -166,7 +166,7 @@ fn what_was_refused_is_sent_again_also_while_a_worker_lives() {
     });
     let living = worker(&server.url(), dir.path());
     living.report(TaskReport::new().id("order-1"));
-    assert_eq!(living.flush_blocking(LONG).dropped, 1);
+    assert_eq!(refused(&living), 1);
     living.report(TaskReport::new().id("order-2"));
     let again = spool(dir.path(), &server.url(), &["retry-dead"]).ends_with(0);
     again.says("1 report is sent again. 1 report is delivered.");

@@ -16,10 +16,8 @@ fn main() {
     match Reporter::current() {
         Some(reporter) => {
             let outcome = reporter.flush_blocking(Duration::from_secs(30));
-            println!(
-                "delivered {}, dropped {}",
-                outcome.delivered, outcome.dropped
-            );
+            let delivered = reporter.stats().delivered;
+            println!("delivered {delivered}, dropped {}", outcome.dropped);
         }
         None => println!("reporting is off"),
     }

@@ -5,7 +5,7 @@ const MAX_TRIES: u32 = 40;
 /// The tries before a pause that is longer than this say nothing of how things stand.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// Where no try succeeds, so many failures are no chance.
-const MIN_FAILURES: u32 = 5;
+pub(crate) const MIN_FAILURES: u32 = 5;
 /// Where some tries succeed, so many are needed to know their share.
 const MIN_TRIES: u32 = 20;
 

@@ -8,7 +8,7 @@ mod agent;
 mod backoff;
 mod breaker;
 mod delivered;
-mod health;
+pub(crate) mod health;
 mod lane;
 pub(crate) mod pending;
 pub(crate) mod scopes;

@@ -12,7 +12,6 @@ use crate::report::task_id::TaskId;
 use crate::sink::delivery_outcome::DeliveryOutcome;
 use crate::sink::event::Event;
 use crate::sink::stats::{Ending, FailingAgent};
-use crate::support::diagnostics::warn;
 use crate::support::random;
 use crate::support::sync::lock;
 
@@ -41,7 +40,6 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         *lock(&shared.last_error) = Some(error.with_sources());
         shared.counters.retried.add(1);
-        self.warnings.retrying(&id, error, now);
         let listener = &shared.settings.listener;
         if listener.is_set() {
             let task_id = &id.to_string();
@@ -53,34 +51,42 @@ impl Worker {
             asked: error.retry_after(),
             hung: error.is_timeout().then_some(took),
         };
-        #[cfg(feature = "_relay")]
         let task = id.clone();
         self.outbox.failed(id, now, failure, random::unit());
         #[cfg(feature = "_relay")]
         self.purge_again(&task);
-        let Some(agent_id) = agent.filter(|agent| self.outbox.is_failing(agent)) else {
-            return;
-        };
+        let has_several = self.outbox.has_several();
+        let agent_id = agent.filter(|agent| self.outbox.is_failing(agent));
+        let is_new = agent_id
+            .as_deref()
+            .is_some_and(|id| self.note_failing(id, error));
+        match agent_id {
+            Some(agent_id) if has_several && is_new => {
+                self.warnings.agent_fails(&agent_id, error);
+            }
+            Some(_) if has_several => {}
+            _ => self.warnings.retrying(&task, error, now, has_several),
+        }
+    }
+
+    /// Puts the agent on the list of those that fail. Returns whether it was not there.
+    fn note_failing(&mut self, agent_id: &str, error: &Error) -> bool {
         let error = error.with_sources();
-        let mut failing = lock(&shared.failing_agents);
+        let mut failing = lock(&self.shared.failing_agents);
         if let Some(known) = failing.iter_mut().find(|it| it.agent_id == agent_id) {
             known.error = error;
-            return;
+            return false;
         }
         if failing.len() >= MAX_FAILING_AGENTS {
-            return;
-        }
-        if self.outbox.has_several() {
-            warn(format_args!(
-                "reports of the agent {agent_id} wait; other agents are not affected: {error}"
-            ));
+            return false;
         }
         self.has_failing = true;
         failing.push(FailingAgent {
-            agent_id,
+            agent_id: agent_id.to_owned(),
             since: SystemTime::now(),
             error,
         });
+        true
     }
 
     /// Takes the agents that fail no more off the list.

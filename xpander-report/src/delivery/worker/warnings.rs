@@ -1,12 +1,15 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use crate::delivery::outbox::health::MIN_FAILURES;
 use crate::platform::error::{Error, Refusal};
 use crate::report::task_id::TaskId;
 use crate::support::diagnostics::warn;
 
-/// Failures in a row after which an outage is told: one may be chance.
+/// Failures in a row after which an outage is told: one may be chance, and with several agents a few may be those of one
+/// that fails.
 const FAILURES_BEFORE_WARNING: u32 = 2;
+const FAILURES_OF_SEVERAL_AGENTS: u32 = MIN_FAILURES;
 /// An outage is over after so many successes in a row, or without a failure for so long.
 const SUCCESSES_AFTER_OUTAGE: u32 = 40;
 const QUIET_AFTER_OUTAGE: Duration = Duration::from_secs(600);
@@ -33,8 +36,14 @@ impl Warnings {
         self.refusals.retain(|status| !matches!(status, 401 | 403));
     }
 
-    /// A report will be tried again.
-    pub(super) fn retrying(&mut self, id: &TaskId, error: &Error, now: Instant) {
+    /// A report will be tried again, and it is not its agent alone that fails.
+    pub(super) fn retrying(
+        &mut self,
+        id: &TaskId,
+        error: &Error,
+        now: Instant,
+        has_several_agents: bool,
+    ) {
         if let Some(refusal) = error.refusal() {
             self.refused_for_now(id, error, refusal);
             return;
@@ -45,13 +54,29 @@ impl Warnings {
         }
         self.successes = 0;
         self.failures = self.failures.saturating_add(1);
-        if self.failures >= FAILURES_BEFORE_WARNING && !self.is_outage {
+        let before_warning = match has_several_agents {
+            true => FAILURES_OF_SEVERAL_AGENTS,
+            false => FAILURES_BEFORE_WARNING,
+        };
+        if self.failures >= before_warning && !self.is_outage {
             self.is_outage = true;
             warn(format_args!(
                 "reports wait and are retried: {}",
                 error.with_sources()
             ));
         }
+    }
+
+    /// The reports of one agent of several do not arrive.
+    pub(super) fn agent_fails(&self, agent_id: &str, error: &Error) {
+        let advice = match error.refusal() {
+            Some(_) => "; check the agent's id and the key's permissions",
+            None => "",
+        };
+        warn(format_args!(
+            "reports of the agent {agent_id} wait{advice}; other agents are not affected: {}",
+            error.with_sources()
+        ));
     }
 
     fn refused_for_now(&mut self, id: &TaskId, error: &Error, refusal: Refusal) {
