@@ -65,6 +65,29 @@ fn what_a_pattern_takes_apart_counts_by_the_names_that_it_binds() {
 }
 
 #[test]
+fn a_field_that_is_bound_by_another_name_counts_by_both() {
+    struct Login {
+        api_key: &'static str,
+        question: &'static str,
+    }
+    #[external_task]
+    fn login(
+        Login {
+            api_key: k,
+            question: q,
+        }: Login,
+    ) {
+    }
+    let input = object(|| {
+        login(Login {
+            api_key: "hunter2",
+            question: "why?",
+        });
+    });
+    assert_eq!(input, json!({"k": REDACTED, "q": "why?"}));
+}
+
+#[test]
 fn under_async_trait_as_well() {
     struct Service;
     #[async_trait::async_trait]

@@ -60,10 +60,25 @@ fn the_schema_of_a_field_is_no_secret() {
     stays(
         r##"{"name":"login","parameters":{"type":"object","properties":{"password":{"type":"string","minLength":8},"api_key":{"description":"The key of the service","type":["string","null"]},"token":{"$ref":"#/defs/token"},"secret":{"anyOf":[{"type":"string"}]}},"required":["password"]}}"##,
     );
+    stays(
+        r#"{"properties":{"password":{"minLength":8,"format":"password"},"token":{"enum":["a","b"],"title":"Token"}}}"#,
+    );
+    becomes(
+        r#"{"password":{"type":"string","description":"Of the database","default":"hunter2"}}"#,
+        r#"{"password":{"type":"string","description":"Of the database","default":"[redacted]"}}"#,
+    );
     stays(r#"{"user":"string","password":"string"}"#);
     becomes(
         r#"{"credentials":{"type":"service_account","client_email":"a@b"}}"#,
         r#"{"credentials":{"type":"[redacted]","client_email":"[redacted]"}}"#,
+    );
+    becomes(
+        r#"{"credentials":{"title":"prod db","username":"ada","value":"hunter2"},"next":"ok"}"#,
+        r#"{"credentials":{"title":"[redacted]","username":"[redacted]","value":"[redacted]"},"next":"ok"}"#,
+    );
+    becomes(
+        r#"{"secret":{"description":"the db password","value":"hunter2"}}"#,
+        r#"{"secret":{"description":"[redacted]","value":"[redacted]"}}"#,
     );
 }
 
@@ -127,15 +142,72 @@ fn lines_of_json_and_the_start_of_json_are_as_well() {
 }
 
 #[test]
-fn an_error_that_ends_with_json_is_as_well() {
+fn json_among_other_words_is_as_well() {
+    let object = |value: &str| format!(r#"{{ "n": 1, "password": "{value}" }}"#);
+    for (before, after) in [
+        ("status 401: ", ""),
+        ("status 401:", " (request id 7)"),
+        ("POST /login HTTP/1.1\r\nHost: x\r\n\r\n", "\n"),
+        ("Here it is:\n```json\n", "\n```\nAnything else?"),
+        ("bad key in ", ", not in {} or {\"a\": 1}"),
+        ("data: ", "\n\ndata: [DONE]\n\n"),
+        ("\u{feff}", ""),
+        ("// a comment with a \" quote\n", ""),
+        ("[1, ", "]"),
+        ("[null, [", "]]"),
+        ("f({\"a\": g(", ")})"),
+    ] {
+        let text = |value| format!("{before}{}{after}", object(value));
+        becomes(&text("hunter2"), &text(REDACTED));
+        let field = |value| json!({"id": 7, "content": text(value)}).to_string();
+        becomes(&field("hunter2"), &field(REDACTED));
+    }
+    // Of what is cut, the end is missing.
+    becomes(
+        r#"status 401: {"a": [{"password": "hunt"#,
+        r#"status 401: {"a": [{"password": "[redacted]"#,
+    );
+}
+
+#[test]
+fn an_error_with_json_is_as_well() {
     #[external_task]
     fn ask() -> Result<(), String> {
-        Err(r#"status 401: {"api_key":"hunter2","status":401}"#.to_owned())
+        Err(r#"status 401: {"api_key":"hunter2","status":401} (id 7)"#.to_owned())
     }
     assert_eq!(
         record(ask).result.as_deref(),
-        Some(r#"status 401: {"api_key":"[redacted]","status":401}"#)
+        Some(r#"status 401: {"api_key":"[redacted]","status":401} (id 7)"#)
     );
+}
+
+#[test]
+fn quotes_and_braces_of_code_are_no_json() {
+    for code in [
+        r#"headers = {"Authorization": f"Bearer {key}", "password": ask("Your name?")}"#,
+        r#"{"api_key": os.environ["SERVICE_KEY"]}"#,
+        r#"Config { "password": String }"#,
+    ] {
+        stays(&format!("This fails:\n{code}"));
+    }
+}
+
+#[test]
+fn a_list_of_names_and_values_is_as_an_object() {
+    becomes(
+        r#"[["Accept","*/*"],["Authorization","Basic YWRh"],["x-api-key","hunter2"]]"#,
+        r#"[["Accept","*/*"],["Authorization","[redacted]"],["x-api-key","[redacted]"]]"#,
+    );
+    becomes(
+        r#"{"env":[{"name":"PATH","value":"/bin"},{"name":"DB_PASSWORD","value":"hunter2"}]}"#,
+        r#"{"env":[{"name":"PATH","value":"/bin"},{"name":"DB_PASSWORD","value":"[redacted]"}]}"#,
+    );
+    becomes(
+        r#"[{"key":"api_key","meta":{"a":[1]},"value":"hunter2","next":"ok"}]"#,
+        r#"[{"key":"api_key","meta":{"a":[1]},"value":"[redacted]","next":"ok"}]"#,
+    );
+    stays(r#"{"required":["password","api_key"],"fields":[["name","password","secret"]]}"#);
+    stays(r#"{"name":"max_tokens","value":"some"}"#);
 }
 
 #[test]

@@ -64,10 +64,18 @@ fn keys_of_providers() {
         ("sk_live_", 24),
         ("npm_", 36),
         ("lsv2_pt_", 40),
+        ("pcsk_", 70),
+        ("vck_", 40),
+        ("e2b_", 40),
+        ("pa-", 43),
+        ("sk_", 48),
     ] {
         is_scrubbed(&format!("{prefix}{}", random(length)));
     }
     is_scrubbed(&format!("sk-{}", random_of(HEX, 32)));
+    is_scrubbed(&format!("fc-{}", random_of(HEX, 32)));
+    is_scrubbed(&format!("sk-prod-key-{}", random_of(HEX, 32)));
+    is_scrubbed(&format!("sk-{}_{}-{}", random(9), random(3), random(8)));
     is_scrubbed(&format!(
         "sk-proj-{}-{}_{}",
         random(20),
@@ -121,12 +129,56 @@ fn private_keys() {
 }
 
 #[test]
+fn private_keys_as_other_texts_show_them() {
+    let body = random_of(BASE64, 256);
+    let lines: Vec<&str> = (0..4)
+        .map(|line| &body[64 * line..64 * (line + 1)])
+        .collect();
+    let key = |start: &str, between: &str| {
+        format!(
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----{start}{}{between}-----END PGP PRIVATE KEY BLOCK-----",
+            lines.join(between)
+        )
+    };
+    let headers =
+        "\nVersion: GnuPG v2.0.22 (GNU/Linux)\nComment: https://example.org <ada@example.org>\n\n";
+    for (start, between) in [
+        (headers, "\n"),
+        ("\n> ", "\n> "),
+        ("\\n\" +\n  \"", "\\n\" +\n  \""),
+    ] {
+        let text = format!("it is {}, keep it", key(start, between));
+        assert_eq!(input(&text), format!("it is {REDACTED}, keep it"), "{text}");
+    }
+    let list: Vec<String> = key("\n", "\n").lines().map(str::to_owned).collect();
+    assert_eq!(
+        input(&json!({"a": list, "b": "ok"}).to_string()),
+        json!({"a": [REDACTED], "b": "ok"}).to_string()
+    );
+}
+
+#[test]
 fn a_private_key_of_which_the_end_is_missing() {
     let text = format!(
         "key:\n-----BEGIN PRIVATE KEY-----\n{}",
         random_of(BASE64, 300)
     );
     assert_eq!(input(&text), format!("key:\n{REDACTED}"));
+}
+
+#[test]
+fn keys_behind_escapes_and_colours() {
+    let key = format!("sk-proj-{}", random(40));
+    for before in ["Bearer%20", "key%3D", "\u{1b}[32m", "\u{1b}[1;31m"] {
+        assert_eq!(
+            input(&format!("{before}{key}")),
+            format!("{before}{REDACTED}")
+        );
+        assert_eq!(
+            input(&json!({"text": format!("{before}{key}")}).to_string()),
+            json!({"text": format!("{before}{REDACTED}")}).to_string()
+        );
+    }
 }
 
 #[test]
@@ -142,7 +194,7 @@ fn what_follows_bearer() {
             random(9)
         ),
     ] {
-        for scheme in ["Bearer", "BEARER"] {
+        for scheme in ["Bearer", "BEARER", "bearer"] {
             assert_eq!(
                 input(&format!("curl -H 'Authorization: {scheme} {token}' x")),
                 format!("curl -H 'Authorization: {scheme} {REDACTED}' x")
@@ -160,11 +212,11 @@ fn what_follows_authorization_as_headers_and_debug_show_it() {
     for (before, after) in [
         ("> authorization: Basic ", "\r\nHost: x"),
         (
-            r#"headers {"authorization": "bearer "#,
-            r#"", "host": "x"}"#,
+            r#"headers [("authorization", "bearer "#,
+            r#""), ("host", "x")]"#,
         ),
         (
-            r#"Request { headers: {"Authorization": "token "#,
+            r#"Request { headers: {Authorization: "token "#,
             r#""} } failed"#,
         ),
         ("requests.get(url, headers={'Authorization': 'Basic ", "'})"),

@@ -2,7 +2,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, BoundLifetimes, FnArg, GenericArgument, GenericParam, Lifetime,
+    Attribute, BoundLifetimes, FnArg, GenericArgument, GenericParam, Lifetime, Member,
     ParenthesizedGenericArguments, Pat, PatIdent, Path, PathArguments, PathSegment, ReturnType,
     Signature, Token, Type, TypeParamBound, parse_quote,
 };
@@ -13,6 +13,8 @@ use crate::secret_names::Suspicion;
 pub(crate) struct Argument {
     pub(crate) name: Ident,
     pub(crate) mutability: Option<Token![mut]>,
+    /// The field that a pattern binds to this name.
+    field: Option<Ident>,
     /// The `#[cfg]`s that the argument stands under.
     pub(crate) conditions: Vec<Attribute>,
     /// Its type is `bool`.
@@ -30,9 +32,11 @@ impl Argument {
         self.name.unraw().to_string()
     }
 
-    /// Whether its name is that of a secret. `true` and `false` are none.
+    /// Whether its name, or that of its field, is that of a secret. `true` and `false` are none.
     pub(crate) fn is_secret(&self) -> bool {
-        !self.is_bool && Suspicion::of(&self.label()).is_some()
+        let names = [Some(&self.name), self.field.as_ref()];
+        let is_secret = |name: &Ident| Suspicion::of(&name.unraw().to_string()).is_some();
+        !self.is_bool && names.into_iter().flatten().any(is_secret)
     }
 }
 
@@ -44,6 +48,7 @@ pub(crate) fn arguments(signature: &Signature) -> Vec<Argument> {
             FnArg::Receiver(receiver) => arguments.push(Argument {
                 name: Ident::new("self", receiver.self_token.span),
                 mutability: receiver.mutability,
+                field: None,
                 conditions: conditions(&receiver.attrs),
                 is_bool: false,
             }),
@@ -80,6 +85,7 @@ pub(crate) fn bindings(pattern: &Pat, under: &[Attribute], names: &mut Vec<Argum
                     name: binding.ident.clone(),
                     // In `ref mut a`, it is not `a` that is `mut`.
                     mutability: binding.mutability.filter(|_| binding.by_ref.is_none()),
+                    field: None,
                     conditions: under.to_vec(),
                     is_bool: false,
                 });
@@ -98,7 +104,13 @@ pub(crate) fn bindings(pattern: &Pat, under: &[Attribute], names: &mut Vec<Argum
             for field in &fields.fields {
                 let mut under = under.to_vec();
                 under.extend(conditions(&field.attrs));
+                let first = names.len();
                 bindings(&field.pat, &under, names);
+                if let (Pat::Ident(_), Member::Named(member)) = (&*field.pat, &field.member) {
+                    for name in &mut names[first..] {
+                        name.field = Some(member.clone());
+                    }
+                }
             }
         }
         // In an `A(x) | B(x)`, each side binds the same names.

@@ -1,8 +1,11 @@
 //! The texts and brackets of JSON, in order and in their places. What is no JSON has some as well: nothing is refused.
 
+use std::iter::from_fn;
 use std::ops::Range;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr_iter, memchr2};
+
+use crate::provider::scan::Scan;
 
 /// JSON in a text in JSON, and so on, is looked into so far.
 pub(super) const MAX_NESTED: u8 = 4;
@@ -10,7 +13,9 @@ pub(super) const MAX_NESTED: u8 = 4;
 /// A bracket, or a text without its quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
-    Open,
+    Open {
+        is_list: bool,
+    },
     Close,
     /// The name of a field.
     Name(Range<usize>),
@@ -50,9 +55,10 @@ impl Iterator for Tokens<'_> {
         loop {
             match self.text.as_bytes().get(self.at)? {
                 b'"' => return Some(self.quoted()),
-                b'{' | b'[' => {
+                byte @ (b'{' | b'[') => {
                     self.at += 1;
-                    return Some(Token::Open);
+                    let is_list = *byte == b'[';
+                    return Some(Token::Open { is_list });
                 }
                 b'}' | b']' => {
                     self.at += 1;
@@ -78,11 +84,35 @@ fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
+/// The position at which JSON begins in a text that is JSON, JSON lines or truncated JSON. `None` for prose.
+pub(super) fn leading_json(text: &str) -> Option<usize> {
+    let start = text.len() - text.trim_ascii_start().len();
+    is_json_from(text, start).then_some(start)
+}
+
+/// The objects of JSON in prose, such as an error message or a model's answer. An object that is truncated or turns out to
+/// be code ends there.
+pub(super) fn objects(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    from_fn(move || {
+        let mut braces = memchr_iter(b'{', bytes.get(at..)?).map(|brace| at + brace);
+        let start = braces.find(|brace| is_json_from(text, *brace))?;
+        let mut scan = Scan::starting_at(text, start);
+        let is_whole = scan.skip().is_some();
+        at = scan.at().max(start + 1);
+        // Its last text may be truncated, too.
+        if !is_whole && memchr(b'"', bytes.get(at..)?).is_none() {
+            at = bytes.len();
+        }
+        Some(start..at)
+    })
+}
+
 /// Where JSON begins in a text that is JSON, be it a line after the other or only the start of it, or that ends
 /// with some behind a colon, as errors do. `None`: it is prose.
 pub(super) fn start_of_json(text: &str) -> Option<usize> {
-    let start = text.len() - text.trim_ascii_start().len();
-    if is_json_from(text, start) {
+    if let Some(start) = leading_json(text) {
         return Some(start);
     }
     let ends_as_json = text.trim_ascii_end().ends_with(['}', ']']);
@@ -106,8 +136,10 @@ fn is_json_from(text: &str, at: usize) -> bool {
 
 /// A text of JSON that may be JSON itself, without its escapes.
 pub(super) fn nested(escaped: &str) -> Option<String> {
-    let is_json = escaped.starts_with(['{', '[']) && escaped.contains("\\\"");
-    is_json.then(|| unescaped(escaped))?
+    let bytes = escaped.as_bytes();
+    memchr2(b'{', b'[', bytes)?;
+    let has_quote = escaped.contains("\\\"") || escaped.contains("\\u0022");
+    has_quote.then(|| unescaped(escaped))?
 }
 
 /// A text of JSON without its escapes.

@@ -134,8 +134,8 @@ impl<'a> Search<'a> {
         let mut too_deep = 0_usize;
         for token in Tokens::of(self.text, start) {
             match token {
-                Token::Open if around.len() > MAX_LEVELS => too_deep += 1,
-                Token::Open => around.push(Around {
+                Token::Open { .. } if around.len() > MAX_LEVELS => too_deep += 1,
+                Token::Open { .. } => around.push(Around {
                     name: std::mem::take(&mut name),
                     ..Around::default()
                 }),

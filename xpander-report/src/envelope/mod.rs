@@ -11,6 +11,7 @@ mod media;
 mod missing_usage;
 #[cfg(feature = "http")]
 pub(crate) mod outgoing;
+mod place;
 pub(crate) mod prepare;
 mod recognition;
 pub(crate) mod redaction;

@@ -68,8 +68,9 @@ impl Redaction {
     /// Whether secrets in inputs, results and errors become `[redacted]`; on by default. Two kinds are scrubbed:
     ///
     /// - By name: in JSON, the strings in fields such as `api_key`, `db_password`, `clientSecret`, `authorization` or
-    ///   `cookie`. Numbers and booleans stay, as does the schema of a field. A field `token` is scrubbed only if a
-    ///   machine seems to have made its value, since log probabilities have fields of that name.
+    ///   `cookie`. The JSON may stand in prose or in a string of other JSON. A list of pairs, and objects with the fields
+    ///   `name` and `value`, count as fields, too. Numbers and booleans stay, as does the schema of a field. A field `token`
+    ///   is scrubbed only if a machine seems to have made its value, since log probabilities have fields of that name.
     /// - By form, in JSON and in prose: private keys in PEM, the keys of providers (`sk-…`, `AIza…`, `gsk_…` and
     ///   others), JSON Web Tokens, and text after `Bearer`.
     ///

@@ -3,7 +3,10 @@
 use serde_json::value::RawValue;
 
 use super::edits::Edits;
-use super::json_text::{MAX_NESTED, Token, Tokens, escaped, nested, start_of_json, unescaped};
+use super::json_text::{
+    MAX_NESTED, Token, Tokens, escaped, leading_json, nested, objects, unescaped,
+};
+use super::place::Place;
 use super::response::Declared;
 use super::secret_forms::{REDACTED, secrets};
 use super::secret_names::{self, Suspicion};
@@ -68,29 +71,44 @@ impl Scrub {
     fn scrub(&self, value: &mut Captured, names: InputNames) {
         let start = match value {
             Captured::Json(_) => Some(0),
-            Captured::Text(text) => start_of_json(text),
-            Captured::Cut(_) => start_of_json(value.text_mut()),
+            Captured::Text(text) => leading_json(text),
+            Captured::Cut(_) => leading_json(value.text_mut()),
         };
-        match (start, names) {
-            (None, InputNames::Value(name)) => {
-                let suspicion = self.suspicion(name);
-                if suspicion.is_some_and(|it| it.covers(value.text_mut())) {
-                    *value = Captured::Text(REDACTED.to_owned());
-                }
-            }
-            (None, _) => {}
-            (Some(start), names) => {
-                let text = value.text_mut();
-                self.fields(text, start, names, 0).apply(text);
+        if let (None, InputNames::Value(name)) = (start, names) {
+            let suspicion = self.suspicion(name);
+            if suspicion.is_some_and(|it| it.covers(value.text_mut())) {
+                *value = Captured::Text(REDACTED.to_owned());
+                return;
             }
         }
         let text = value.text_mut();
+        self.named(text, start, names, 0).apply(text);
         secrets(text).apply(text);
+    }
+
+    /// The texts that are secrets by the names of their fields, in JSON that begins at `start` or stands in prose.
+    fn named(&self, text: &str, start: Option<usize>, names: InputNames, depth: u8) -> Edits {
+        let mut edits = Edits::default();
+        if let Some(start) = start {
+            self.fields(text, start, names, depth, &mut edits);
+            return edits;
+        }
+        for object in objects(text) {
+            let until_end = text.get(..object.end).unwrap_or_default();
+            self.fields(
+                until_end,
+                object.start,
+                InputNames::Fields,
+                depth,
+                &mut edits,
+            );
+        }
+        edits
     }
 
     fn scrub_response(&self, raw: &mut Box<RawValue>) {
         let mut json = raw.get().to_owned();
-        let named = self.fields(&json, 0, InputNames::Fields, 0);
+        let named = self.named(&json, Some(0), InputNames::Fields, 0);
         let is_changed = named.apply(&mut json) | secrets(&json).apply(&mut json);
         if is_changed && let Ok(scrubbed) = RawValue::from_string(json) {
             *raw = scrubbed;
@@ -105,59 +123,58 @@ impl Scrub {
         Suspicion::of(name).or_else(|| is_added(name).then_some(Suspicion::Certain))
     }
 
-    /// The texts that are secrets by the names of the fields that hold them, in JSON that begins at `start`.
-    fn fields(&self, json: &str, start: usize, names: InputNames, depth: u8) -> Edits {
-        let mut edits = Edits::default();
-        let mut named = match names {
+    /// The same in JSON that begins at `start`.
+    fn fields(&self, json: &str, start: usize, names: InputNames, depth: u8, edits: &mut Edits) {
+        let mut tokens = Tokens::of(json, start);
+        let mut place = Place::new(match names {
             InputNames::Value(name) => self.suspicion(name),
             InputNames::Fields | InputNames::Listed => None,
-        };
-        let (mut level, mut inside) = (0_usize, None::<(usize, Suspicion)>);
-        let mut tokens = Tokens::of(json, start);
+        });
         while let Some(token) = tokens.next() {
             match token {
-                Token::Open => {
-                    level += 1;
-                    let named = named.take().filter(|_| inside.is_none());
-                    if let Some(suspicion) = named.filter(|_| !is_schema(json, tokens.clone())) {
-                        inside = Some((level, suspicion));
-                    }
+                Token::Open { is_list } => {
+                    let is_schema = || is_schema(json, tokens.clone());
+                    place.open(is_list, is_schema);
                 }
-                Token::Close => {
-                    inside.take_if(|(opened, _)| *opened == level);
-                    level = level.saturating_sub(1);
-                    named = None;
+                Token::Close => place.close(),
+                Token::Name(_) if names == InputNames::Listed && place.is_outermost() => {
+                    place.listed_field();
                 }
-                Token::Name(_) if names == InputNames::Listed && level == 1 => named = None,
                 Token::Name(name) => {
                     let name = json.get(name).unwrap_or_default();
-                    named = match name.contains('\\') {
-                        true => unescaped(name).and_then(|name| self.suspicion(&name)),
-                        false => self.suspicion(name),
-                    };
+                    place.field(name, self.suspicion_of_escaped(name));
                 }
                 Token::Text(text) => {
-                    let suspicion = named.take().or(inside.map(|(_, suspicion)| suspicion));
                     let value = json.get(text.clone()).unwrap_or_default();
+                    let is_last = || tokens.clone().next() == Some(Token::Close);
+                    let suspicion = place.text(is_last);
                     if suspicion.is_some_and(|it| it.covers(value)) {
                         edits.replace(text, REDACTED);
                     } else if let Some(scrubbed) = self.nested(value, depth) {
                         edits.replace(text, scrubbed);
+                    } else if place.may_be_name() {
+                        place.name_of_value(self.suspicion_of_escaped(value));
                     }
                 }
             }
         }
-        edits
     }
 
-    /// A text of JSON that is JSON itself, scrubbed; `None` if there is nothing to scrub.
+    fn suspicion_of_escaped(&self, name: &str) -> Option<Suspicion> {
+        match name.contains('\\') {
+            true => self.suspicion(&unescaped(name)?),
+            false => self.suspicion(name),
+        }
+    }
+
+    /// A text of JSON that has JSON inside, scrubbed; `None` if there is nothing to scrub.
     fn nested(&self, text: &str, depth: u8) -> Option<String> {
         if depth == MAX_NESTED {
             return None;
         }
         let mut json = nested(text)?;
-        let start = start_of_json(&json)?;
-        let fields = self.fields(&json, start, InputNames::Fields, depth + 1);
+        let start = leading_json(&json);
+        let fields = self.named(&json, start, InputNames::Fields, depth + 1);
         fields.apply(&mut json).then(|| escaped(&json))?
     }
 }
@@ -205,41 +222,97 @@ fn is_generated(text: &str) -> bool {
         && text.parse::<f64>().is_err()
 }
 
-/// Whether the object that begins here describes a value, as the schema of a tool's argument does.
+/// Whether the object that begins here describes a value, as the schema of a tool's argument does: it has only fields of
+/// JSON Schema and OpenAPI, and one that more than a schema rarely has.
 fn is_schema(json: &str, tokens: Tokens<'_>) -> bool {
-    const WORDS: [&str; 9] = [
-        "$ref",
-        "allOf",
-        "anyOf",
-        "const",
-        "description",
-        "enum",
-        "oneOf",
-        "properties",
-        "title",
-    ];
-    const TYPES: [&str; 7] = [
-        "array", "boolean", "integer", "null", "number", "object", "string",
-    ];
-    let (mut level, mut is_type) = (0, false);
+    let (mut level, mut is_type, mut describes) = (0, false, false);
     for token in tokens.take(MAX_LOOKAHEAD) {
         match token {
-            Token::Open => level += 1,
-            Token::Close if level == 0 => return false,
+            Token::Open { .. } => level += 1,
+            Token::Close if level == 0 => break,
             Token::Close => level -= 1,
             Token::Name(name) if level == 0 => {
                 let name = json.get(name).unwrap_or_default();
-                if WORDS.contains(&name) {
-                    return true;
-                }
                 is_type = name == "type";
+                describes |= DESCRIBES.contains(&name);
+                if !is_type && !DESCRIBES.contains(&name) && !ACCOMPANIES.contains(&name) {
+                    return false;
+                }
             }
             Token::Text(text) if is_type => {
                 let text = json.get(text).unwrap_or_default();
-                return TYPES.iter().any(|it| text.eq_ignore_ascii_case(it));
+                let is_known = TYPES.iter().any(|it| text.eq_ignore_ascii_case(it));
+                if level == 0 && !is_known {
+                    return false;
+                }
+                describes |= is_known;
             }
             Token::Name(_) | Token::Text(_) => {}
         }
     }
-    false
+    describes
 }
+
+/// The types of JSON Schema.
+const TYPES: &[&str] = &[
+    "array", "boolean", "integer", "null", "number", "object", "string",
+];
+
+/// The fields that a schema has and a secret does not.
+const DESCRIBES: &[&str] = &[
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "description",
+    "enum",
+    "maxLength",
+    "minLength",
+    "oneOf",
+    "pattern",
+    "title",
+];
+
+/// The fields that a schema has beside those.
+const ACCOMPANIES: &[&str] = &[
+    "$comment",
+    "$defs",
+    "$id",
+    "$schema",
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "default",
+    "definitions",
+    "deprecated",
+    "discriminator",
+    "else",
+    "example",
+    "examples",
+    "externalDocs",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "if",
+    "items",
+    "maxItems",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "nullable",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "propertyNames",
+    "readOnly",
+    "required",
+    "strict",
+    "then",
+    "uniqueItems",
+    "writeOnly",
+    "xml",
+];

@@ -1,13 +1,13 @@
 //! Secrets that can be told by their form, wherever they stand in a text: private keys in PEM, the keys of providers,
 //! JSON Web Tokens, what follows `Bearer` and `Authorization`.
 //!
-//! Two searches look for anchors: bytes that are rare in prose, and of which each secret has one at a known place. What
-//! is around an anchor is then looked at, each byte a bounded number of times, whatever the text. The text may be
+//! Three searches look for anchors: bytes that are rare in prose, and of which each secret has one at a known place, and
+//! the word `bearer`. What is around an anchor is then looked at, each byte a bounded number of times, whatever the text. The text may be
 //! the inside of JSON: an escape counts as the character that it stands for.
 
 use std::ops::Range;
 
-use memchr::memchr3_iter;
+use memchr::{memchr2, memchr3_iter, memmem};
 
 use super::edits::Edits;
 use super::json_text::character;
@@ -55,10 +55,13 @@ const KEYS: &[Key] = &[
     words("sk-svcacct-", 8),
     words("sk-", 16),
     letters("sess-", 24),
-    // Amazon Bedrock, Cerebras, Fireworks, Groq, Hugging Face, Jina, LangSmith, NVIDIA, Perplexity, Replicate, Tavily,
-    // Together, xAI
+    // Amazon Bedrock, Cerebras, E2B, ElevenLabs (`sk_`), Firecrawl, Fireworks, Groq, Hugging Face, Jina, LangSmith, NVIDIA,
+    // Perplexity, Pinecone, Replicate, Tavily, Together, Vercel, Voyage, xAI
+    letters("api_org_", 24),
     words("bedrock-api-key-", 20),
     letters("csk-", 20),
+    letters("e2b_", 32),
+    letters("fc-", 32),
     letters("fw_", 16),
     letters("gsk_", 16),
     letters("hf_", 16),
@@ -66,10 +69,13 @@ const KEYS: &[Key] = &[
     words("lsv2_pt_", 20),
     words("lsv2_sk_", 20),
     words("nvapi-", 20),
+    words("pa-", 40),
+    words("pcsk_", 40),
     letters("pplx-", 20),
     letters("r8_", 16),
     words("tvly-", 16),
     letters("tgp_v1_", 16),
+    letters("vck_", 24),
     letters("xai-", 20),
     // GitHub, GitLab, Google, npm, PyPI, Shopify, Slack, Stripe: agents have these for their tools
     words("github_pat_", 20),
@@ -93,6 +99,7 @@ const KEYS: &[Key] = &[
     letters("rk_test_", 10),
     letters("sk_live_", 10),
     letters("sk_test_", 10),
+    letters("sk_", 32),
     letters("whsec_", 16),
 ];
 
@@ -128,19 +135,26 @@ pub(super) fn secrets(text: &str) -> Edits {
         edits: Edits::default(),
     };
     // The `-` or `_` of keys, and the `z` of `AIza` and `Authorization`.
-    let mut small = memchr3_iter(b'-', b'_', b'z', bytes);
+    let mut small = memchr3_iter(b'-', b'_', b'z', bytes).peekable();
     // The `B` of `Bearer`, the `J` of `eyJ`, and the `K` of `ABSK` and `AKIA`.
-    let mut capital = memchr3_iter(b'B', b'J', b'K', bytes);
-    let mut next = [small.next(), capital.next()];
-    while let Some(at) = next.into_iter().flatten().min() {
-        next = match next {
-            [Some(is_next), later] if is_next == at => [small.next(), later],
-            [later, _] => [later, capital.next()],
+    let mut capital = memchr3_iter(b'B', b'J', b'K', bytes).peekable();
+    let mut bearer = memmem::find_iter(bytes, "bearer").peekable();
+    loop {
+        let next = [small.peek(), capital.peek(), bearer.peek()];
+        let Some(at) = next.into_iter().flatten().min().copied() else {
+            break;
         };
+        small.next_if_eq(&at);
+        capital.next_if_eq(&at);
+        bearer.next_if_eq(&at);
         scan.look(at);
     }
     scan.edits
 }
+
+/// The first and the last line of a key in PEM begin with these.
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
 
 struct Scan<'a> {
     bytes: &'a [u8],
@@ -176,7 +190,7 @@ impl Scan<'_> {
             b'-' | b'_' => self.key(at),
             b'J' => self.web_token(at),
             b'z' => self.google_key(at).or_else(|| self.authorization(at)),
-            b'B' => self.bearer(at),
+            b'B' | b'b' => self.bearer(at),
             b'K' => self.amazon_key(at),
             _ => None,
         };
@@ -188,26 +202,50 @@ impl Scan<'_> {
 
     /// `-----BEGIN … PRIVATE KEY-----` and what comes behind it.
     fn private_key(&self, at: usize) -> Option<Range<usize>> {
-        const BEGIN: &[u8] = b"-----BEGIN ";
-        const END: &[u8] = b"-----END ";
-        const MAX_LABEL: usize = 40;
         if !self.bytes[at..].starts_with(BEGIN) {
             return None;
         }
         let label = at + BEGIN.len();
-        let body = label + self.until_dashes(label, MAX_LABEL)?;
+        let body = label + self.until_dashes(label)?;
         let name = self.bytes.get(label..body)?;
         if !name.windows(11).any(|words| words == b"PRIVATE KEY") {
             return None;
         }
         let key = self.key_body(body + 5);
         if self.bytes[key.end..].starts_with(END) {
-            let label = key.end + END.len();
-            let end = self.until_dashes(label, MAX_LABEL);
-            let end = end.map_or(key.end, |length| label + length + 5);
+            let end = self.end_of_last_line(key.end);
             return (key.letters >= 4 && !key.is_prose()).then_some(at..end);
         }
+        if let Some(end) = self.end_of_decorated_key(body + 5) {
+            return Some(at..end);
+        }
         (key.letters >= 16 && !key.is_prose()).then_some(at..key.end)
+    }
+
+    /// The end of a key whose lines are quoted, or stand behind headers such as `Comment: …`.
+    fn end_of_decorated_key(&self, start: usize) -> Option<usize> {
+        const MAX: usize = 64 << 10;
+        const MIN_WORD: usize = 32;
+        let rest = self.bytes.get(start..)?;
+        let rest = &rest[..rest.len().min(MAX)];
+        let rest = &rest[..memmem::find(rest, BEGIN).unwrap_or(rest.len())];
+        let length = memmem::find(rest, END)?;
+        let inside = &rest[..length];
+        // To replace brackets would break the JSON around the key.
+        let has_brackets =
+            memchr2(b'{', b'}', inside).is_some() || memchr2(b'[', b']', inside).is_some();
+        let has_key = || {
+            let mut words = inside.split(|byte| !is_base64(*byte));
+            words.any(|word| word.len() >= MIN_WORD)
+        };
+        (!has_brackets && has_key()).then(|| self.end_of_last_line(start + length))
+    }
+
+    /// The end of `-----END … PRIVATE KEY-----`, which begins here.
+    fn end_of_last_line(&self, start: usize) -> usize {
+        let label = start + END.len();
+        let length = self.until_dashes(label);
+        length.map_or(start, |length| label + length + 5)
     }
 
     /// What stands between the first line and the last one.
@@ -241,9 +279,10 @@ impl Scan<'_> {
     }
 
     /// How many bytes it is to the next five dashes.
-    fn until_dashes(&self, from: usize, max: usize) -> Option<usize> {
+    fn until_dashes(&self, from: usize) -> Option<usize> {
+        const MAX_LABEL: usize = 40;
         let rest = self.bytes.get(from..)?;
-        let rest = &rest[..rest.len().min(max + 5)];
+        let rest = &rest[..rest.len().min(MAX_LABEL + 5)];
         rest.windows(5).position(|five| five == b"-----")
     }
 
@@ -310,11 +349,12 @@ impl Scan<'_> {
     /// What follows `Bearer`.
     fn bearer(&self, at: usize) -> Option<Range<usize>> {
         const MIN: usize = 12;
-        let is_bearer = |word: &[u8]| word.eq_ignore_ascii_case(b"bearer ");
-        if !self.bytes.get(at..at + 7).is_some_and(is_bearer) || !self.is_start(at) {
+        let word = self.bytes.get(at..at + 6)?;
+        let behind = self.bytes.get(at + 6)?;
+        if !word.eq_ignore_ascii_case(b"bearer") || !is_blank(*behind) || !self.is_start(at) {
             return None;
         }
-        let token = self.credentials(at + 7);
+        let token = self.credentials(at + 6);
         (token.len() >= MIN && self.is_random(token.clone())).then_some(token)
     }
 
@@ -347,7 +387,7 @@ impl Scan<'_> {
 
     /// Behind spaces.
     fn credentials(&self, at: usize) -> Range<usize> {
-        let spaces = self.count(at, 8, |byte| byte == b' ');
+        let spaces = self.count(at, 8, is_blank);
         let mut token = self.run(at + spaces, |byte| {
             is_base64(byte) || is_word(byte) || matches!(byte, b'.' | b'~')
         });
@@ -363,20 +403,21 @@ impl Scan<'_> {
         (self.bytes[start..].starts_with(prefix) && self.is_start(start)).then_some(start)
     }
 
-    /// Whether no word goes on here. An escape of JSON ends one.
+    /// Whether a word begins here. An escape ends the word before: one of JSON, of an address, or one that sets a
+    /// terminal's colour.
     fn is_start(&self, at: usize) -> bool {
-        let Some(before) = at.checked_sub(1) else {
-            return true;
-        };
-        if !is_word(self.bytes[before]) {
-            return true;
+        let before = &self.bytes[..at];
+        match before {
+            [] => true,
+            [.., last] if !is_word(*last) => true,
+            [.., b'\\', b'b' | b'f' | b'n' | b'r' | b't'] => true,
+            [.., b'%', one, two] => one.is_ascii_hexdigit() && two.is_ascii_hexdigit(),
+            [.., b'\\', b'u', one, two, three, four] => [one, two, three, four]
+                .iter()
+                .all(|it| it.is_ascii_hexdigit()),
+            [colour @ .., b'm'] => is_colour(colour),
+            _ => false,
         }
-        let behind = |length: usize| {
-            let start = at.checked_sub(length)?;
-            self.bytes.get(start..at)
-        };
-        matches!(behind(2), Some([b'\\', b'b' | b'f' | b'n' | b'r' | b't']))
-            || matches!(behind(6), Some([b'\\', b'u', digits @ ..]) if digits.iter().all(u8::is_ascii_hexdigit))
     }
 
     /// From here as far as the characters are of this kind.
@@ -401,28 +442,48 @@ impl Scan<'_> {
     /// Whether it is no word, and nothing that stands for a key in a document, such as `YOUR_API_KEY` or `xxxx`.
     fn is_random(&self, range: Range<usize>) -> bool {
         const MIN_DIFFERENT: u32 = 5;
-        const LONG: usize = 20;
+        const LONG: usize = 16;
         const PLACEHOLDERS: [&[u8]; 5] = [b"example", b"here", b"key", b"placeholder", b"your"];
         let text = &self.bytes[range];
-        let mut different = 0_u128;
-        let (mut digits, mut upper, mut lower) = (0, 0, 0);
-        for byte in text {
-            different |= 1 << (byte & 127);
-            digits += u32::from(byte.is_ascii_digit());
-            upper += u32::from(byte.is_ascii_uppercase());
-            lower += u32::from(byte.is_ascii_lowercase());
+        let different = text
+            .iter()
+            .fold(0_u128, |bits, byte| bits | 1 << (byte & 127));
+        if different.count_ones() < MIN_DIFFERENT {
+            return false;
         }
-        let mut segments = text.split(|byte| !is_alphanumeric(*byte));
-        let is_placeholder = segments.clone().any(|segment| {
-            PLACEHOLDERS
-                .iter()
-                .any(|it| segment.eq_ignore_ascii_case(it))
-        });
-        let is_mixed = digits > 0 || upper > 2 && lower > 2;
-        different.count_ones() >= MIN_DIFFERENT
-            && !is_placeholder
-            && (is_mixed || segments.any(|segment| segment.len() >= LONG))
+        let parts = || text.split(|byte| !is_alphanumeric(*byte));
+        let is_placeholder =
+            |part: &[u8]| PLACEHOLDERS.iter().any(|it| part.eq_ignore_ascii_case(it));
+        let is_long = parts().any(|part| part.len() >= LONG && is_mixed(part));
+        is_long || !parts().any(is_placeholder) && parts().any(is_mixed)
     }
+}
+
+/// Whether letters and digits are mixed as in no word: not `auth2` or `Section`.
+fn is_mixed(part: &[u8]) -> bool {
+    const MIN: usize = 6;
+    const LONG: usize = 20;
+    let count = |is_one: fn(&u8) -> bool| part.iter().filter(|it| is_one(it)).count();
+    let digits = count(u8::is_ascii_digit);
+    let upper = count(u8::is_ascii_uppercase);
+    let lower = count(u8::is_ascii_lowercase);
+    part.len() >= LONG || part.len() >= MIN && (digits > 0 || upper > 2 && lower > 2)
+}
+
+/// Whether it ends with the start of an escape that sets a terminal's colour, such as `\x1b[1;31`.
+fn is_colour(text: &[u8]) -> bool {
+    const MAX: usize = 16;
+    const ESCAPES: [&[u8]; 5] = [b"\x1b", b"u001b", b"u001B", b"x1b", b"033"];
+    let from = text.len().saturating_sub(MAX);
+    let text = &text[from..];
+    let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
+    let numbers = text.iter().rev().take_while(|byte| is_number(byte)).count();
+    let escape = text[..text.len() - numbers].strip_suffix(b"[");
+    escape.is_some_and(|text| ESCAPES.iter().any(|it| text.ends_with(it)))
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 fn is_alphanumeric(byte: u8) -> bool {

@@ -20,7 +20,7 @@ pub(crate) mod llm_response;
 mod read;
 mod reading;
 pub(crate) mod response;
-mod scan;
+pub(crate) mod scan;
 pub(crate) mod shape;
 mod shapes;
 pub(crate) mod stream;

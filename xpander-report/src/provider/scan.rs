@@ -10,7 +10,7 @@ use crate::provider::surrogates;
 /// What lies deeper is skipped without recursion.
 const MAX_DEPTH: u8 = 64;
 
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     json: &'a str,
     at: usize,
 }
@@ -34,13 +34,13 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads from a place on.
-    pub(super) fn starting_at(json: &'a str, at: usize) -> Self {
+    pub(crate) fn starting_at(json: &'a str, at: usize) -> Self {
         Self { json, at }
     }
 
     /// Where it has come to.
     #[inline]
-    pub(super) fn at(&self) -> usize {
+    pub(crate) fn at(&self) -> usize {
         self.at
     }
 
@@ -95,7 +95,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes over a value.
-    pub(super) fn skip(&mut self) -> Option<()> {
+    pub(crate) fn skip(&mut self) -> Option<()> {
         self.skip_inside(0)
     }
 
