@@ -3,6 +3,7 @@
 //! The platform takes 5 ms for an answer, so that rates depend on connections and not on the speed of the machine.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -109,6 +110,42 @@ fn beside_many_agents_that_fail_or_hang_another_goes_on() {
     ];
     let share = share(&others);
     assert!(share >= 0.7, "{share}");
+}
+
+#[test]
+fn beside_an_agent_that_is_slow_another_has_its_share() {
+    const REPORTS: usize = 800;
+    let good = Arc::new(AtomicUsize::new(0));
+    let server = Server::start({
+        let good = Arc::clone(&good);
+        move |_, request| {
+            if request.line.contains("slow") {
+                thread::sleep(20 * LATENCY);
+            } else {
+                thread::sleep(LATENCY);
+                good.fetch_add(1, Ordering::SeqCst);
+            }
+            Answer::task()
+        }
+    });
+    let time = |slow_reports: usize| {
+        let reporter = reporter(&server);
+        for _ in 0..slow_reports {
+            reporter.report(TaskReport::new().agent_id("slow"));
+        }
+        comes_true(|| slow_reports == 0 || reporter.stats().delivered > 0);
+        let before = good.load(Ordering::SeqCst);
+        let start = Instant::now();
+        for _ in 0..REPORTS {
+            reporter.report(TaskReport::new().agent_id("good"));
+        }
+        comes_true(|| good.load(Ordering::SeqCst) - before >= REPORTS);
+        start.elapsed().as_secs_f64()
+    };
+    let share = time(0) / time(400);
+    println!("beside a slow agent: {share:.2} of the rate alone");
+    // The slow agent has two of the four connections.
+    assert!(share >= 0.4, "{share}");
 }
 
 /// A platform that fails this percentage of requests at random, and the number of requests.

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url, redirect};
-use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde::de::{self, DeserializeOwned};
 
 use super::certificates;
 use super::config::Config;
@@ -171,32 +171,18 @@ impl Answer {
         })
     }
 
-    /// Checks that the platform answered, and not a proxy's login page.
+    /// Checks that the platform answered with the task, and not a server in between with a page or a message.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.decode::<AnyObject>().map(drop)
+        self.decode::<ReportedTask>().map(drop)
     }
 }
 
-/// A JSON object whose content is ignored.
-struct AnyObject;
-
-impl<'de> Deserialize<'de> for AnyObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for AnyObject {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(self)
-    }
+/// What tells a task from other JSON.
+#[derive(Deserialize)]
+#[serde(expecting = "a task")]
+struct ReportedTask {
+    #[serde(rename = "id")]
+    _id: String,
 }
 
 /// The platform over HTTP. It lives in the runtime of a library thread.
@@ -376,7 +362,7 @@ mod tests {
         assert_eq!(
             error(r#""sk-key""#),
             "the platform's answer could not be read; it begins with `\"***\"`: \
-             invalid type: string \"***\", expected a map at line 1 column 8"
+             invalid type: string \"***\", expected a task at line 1 column 8"
         );
     }
 

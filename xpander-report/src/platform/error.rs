@@ -124,7 +124,7 @@ impl Error {
     ///
     /// | error | from the platform (JSON with `detail`) | from a server in between | a reporter |
     /// |---|---|---|---|
-    /// | no connection, a timeout, an answer that cannot be read | yes | yes | |
+    /// | no connection, a timeout, an answer that cannot be read, a 2xx without a task | yes | yes | |
     /// | 3xx, 408, 425, 429, 5xx | yes | yes | |
     /// | 401 | no | yes | keeps all reports, and retries periodically |
     /// | 403 | no | yes | keeps the agent's reports, and retries periodically |

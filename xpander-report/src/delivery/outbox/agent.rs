@@ -87,6 +87,11 @@ impl Agent {
         self.breaker.is_closed() && self.in_flight == 0 && !self.has_some()
     }
 
+    /// The number of its reports in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
     /// Whether most of its tries succeed.
     pub(crate) fn is_good(&self) -> bool {
         self.breaker.is_closed() && self.health.is_good()

@@ -28,6 +28,11 @@ impl Lane {
         pending.map(|pending| &**pending)
     }
 
+    /// The report that goes next.
+    pub(crate) fn next(&self) -> Option<&Pending> {
+        self.waiting.as_deref()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.in_flight.is_none() && self.waiting.is_none()
     }

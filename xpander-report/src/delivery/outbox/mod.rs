@@ -11,14 +11,16 @@ mod delivered;
 pub(crate) mod health;
 mod lane;
 pub(crate) mod pending;
+mod ready;
 pub(crate) mod scopes;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use delivered::DeliveredTasks;
 use lane::{Lane, Load};
 use pending::{ADOPTED, Pending, Ticket};
+use ready::Ready;
 use scopes::{Failure, Scopes, Wait};
 
 use crate::envelope::outgoing::{Delivered, Outgoing};
@@ -31,7 +33,7 @@ pub(crate) const MAX_CUT_BYTES: usize = 16 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     lanes: HashMap<TaskId, Lane>,
-    ready: VecDeque<TaskId>,
+    ready: Ready,
     delayed: BTreeSet<(Instant, TaskId)>,
     scopes: Scopes,
     /// All reports that are here, and their tasks.
@@ -87,11 +89,31 @@ impl Outbox {
         self.load = self.load.take(before).add(lane.load());
         if was_empty && is_witness {
             self.has_witness = true;
-            self.ready.push_front(id);
+            self.make_next(id);
         } else if was_empty {
-            self.ready.push_back(id);
+            self.make_ready(id);
         }
         None
+    }
+
+    /// What waits of this task may go when it is its turn.
+    fn make_ready(&mut self, id: TaskId) {
+        if let Some(pending) = self.lanes.get(&id).and_then(Lane::next) {
+            self.ready.push_back(pending.agent(), id);
+        }
+    }
+
+    fn make_all_ready(&mut self, ids: Vec<TaskId>) {
+        for id in ids {
+            self.make_ready(id);
+        }
+    }
+
+    /// What waits of this task may go before the others.
+    fn make_next(&mut self, id: TaskId) {
+        if let Some(pending) = self.lanes.get(&id).and_then(Lane::next) {
+            self.ready.push_front(pending.agent(), id);
+        }
     }
 
     /// What of it the platform does not have yet; an error if that is nothing.
@@ -134,7 +156,7 @@ impl Outbox {
         self.wake(now);
         let id = loop {
             let probe = self.scopes.next_probe(now);
-            let id = probe.or_else(|| self.ready.pop_front())?;
+            let id = probe.or_else(|| self.ready.pop(|agent| self.scopes.in_flight(agent)))?;
             let lane = self.lanes.get(&id).filter(|lane| lane.in_flight.is_none());
             let Some(waiting) = lane.and_then(|lane| lane.waiting.as_ref()) else {
                 continue;
@@ -165,10 +187,11 @@ impl Outbox {
         })??;
         match self.beneath(&id, waiting) {
             Ok(waiting) => {
-                if !self.scopes.go_next(waiting.agent(), &id) {
-                    self.ready.push_front(id.clone());
-                }
+                let is_next = !self.scopes.go_next(waiting.agent(), &id);
                 self.edit(&id, |lane| lane.add(waiting));
+                if is_next {
+                    self.make_next(id);
+                }
                 None
             }
             Err(superseded) => {
@@ -211,7 +234,7 @@ impl Outbox {
             && *at <= now
             && let Some((_, id)) = self.delayed.pop_first()
         {
-            self.ready.push_back(id);
+            self.make_ready(id);
         }
     }
 
@@ -229,14 +252,14 @@ impl Outbox {
             Some((pending, lane.take_waiting()))
         })??;
         let released = self.scopes.answered(pending.agent(), now);
-        self.ready.extend(released);
+        self.make_all_ready(released);
         if let Some(outgoing) = pending.outgoing().filter(|outgoing| outgoing.is_named) {
             self.delivered.add(id, &outgoing.delivered());
         }
         let superseded = match waiting.map(|waiting| self.beneath(id, waiting)) {
             Some(Ok(waiting)) => {
                 self.edit(id, |lane| lane.add(waiting));
-                self.ready.push_back(id.clone());
+                self.make_ready(id.clone());
                 None
             }
             Some(Err(superseded)) => {
@@ -274,7 +297,7 @@ impl Outbox {
             is_cut && lane.put_back()
         });
         if is_cut == Some(true) {
-            self.ready.push_front(id.clone());
+            self.make_next(id.clone());
         }
         is_cut == Some(true)
     }
@@ -285,7 +308,7 @@ impl Outbox {
         let in_flight = lane.and_then(|lane| lane.in_flight.as_ref());
         if let Some(pending) = in_flight {
             let released = self.scopes.answered(pending.agent(), now);
-            self.ready.extend(released);
+            self.make_all_ready(released);
         }
     }
 
@@ -296,7 +319,7 @@ impl Outbox {
         }
         match self.lanes.get(id) {
             Some(lane) if lane.in_flight.is_none() && lane.waiting.is_some() => {
-                self.ready.push_back(id.clone());
+                self.make_ready(id.clone());
             }
             _ => self.remove_if_empty(id),
         }
@@ -450,9 +473,14 @@ impl Outbox {
                 let is_parked = is_parked.flatten().is_some();
                 self.scopes.put_back(&agent, id, is_parked);
             }
-            Wait::Platform => self.ready.push_front(id),
+            Wait::Platform => self.make_next(id),
             Wait::Until(at) => drop(self.delayed.insert((at, id))),
         }
+    }
+
+    /// Whether most reports of some agent arrive.
+    pub(crate) fn has_good(&self) -> bool {
+        self.scopes.has_good()
     }
 
     /// Whether there are reports of several agents, so that one may be in the way of another.
@@ -479,7 +507,7 @@ impl Outbox {
     /// Makes everything ready that waits for its next try, but for what the platform asked to wait.
     pub(crate) fn hurry(&mut self, now: Instant) {
         for (_, id) in std::mem::take(&mut self.delayed) {
-            self.ready.push_back(id);
+            self.make_ready(id);
         }
         self.scopes.hurry(now);
     }
@@ -490,7 +518,7 @@ impl Outbox {
         let ids: Vec<_> = self.lanes.keys().cloned().collect();
         for id in ids {
             if self.edit(&id, Lane::put_back) == Some(true) {
-                self.ready.push_back(id);
+                self.make_ready(id);
             }
         }
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::agent::{Agent, Standing, Trust};
 use super::backoff::Backoff;
 use super::breaker::Breaker;
-use super::health::Health;
+use super::health::{Health, MIN_FAILURES};
 use crate::platform::error::Refusal;
 use crate::report::task_id::TaskId;
 
@@ -58,6 +58,8 @@ pub(crate) struct Scopes {
     paused: Option<(String, Instant)>,
     /// How many reports may be in flight at once. An outage makes it 1; it doubles with each report that arrives.
     window: usize,
+    /// The failures since the platform last answered a report.
+    unanswered: u32,
 }
 
 impl Default for Scopes {
@@ -73,6 +75,7 @@ impl Default for Scopes {
             rests_until: None,
             paused: None,
             window: usize::MAX,
+            unanswered: 0,
         }
     }
 }
@@ -209,6 +212,7 @@ impl Scopes {
     }
 
     fn answered_by_platform(&mut self, now: Instant) {
+        self.unanswered = 0;
         self.health.add(false, now);
         self.is_key_refused = false;
         self.platform.close();
@@ -250,7 +254,7 @@ impl Scopes {
                     self.is_wary |= was_unknown;
                     self.rests_until = Some(now + took);
                 }
-                if failure.asked.is_some() {
+                if failure.asked.is_some_and(|asked| !asked.is_zero()) {
                     self.pause(agent, wait, now);
                 }
                 self.failed_by_platform(now, jitter);
@@ -272,8 +276,9 @@ impl Scopes {
 
     /// A try failed, for a reason that may concern the whole platform.
     fn failed_by_platform(&mut self, now: Instant, jitter: f64) {
+        self.unanswered = self.unanswered.saturating_add(1);
         self.health.add(true, now);
-        let is_away = self.health.is_failing() && !self.agents.values().any(Agent::is_good);
+        let is_away = self.health.is_failing() && !self.has_good();
         if is_away || self.platform.is_half_open() {
             let failures = self.platform.failures_now();
             let wait = Backoff::default().delay(failures, None, jitter);
@@ -303,9 +308,14 @@ impl Scopes {
         agent.is_some_and(Agent::has_parked)
     }
 
-    /// Whether most reports of some agent arrive.
+    /// Whether most reports of some agent arrive. If the platform has answered nothing for some time, nobody knows that.
     pub(crate) fn has_good(&self) -> bool {
-        self.agents.values().any(Agent::is_good)
+        self.unanswered < MIN_FAILURES && self.agents.values().any(Agent::is_good)
+    }
+
+    /// The number of this agent's reports in flight.
+    pub(crate) fn in_flight(&self, agent: &str) -> usize {
+        self.agents.get(agent).map_or(0, Agent::in_flight)
     }
 
     /// Whether the platform refuses reports of this agent until somebody changes something.

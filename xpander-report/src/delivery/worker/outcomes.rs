@@ -55,17 +55,17 @@ impl Worker {
         self.outbox.failed(id, now, failure, random::unit());
         #[cfg(feature = "_relay")]
         self.purge_again(&task);
-        let has_several = self.outbox.has_several();
         let agent_id = agent.filter(|agent| self.outbox.is_failing(agent));
         let is_new = agent_id
             .as_deref()
             .is_some_and(|id| self.note_failing(id, error));
-        match agent_id {
-            Some(agent_id) if has_several && is_new => {
-                self.warnings.agent_fails(&agent_id, error);
+        match agent_id.filter(|_| self.outbox.has_good()) {
+            Some(agent_id) if is_new => self.warnings.agent_fails(&agent_id, error),
+            Some(_) => {}
+            None => {
+                let has_several = self.outbox.has_several();
+                self.warnings.retrying(&task, error, now, has_several);
             }
-            Some(_) if has_several => {}
-            _ => self.warnings.retrying(&task, error, now, has_several),
         }
     }
 

@@ -227,3 +227,90 @@ fn what_fails_makes_room_only_while_another_agent_goes_on() {
     assert!(given_up.len() >= 90, "{}", given_up.len());
     assert!(given_up.iter().all(|it| !it.is_refused));
 }
+
+#[test]
+fn an_agent_of_which_reports_arrived_long_ago_is_no_sign_that_the_platform_is_there() {
+    let mut simulation = Simulation::new();
+    for report in 0..60 {
+        deliver(&mut simulation, &format!("good {report}"), "good");
+    }
+    let mut tries = 0;
+    for agent in 0..100 {
+        for report in 0..10 {
+            simulation.report(&format!("{agent} {report}"), &agent.to_string());
+        }
+        for id in simulation.go() {
+            simulation.fail(&id, AWAY);
+            tries += 1;
+        }
+    }
+    // One of each agent that is new asks whether the platform is back.
+    assert!(tries < 150, "{tries}");
+    simulation.report("another", "another");
+    assert_eq!(
+        simulation.names().len(),
+        1,
+        "one asks whether the platform is back"
+    );
+    assert!(simulation.outbox.relieve(10, usize::MAX).is_none());
+}
+
+#[test]
+fn an_agent_that_fails_after_another_one_arrived_loses_nothing_while_nothing_else_is_answered() {
+    let mut simulation = Simulation::new();
+    deliver(&mut simulation, "good", "good");
+    open(&mut simulation, "bad");
+    for report in 0..100 {
+        simulation.report(&format!("bad {report}"), "bad");
+    }
+    assert_eq!(simulation.names(), [""; 0]);
+    assert!(simulation.outbox.relieve(10, usize::MAX).is_none());
+    deliver(&mut simulation, "good again", "good");
+    assert!(simulation.outbox.relieve(10, usize::MAX).is_some());
+}
+
+#[test]
+fn an_agent_that_is_slow_has_its_share_of_the_connections() {
+    let mut simulation = Simulation::new();
+    for report in 0..10 {
+        simulation.report(&format!("slow {report}"), "slow");
+    }
+    let mut alone: Vec<_> = (0..4).filter_map(|_| simulation.next()).collect();
+    for report in 0..10 {
+        simulation.report(&format!("fast {report}"), "fast");
+    }
+    // Each that ends makes room for one.
+    let mut fast = Vec::new();
+    for _ in 0..8 {
+        let ended = fast.pop().or_else(|| alone.pop()).expect("one in flight");
+        simulation.outbox.delivered(&ended, simulation.now);
+        let next = simulation.next().expect("one that may go");
+        assert!(next.to_string().starts_with("fast"), "{next}");
+        fast.push(next);
+    }
+    let fast = fast.pop().expect("one in flight");
+    assert_eq!(alone.len(), 3, "one connection made room at first");
+    simulation.outbox.delivered(&alone[0], simulation.now);
+    let second = simulation.next().expect("one that may go");
+    assert!(second.to_string().starts_with("fast"), "two of each");
+    simulation.outbox.delivered(&alone[1], simulation.now);
+    let third = simulation.next().map(|id| id.to_string());
+    assert!(third.is_some_and(|id| id.starts_with("slow")));
+    simulation.outbox.delivered(&fast, simulation.now);
+}
+
+#[test]
+fn a_wait_of_no_time_is_no_pause_of_the_agent() {
+    let mut simulation = Simulation::new();
+    deliver(&mut simulation, "first", "a");
+    let asks = Failure {
+        asked: Some(Duration::ZERO),
+        ..AWAY
+    };
+    simulation.report("fails", "a");
+    for id in simulation.go() {
+        simulation.fail(&id, asks);
+    }
+    simulation.report("next", "a");
+    assert_eq!(simulation.names(), ["next"]);
+}
