@@ -336,11 +336,12 @@ impl Term {
         accepted_at: u64,
     ) -> Result<StreamReport, String> {
         let head = head.ok_or(
-            "it is no report of a relay: it has no header Xpander-Report with its agent and task",
+            "it is not a relay's report: its header Xpander-Report is missing or does not name the agent and the task",
         )?;
-        let body = str::from_utf8(payload).map_err(|_| "it is no report: it is no text")?;
+        let body =
+            str::from_utf8(payload).map_err(|_| "it is not a report: it is not UTF-8 text")?;
         let (_, report, _) = received::report(body, head.agent.clone())
-            .map_err(|problem| format!("it is no report: {}", problem.message()))?;
+            .map_err(|problem| format!("it is not a report: {}", problem.message()))?;
         self.check_age(head.accepted_at.unwrap_or(accepted_at))?;
         let (task, report) = (head.task.clone(), report.id(&head.task));
         if let Some(position) = head.position {

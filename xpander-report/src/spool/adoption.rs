@@ -115,7 +115,7 @@ impl Adoption {
                 self.has_more = true;
                 if !std::mem::replace(&mut self.warned_scan, true) && self.spool.is_news(&error) {
                     self.spool
-                        .warn(format_args!("cannot be looked through: {error}"));
+                        .warn(format_args!("its files cannot be listed: {error}"));
                 }
             }
         }
