@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use crate::delivery::outbox::pending::Ticket;
 use crate::sink::delivery_outcome::DeliveryOutcome;
 
-/// Those who wait for the end of one report.
+/// The callers that wait for the end of one report.
 #[derive(Debug, Default)]
 pub(super) struct Deliveries {
     waiting: HashMap<Ticket, (Instant, oneshot::Sender<DeliveryOutcome>)>,
@@ -24,7 +24,8 @@ impl Deliveries {
         self.deadlines.insert((deadline, ticket));
     }
 
-    /// Who waits for this report. They are answered when nobody holds this any more: whatever a waker does may come back.
+    /// Removes and returns the sender of the caller that waits for this report. Send or drop it only after the lock is
+    /// released, because the caller's waker may call this library.
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<oneshot::Sender<DeliveryOutcome>> {
         let (deadline, done) = self.waiting.remove(&ticket)?;
         self.deadlines.remove(&(deadline, ticket));

@@ -1,9 +1,9 @@
 //! The circuit breakers of the platform and of its agents, and the reports that wait for an agent.
 //!
-//! A failure belongs to the smallest scope that explains it. A report that fails alone waits alone. The breaker of an
-//! agent opens when next to none of its reports arrive, and the platform's when that is so for all agents: a platform
-//! that answers in between is not away. While a breaker is open, one report at a time goes ahead as a probe. Agents that
-//! fail share one request among them, so that they take no connections from the others.
+//! A failure counts for the smallest scope that explains it. If a single report fails, only that report waits. An
+//! agent's breaker opens when hardly any of its reports arrive. The platform's breaker opens when this is true of all
+//! agents: a platform that answers some of them is available. While a breaker is open, one report at a time is sent as
+//! a probe. All failing agents share one request, so that they take no connections from the others.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -50,9 +50,9 @@ pub(crate) struct Scopes {
     due: BTreeSet<(Instant, String)>,
     /// The sum over all agents, without `due`.
     standing: Standing,
-    /// A request of an unknown agent hung: until one of them is answered, unknown agents are treated as failing.
+    /// A request of an unknown agent hung. Unknown agents are treated as failing until one of them gets an answer.
     is_wary: bool,
-    /// After a probe that hung, no other goes until then: so they take half of one connection at most.
+    /// After a probe that hung, no other probe starts before this time. So probes take at most half of one connection.
     rests_until: Option<Instant>,
     /// The agent for which the platform asked to wait last, and until when.
     paused: Option<(String, Instant)>,
@@ -87,8 +87,8 @@ impl Scopes {
         self.platform.admits(now)
     }
 
-    /// A report of this agent has come. Says whether it shall go first: while the platform seems to be away, an agent
-    /// that knows of no failure tells whether it is.
+    /// Whether an arriving report of this agent should be sent first. While the platform seems to be unavailable, an
+    /// agent without failures shows whether it is.
     pub(crate) fn is_witness(&self, agent: &str) -> bool {
         self.platform.probe_at().is_some()
             && !self.is_key_refused
@@ -225,7 +225,7 @@ impl Scopes {
     ) -> Wait {
         match failure.refusal {
             Some(Refusal::Agent) => {
-                // The platform is there all the same.
+                // The refusal shows that the platform is available.
                 self.answered_by_platform(now);
                 self.edit(agent, |agent| agent.refused(failure.asked, now, jitter));
                 Wait::Agent

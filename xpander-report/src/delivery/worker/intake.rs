@@ -139,7 +139,8 @@ impl Worker {
         }
     }
 
-    /// Reads reports again, and says which places cannot be read. Perhaps who adopts their files can.
+    /// Reads reports again. Returns them, and the places that cannot be read: a process that adopts their files may be
+    /// able to read them.
     pub(super) fn read_places(&self, places: &[Place]) -> (Vec<Replayed>, Vec<Place>) {
         let (mut read, mut lost) = (Vec::new(), Vec::new());
         for place in places {
@@ -152,7 +153,7 @@ impl Worker {
         (read, lost)
     }
 
-    /// What other processes have delivered of a task counts.
+    /// Applies what other processes have delivered of a task.
     fn learn(&mut self, id: &TaskId) {
         let known = self.replay.as_ref().and_then(|replay| replay.known(id));
         if let Some(delivered) = known {
@@ -179,8 +180,9 @@ impl Worker {
         replay.unread(spool.appended()) == 0
     }
 
-    /// Takes what callers put into the queue, so many at most. What is on disk came before, but for what the disk had
-    /// no room for: see [`take_in_before`](Self::take_in_before).
+    /// Takes at most `most` reports from the queue, after all earlier reports on disk have been read. A report can be
+    /// in the queue although the disk has later ones, if the disk had no room for it: see
+    /// [`take_in_before`](Self::take_in_before).
     pub(super) fn take_in(&mut self, most: usize) {
         for _ in 0..most {
             if !self.has_read_spool() || !self.take_one() {
@@ -306,7 +308,7 @@ impl Worker {
     }
 }
 
-/// Whether more may be read from disk: half of the places are for what has no other.
+/// Whether more may be read from disk. Half of the places are reserved for reports that are in memory only.
 fn can_take_in(outbox: &Outbox, shared: &Shared) -> bool {
     let limits = &shared.settings.limits;
     outbox.loaded_bytes() <= limits.queue_bytes / 2
