@@ -15,14 +15,14 @@ use crate::spool::format::entry::{Ack, DeliveredTask};
 use crate::spool::place::{Place, Replayed, SegmentId};
 use crate::support::sync::Ordering;
 
-/// The side of the spool that gives reports back, in the order in which they were written, and keeps which
-/// are settled. One at a time in a process.
+/// The reading side of the spool. It returns reports in the order in which they were written, and records which have
+/// ended. A process has one at a time.
 pub(crate) struct Replay {
     pub(super) spool: Arc<Spool>,
     pub(super) readers: BTreeMap<SegmentId, SegmentReader>,
     next_id: SegmentId,
     adoption: Adoption,
-    /// Why what waits cannot be gathered was told.
+    /// A warning has said why files cannot be compacted.
     pub(super) warned_compaction: bool,
     /// Own reports that were read.
     read: u64,
@@ -34,9 +34,9 @@ pub(crate) struct Replay {
     pub(super) relocated: HashMap<(SegmentId, u64), (SegmentId, u64)>,
     /// An own report that is still in memory, and not read yet.
     recent: Option<(Written, Outgoing)>,
-    /// Why it is not sure that what waits is where others find it.
+    /// Why other processes may not find the waiting reports.
     pub(super) misplaced: Option<String>,
-    /// That was told.
+    /// A warning has said so.
     pub(super) warned_restore: bool,
 }
 
@@ -166,7 +166,7 @@ impl Replay {
                 let clocks = &mut self.adoption.clocks;
                 outgoing.stamps.redate(|sequence| clocks.date(sequence));
             }
-            // Behind damaged bytes it may be one that is held.
+            // After damaged bytes, the next report may be one that is held in memory.
             let held = reader.held.remove(&offset).map(|(_, held)| held);
             let number = self.count_read(id, offset, held);
             if held.is_none() {
@@ -199,7 +199,7 @@ impl Replay {
         })
     }
 
-    /// Passes the reports that are in memory, if they come next.
+    /// Skips the next reports on disk if they are held in memory.
     pub(crate) fn pass_held(&mut self) {
         let own = self.readers.iter().filter(|(_, reader)| reader.is_own);
         let ids: Vec<_> = own.map(|(id, _)| *id).collect();
@@ -313,8 +313,8 @@ impl Replay {
             .settled(unsettled.map_or(self.read, |first| first - 1));
     }
 
-    /// A report that this process has written, and has in memory: it will not be read. Its place; none if its file is
-    /// another process's now.
+    /// Marks a report that this process has written as held in memory, so that it is not read from disk. Returns its
+    /// place, or `None` if another process has its file.
     pub(crate) fn hold(&mut self, written: &Written) -> Option<Place> {
         self.take_unknown();
         let is_its =
@@ -366,7 +366,8 @@ impl Replay {
         }
     }
 
-    /// Says whether the segment is gone. Else its acks stay, or all of it would be delivered again.
+    /// Removes the segment's files. Returns whether the segment is gone. If it is not, its ack file stays, or all its
+    /// reports would be delivered again.
     fn remove(&mut self, reader: &SegmentReader) -> bool {
         let name = &reader.segment.name;
         if reader.is_damaged() {
@@ -434,7 +435,7 @@ impl Replay {
         self.is_empty() && self.adoption.is_undisturbed()
     }
 
-    /// Lets go of everything: what is settled whole is removed, the rest is another's.
+    /// Releases all segments. Those whose reports have all ended are removed. Other processes may take the rest.
     pub(crate) fn close(&mut self) {
         self.restore();
         let ids: Vec<_> = self.readers.keys().copied().collect();

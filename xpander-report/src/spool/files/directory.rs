@@ -319,7 +319,7 @@ impl Directory {
         files.sort_unstable_by(|(_, one, _), (_, other, _)| other.cmp(one));
         let mut room = MadeRoom::default();
         let mut is_full = false;
-        // Newest first: where one has no room, no older one has.
+        // The newest files are kept first. When one does not fit, all older ones are deleted.
         for (path, _, is_dead) in files {
             let Some(file) = found(self.disk.open(&path).map(Some))? else {
                 continue;
@@ -341,7 +341,7 @@ impl Directory {
     }
 }
 
-/// What is not there, perhaps because another process removed it, is no error.
+/// Accepts a missing file: another process may have removed it.
 pub(crate) fn found<T: Default>(result: io::Result<T>) -> io::Result<T> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
