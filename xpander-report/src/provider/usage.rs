@@ -16,7 +16,7 @@ keys! {
 /// JSON's numbers are exact up to here.
 const MAX_COUNT: u64 = 1 << 53;
 
-/// A provider's own numbers, before they become ours.
+/// The provider's own counts, before they are converted to [`Tokens`].
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Usage {
     pub(super) prompt: Option<u64>,
@@ -25,7 +25,7 @@ pub(super) struct Usage {
     pub(super) cache_write: u64,
     /// What of it is kept for an hour.
     pub(super) cache_write_1h: u64,
-    /// Whether the provider counts what the cache had beside its prompt.
+    /// Whether the provider counts cached tokens separately from the prompt.
     pub(super) is_cache_beside: bool,
     /// What was heard, where the provider gives details of its prompt.
     pub(super) audio: Option<u64>,
@@ -38,7 +38,7 @@ pub(super) struct Usage {
     pub(super) audio_tokens: MediaTokens,
     pub(super) image_tokens: MediaTokens,
     pub(super) web_searches: u64,
-    /// What is charged, where it is not what was counted.
+    /// The charged tokens, if they differ from the counted ones.
     pub(super) charged: Option<(u64, u64)>,
     /// Who answered, if the usage tells.
     pub(super) provider: Option<&'static str>,
@@ -128,7 +128,7 @@ impl Usage {
         let mut prompt = self.prompt.unwrap_or(0);
         let mut completion = self.completion.unwrap_or(0);
         let visible = prompt.saturating_add(completion);
-        // What is only in the total.
+        // The tokens that only the total includes.
         let hidden = self.total.unwrap_or(0).saturating_sub(visible);
         if self.audio == Some(hidden) {
             prompt += hidden;
@@ -149,7 +149,8 @@ impl Usage {
         self.cache_read.saturating_add(self.cache_write)
     }
 
-    /// Whether what the cache had is counted beside the prompt: the shape says so, or the numbers leave no other way.
+    /// Whether cached tokens are counted separately from the prompt: the shape says so, or the numbers allow nothing
+    /// else.
     fn is_cache_beside(&self) -> bool {
         let (prompt, completion) = (self.prompt.unwrap_or(0), self.completion.unwrap_or(0));
         let (visible, cached) = (prompt.saturating_add(completion), self.cached());

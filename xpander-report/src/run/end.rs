@@ -46,7 +46,7 @@ impl End {
             }
             Produced::Error(reason, error_type) => (reason, error_type),
         };
-        // Who has failed the run by hand has said why.
+        // If `fail` was called, its reason stays.
         let is_told = envelope.is_success == Field::Explicit(false);
         envelope.is_success.capture(Some(false));
         envelope.error_type = Some(Cow::Borrowed(error_type));
@@ -115,7 +115,7 @@ impl End {
         self.broken("panicked", message);
     }
 
-    /// Who asked for a stream's items asks for no more.
+    /// The consumer has stopped reading the stream.
     pub(super) fn cancelled(mut self) {
         // A provider's stream may have ended all the same, which its chunks say.
         self.envelope.may_be_finished = !self.envelope.chunks.is_empty();
@@ -170,8 +170,8 @@ impl<'a> Outcome<'a> {
         self.end.as_deref_mut()
     }
 
-    /// It is this value. Where content may not leave, only a provider's response is of use, which is read
-    /// for its tokens.
+    /// The run returned this value. If content may not be sent, the value is captured only if it may be a provider's
+    /// response, for its tokens.
     pub fn value(&mut self, value: &dyn Capture) {
         if self.content || value.may_be_a_response() {
             let value = captured(value, self.room);

@@ -29,9 +29,9 @@ pub(super) enum Rule {
     Text,
     /// Texts are joined, and are JSON then.
     Json,
-    /// Texts are joined, unless each is all that has come so far and some more; lists item by item.
+    /// Strings are concatenated, unless each repeats the text so far and adds to it. Lists are merged item by item.
     Grown,
-    /// Objects are joined; what says nothing does not take the place of what does.
+    /// Objects are merged. A zero or an empty list does not replace another value.
     Counts,
     /// Texts are joined; lists are as [`Parts`](Self::Parts).
     Content(&'static Self),
@@ -39,7 +39,7 @@ pub(super) enum Rule {
     Fields(&'static [FieldRule]),
     /// Lists are joined, each item at its index.
     Items(&'static Self),
-    /// Lists are joined, but a text goes on in the part where it began.
+    /// Lists are concatenated, but a text continues in the part in which it began.
     Parts(&'static Self),
     /// Lists are joined.
     All,
