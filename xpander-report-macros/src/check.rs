@@ -7,7 +7,7 @@ use crate::function::Function;
 use crate::keys::{Input, Key, Keys};
 use crate::signature::Argument;
 
-/// What the signature and the keys must keep to, all breaches at once.
+/// Checks the signature and the keys, and reports all errors together.
 pub(crate) fn check(
     keys: &Keys,
     function: &Function,
@@ -101,7 +101,7 @@ pub(crate) fn check(
         .map_or(Ok(()), Err)
 }
 
-/// An `.await` outside of an `async` block: keys are read at once.
+/// Rejects an `.await` outside of an `async` block: keys are evaluated synchronously.
 fn waits((name, value): (&Ident, &Expr)) -> Option<Error> {
     let at = awaited(value.to_token_stream())?;
     Some(Error::new(
@@ -136,7 +136,7 @@ fn awaited(tokens: TokenStream) -> Option<Span> {
     })
 }
 
-/// A share that is written down and can be none.
+/// Rejects a literal that is not a share from 0.0 to 1.0.
 fn wrong_share(rate: &Expr) -> Option<Error> {
     let is_negative = matches!(rate, Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)));
     let number = match rate {
@@ -159,7 +159,7 @@ fn wrong_share(rate: &Expr) -> Option<Error> {
     })
 }
 
-/// A value where a key takes a function of what came out.
+/// Rejects a literal where a key takes a function of the return value.
 fn no_function(key: &Key<Expr>) -> Option<Error> {
     let (name, value) = (key.name()?, key.get()?);
     matches!(value, Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_)).then(|| {

@@ -1,5 +1,5 @@
-//! What a return type shows to go on after the function has returned. What it does not show, the type of the
-//! value decides: see `kind` in `xpander-report`.
+//! Streams, iterators and futures that a return type names. If the return type names none, the value's type decides:
+//! see `kind` in `xpander-report`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -18,7 +18,7 @@ const ITERATORS: &[&str] = &[
 const FUTURES: &[&str] = &["Future", "FusedFuture", "TryFuture"];
 const INTO_FUTURES: &[&str] = &["IntoFuture"];
 
-/// Other traits that what is followed has if the plain value has them.
+/// Other traits that the followed value implements if the original value does.
 const KEPT: &[&str] = &[
     "Any",
     "Captures",
@@ -38,7 +38,7 @@ const KEPT: &[&str] = &[
     "UnwindSafe",
 ];
 
-/// Traits that it cannot have.
+/// Traits that the followed value cannot implement.
 const LOST: &[&str] = &[
     "AsyncBufRead",
     "AsyncRead",
@@ -59,7 +59,7 @@ const LOST: &[&str] = &[
 
 /// An `impl Stream` or the like in the return type.
 pub(crate) struct Shown<'a> {
-    /// From the whole type to it.
+    /// The path to it from the entire return type.
     way: Vec<Step>,
     what: What,
     bounds: &'a Bounds,
@@ -121,7 +121,7 @@ impl<'a> Shown<'a> {
         found
     }
 
-    /// The way to it and what it is, as types.
+    /// The path to it and its kind, as types.
     pub(crate) fn mark(&self, private: &TokenStream) -> TokenStream {
         let way = self
             .way
@@ -140,7 +140,7 @@ impl<'a> Shown<'a> {
         quote!((#way, #private::#what))
     }
 
-    /// What comes of it, as a `let` can spell it.
+    /// The type of its items or its output, as a `let` can write it.
     pub(crate) fn piece(&self) -> Option<Type> {
         self.piece_type().and_then(nameable)
     }
@@ -158,12 +158,12 @@ impl<'a> Shown<'a> {
         matches!(self.what, What::Future | What::IntoFuture)
     }
 
-    /// A trait that what is followed cannot have.
+    /// A trait that the followed value cannot implement.
     pub(crate) fn lost(&self) -> Option<&'a TypeParamBound> {
         self.bounds.iter().find(|bound| is_one_of(bound, LOST))
     }
 
-    /// Whether what is followed has all traits for sure.
+    /// Whether the followed value certainly implements all named traits.
     pub(crate) fn keeps_all(&self) -> bool {
         let flows = [STREAMS, ITERATORS, FUTURES, INTO_FUTURES, KEPT];
         self.bounds.iter().all(|bound| {

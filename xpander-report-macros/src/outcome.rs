@@ -1,4 +1,4 @@
-//! What of the expansion looks at the function's value.
+//! The part of the expansion that examines the function's value.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -8,16 +8,16 @@ use crate::expand::{Expansion, at};
 use crate::flow::{Shown, spells_a_future};
 use crate::signature::{local, nameable};
 
-/// How many `Result`s are taken off a value, one in the other.
+/// How many nested `Result`s are unwrapped.
 const RESULTS: usize = 3;
 
-/// What a function gives: the function itself, or a future that it returns.
+/// A value to examine: the function's own, or the output of a returned future.
 struct Given<'a> {
     /// Where its type is written.
     at: Span,
-    /// What the type shows to go on.
+    /// The stream, iterator or future that its type names.
     shown: Option<&'a Shown<'a>>,
-    /// A future that is given is a value.
+    /// A future inside the value is an ordinary value.
     is_async: bool,
 }
 
@@ -41,7 +41,7 @@ impl Expansion<'_> {
     //     }
     pub(crate) fn finish(&self, called: &TokenStream, annotation: Option<&Type>) -> TokenStream {
         let Self { private, value, .. } = self;
-        // What never returns has no outcome but a panic.
+        // A function that never returns can only panic.
         let Some(annotation) = annotation else {
             return called.clone();
         };
@@ -157,7 +157,7 @@ impl Expansion<'_> {
         spells_one || self.shown.as_ref().is_some_and(Shown::is_future)
     }
 
-    /// The keys that look at what the function gives, be it a stream.
+    /// Applies the keys to the function's own value, even if it is a stream.
     fn keys_at_once(&self) -> Option<TokenStream> {
         let Self {
             private,
@@ -236,7 +236,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// Looks at the error that stands where a stream or a future was to be.
+    /// Captures the error that was returned instead of a stream or a future.
     fn error_around(&self, at: Span, is_told: bool) -> TokenStream {
         let (error, outcome) = (local("error"), local("outcome"));
         let failed = self.failed(at, &outcome, &error, is_told);
@@ -244,7 +244,7 @@ impl Expansion<'_> {
         quote!(#moves |#error, #outcome| #failed)
     }
 
-    /// What looks later has its own copies of what its keys mention.
+    /// A closure that runs later needs its own copies of the variables that its keys use.
     fn moves(&self) -> Option<TokenStream> {
         self.keys.looks_at_value().then(|| quote!(move))
     }
@@ -260,7 +260,8 @@ impl Expansion<'_> {
                 let reason = reason(&quote!(#error));
                 quote!(#outcome.error(#reason))
             }
-            // The key knows nothing of it, and may be there to hide such errors.
+            // The key does not convert this error. The user may have set it to hide such errors, so only the type's
+            // name is captured.
             Some(_) if !is_told => quote!(#outcome.error_by_name(#error)),
             Some(key) => {
                 let errors = local("errors");
