@@ -1,4 +1,4 @@
-//! What a relay says of itself, and what people can do about what waits there.
+//! The status of a relay, and the commands that manage its waiting reports.
 
 use std::fs;
 

@@ -128,7 +128,7 @@ pub(super) async fn publish(
     }
 }
 
-/// Why trying again at once is of no use, if it is not.
+/// The reason why an immediate retry is of no use. `None` if it may succeed.
 fn refusal(error: &PublishError) -> Option<NotStored> {
     match error.kind() {
         PublishErrorKind::MaxPayloadExceeded => return Some(NotStored::TooLarge),

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many are in hand at most. One at first: it is the probe.
+/// The maximum number of reports in hand. The first is a probe, so there is only one at first.
 const MAX_IN_HAND: usize = 256;
-/// How long to wait before a report is read again for which there was no room.
+/// How long to wait before a report that had no room is read again.
 const PAUSE: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Backlog {
-    /// The agents whose reports have this subject: one, but for a coincidence.
+    /// The agents whose reports have this subject. There is one, unless two names have the same hash.
     agents: HashSet<String>,
     /// The sequence of the next message that may be one of them.
     next: u64,
@@ -52,7 +52,7 @@ impl Backlog {
         self.agents
     }
 
-    /// Where to read on and how many, if that is wanted.
+    /// The next sequence to read and the number of reports, if more should be read now.
     pub(super) fn read(&mut self, now: Instant) -> Option<(u64, usize)> {
         self.waits_until.take_if(|until| *until <= now);
         let may_read = !self.is_reading
@@ -89,7 +89,7 @@ impl Backlog {
         self.parking += 1;
     }
 
-    /// It is there. `is_parked`: it was written.
+    /// A report has been written to the stream of parked reports if `is_parked`; otherwise it has not.
     pub(super) fn end_parking(&mut self, is_parked: bool) {
         self.parking = self.parking.saturating_sub(1);
         self.is_read &= !is_parked;

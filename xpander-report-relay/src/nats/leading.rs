@@ -38,7 +38,7 @@ struct Running {
     term: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-/// Wants the lease, and forwards while it holds it, until it is told to stop.
+/// Acquires the lease and forwards while it holds it, until it is told to stop.
 pub(super) async fn lead(
     shared: Arc<Shared>,
     reporter: ReporterBuilder,
@@ -112,7 +112,7 @@ pub(super) async fn lead(
                     None => std::future::pending().await,
                 }
             } => {
-                // Another relay has begun: the lease hears of it soon.
+                // Another relay has taken over. The lease learns this with its next read.
                 if let Some(running) = &mut running {
                     running.term = Box::pin(std::future::pending());
                 }
@@ -127,7 +127,7 @@ pub(super) async fn lead(
     drop(running);
     if let Some(revision) = lease.release().filter(|_| is_idle) {
         let nobody = write(streams.lease, shared.now(), revision, Holding::default());
-        // If it is not written, the others wait for the lease to pass.
+        // If this write fails, the other relays wait until the lease expires.
         let _ = timeout(CALL, nobody).await;
     }
 }

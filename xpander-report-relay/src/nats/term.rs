@@ -30,16 +30,16 @@ use super::streams::{PARKED_PREFIX, Streams, parked_subject};
 use crate::received;
 use crate::status::Purged;
 
-/// So many reports of the stream are in hand at most, and so many bytes of them, about.
+/// The maximum number of reports of the stream in hand, and approximately their maximum bytes.
 pub(super) const MAX_IN_HAND: usize = 2_048;
 const MAX_BYTES: usize = 12 << 20;
-/// So many are asked for at once.
+/// The maximum number of messages of one pull request.
 const MAX_PULL: usize = 512;
-/// How long the server keeps the question for more.
+/// How long the server keeps a pull request open.
 const PULL_WAIT: Duration = Duration::from_secs(2);
-/// If it does not answer for so much longer, the question is lost.
+/// If the server does not answer for this much longer, the pull request is lost.
 const PULL_SLACK: Duration = Duration::from_secs(2);
-/// The server delivers a message again of which it has heard nothing for so long.
+/// The server delivers a message again if it is not acknowledged within this time.
 const ACK_WAIT: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(250);
 const LONG: Duration = Duration::from_secs(3600 * 24 * 365);
@@ -491,7 +491,7 @@ impl Term {
         }
     }
 
-    /// Lets newer reports pass of agents that have no parked reports any more.
+    /// Releases the newer reports of agents that have no parked reports any more.
     async fn end_backlogs(&mut self) {
         let over: Vec<_> = self
             .backlogs
@@ -504,7 +504,7 @@ impl Term {
         }
     }
 
-    /// Reads on in the backlogs that may have more reports in hand.
+    /// Reads more reports of the backlogs that have room for them.
     fn read_backlogs(&mut self) {
         let now = Instant::now();
         for (subject, backlog) in &mut self.backlogs {
