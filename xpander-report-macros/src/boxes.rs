@@ -12,7 +12,7 @@ use crate::signature::{associated, bare, last_segment, type_arguments};
 const ALIASES: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
 
 /// The item or output type of a `'static` box in the return type, if this type borrows.
-pub(crate) fn outlived(output: &ReturnType) -> Option<&Type> {
+pub(crate) fn borrowed_item_of_static_box(output: &ReturnType) -> Option<&Type> {
     match output {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => within(ty),

@@ -60,8 +60,8 @@ const LOST: &[&str] = &[
 /// An `impl Stream` or the like in the return type.
 pub(crate) struct Shown<'a> {
     /// The path to it from the entire return type.
-    way: Vec<Step>,
-    what: What,
+    path: Vec<Step>,
+    kind: FlowKind,
     bounds: &'a Bounds,
 }
 
@@ -76,7 +76,7 @@ enum Step {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+enum FlowKind {
     Stream,
     Iterator,
     Future,
@@ -95,49 +95,49 @@ impl<'a> Shown<'a> {
         Self::within(ty, &mut Vec::new())
     }
 
-    fn within(ty: &'a Type, way: &mut Vec<Step>) -> Option<Self> {
+    fn within(ty: &'a Type, path: &mut Vec<Step>) -> Option<Self> {
         match bare(ty) {
             Type::ImplTrait(object) => Some(Self {
-                what: What::of(&object.bounds)?,
+                kind: FlowKind::of(&object.bounds)?,
                 bounds: &object.bounds,
-                way: way.clone(),
+                path: path.clone(),
             }),
             Type::Tuple(tuple) => tuple
                 .elems
                 .iter()
                 .enumerate()
-                .find_map(|(number, ty)| Self::step(Step::Element(number), ty, way)),
+                .find_map(|(number, ty)| Self::step(Step::Element(number), ty, path)),
             ty => {
                 let inner = type_arguments(&last_segment(ty)?.arguments).next()?;
-                Self::step(Step::Inside, unpinned(ty).unwrap_or(inner), way)
+                Self::step(Step::Inside, unpinned(ty).unwrap_or(inner), path)
             }
         }
     }
 
-    fn step(step: Step, ty: &'a Type, way: &mut Vec<Step>) -> Option<Self> {
-        way.push(step);
-        let found = Self::within(ty, way);
-        way.pop();
+    fn step(step: Step, ty: &'a Type, path: &mut Vec<Step>) -> Option<Self> {
+        path.push(step);
+        let found = Self::within(ty, path);
+        path.pop();
         found
     }
 
     /// The path to it and its kind, as types.
     pub(crate) fn mark(&self, private: &TokenStream) -> TokenStream {
-        let way = self
-            .way
+        let path = self
+            .path
             .iter()
             .rev()
-            .fold(quote!(#private::Here), |way, step| match step {
-                Step::Inside => quote!(#private::Inside<#way>),
-                Step::Element(number) => quote!(#private::Element<#number, #way>),
+            .fold(quote!(#private::Here), |path, step| match step {
+                Step::Inside => quote!(#private::Inside<#path>),
+                Step::Element(number) => quote!(#private::Element<#number, #path>),
             });
-        let what = match self.what {
-            What::Stream => quote!(AStream),
-            What::Iterator => quote!(AnIterator),
-            What::Future => quote!(AFuture),
-            What::IntoFuture => quote!(AnIntoFuture),
+        let kind = match self.kind {
+            FlowKind::Stream => quote!(AStream),
+            FlowKind::Iterator => quote!(AnIterator),
+            FlowKind::Future => quote!(AFuture),
+            FlowKind::IntoFuture => quote!(AnIntoFuture),
         };
-        quote!((#way, #private::#what))
+        quote!((#path, #private::#kind))
     }
 
     /// The type of its items or its output, as a `let` can write it.
@@ -147,19 +147,19 @@ impl<'a> Shown<'a> {
 
     /// What comes of it, as it is written.
     pub(crate) fn piece_type(&self) -> Option<&'a Type> {
-        let name = match self.what {
-            What::Stream | What::Iterator => "Item",
-            What::Future | What::IntoFuture => "Output",
+        let name = match self.kind {
+            FlowKind::Stream | FlowKind::Iterator => "Item",
+            FlowKind::Future | FlowKind::IntoFuture => "Output",
         };
         associated(self.bounds, name)
     }
 
     pub(crate) fn is_future(&self) -> bool {
-        matches!(self.what, What::Future | What::IntoFuture)
+        matches!(self.kind, FlowKind::Future | FlowKind::IntoFuture)
     }
 
     /// A trait that the followed value cannot implement.
-    pub(crate) fn lost(&self) -> Option<&'a TypeParamBound> {
+    pub(crate) fn unsupported_bound(&self) -> Option<&'a TypeParamBound> {
         self.bounds.iter().find(|bound| is_one_of(bound, LOST))
     }
 
@@ -173,7 +173,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-impl What {
+impl FlowKind {
     fn of(bounds: &Bounds) -> Option<Self> {
         let has = |names| bounds.iter().any(|bound| is_one_of(bound, names));
         if has(STREAMS) {
@@ -192,7 +192,7 @@ impl What {
 
 /// Whether it is a stream, an iterator or a future.
 pub(crate) fn is_followed(bounds: &Bounds) -> bool {
-    What::of(bounds).is_some()
+    FlowKind::of(bounds).is_some()
 }
 
 /// Whether a return type spells a future: then the keys look at its output.
@@ -204,7 +204,12 @@ pub(crate) fn spells_a_future(output: &ReturnType) -> bool {
 }
 
 fn is_a_future(ty: &Type) -> bool {
-    let has = |bounds: &Bounds| matches!(What::of(bounds), Some(What::Future | What::IntoFuture));
+    let has = |bounds: &Bounds| {
+        matches!(
+            FlowKind::of(bounds),
+            Some(FlowKind::Future | FlowKind::IntoFuture)
+        )
+    };
     match bare(ty) {
         Type::ImplTrait(object) => has(&object.bounds),
         Type::TraitObject(object) => has(&object.bounds),

@@ -9,7 +9,7 @@ use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, away, back, config, until};
 
 #[test]
-fn health_is_of_the_process_and_readiness_of_what_it_would_accept() {
+fn healthz_is_about_the_process_and_readyz_about_accepting_reports() {
     let (url, _) = away();
     let dir = TempDir::new().unwrap();
     let relay = start(config(url), dir.path(), |builder| builder);

@@ -74,8 +74,8 @@ impl<'a> Expansion<'a> {
             .collect();
         let shown = Shown::of(&function.signature.output);
         let names: Vec<&Argument> = names(&arguments, &renamed).map(|(name, _)| name).collect();
-        let outlived = boxes::outlived(&function.signature.output);
-        check(keys, function, &names, shown.as_ref(), outlived)?;
+        let borrowed_item = boxes::borrowed_item_of_static_box(&function.signature.output);
+        check(keys, function, &names, shown.as_ref(), borrowed_item)?;
         let module = private::module();
         let private = match keys.krate.get() {
             Some(path) => quote!(#path::#module),
@@ -83,7 +83,7 @@ impl<'a> Expansion<'a> {
         };
         Ok(Self {
             shown: shown.filter(|shown| follows(keys, shown)),
-            outlives_its_items: outlived.is_some(),
+            outlives_its_items: borrowed_item.is_some(),
             keys,
             function,
             private,

@@ -66,7 +66,7 @@ impl Backlog {
     }
 
     /// The message with this sequence was read.
-    pub(super) fn took(&mut self, sequence: u64, is_in_hand: bool) {
+    pub(super) fn on_read(&mut self, sequence: u64, is_in_hand: bool) {
         self.is_reading = false;
         self.next = self.next.max(sequence + 1);
         self.in_hand += usize::from(is_in_hand);
@@ -104,7 +104,7 @@ impl Backlog {
     }
 
     /// There was no room for one: it is read again later.
-    pub(super) fn gave_back(&mut self, sequence: u64, now: Instant) {
+    pub(super) fn on_returned(&mut self, sequence: u64, now: Instant) {
         self.in_hand = self.in_hand.saturating_sub(1);
         self.next = self.next.min(sequence);
         self.budget = 1;
@@ -132,12 +132,12 @@ mod tests {
         let mut backlog = Backlog::default();
         assert_eq!(backlog.read(now), Some((1, 1)));
         assert_eq!(backlog.read(now), None, "one at a time is read");
-        backlog.took(4, true);
+        backlog.on_read(4, true);
         assert_eq!(backlog.read(now), None, "it is the probe");
         backlog.ended(true);
         assert_eq!(backlog.read(now), Some((5, 2)));
         for sequence in [7, 8] {
-            backlog.took(sequence, true);
+            backlog.on_read(sequence, true);
         }
         assert_eq!(backlog.read(now), None);
         backlog.ended(true);
@@ -156,8 +156,8 @@ mod tests {
         let now = Instant::now();
         let mut backlog = Backlog::default();
         let _ = backlog.read(now);
-        backlog.took(4, true);
-        backlog.gave_back(4, now);
+        backlog.on_read(4, true);
+        backlog.on_returned(4, now);
         assert_eq!(backlog.read(now), None);
         assert!(backlog.wakes_at().is_some());
         assert_eq!(backlog.read(now + PAUSE), Some((4, 1)));

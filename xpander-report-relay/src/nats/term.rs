@@ -427,7 +427,7 @@ impl Term {
                 }
                 // It stays there.
                 Source::Parked(sequence) => {
-                    backlog.gave_back(sequence, Instant::now());
+                    backlog.on_returned(sequence, Instant::now());
                     self.parked.remove(&sequence);
                     let removal = self.hand.give_back(*ticket);
                     spawn_removal(&mut self.work, &self.shared, &self.streams, removal);
@@ -549,7 +549,7 @@ impl Term {
         let (source, bytes) = (Source::Parked(sequence), message.payload.len());
         let is_new = !self.hand.renew(source, None);
         if let Some(backlog) = self.backlogs.get_mut(subject) {
-            backlog.took(sequence, is_new);
+            backlog.on_read(sequence, is_new);
             if let Ok(report) = &read {
                 backlog.add_agent(report.agent_id());
             }

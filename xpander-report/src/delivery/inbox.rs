@@ -124,14 +124,15 @@ impl Shared {
                 spool.remember(written, outgoing);
                 if self.is_spool_broken.load(Ordering::Relaxed) {
                     self.is_spool_broken.store(false, Ordering::Relaxed);
-                    spool.works_again();
+                    spool.forget_error();
                 }
                 self.wake();
                 true
             }
             Err(error) => {
                 self.counters.not_spooled.add(1);
-                if !self.is_spool_broken.swap(true, Ordering::Relaxed) && spool.is_news(&error) {
+                if !self.is_spool_broken.swap(true, Ordering::Relaxed) && spool.is_new_error(&error)
+                {
                     warn(format_args!(
                         "reports are kept in memory because they cannot be written to the spool \
                          in {}: {error}",
@@ -253,7 +254,8 @@ impl Shared {
     pub(super) fn flush(self: &Arc<Self>, timeout: Duration, after: Then) -> Flushing<'_> {
         if after == Then::Exit {
             let accepted = self.counters.accepted.get();
-            self.left_at.store(accepted, Ordering::Relaxed);
+            self.accepted_at_exit_flush
+                .store(accepted, Ordering::Relaxed);
         }
         // With a spool, a worker that stops must let go of it.
         let lets_go = after == Then::Shutdown && self.spool.is_some();
@@ -279,7 +281,11 @@ impl Shared {
         timeout: Duration,
     ) -> Flushing<'_> {
         let asked = self.ask_worker(ask, until, timeout);
-        Box::pin(async move { asked.await.unwrap_or_else(|| self.not_asked()) })
+        Box::pin(async move {
+            asked
+                .await
+                .unwrap_or_else(|| self.outcome_without_waiting())
+        })
     }
 
     /// None if there is no worker that could answer.
@@ -341,7 +347,7 @@ impl Shared {
     }
 
     /// The outcome for a caller that could not wait.
-    pub(super) fn not_asked(&self) -> FlushOutcome {
+    pub(super) fn outcome_without_waiting(&self) -> FlushOutcome {
         let (pending, spooled) = (self.pending(), self.spooled());
         FlushOutcome {
             pending,
@@ -356,7 +362,8 @@ impl Leaving for Shared {
     fn patience(&self, end: ProcessEnd) -> Option<Duration> {
         let timeout = self.settings.limits.exit_timeout;
         // If no report was accepted after the guard's flush, the guard has already waited.
-        let is_new = self.counters.accepted.get() > self.left_at.load(Ordering::Relaxed);
+        let is_new =
+            self.counters.accepted.get() > self.accepted_at_exit_flush.load(Ordering::Relaxed);
         let waits = match end {
             ProcessEnd::Exit => is_new && !timeout.is_zero(),
             ProcessEnd::Signal => self.settings.delivers_on_signals,

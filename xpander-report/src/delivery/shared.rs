@@ -62,7 +62,7 @@ pub(super) struct Shared {
     /// The spool does not take reports.
     pub(super) is_spool_broken: AtomicBool,
     /// The number of accepted reports when a caller last waited for the end of the program.
-    pub(super) left_at: AtomicU64,
+    pub(super) accepted_at_exit_flush: AtomicU64,
     pub(super) warned_no_agent: AtomicBool,
     pub(super) warned_no_thread: AtomicBool,
     #[cfg(feature = "_relay")]
@@ -184,7 +184,7 @@ impl Shared {
             lifecycle: Lifecycle::new(),
             is_full: AtomicBool::new(false),
             is_spool_broken: AtomicBool::new(false),
-            left_at: AtomicU64::new(0),
+            accepted_at_exit_flush: AtomicU64::new(0),
             warned_no_agent: AtomicBool::new(false),
             warned_no_thread: AtomicBool::new(false),
             #[cfg(feature = "_relay")]

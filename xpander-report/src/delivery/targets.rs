@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_rolled_up_need_not_be_taken_as_a_task() {
+    fn a_rolled_up_path_is_reported_without_being_selected() {
         let mut targets = Targets::parse("app, -lib::noisy");
         targets.rollup = Targets::parse_rollup("lib, app::model ,").collect();
         assert_eq!(wanted(&targets, "app"), (true, false));

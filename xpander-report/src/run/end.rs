@@ -25,20 +25,20 @@ pub struct End {
 impl End {
     /// Takes what the body gave.
     pub(super) fn look(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
-        let came = self.came(look);
-        self.take(came);
+        let captured = self.captured(look);
+        self.take(captured);
     }
 
-    pub(super) fn came(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) -> Produced {
+    pub(super) fn captured(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) -> Produced {
         let content = self.shared.reporter.captures_content();
         let mut outcome = Outcome::new(content, MAX_CAPTURED, Some(self));
         catch_panic(|| look(&mut outcome));
-        outcome.came
+        outcome.captured
     }
 
-    pub(super) fn take(&mut self, came: Produced) {
+    pub(super) fn take(&mut self, captured: Produced) {
         let envelope = &mut self.envelope;
-        let (reason, error_type) = match came {
+        let (reason, error_type) = match captured {
             Produced::Nothing => return envelope.is_success.capture(Some(true)),
             Produced::Value(value) => {
                 envelope.is_success.capture(Some(true));
@@ -140,7 +140,7 @@ impl End {
 pub(super) fn extracted(look: &mut dyn FnMut(&mut Outcome<'_>)) -> Option<Captured> {
     let mut outcome = Outcome::new(true, MAX_CAPTURED, None);
     catch_panic(|| look(&mut outcome));
-    match outcome.came {
+    match outcome.captured {
         Produced::Value(value) => Some(value),
         Produced::Nothing | Produced::Error(..) => None,
     }
@@ -152,7 +152,7 @@ pub struct Outcome<'a> {
     content: bool,
     room: usize,
     end: Option<&'a mut End>,
-    pub(crate) came: Produced,
+    pub(crate) captured: Produced,
 }
 
 impl<'a> Outcome<'a> {
@@ -161,7 +161,7 @@ impl<'a> Outcome<'a> {
             content,
             room,
             end,
-            came: Produced::Nothing,
+            captured: Produced::Nothing,
         }
     }
 
@@ -176,7 +176,7 @@ impl<'a> Outcome<'a> {
         if self.content || value.may_be_a_response() {
             let value = captured(value, self.room);
             let value = value.filter(|it| self.content || matches!(it, Captured::Json(_)));
-            self.came = value.map_or(Produced::Nothing, Produced::Value);
+            self.captured = value.map_or(Produced::Nothing, Produced::Value);
         }
     }
 
@@ -191,22 +191,22 @@ impl<'a> Outcome<'a> {
     pub fn error(&mut self, error: &dyn Capture) {
         let name = error.type_name();
         let reason = self.content.then(|| captured(error, self.room)).flatten();
-        self.came = Produced::Error(reason, name);
+        self.captured = Produced::Error(reason, name);
     }
 
     /// It is an error of which only the type may be told.
     pub fn error_by_name<E: ?Sized>(&mut self, _: &E) {
         let name = type_name::<E>();
         let reason = self.content.then(|| Captured::Text(format!("<{name}>")));
-        self.came = Produced::Error(reason, name);
+        self.captured = Produced::Error(reason, name);
     }
 
     /// What a key gave tells an error of this type.
     pub(crate) fn is_error(&mut self, type_name: &'static str) {
-        let told = match std::mem::replace(&mut self.came, Produced::Nothing) {
+        let told = match std::mem::replace(&mut self.captured, Produced::Nothing) {
             Produced::Value(told) if self.content => Some(told),
             _ => None,
         };
-        self.came = Produced::Error(told, type_name);
+        self.captured = Produced::Error(told, type_name);
     }
 }

@@ -84,7 +84,7 @@ impl Run {
             shared,
             envelope: Box::default(),
         };
-        end.came(keys);
+        end.captured(keys);
         let End { shared, envelope } = end;
         shared.edit(|known| known.add_explicit(*envelope));
     }
@@ -131,7 +131,7 @@ impl Run {
             let content = shared.reporter.captures_content();
             let mut outcome = Outcome::new(content, MAX_ITEMS, None);
             catch_panic(|| look(&mut outcome));
-            shared.edit(|envelope| envelope.add(outcome.came));
+            shared.edit(|envelope| envelope.add(outcome.captured));
         }
     }
 

@@ -87,7 +87,7 @@ impl Adoption {
     }
 
     /// Whether nothing is left of others that something is wrong with.
-    pub(super) fn is_undisturbed(&self) -> bool {
+    pub(super) fn has_no_errors(&self) -> bool {
         self.backing_off.is_empty() && !self.warned_scan
     }
 
@@ -109,12 +109,14 @@ impl Adoption {
         match self.try_scan(now, open, &mut adopted) {
             Ok(()) => {
                 if std::mem::take(&mut self.warned_scan) {
-                    self.spool.works_again();
+                    self.spool.forget_error();
                 }
             }
             Err(error) => {
                 self.has_more = true;
-                if !std::mem::replace(&mut self.warned_scan, true) && self.spool.is_news(&error) {
+                if !std::mem::replace(&mut self.warned_scan, true)
+                    && self.spool.is_new_error(&error)
+                {
                     self.spool
                         .warn(format_args!("its files cannot be listed: {error}"));
                 }

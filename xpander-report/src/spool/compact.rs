@@ -36,7 +36,7 @@ impl Replay {
     /// Copies the waiting reports of mostly settled segments into one new segment, and removes the old ones.
     pub(super) fn compact(&mut self) {
         self.seal_settled();
-        let survivors = self.survivors(self.worth_it());
+        let survivors = self.survivors(self.segments_to_compact());
         if !survivors.is_empty() {
             self.gather(survivors);
         }
@@ -122,7 +122,7 @@ impl Replay {
     }
 
     /// The segments whose compaction saves much space or many files. Their waiting reports fit into one segment.
-    fn worth_it(&self) -> Vec<(&SegmentId, &SegmentReader)> {
+    fn segments_to_compact(&self) -> Vec<(&SegmentId, &SegmentReader)> {
         const SMALL: u64 = SEGMENT_BYTES / 16;
         const MANY: usize = 16;
         let (mut waiting, mut written) = (0, 0);

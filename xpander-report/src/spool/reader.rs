@@ -432,7 +432,7 @@ impl Replay {
 
     /// Whether, besides, nothing is left of others that something is wrong with.
     pub(crate) fn is_drained(&self) -> bool {
-        self.is_empty() && self.adoption.is_undisturbed()
+        self.is_empty() && self.adoption.has_no_errors()
     }
 
     /// Releases all segments. Those whose reports have all ended are removed. Other processes may take the rest.

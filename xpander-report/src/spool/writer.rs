@@ -201,7 +201,7 @@ impl Spool {
 
     /// Closes the current segment if other processes would not find its file.
     #[cfg(feature = "_relay")]
-    pub(crate) fn make_sure_of_place(&self) {
+    pub(crate) fn seal_if_moved(&self) {
         let mut writer = self.lock();
         let is_there = |segment: &Arc<Segment>| {
             let there = self
@@ -367,14 +367,14 @@ impl Spool {
     }
 
     /// Whether this error of the directory is new. Remembers it.
-    pub(crate) fn is_news(&self, error: &io::Error) -> bool {
+    pub(crate) fn is_new_error(&self, error: &io::Error) -> bool {
         let error = error.to_string();
         let told = lock(&self.told).replace(error.clone());
         told.is_none_or(|told| told != error)
     }
 
     /// Forgets the last error, so that the next one is logged again.
-    pub(crate) fn works_again(&self) {
+    pub(crate) fn forget_error(&self) {
         *lock(&self.told) = None;
     }
 

@@ -38,9 +38,9 @@ pub(crate) struct Outbox {
     open: BTreeMap<Ticket, TaskId>,
     load: Load,
     /// The first ready report may show whether the platform is available again.
-    has_witness: bool,
+    first_is_probe: bool,
     /// The number of removed reports whose ids may still be in the lines.
-    gone: usize,
+    stale_ids: usize,
     delivered: DeliveredTasks,
 }
 
@@ -79,14 +79,14 @@ impl Outbox {
         };
         let tickets = pending.tickets().map(|ticket| (ticket, id.clone()));
         self.open.extend(tickets);
-        let is_witness = self.scopes.is_witness(pending.agent());
+        let goes_first = self.scopes.should_go_first(pending.agent());
         let lane = self.lanes.entry(id.clone()).or_default();
         let before = lane.load();
         let was_empty = lane.is_empty();
         lane.add(pending);
         self.load = self.load.take(before).add(lane.load());
-        if was_empty && is_witness {
-            self.has_witness = true;
+        if was_empty && goes_first {
+            self.first_is_probe = true;
             self.ready.push_front(id);
         } else if was_empty {
             self.ready.push_back(id);
@@ -126,7 +126,7 @@ impl Outbox {
 
     /// The next report that may go now, or what has to be read before it can.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Next<'_>> {
-        if std::mem::take(&mut self.has_witness) {
+        if std::mem::take(&mut self.first_is_probe) {
             self.scopes.hurry_platform(now);
         }
         if !self.scopes.admits(now) {
@@ -199,8 +199,8 @@ impl Outbox {
     pub(crate) fn remove(&mut self, id: &TaskId) -> Option<Pending> {
         let waiting = self.edit(id, Lane::take_waiting)??;
         self.remove_tickets(id, &waiting);
-        self.gone += 1;
-        if self.gone > self.lanes.len() {
+        self.stale_ids += 1;
+        if self.stale_ids > self.lanes.len() {
             self.shorten_lines();
         }
         Some(waiting)
@@ -394,13 +394,13 @@ impl Outbox {
 
     /// Whether a report of this agent must stay on disk, because the positions of parked reports already take more than
     /// `most_bytes`.
-    pub(crate) fn has_no_place_for(&self, agent: &str, most_bytes: usize) -> bool {
+    pub(crate) fn must_stay_on_disk(&self, agent: &str, most_bytes: usize) -> bool {
         self.load.parked_bytes > most_bytes && self.scopes.is_failing(agent)
     }
 
     /// Removes the ids of removed reports from the lines. While nothing is sent, nothing else removes them.
     fn shorten_lines(&mut self) {
-        self.gone = 0;
+        self.stale_ids = 0;
         let is_here = |id: &TaskId| self.lanes.contains_key(id);
         self.ready.retain(is_here);
         self.delayed.retain(|(_, id)| is_here(id));

@@ -51,7 +51,7 @@ pub(crate) struct Scopes {
     /// The sum over all agents, without `due`.
     standing: Standing,
     /// A request of an unknown agent hung. Unknown agents are treated as failing until one of them gets an answer.
-    is_wary: bool,
+    distrusts_unknown_agents: bool,
     /// After a probe that hung, no other probe starts before this time. So probes take at most half of one connection.
     rests_until: Option<Instant>,
     /// The agent for which the platform asked to wait last, and until when.
@@ -69,7 +69,7 @@ impl Default for Scopes {
             agents: HashMap::new(),
             due: BTreeSet::new(),
             standing: Standing::default(),
-            is_wary: false,
+            distrusts_unknown_agents: false,
             rests_until: None,
             paused: None,
             window: usize::MAX,
@@ -89,7 +89,7 @@ impl Scopes {
 
     /// Whether an arriving report of this agent should be sent first. While the platform seems to be unavailable, an
     /// agent without failures shows whether it is.
-    pub(crate) fn is_witness(&self, agent: &str) -> bool {
+    pub(crate) fn should_go_first(&self, agent: &str) -> bool {
         self.platform.probe_at().is_some()
             && !self.is_key_refused
             && self.agents.get(agent).is_none_or(Agent::is_untroubled)
@@ -143,7 +143,7 @@ impl Scopes {
 
     /// Whether a request of an agent that is not trusted is in flight.
     fn is_probing(&self) -> bool {
-        let unknown = if self.is_wary {
+        let unknown = if self.distrusts_unknown_agents {
             self.standing.unknown
         } else {
             0
@@ -153,15 +153,16 @@ impl Scopes {
 
     /// Whether a report of this agent may go now. If not, its task waits here.
     pub(crate) fn admit(&mut self, agent: &str, id: &TaskId, now: Instant) -> bool {
-        let (is_wary, has_room) = (self.is_wary, self.has_room_for_probe(now));
+        let (is_distrusting, has_room) =
+            (self.distrusts_unknown_agents, self.has_room_for_probe(now));
         let may_go = |agent: &Agent| match agent.trust() {
             Trust::Known => true,
-            Trust::Unknown => !is_wary || has_room,
+            Trust::Unknown => !is_distrusting || has_room,
             Trust::Failing => has_room && agent.admits_probe(now),
         };
         match self.agents.get(agent) {
             Some(agent) if may_go(agent) => return true,
-            None if !is_wary || has_room => return true,
+            None if !is_distrusting || has_room => return true,
             _ => {}
         }
         self.edit(agent, |agent| agent.hold(id.clone(), now));
@@ -192,8 +193,8 @@ impl Scopes {
             agent.answered(now);
             (was_unknown, agent.release())
         });
-        if was_unknown && self.is_wary {
-            self.is_wary = false;
+        if was_unknown && self.distrusts_unknown_agents {
+            self.distrusts_unknown_agents = false;
             let waiting: Vec<_> = self.due.iter().map(|(_, name)| name.clone()).collect();
             let waiting = waiting.iter();
             released.extend(waiting.flat_map(|name| self.edit(name, Agent::release)));
@@ -247,7 +248,7 @@ impl Scopes {
                     was_unknown
                 });
                 if let Some(took) = failure.hung {
-                    self.is_wary |= was_unknown;
+                    self.distrusts_unknown_agents |= was_unknown;
                     self.rests_until = Some(now + took);
                 }
                 if failure.asked.is_some() {

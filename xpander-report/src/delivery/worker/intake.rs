@@ -94,7 +94,7 @@ impl Worker {
         let most_bytes = self.shared.settings.limits.queue_bytes / 4;
         if self
             .outbox
-            .has_no_place_for(outgoing.agent_id(), most_bytes)
+            .must_stay_on_disk(outgoing.agent_id(), most_bytes)
         {
             // It is read again when there is a place, here or by another process when this one has ended.
             self.left_behind += 1;

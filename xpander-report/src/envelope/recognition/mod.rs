@@ -28,7 +28,7 @@ pub(crate) fn recognise(envelope: &mut Envelope) {
     let mut own = declared(envelope);
     let returned = returned(envelope);
     if std::mem::take(&mut envelope.may_be_finished) {
-        settle(envelope, returned.as_ref());
+        decide_cancellation(envelope, returned.as_ref());
     }
     if let Some(returned) = returned {
         count_returned(&mut own, returned);
@@ -89,7 +89,7 @@ fn tell_outer(envelope: &mut Envelope, counted: Counted, inner_tasks: Counted) {
 
 /// Decides whether a stream was cancelled when its consumer stopped reading. It was not if the provider had sent a
 /// finish reason.
-fn settle(envelope: &mut Envelope, streamed: Option<&Response>) {
+fn decide_cancellation(envelope: &mut Envelope, streamed: Option<&Response>) {
     if streamed.is_some_and(Response::is_finished) {
         envelope.failure = None;
         envelope.error_type = None;
