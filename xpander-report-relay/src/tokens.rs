@@ -25,7 +25,7 @@ pub(crate) struct TokensFile {
     /// The text that was read last. It takes effect when it is read twice, because a file may be read while it is being
     /// written.
     read: String,
-    /// What was said of it last.
+    /// The last message about the file.
     told: Option<String>,
 }
 

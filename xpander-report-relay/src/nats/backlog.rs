@@ -19,9 +19,9 @@ pub(super) struct Backlog {
     in_hand: usize,
     budget: usize,
     is_reading: bool,
-    /// So many are on their way to it.
+    /// How many reports are being written to the stream of parked reports.
     parking: usize,
-    /// All that were there are read.
+    /// All its reports have been read.
     is_read: bool,
     waits_until: Option<Instant>,
 }
@@ -72,19 +72,19 @@ impl Backlog {
         self.in_hand += usize::from(is_in_hand);
     }
 
-    /// There is no more.
+    /// No more reports are in the stream.
     pub(super) fn end(&mut self) {
         self.is_reading = false;
         self.is_read = true;
     }
 
-    /// It could not be read.
+    /// The next report could not be read.
     pub(super) fn failed(&mut self, now: Instant) {
         self.is_reading = false;
         self.waits_until = Some(now + Duration::from_millis(500));
     }
 
-    /// A report is on its way to it.
+    /// A report is being written to the stream of parked reports.
     pub(super) fn begin_parking(&mut self) {
         self.parking += 1;
     }
@@ -95,7 +95,7 @@ impl Backlog {
         self.is_read &= !is_parked;
     }
 
-    /// One of them has ended. `is_well`: the platform accepted it.
+    /// A report in hand has ended. `is_well`: the platform accepted it.
     pub(super) fn ended(&mut self, is_well: bool) {
         self.in_hand = self.in_hand.saturating_sub(1);
         if is_well {
@@ -103,7 +103,7 @@ impl Backlog {
         }
     }
 
-    /// There was no room for one: it is read again later.
+    /// A report had no room. It is read again later.
     pub(super) fn on_returned(&mut self, sequence: u64, now: Instant) {
         self.in_hand = self.in_hand.saturating_sub(1);
         self.next = self.next.min(sequence);

@@ -51,11 +51,11 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct InHand {
     tickets: Ticket,
-    /// Those that have not ended.
+    /// The messages whose reports have not ended.
     open: HashMap<Ticket, (String, Position)>,
     tasks: HashMap<String, BTreeMap<Position, Held>>,
     sources: HashMap<Source, (String, Position)>,
-    /// Those of the stream of reports.
+    /// How many messages are from the stream of reports.
     reports: usize,
     bytes: usize,
 }

@@ -200,7 +200,7 @@ async fn read(store: kv::Store) -> BucketEvent {
     BucketEvent::Read(Ok(entry.map(|entry| {
         let holding = match entry.operation {
             Operation::Put => serde_json::from_slice(&entry.value).ok(),
-            // Somebody deleted it: perhaps a relay does not know yet.
+            // The entry was deleted by hand, and the holder may not know this yet.
             Operation::Delete | Operation::Purge => None,
         };
         let unknown = || Holding {

@@ -34,7 +34,7 @@ pub(super) struct Streams {
 pub(super) enum Unusable {
     /// The servers do not answer. They may later.
     Away(String),
-    /// Somebody has to change something.
+    /// The streams or the settings must be changed first.
     Wrong(String),
 }
 

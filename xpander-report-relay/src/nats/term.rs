@@ -565,7 +565,7 @@ impl Term {
         }
     }
 
-    /// Somebody deletes the data of a task.
+    /// Handles a request to delete the data of a task.
     fn purge(&mut self, request: &async_nats::Message) {
         let Ok(purge) = serde_json::from_slice::<Purge>(&request.payload) else {
             return;

@@ -32,7 +32,7 @@ impl Deliveries {
         Some(done)
     }
 
-    /// Those whose time is up by then.
+    /// Removes and returns the senders whose deadline is before this time.
     pub(super) fn take_until(&mut self, end: Instant) -> Vec<oneshot::Sender<DeliveryOutcome>> {
         let expired = self.deadlines.range(..=(end, Ticket::MAX));
         let tickets: Vec<_> = expired.map(|(_, ticket)| *ticket).collect();

@@ -40,7 +40,7 @@ pub(super) struct Remaining {
     pub(super) spooled: u64,
 }
 
-/// Somebody waits until everything accepted so far has ended, or is safe.
+/// A caller that waits until everything accepted so far has ended or is safe.
 pub(super) struct Flush {
     pub(super) ask: WaitFor,
     /// The last reports that it waits for.
@@ -94,7 +94,7 @@ impl Flush {
 
     /// Whether waiting must stop: the timeout has expired, the caller is gone, or the platform refuses the key.
     pub(super) fn stops_waiting(&self, outbox: &Outbox, now: Instant) -> bool {
-        // Who asked may have gone.
+        // The caller may be gone.
         let is_over = now >= self.deadline || self.done.is_closed() && !self.stops();
         is_over || outbox.is_refused() && self.ask != WaitFor::Persisted
     }
@@ -120,7 +120,7 @@ impl Flush {
     }
 
     fn answer(self) {
-        // Who flushed may have gone on without the answer.
+        // The caller may no longer wait for the answer.
         let _ = self.done.send(self.outcome);
     }
 }

@@ -50,6 +50,6 @@ pub(crate) struct Kept {
     /// A number that was not used before.
     pub(crate) ticket: Ticket,
     pub(crate) outgoing: Outgoing,
-    /// It was given up before, and comes again.
+    /// The keeper delivers this report again after it was given up.
     pub(crate) comes_again: bool,
 }

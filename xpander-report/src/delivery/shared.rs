@@ -108,7 +108,7 @@ pub(crate) struct Standing {
 pub(crate) struct Purged {
     /// Reports that waited.
     pub(crate) reports: usize,
-    /// One is on its way.
+    /// A report of the task is being sent.
     pub(crate) is_in_flight: bool,
 }
 
@@ -225,7 +225,7 @@ impl Shared {
         self.pending().saturating_sub(merged)
     }
 
-    /// Of the reports that have not ended, the ones on disk.
+    /// The number of reports on disk that have not ended.
     pub(super) fn spooled(&self) -> u64 {
         let Some(spool) = &self.spool else {
             return 0;
@@ -236,7 +236,7 @@ impl Shared {
         held + spool.appended().saturating_sub(read)
     }
 
-    /// Of the reports that have not ended, the ones in memory only.
+    /// The number of reports in memory only that have not ended.
     pub(super) fn pending(&self) -> u64 {
         let ended = self.counters.ended();
         let spooled = self.spooled();
@@ -284,7 +284,7 @@ impl Shared {
             waiting.collect::<Vec<_>>()
         };
         for done in waiting {
-            // Who waited may have gone.
+            // The caller may be gone.
             let _ = done.send(outcome());
         }
         // Reset only when the queue is half empty. Otherwise a queue at its limit would warn at every report.

@@ -13,7 +13,7 @@ const MAX_INNER_TASKS: usize = 10_000;
 #[derive(Debug, Clone)]
 pub(crate) struct InnerRuns<T> {
     pub(super) runs: Vec<InnerRun<T>>,
-    /// Of those that are rolled up.
+    /// The bytes of the runs that are rolled up.
     pub(super) bytes: usize,
     tasks: usize,
 }

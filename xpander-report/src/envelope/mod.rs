@@ -106,12 +106,12 @@ pub(crate) struct Target {
 /// Which names in the input tell that a value is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum InputNames {
-    /// Those of fields, wherever they are.
+    /// The names of all fields.
     #[default]
     Fields,
-    /// Those of fields, but for the outermost: the function's author lists these.
+    /// The names of all fields but the outermost, which the function's author lists.
     Listed,
-    /// The name of the only argument, whose value the input is, and those of fields.
+    /// The name of the only argument, whose value is the input, and the names of all fields.
     Value(&'static str),
 }
 

@@ -74,7 +74,7 @@ pub(crate) struct Stamps {
 }
 
 impl Stamps {
-    /// Those of one report, which says these fields.
+    /// The stamps of one report, which sets these fields.
     pub(crate) fn new(sequence: Sequence, fields: Fields) -> Self {
         Self {
             sequence,

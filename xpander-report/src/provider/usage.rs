@@ -23,15 +23,15 @@ pub(super) struct Usage {
     pub(super) completion: Option<u64>,
     pub(super) cache_read: u64,
     pub(super) cache_write: u64,
-    /// What of it is kept for an hour.
+    /// The part of `cache_write` that is cached for an hour.
     pub(super) cache_write_1h: u64,
     /// Whether the provider counts cached tokens separately from the prompt.
     pub(super) is_cache_beside: bool,
-    /// What was heard, where the provider gives details of its prompt.
+    /// The audio tokens of the prompt, if the provider gives details of the prompt.
     pub(super) audio: Option<u64>,
-    /// Hidden output, where the provider gives details of its output.
+    /// Hidden output, if the provider gives details of the output.
     pub(super) reasoning: Option<u64>,
-    /// Hidden output that is among the output, where the provider gives no details.
+    /// Hidden output that is included in the output, if the provider gives no details.
     pub(super) thoughts: Option<u64>,
     pub(super) total: Option<u64>,
     pub(super) citations: u64,
@@ -40,7 +40,7 @@ pub(super) struct Usage {
     pub(super) web_searches: u64,
     /// The charged tokens, if they differ from the counted ones.
     pub(super) charged: Option<(u64, u64)>,
-    /// Who answered, if the usage tells.
+    /// The provider that answered, if the usage shows it.
     pub(super) provider: Option<&'static str>,
 }
 
@@ -109,7 +109,7 @@ impl Usage {
         }
     }
 
-    /// Of the output, hidden reasoning.
+    /// The output tokens that are hidden reasoning.
     pub(super) fn reasoned(&self) -> Option<u64> {
         let reasoned = self.thoughts.or(self.reasoning);
         reasoned.map(|count| count.min(MAX_COUNT))

@@ -180,21 +180,21 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    /// It is this item of a stream; what the function itself returned is not looked at.
+    /// The stream gave this item. The value that the function itself returned is not captured.
     pub fn item(&mut self, value: &dyn Capture) {
         if self.end.is_none() {
             self.value(value);
         }
     }
 
-    /// It is this error.
+    /// The run returned this error.
     pub fn error(&mut self, error: &dyn Capture) {
         let name = error.type_name();
         let reason = self.content.then(|| captured(error, self.room)).flatten();
         self.captured = Produced::Error(reason, name);
     }
 
-    /// It is an error of which only the type may be told.
+    /// The run returned an error of which only the type may be sent.
     pub fn error_by_name<E: ?Sized>(&mut self, _: &E) {
         let name = type_name::<E>();
         let reason = self.content.then(|| Captured::Text(format!("<{name}>")));

@@ -311,7 +311,7 @@ impl Value {
         value
     }
 
-    /// It is no future, whatever its name: it is its own output.
+    /// Reports a value that is not a future, whatever its type is named: the value is its own output.
     pub fn finish_future<V, T>(
         self,
         run: Run,

@@ -247,7 +247,7 @@ impl Adoption {
         known
     }
 
-    /// So many bytes of acks have lost their segment.
+    /// Counts the bytes of an ack file whose segment is gone.
     pub(super) fn remember(&mut self, bytes: u64) {
         self.remembered += bytes;
         if self.remembered > self.spool.limits.remembered_bytes() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::envelope::sequence::{self, Sequence};
 
-/// So many are remembered.
+/// The maximum number of processes that are remembered.
 const MAX_PROCESSES: usize = 10_000;
 
 /// The processes that sent a report from the future. All their reports count as older than this process, even after

@@ -26,11 +26,11 @@ pub(crate) struct Replay {
     pub(super) warned_compaction: bool,
     /// Own reports that were read.
     read: u64,
-    /// Of those, the ones that could not be read, or are another's now.
+    /// How many of them could not be read or belong to another process now.
     skipped: u64,
-    /// The ones that are not settled, by their number.
+    /// The numbers of the reports that have not ended.
     open: BTreeSet<u64>,
-    /// Where reports are that lie elsewhere than where they were read.
+    /// The new places of reports that were moved after they were read.
     pub(super) relocated: HashMap<(SegmentId, u64), (SegmentId, u64)>,
     /// An own report that is still in memory, and not read yet.
     recent: Option<(Written, Outgoing)>,
@@ -51,7 +51,7 @@ impl Replay {
             warned_compaction: false,
             read: left,
             skipped: 0,
-            // Nobody here will know that those are settled.
+            // This process does not learn when those reports end.
             open: (left > 0).then_some(1).into_iter().collect(),
             relocated: HashMap::new(),
             recent: None,
@@ -65,7 +65,7 @@ impl Replay {
         self.adoption.scan_at()
     }
 
-    /// Looks for what other processes left behind, if it is time, and whether what waits is still there.
+    /// If it is time, adopts segments of ended processes, and checks that the waiting reports are still on disk.
     pub(crate) fn scan(&mut self, now: Instant) {
         if now >= self.adoption.scan_at() {
             self.restore();
@@ -84,7 +84,7 @@ impl Replay {
         }
     }
 
-    /// Looks for what other processes left behind as soon as there is time.
+    /// Moves the next scan for segments of ended processes to now.
     pub(crate) fn scan_soon(&mut self, now: Instant) {
         self.adoption.scan_soon(now);
     }
@@ -130,7 +130,7 @@ impl Replay {
             self.skipped += (last - self.read).saturating_sub(reader.held.len() as u64);
             self.read = last;
             reader.held.clear();
-            // It is never settled here.
+            // This process does not learn when the report ends.
             self.open.insert(last);
         }
     }

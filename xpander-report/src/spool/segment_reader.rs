@@ -34,7 +34,7 @@ pub(super) struct SegmentReader {
     /// Reports that were settled before the segment was adopted.
     pub(super) settled: HashSet<u64>,
     acks: Option<Box<dyn DiskFile>>,
-    /// Whether the file of acks says more than what is settled.
+    /// Whether the ack file also names tasks.
     pub(super) has_names: bool,
     /// Where reports lie that were read and have not ended, and how long their records are.
     pub(super) open: BTreeMap<u64, u64>,

@@ -59,7 +59,7 @@ impl SpoolLimits {
     }
 }
 
-/// The side of the spool that takes reports.
+/// The writing side of the spool.
 pub(crate) struct Spool {
     directory: Directory,
     pub(super) limits: SpoolLimits,
@@ -70,9 +70,9 @@ pub(crate) struct Spool {
     writer: Mutex<Writer>,
     /// Held during a sync, so that only one runs at a time.
     syncing: Mutex<()>,
-    /// Reports appended.
+    /// The number of appended reports.
     appended: AtomicU64,
-    /// Of those, how many surely survive a loss of power.
+    /// How many of them certainly survive a loss of power.
     synced: AtomicU64,
     /// If not 0, a sync failed: the first so many reports are safe only after their delivery.
     unsure: AtomicU64,
@@ -82,11 +82,11 @@ pub(crate) struct Spool {
     has_unknown: AtomicBool,
     /// The bytes of all segments in the directory and of their acknowledgements, about.
     pub(super) used: AtomicU64,
-    /// What waits for somebody to look at it.
+    /// Dead letters and damaged files, which wait for a person.
     pub(super) kept: std::sync::Mutex<Kept>,
     /// The last error of the directory about which a warning was printed.
     told: std::sync::Mutex<Option<String>>,
-    /// Of what was appended, what is still in memory.
+    /// Appended reports that are still in memory.
     pub(super) read_cache: ReadCache,
 }
 

@@ -92,7 +92,7 @@ pub(crate) enum Step {
 pub(crate) enum Failed {
     /// The entry has another revision.
     Conflict,
-    /// Nobody knows whether it was written.
+    /// It is unknown whether the entry was written.
     Unknown,
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Agent {
 /// Decides how many connections an agent's reports may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// None of its reports was answered yet.
+    /// No report of the agent has got an answer yet.
     Unknown,
     Known,
     /// Its breaker is not closed.
@@ -97,7 +97,7 @@ impl Agent {
         self.breaker.is_closed() && self.health.is_untroubled()
     }
 
-    /// One of its reports goes.
+    /// A report of the agent is being sent.
     pub(crate) fn pass(&mut self) {
         self.in_flight += 1;
         self.breaker.pass();
@@ -167,7 +167,7 @@ impl Agent {
         self.breaker.hurry(now);
     }
 
-    /// Nobody knows what became of what was in flight.
+    /// The outcome of the requests in flight is unknown.
     pub(crate) fn recover(&mut self, now: Instant) {
         self.in_flight = 0;
         self.breaker.recover(now);

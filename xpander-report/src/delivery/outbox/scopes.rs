@@ -15,7 +15,7 @@ use super::health::Health;
 use crate::platform::error::Refusal;
 use crate::report::task_id::TaskId;
 
-/// So many agents are remembered, beside those that something is wrong with.
+/// The maximum number of agents that are remembered, not counting those that fail.
 const MAX_AGENTS: usize = 1_000;
 
 /// Why a report did not arrive, and will be tried again.
@@ -368,7 +368,7 @@ impl Scopes {
         self.platform.hurry(now);
     }
 
-    /// Nobody knows what became of what was in flight.
+    /// The outcome of the requests in flight is unknown.
     pub(crate) fn recover(&mut self, now: Instant) {
         self.platform.recover(now);
         self.edit_all(|agent| agent.recover(now));

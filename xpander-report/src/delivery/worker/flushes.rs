@@ -151,7 +151,7 @@ impl Worker {
         let Some(spool) = shared.spool.as_ref().filter(|_| self.replay.is_some()) else {
             return;
         };
-        // Who flushes does not wait for what others put in meanwhile.
+        // A flush does not wait for reports that arrive later.
         self.take_in_all();
         self.restore();
         if self.outbox.held().unspooled > 0 {

@@ -248,7 +248,7 @@ impl Worker {
         self.taken(bytes);
     }
 
-    /// One is out of the queue.
+    /// A report has left the queue.
     fn taken(&self, bytes: usize) {
         // In this order, so that nothing is missed meanwhile.
         let gauges = &self.shared.gauges;

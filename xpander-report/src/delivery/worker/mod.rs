@@ -54,7 +54,7 @@ use crate::support::sync::lock;
 /// wake-up costs a caller more than all the rest.
 const PULSE: Duration = Duration::from_millis(2);
 
-/// So many reports are taken in before others go out.
+/// How many reports are taken in before others are sent.
 const BATCH: usize = 64;
 
 /// Starts the thread that empties the queue, with a runtime of its own.
@@ -114,7 +114,7 @@ struct Worker {
     /// Reports on disk that are another process's now.
     left_behind: u64,
     fsync: Option<Fsync>,
-    /// It makes what is on disk survive a loss of power.
+    /// The sync in progress, which makes the reports on disk survive a loss of power.
     syncing: Option<oneshot::Receiver<io::Result<()>>>,
     requests: Requests,
     flushes: Vec<Flush>,

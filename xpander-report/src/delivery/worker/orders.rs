@@ -12,7 +12,7 @@ use crate::report::task_id::TaskId;
 use crate::sink::delivery_outcome::DropReason;
 use crate::support::sync::lock;
 
-/// So many agents are told of.
+/// The maximum number of agents that are reported.
 const MAX_AGENTS: usize = 100;
 
 /// How long the number of dropped reports is kept for a repeated request.

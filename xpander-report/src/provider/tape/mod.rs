@@ -5,7 +5,7 @@ use crate::provider::scan::{Quoted, Scan};
 #[cfg(test)]
 mod tests;
 
-/// Nobody looks into what lies deeper.
+/// Deeper values are not read.
 const MAX_DEPTH: u8 = 12;
 
 /// A document that differs from the previous one in more values than this is parsed from the start, so that the time is

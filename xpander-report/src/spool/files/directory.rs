@@ -126,7 +126,7 @@ impl Directory {
     /// A segment that no process has any more, locked; none if one has it.
     pub(crate) fn adopt(&self, name: &str) -> io::Result<Option<Segment>> {
         let file = self.open(name, SEGMENT)?;
-        // Who had it may have removed it meanwhile.
+        // Its last process may have removed it in the meantime.
         if !file.try_lock()? || !self.is_there(name, SEGMENT, &*file)? {
             return Ok(None);
         }
@@ -224,7 +224,7 @@ impl Directory {
         is_synced: bool,
     ) -> io::Result<()> {
         self.disk.create_dir(dir)?;
-        // One that was left unfinished must not stand in the way.
+        // The name is new, so that an unfinished file does not prevent writing.
         let new = dir.join(format!("{}.{NEW}", sequence::new_id()));
         let written = self.disk.create(&new).and_then(|file| {
             file.append(&[bytes])?;
