@@ -197,8 +197,8 @@ impl Redaction {
         Some((text(content.input), text(content.result)))
     }
 
-    /// The finished report: what may not leave is gone from it. Done once for each report, by
-    /// [`prepare`](crate::prepare::prepare).
+    /// Makes the finished report, without the data that may not be sent. It runs once for each report, in
+    /// [`prepare`](crate::envelope::prepare::prepare).
     pub(crate) fn finish(&self, mut envelope: Envelope) -> TaskReport {
         let is_done = self.content && catch_panic(|| self.take_away(&mut envelope)).is_some();
         if !is_done {
