@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Some(response) = ProviderResponse::read(&json) {
         check(&response, &json);
     }
-    // Not beside what was read above: of a key that stands there twice, a `Value` keeps one.
+    // This is a separate check, because a `Value` keeps only one of several fields with the same key.
     if let Ok(document) = serde_json::from_str::<Value>(&json) {
         let compact = document.to_string();
         let pretty = serde_json::to_string_pretty(&document).expect("JSON");

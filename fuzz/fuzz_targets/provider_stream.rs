@@ -12,7 +12,7 @@ const MAX_COUNT: u64 = 1 << 53;
 fuzz_target!(|bytes: &[u8]| {
     check(bytes);
     check(&bytes[..bytes.len() / 2]);
-    // What stands in a line each may as well be server-sent.
+    // JSON lines are also tested as server-sent events.
     let lines = String::from_utf8_lossy(bytes);
     let events = lines.lines().map(|line| format!("data: {line}\n\n"));
     check(events.collect::<String>().as_bytes());
@@ -33,7 +33,7 @@ fn check(recording: &[u8]) {
             assert!(count <= MAX_COUNT, "{tokens:?}");
         }
     }
-    // A byte that is no text stands for a character of three.
+    // Each invalid byte becomes a replacement character of three bytes.
     let result = response.result.as_deref().unwrap_or("x");
     assert!(!result.is_empty() && result.len() <= 3 * recording.len());
     serde_json::to_string(&response).expect("JSON");

@@ -1,5 +1,5 @@
-//! A type may show itself only under a bound, such as `E: 'static`, that the function does not have. The compiler
-//! chooses such an implementation all the same, and then asks for the bound. A key takes its place.
+//! A type may implement a trait only under a bound, such as `E: 'static`, that the function does not have. The compiler
+//! selects this implementation anyway, and then requires the bound. A key replaces the value and avoids this.
 
 use std::error::Error;
 

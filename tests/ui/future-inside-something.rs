@@ -1,4 +1,4 @@
-//! A future inside something else would be over before it began.
+//! The run would end before a future inside an unknown type begins.
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! A number is no id.
+//! A number is not an id.
 
 use xpander_report::external_task;
 

@@ -1,4 +1,4 @@
-//! What others call it, and what is written otherwise elsewhere.
+//! Names and notations of keys that other crates use.
 
 use xpander_report::{external_task, tool};
 

@@ -1,4 +1,4 @@
-//! What returns a stream of a named type would be over before the stream begins.
+//! The run of a function that returns a stream of a custom type would end before the stream begins.
 
 use futures_util::stream::{Empty, empty};
 use xpander_report::external_task;

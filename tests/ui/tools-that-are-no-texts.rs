@@ -1,4 +1,4 @@
-//! Tools are named by texts, and a reporter is one.
+//! `used_tools` takes strings, and `reporter` takes a reporter.
 
 use xpander_report::{Reporter, external_task};
 

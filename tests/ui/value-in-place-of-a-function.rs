@@ -1,4 +1,4 @@
-//! Keys that look at what came out are functions; `sample` is a share.
+//! Keys that read the return value take functions, and `sample` takes a share.
 
 use xpander_report::external_task;
 

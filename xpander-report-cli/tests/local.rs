@@ -483,7 +483,7 @@ mod the_token_of_the_command_line {
         let copied = running.in_a_shell("send", &[]);
         assert_ne!(copied.code, Some(0), "{copied:?}");
         assert_eq!(copied.out, "", "nothing is sent without the token");
-        copied.complains("PUT_THE_TOKEN_HERE: it is what --token says");
+        copied.complains("PUT_THE_TOKEN_HERE: replace this with the value of --token");
         running
             .in_a_shell("send", &[("PUT_THE_TOKEN_HERE", KEY)])
             .ends_with(0);

@@ -228,7 +228,9 @@ fn what_is_no_relay_is_said() {
     );
     let url = relay.url();
     let status = run(&["relay", "status", "--url", &url], &through(&url, "wrong"));
-    status.ends_with(1).complains("a token of the relay");
+    status
+        .ends_with(1)
+        .complains("set a token of the relay with --token-file");
     let token = dir.path().join("token");
     fs::write(&token, "one\n").unwrap();
     let arguments = [

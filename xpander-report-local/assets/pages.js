@@ -42,7 +42,7 @@ function find(tree, text) {
   first?.scrollIntoView({ block: "nearest" });
 }
 
-// --- what only a script can do is shown by it ------------------------------------------------------------
+// --- controls that need a script -------------------------------------------------------------------------
 
 function enliven(root) {
   if (navigator.clipboard) {
@@ -62,7 +62,7 @@ function enliven(root) {
     }
   }
   for (const form of root.querySelectorAll("[data-filter]")) {
-    // Arrow keys pass choices on the way to another one.
+    // Arrow keys select other options on the way to the wanted one, so they do not submit the form.
     let passing = false;
     form.addEventListener("keydown", (event) => { passing = event.target.matches("select") && event.key !== "Enter"; });
     form.addEventListener("pointerdown", () => { passing = false; });
@@ -70,13 +70,13 @@ function enliven(root) {
       if (event.target.matches("select") && !passing) form.requestSubmit();
     });
     form.addEventListener("submit", () => {
-      // What is not chosen stays out of the address.
+      // Empty fields are left out of the URL.
       for (const field of form.querySelectorAll("[name]")) field.disabled = field.value === "";
     });
   }
 }
 
-// A page that comes back by the browser's own button has its form as it was left.
+// The browser restores a page from its history with its fields still disabled.
 addEventListener("pageshow", () => {
   for (const field of document.querySelectorAll("[data-filter] [name]")) field.disabled = false;
 });
@@ -92,7 +92,7 @@ const live = main.dataset.live && {
   waiting: null,
 };
 
-/** No more often than this is the page asked for, in milliseconds. */
+/** The minimum time between two requests for the page, in milliseconds. */
 const PATIENCE = 400;
 
 const state = document.querySelector("[data-state]");
@@ -236,7 +236,7 @@ if (live && pause) {
   live.paused = false;
 }
 connect();
-// A browser has few connections for one server; pages that nobody sees keep none.
+// A browser limits its connections to a server, so hidden pages have none.
 document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
 
 // --- keys ------------------------------------------------------------------------------------------------

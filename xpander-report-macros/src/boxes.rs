@@ -1,5 +1,5 @@
-//! Boxes that cannot be followed, because a box of what follows one must not outlive what it gives: the compiler
-//! asks for that. A box is `'static` where it says nothing else.
+//! Finds boxes that cannot be followed. The compiler requires that the followed box does not outlive its items or its
+//! output. A box without a lifetime is `'static`.
 
 use syn::{
     GenericArgument, Lifetime, Path, PathArguments, ReturnType, Type, TypeParamBound,
@@ -11,15 +11,15 @@ use crate::signature::{associated, bare, last_segment, type_arguments};
 
 const ALIASES: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
 
-/// What a `'static` box in the return type gives, if that borrows.
-pub(crate) fn outlived(output: &ReturnType) -> Option<&Type> {
+/// The item or output type of a `'static` box in the return type, if this type borrows.
+pub(crate) fn borrowed_item_of_static_box(output: &ReturnType) -> Option<&Type> {
     match output {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => within(ty),
     }
 }
 
-/// Looks where `Found` of `xpander-report` does.
+/// Searches the same types as `Found` in `xpander-report`.
 fn within(ty: &Type) -> Option<&Type> {
     if let Type::Tuple(tuple) = bare(ty) {
         return tuple.elems.iter().find_map(within);
@@ -37,7 +37,7 @@ fn within(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// What a `'static` object gives that would be followed.
+/// The item or output type of a `'static` trait object that would be followed.
 fn given(object: &TypeTraitObject) -> Option<&Type> {
     let bounds = object.bounds.iter();
     let lifetimes = bounds.filter_map(|bound| match bound {
@@ -66,7 +66,7 @@ fn is_static<'a>(mut lifetimes: impl Iterator<Item = &'a Lifetime>) -> bool {
     lifetimes.all(|lifetime| lifetime.ident == "static")
 }
 
-/// Whether a type names a lifetime that ends.
+/// Whether a type has a lifetime other than `'static`.
 fn borrows(ty: &Type) -> bool {
     match bare(ty) {
         Type::Reference(reference) => {

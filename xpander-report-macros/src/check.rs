@@ -7,13 +7,13 @@ use crate::function::Function;
 use crate::keys::{Input, Key, Keys};
 use crate::signature::Argument;
 
-/// What the signature and the keys must keep to, all breaches at once.
+/// Checks the signature and the keys, and reports all errors together.
 pub(crate) fn check(
     keys: &Keys,
     function: &Function,
     arguments: &[&Argument],
     shown: Option<&Shown<'_>>,
-    outlived: Option<&Type>,
+    borrowed_item: Option<&Type>,
 ) -> Result<(), Error> {
     let signature = &function.signature;
     let mut errors = Vec::new();
@@ -63,7 +63,7 @@ pub(crate) fn check(
              or add `sample = 0.1`.",
         ));
     }
-    errors.extend(keys.sample.get().and_then(wrong_share));
+    errors.extend(keys.sample.get().and_then(check_share));
     let functions = [
         &keys.result,
         &keys.llm_response,
@@ -72,26 +72,26 @@ pub(crate) fn check(
         &keys.is_success,
         &keys.error,
     ];
-    errors.extend(functions.into_iter().filter_map(no_function));
-    if let (Some(lost), None) = (shown.and_then(Shown::lost), keys.result.get()) {
-        let name = lost.to_token_stream();
+    errors.extend(functions.into_iter().filter_map(check_is_function));
+    if let (Some(bound), None) = (shown.and_then(Shown::unsupported_bound), keys.result.get()) {
+        let name = bound.to_token_stream();
         errors.push(Error::new_spanned(
-            lost,
+            bound,
             format!(
                 "`#[external_task]` cannot preserve `{name}` on the returned stream or future. Return it without that \
                  trait. To report only the call, write `result = |_| \"…\"`."
             ),
         ));
     }
-    if let (Some(outlived), None) = (outlived, keys.result.get()) {
+    if let (Some(borrowed_item), None) = (borrowed_item, keys.result.get()) {
         errors.push(Error::new_spanned(
-            outlived,
+            borrowed_item,
             "`#[external_task]` cannot follow a box that may outlive what it gives. Give the box the lifetime of this \
              type, as in `BoxFuture<'a, …>` or `Pin<Box<dyn Future<Output = …> + 'a>>`. To report only the call, \
              write `result = |_| \"…\"`.",
         ));
     }
-    errors.extend(keys.values().filter_map(waits));
+    errors.extend(keys.values().filter_map(check_no_await));
     errors
         .into_iter()
         .reduce(|mut all, error| {
@@ -101,8 +101,8 @@ pub(crate) fn check(
         .map_or(Ok(()), Err)
 }
 
-/// An `.await` outside of an `async` block: keys are read at once.
-fn waits((name, value): (&Ident, &Expr)) -> Option<Error> {
+/// Rejects an `.await` outside of an `async` block: keys are evaluated synchronously.
+fn check_no_await((name, value): (&Ident, &Expr)) -> Option<Error> {
     let at = awaited(value.to_token_stream())?;
     Some(Error::new(
         at,
@@ -136,8 +136,8 @@ fn awaited(tokens: TokenStream) -> Option<Span> {
     })
 }
 
-/// A share that is written down and can be none.
-fn wrong_share(rate: &Expr) -> Option<Error> {
+/// Rejects a literal that is not a share from 0.0 to 1.0.
+fn check_share(rate: &Expr) -> Option<Error> {
     let is_negative = matches!(rate, Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)));
     let number = match rate {
         Expr::Lit(literal) => match &literal.lit {
@@ -159,8 +159,8 @@ fn wrong_share(rate: &Expr) -> Option<Error> {
     })
 }
 
-/// A value where a key takes a function of what came out.
-fn no_function(key: &Key<Expr>) -> Option<Error> {
+/// Rejects a literal where a key takes a function of the return value.
+fn check_is_function(key: &Key<Expr>) -> Option<Error> {
     let (name, value) = (key.name()?, key.get()?);
     matches!(value, Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_)).then(|| {
         let value = value.to_token_stream();

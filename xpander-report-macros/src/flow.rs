@@ -1,5 +1,5 @@
-//! What a return type shows to go on after the function has returned. What it does not show, the type of the
-//! value decides: see `kind` in `xpander-report`.
+//! Streams, iterators and futures that a return type names. If the return type names none, the value's type decides:
+//! see `kind` in `xpander-report`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -18,7 +18,7 @@ const ITERATORS: &[&str] = &[
 const FUTURES: &[&str] = &["Future", "FusedFuture", "TryFuture"];
 const INTO_FUTURES: &[&str] = &["IntoFuture"];
 
-/// Other traits that what is followed has if the plain value has them.
+/// Other traits that the followed value implements if the original value does.
 const KEPT: &[&str] = &[
     "Any",
     "Captures",
@@ -38,7 +38,7 @@ const KEPT: &[&str] = &[
     "UnwindSafe",
 ];
 
-/// Traits that it cannot have.
+/// Traits that the followed value cannot implement.
 const LOST: &[&str] = &[
     "AsyncBufRead",
     "AsyncRead",
@@ -59,9 +59,9 @@ const LOST: &[&str] = &[
 
 /// An `impl Stream` or the like in the return type.
 pub(crate) struct Shown<'a> {
-    /// From the whole type to it.
-    way: Vec<Step>,
-    what: What,
+    /// The path to it from the entire return type.
+    path: Vec<Step>,
+    kind: FlowKind,
     bounds: &'a Bounds,
 }
 
@@ -76,7 +76,7 @@ enum Step {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+enum FlowKind {
     Stream,
     Iterator,
     Future,
@@ -95,75 +95,75 @@ impl<'a> Shown<'a> {
         Self::within(ty, &mut Vec::new())
     }
 
-    fn within(ty: &'a Type, way: &mut Vec<Step>) -> Option<Self> {
+    fn within(ty: &'a Type, path: &mut Vec<Step>) -> Option<Self> {
         match bare(ty) {
             Type::ImplTrait(object) => Some(Self {
-                what: What::of(&object.bounds)?,
+                kind: FlowKind::of(&object.bounds)?,
                 bounds: &object.bounds,
-                way: way.clone(),
+                path: path.clone(),
             }),
             Type::Tuple(tuple) => tuple
                 .elems
                 .iter()
                 .enumerate()
-                .find_map(|(number, ty)| Self::step(Step::Element(number), ty, way)),
+                .find_map(|(number, ty)| Self::step(Step::Element(number), ty, path)),
             ty => {
                 let inner = type_arguments(&last_segment(ty)?.arguments).next()?;
-                Self::step(Step::Inside, unpinned(ty).unwrap_or(inner), way)
+                Self::step(Step::Inside, unpinned(ty).unwrap_or(inner), path)
             }
         }
     }
 
-    fn step(step: Step, ty: &'a Type, way: &mut Vec<Step>) -> Option<Self> {
-        way.push(step);
-        let found = Self::within(ty, way);
-        way.pop();
+    fn step(step: Step, ty: &'a Type, path: &mut Vec<Step>) -> Option<Self> {
+        path.push(step);
+        let found = Self::within(ty, path);
+        path.pop();
         found
     }
 
-    /// The way to it and what it is, as types.
+    /// The path to it and its kind, as types.
     pub(crate) fn mark(&self, private: &TokenStream) -> TokenStream {
-        let way = self
-            .way
+        let path = self
+            .path
             .iter()
             .rev()
-            .fold(quote!(#private::Here), |way, step| match step {
-                Step::Inside => quote!(#private::Inside<#way>),
-                Step::Element(number) => quote!(#private::Element<#number, #way>),
+            .fold(quote!(#private::Here), |path, step| match step {
+                Step::Inside => quote!(#private::Inside<#path>),
+                Step::Element(number) => quote!(#private::Element<#number, #path>),
             });
-        let what = match self.what {
-            What::Stream => quote!(AStream),
-            What::Iterator => quote!(AnIterator),
-            What::Future => quote!(AFuture),
-            What::IntoFuture => quote!(AnIntoFuture),
+        let kind = match self.kind {
+            FlowKind::Stream => quote!(AStream),
+            FlowKind::Iterator => quote!(AnIterator),
+            FlowKind::Future => quote!(AFuture),
+            FlowKind::IntoFuture => quote!(AnIntoFuture),
         };
-        quote!((#way, #private::#what))
+        quote!((#path, #private::#kind))
     }
 
-    /// What comes of it, as a `let` can spell it.
+    /// The type of its items or its output, as a `let` can write it.
     pub(crate) fn piece(&self) -> Option<Type> {
         self.piece_type().and_then(nameable)
     }
 
     /// What comes of it, as it is written.
     pub(crate) fn piece_type(&self) -> Option<&'a Type> {
-        let name = match self.what {
-            What::Stream | What::Iterator => "Item",
-            What::Future | What::IntoFuture => "Output",
+        let name = match self.kind {
+            FlowKind::Stream | FlowKind::Iterator => "Item",
+            FlowKind::Future | FlowKind::IntoFuture => "Output",
         };
         associated(self.bounds, name)
     }
 
     pub(crate) fn is_future(&self) -> bool {
-        matches!(self.what, What::Future | What::IntoFuture)
+        matches!(self.kind, FlowKind::Future | FlowKind::IntoFuture)
     }
 
-    /// A trait that what is followed cannot have.
-    pub(crate) fn lost(&self) -> Option<&'a TypeParamBound> {
+    /// A trait that the followed value cannot implement.
+    pub(crate) fn unsupported_bound(&self) -> Option<&'a TypeParamBound> {
         self.bounds.iter().find(|bound| is_one_of(bound, LOST))
     }
 
-    /// Whether what is followed has all traits for sure.
+    /// Whether the followed value certainly implements all named traits.
     pub(crate) fn keeps_all(&self) -> bool {
         let flows = [STREAMS, ITERATORS, FUTURES, INTO_FUTURES, KEPT];
         self.bounds.iter().all(|bound| {
@@ -173,7 +173,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-impl What {
+impl FlowKind {
     fn of(bounds: &Bounds) -> Option<Self> {
         let has = |names| bounds.iter().any(|bound| is_one_of(bound, names));
         if has(STREAMS) {
@@ -192,7 +192,7 @@ impl What {
 
 /// Whether it is a stream, an iterator or a future.
 pub(crate) fn is_followed(bounds: &Bounds) -> bool {
-    What::of(bounds).is_some()
+    FlowKind::of(bounds).is_some()
 }
 
 /// Whether a return type spells a future: then the keys look at its output.
@@ -204,7 +204,12 @@ pub(crate) fn spells_a_future(output: &ReturnType) -> bool {
 }
 
 fn is_a_future(ty: &Type) -> bool {
-    let has = |bounds: &Bounds| matches!(What::of(bounds), Some(What::Future | What::IntoFuture));
+    let has = |bounds: &Bounds| {
+        matches!(
+            FlowKind::of(bounds),
+            Some(FlowKind::Future | FlowKind::IntoFuture)
+        )
+    };
     match bare(ty) {
         Type::ImplTrait(object) => has(&object.bounds),
         Type::TraitObject(object) => has(&object.bounds),

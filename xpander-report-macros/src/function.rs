@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, Ident, Lifetime, Result, Signature, Token, Visibility};
 
-/// The annotated function. Only its signature is parsed; the body stays as it was written, so that
-/// it need not even be complete while somebody types it.
+/// The annotated function. Only its signature is parsed. The body is kept as tokens, so it may be incomplete while the
+/// user types it.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
@@ -17,7 +17,7 @@ pub(crate) struct Function {
 pub(crate) struct Body {
     /// Inner attributes, which must stay first.
     pub(crate) attributes: TokenStream,
-    /// What `#[tool]` has put first: the call belongs to the run around this one.
+    /// The statements that `#[tool]` has inserted first: these calls belong to the enclosing run.
     pub(crate) tools: TokenStream,
     /// The block without them.
     pub(crate) block: Group,
@@ -91,7 +91,7 @@ impl Body {
         }
         let tools = take_tools(&mut tokens);
         if attributes.is_empty() && tools.is_empty() {
-            // As it is: a new group would lose where its two braces stand.
+            // The group is kept, because a new group would lose the spans of its braces.
             return Self {
                 attributes,
                 tools,

@@ -27,7 +27,7 @@ const KEYS: &[&str] = &[
     "crate",
 ];
 
-/// What others call a key.
+/// Other names for a key that users may try.
 const ALIASES: &[(&str, &str)] = &[
     ("agent", "agent_id"),
     ("args", "input"),
@@ -111,7 +111,7 @@ impl Parse for Keys {
     }
 }
 
-/// Reads keys between commas, and goes on behind one that is wrong.
+/// Parses keys between commas, and continues after a wrong one.
 pub(crate) fn each(
     input: ParseStream<'_>,
     mut parse_one: impl FnMut(ParseStream<'_>) -> Result<()>,

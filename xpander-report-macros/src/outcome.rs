@@ -1,4 +1,4 @@
-//! What of the expansion looks at the function's value.
+//! The part of the expansion that examines the function's value.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -8,16 +8,16 @@ use crate::expand::{Expansion, at};
 use crate::flow::{Shown, spells_a_future};
 use crate::signature::{local, nameable};
 
-/// How many `Result`s are taken off a value, one in the other.
+/// How many nested `Result`s are unwrapped.
 const RESULTS: usize = 3;
 
-/// What a function gives: the function itself, or a future that it returns.
-struct Given<'a> {
+/// A value to examine: the function's own, or the output of a returned future.
+struct ExaminedValue<'a> {
     /// Where its type is written.
     at: Span,
-    /// What the type shows to go on.
+    /// The stream, iterator or future that its type names.
     shown: Option<&'a Shown<'a>>,
-    /// A future that is given is a value.
+    /// A future inside the value is an ordinary value.
     is_async: bool,
 }
 
@@ -41,14 +41,14 @@ impl Expansion<'_> {
     //     }
     pub(crate) fn finish(&self, called: &TokenStream, annotation: Option<&Type>) -> TokenStream {
         let Self { private, value, .. } = self;
-        // What never returns has no outcome but a panic.
+        // A function that never returns can only panic.
         let Some(annotation) = annotation else {
             return called.clone();
         };
-        let given = self.given(annotation);
+        let examined = self.examined(annotation);
         let end = match self.is_a_future() {
-            true => self.end_with_future(&given),
-            false => self.end(&given),
+            true => self.end_with_future(&examined),
+            false => self.end(&examined),
         };
         quote! {
             #[allow(clippy::let_unit_value)]
@@ -60,8 +60,8 @@ impl Expansion<'_> {
     }
 
     /// What the function itself gives.
-    fn given<'a>(&'a self, ty: &'a Type) -> Given<'a> {
-        Given {
+    fn examined<'a>(&'a self, ty: &'a Type) -> ExaminedValue<'a> {
+        ExaminedValue {
             at: at(ty),
             shown: self.shown.as_ref(),
             is_async: self.function.signature.asyncness.is_some(),
@@ -76,12 +76,12 @@ impl Expansion<'_> {
     //         |__run, __value: Result<String, Error>| …,
     //         |__error, __outcome| …,
     //     )
-    fn end_with_future(&self, given: &Given<'_>) -> TokenStream {
+    fn end_with_future(&self, examined: &ExaminedValue<'_>) -> TokenStream {
         let Self { run, value, .. } = self;
-        let output = given.shown.and_then(Shown::piece_type);
+        let output = examined.shown.and_then(Shown::piece_type);
         let shown = output.and_then(Shown::of_type);
-        let inner = Given {
-            at: output.map_or(given.at, at),
+        let inner = ExaminedValue {
+            at: output.map_or(examined.at, at),
             shown: shown
                 .as_ref()
                 .filter(|shown| !shown.is_future() && self.follows(shown)),
@@ -90,28 +90,28 @@ impl Expansion<'_> {
         let end = self.end(&inner);
         let ty = output.and_then(nameable).map(|ty| quote!(: #ty));
         let mutability = self.keys.looks_at_value().then(|| quote!(mut));
-        let error = self.error_around(given.at, false);
-        let finish = quote_spanned! {given.at=>
+        let error = self.error_around(examined.at, false);
+        let finish = quote_spanned! {examined.at=>
             finish_future(#run, #value, move |#mutability #run, #value #ty| { #end }, #error)
         };
-        self.by_kind(given, &quote!(future), &finish)
+        self.by_kind(examined, &quote!(future), &finish)
     }
 
-    fn end(&self, given: &Given<'_>) -> TokenStream {
+    fn end(&self, examined: &ExaminedValue<'_>) -> TokenStream {
         let Self { run, value, .. } = self;
         let keys = self.keys_at_once();
-        let errors = self.errors(given);
-        let look = self.look(given);
-        let error = self.error_around(given.at, true);
-        let finish = quote_spanned!(given.at=> finish(#run, #value, #look, #error));
-        let end = self.by_kind(given, &self.kinds(given), &finish);
+        let errors = self.errors(examined);
+        let look = self.look(examined);
+        let error = self.error_around(examined.at, true);
+        let finish = quote_spanned!(examined.at=> finish(#run, #value, #look, #error));
+        let end = self.by_kind(examined, &self.kinds(examined), &finish);
         quote!(#keys #errors #end)
     }
 
     /// The traits that decide how the run goes on.
-    fn kinds(&self, given: &Given<'_>) -> TokenStream {
+    fn kinds(&self, examined: &ExaminedValue<'_>) -> TokenStream {
         let has_keys = self.keys.looks_at_value();
-        match (self.keys.result.get(), has_keys, given.is_async) {
+        match (self.keys.result.get(), has_keys, examined.is_async) {
             (Some(_), ..) if self.outlives_its_items => quote!(value),
             (Some(_), ..) => quote!(with_result),
             (None, true, true) => quote!(awaited_with_keys),
@@ -121,18 +121,23 @@ impl Expansion<'_> {
         }
     }
 
-    fn by_kind(&self, given: &Given<'_>, kinds: &TokenStream, finish: &TokenStream) -> TokenStream {
+    fn by_kind(
+        &self,
+        examined: &ExaminedValue<'_>,
+        kinds: &TokenStream,
+        finish: &TokenStream,
+    ) -> TokenStream {
         let Self { private, value, .. } = self;
         let kind = local("kind");
-        let kinds = match (given.shown, self.keys.result.get()) {
+        let kinds = match (examined.shown, self.keys.result.get()) {
             (Some(_), None) => quote!(shown),
             (Some(_), Some(_)) => quote!(shown_with_result),
             (None, _) => kinds.clone(),
         };
-        let name = match given.shown {
+        let name = match examined.shown {
             Some(shown) => {
                 let mark = shown.mark(private);
-                quote_spanned! {given.at=>
+                quote_spanned! {examined.at=>
                     (&&&#private::ShownProbe(&#value, ::core::marker::PhantomData::<#mark>)).shown_kind()
                 }
             }
@@ -157,7 +162,7 @@ impl Expansion<'_> {
         spells_one || self.shown.as_ref().is_some_and(Shown::is_future)
     }
 
-    /// The keys that look at what the function gives, be it a stream.
+    /// Applies the keys to the function's own value, even if it is a stream.
     fn keys_at_once(&self) -> Option<TokenStream> {
         let Self {
             private,
@@ -177,11 +182,11 @@ impl Expansion<'_> {
     }
 
     /// Which errors the key `error` is about.
-    fn errors(&self, given: &Given<'_>) -> Option<TokenStream> {
+    fn errors(&self, examined: &ExaminedValue<'_>) -> Option<TokenStream> {
         let Self { private, value, .. } = self;
         let key = self.keys.error.get()?;
         let errors = local("errors");
-        let mark = given
+        let mark = examined
             .shown
             .map_or(quote!(((), ())), |shown| shown.mark(private));
         let named = quote_spanned! {at(key)=>
@@ -197,14 +202,14 @@ impl Expansion<'_> {
     }
 
     /// Looks at the value, or at an item of the stream.
-    fn look(&self, given: &Given<'_>) -> TokenStream {
+    fn look(&self, examined: &ExaminedValue<'_>) -> TokenStream {
         let (value, outcome) = (local("value"), local("outcome"));
         let piece = match self.keys.result.get() {
             Some(_) => None,
-            None => given.shown.and_then(Shown::piece),
+            None => examined.shown.and_then(Shown::piece),
         };
         let piece = piece.map(|piece| quote!(: &#piece));
-        let layers = self.layers(given.at, &value, &outcome, 0);
+        let layers = self.layers(examined.at, &value, &outcome, 0);
         let moves = self.moves();
         quote!(#moves |#value #piece, #outcome| #layers)
     }
@@ -236,7 +241,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// Looks at the error that stands where a stream or a future was to be.
+    /// Captures the error that was returned instead of a stream or a future.
     fn error_around(&self, at: Span, is_told: bool) -> TokenStream {
         let (error, outcome) = (local("error"), local("outcome"));
         let failed = self.failed(at, &outcome, &error, is_told);
@@ -244,7 +249,7 @@ impl Expansion<'_> {
         quote!(#moves |#error, #outcome| #failed)
     }
 
-    /// What looks later has its own copies of what its keys mention.
+    /// A closure that runs later needs its own copies of the variables that its keys use.
     fn moves(&self) -> Option<TokenStream> {
         self.keys.looks_at_value().then(|| quote!(move))
     }
@@ -260,7 +265,8 @@ impl Expansion<'_> {
                 let reason = reason(&quote!(#error));
                 quote!(#outcome.error(#reason))
             }
-            // The key knows nothing of it, and may be there to hide such errors.
+            // The key does not convert this error. The user may have set it to hide such errors, so only the type's
+            // name is captured.
             Some(_) if !is_told => quote!(#outcome.error_by_name(#error)),
             Some(key) => {
                 let errors = local("errors");

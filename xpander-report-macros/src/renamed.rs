@@ -7,7 +7,7 @@ use syn::{Ident, Pat};
 
 use crate::signature::{Argument, bindings};
 
-/// An argument that goes by a name of the other attribute's, and the pattern that the body takes it apart by.
+/// An argument that another attribute has renamed, and the pattern by which the body destructures it.
 pub(crate) struct Renamed {
     pub(crate) argument: Ident,
     /// The pattern without `mut`, `ref` and `&`, so that it borrows.

@@ -52,8 +52,7 @@ impl Parse for Keys {
     }
 }
 
-/// The function, which says its name to the run that it is called in; beside an error, the function as
-/// it was.
+/// The function, which reports its name to the current run. If there is an error, the original function and the error.
 pub(crate) fn expand(keys: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = syn::parse2(keys).and_then(|keys| {
         let function = Function::read("tool", item.clone())?;

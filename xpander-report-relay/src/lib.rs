@@ -53,7 +53,7 @@
 //! | `GET /xpander-relay/dead-letters` | the reports that the platform permanently refused |
 //! | `POST /xpander-relay/dead-letters`, `POST …/{task}` | sends them, or those of a task, again |
 //! | `DELETE /xpander-relay/dead-letters`, `DELETE …/{task}` | deletes them |
-//! | `DELETE /xpander-relay/tasks/{task}` | deletes what is here of a task |
+//! | `DELETE /xpander-relay/tasks/{task}` | deletes the relay's reports of a task |
 //!
 //! The calls that show or change dead letters and tasks need a token for all agents.
 //!

@@ -15,7 +15,7 @@ use xpander_report::{DeadLetter, Stats};
 use crate::status::{DeadLetterEntry, Purged, Status};
 use crate::store::{Doing, Incoming, NotDone, Store};
 
-/// So many reports may share one sync.
+/// The maximum number of reports that share one sync.
 const MAX_BATCH: usize = 256;
 /// How long the end waits for what is on its way. What is left stays on disk.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);

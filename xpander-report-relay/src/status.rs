@@ -75,7 +75,7 @@ pub struct Stream {
     pub name: String,
     /// The bytes of its reports.
     pub bytes: u64,
-    /// The bytes that it may have. When they are used up, no report is accepted.
+    /// Its maximum size in bytes. When it is full, no report is accepted.
     pub max_bytes: u64,
     /// How many servers keep each report.
     pub replicas: usize,

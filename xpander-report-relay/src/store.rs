@@ -52,8 +52,8 @@ pub(crate) type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Accepts reports durably, and delivers them or has them delivered.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
-    /// Ends well when the report is durable, and not before. Nothing waits in memory alone. Returns its sequence in the
-    /// stream, if it is in one.
+    /// Returns `Ok` when the report is durable, and not before: no report waits in memory only. The value is the
+    /// report's sequence, if the store is a stream.
     fn keep(&self, incoming: Incoming) -> Doing<'_, Result<Option<u64>, NotDone>>;
 
     /// Whether a report would be kept now.
@@ -88,6 +88,6 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Whether no report waits any more.
     fn is_drained(&self) -> bool;
 
-    /// Ends: what is on its way has some seconds. Blocks.
+    /// Stops the store. Requests in flight have a few seconds to end. Blocks.
     fn stop(&self);
 }

@@ -20,11 +20,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct TokensFile {
     path: PathBuf,
-    /// What is in force.
+    /// The text of the file whose tokens are valid now.
     text: String,
-    /// What was read last. It comes into force when it is read twice: a file that is being written is not whole.
+    /// The text that was read last. It takes effect when it is read twice, because a file may be read while it is being
+    /// written.
     read: String,
-    /// What was said of it last.
+    /// The last message about the file.
     told: Option<String>,
 }
 
@@ -45,7 +46,7 @@ impl TokensFile {
         Ok((file, tokens))
     }
 
-    /// Reads the file again and again, and has what changes in it come into force.
+    /// Reads the file periodically and applies its changes.
     pub(crate) async fn watch(self, access: Arc<Access>) {
         let mut file = self;
         loop {
@@ -86,7 +87,7 @@ impl TokensFile {
         Ok(Some(tokens))
     }
 
-    /// Says it, unless that was the last thing that was said.
+    /// Prints the message, unless it is the same as the last one.
     fn tell(&mut self, what: String) {
         use std::io::Write;
 

@@ -1,8 +1,8 @@
-//! However the platform misbehaves and whenever the relay is killed: every report that was answered with 200 ends as
-//! exactly one task with the newest content of every field, and nothing older goes over something newer.
+//! Whatever the platform does and whenever the relay is killed, every report that was answered with 200 ends as exactly
+//! one task. The task has the newest content of every field, and no older report overwrites a newer one.
 //!
-//! What happens is drawn from a seed, but for how the threads interleave: `KILLS=200 cargo test -p xpander-report-relay
-//! --test conservation` kills so often, `SEED=7` begins with that one.
+//! A seed determines the events, except for the interleaving of threads. `KILLS=200 cargo test -p xpander-report-relay
+//! --test conservation` kills the relay that often, and `SEED=7` starts with that seed.
 #![cfg(unix)]
 
 use std::collections::HashMap;

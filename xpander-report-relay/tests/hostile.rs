@@ -1,4 +1,4 @@
-//! What no honest client sends to a relay: the same as to the local platform.
+//! Malformed and hostile requests to a relay: the same as to the local platform.
 
 use std::net::SocketAddr;
 

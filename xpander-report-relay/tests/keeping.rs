@@ -152,7 +152,7 @@ fn a_spool_that_cannot_be_used_is_told_at_the_start() {
 }
 
 #[test]
-fn a_platform_that_refuses_the_key_is_told_to_who_reports() {
+fn programs_learn_that_the_platform_refuses_the_key() {
     let platform = LocalPlatform::builder()
         .port(0)
         .token("the-key")

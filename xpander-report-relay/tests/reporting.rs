@@ -1,4 +1,4 @@
-//! To a program the relay is the platform: what it takes, what it answers, what arrives behind it.
+//! A relay behaves like the platform: the reports that it accepts, its answers, and what it delivers.
 
 use crate::support::{HOST, KEY, REPORT, Relayed, ask, get, post_as, start};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What a relay says of itself, and what people can do about what waits there.
+//! The status of a relay, and the commands that manage its waiting reports.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use xpander_report_tests::server::{Answer, Server};
 use xpander_report_tests::{LONG, away, back, config, until};
 
 #[test]
-fn health_is_of_the_process_and_readiness_of_what_it_would_accept() {
+fn healthz_is_about_the_process_and_readyz_about_accepting_reports() {
     let (url, _) = away();
     let dir = TempDir::new().unwrap();
     let relay = start(config(url), dir.path(), |builder| builder);

@@ -1,4 +1,4 @@
-//! For tests of your own instrumentation: a reporter that keeps what it is given.
+//! Tests of your own instrumentation: a reporter that records its reports.
 
 use std::fmt;
 use std::future::Future;

@@ -1,6 +1,6 @@
 -- Times are microseconds since 1970 in UTC.
 
--- Names that many rows share stand once.
+-- Each name that many rows share is stored once.
 CREATE TABLE organizations (
     key INTEGER PRIMARY KEY,
     id  TEXT NOT NULL UNIQUE
@@ -24,8 +24,8 @@ CREATE TABLE tools (
     name TEXT NOT NULL UNIQUE -- its start, if it is very long
 ) STRICT;
 
--- What lists and sums read. The key is the time of creation, moved on where another task has it, so the
--- order of the keys is that of the times, in every index.
+-- The columns that lists and sums read. The key is the time of creation, moved on if another task has that key. So
+-- every index is in the order of time.
 CREATE TABLE tasks (
     seq                INTEGER PRIMARY KEY,
     organization       INTEGER NOT NULL,
@@ -56,13 +56,13 @@ CREATE TABLE tasks (
     UNIQUE (id, organization)
 ) STRICT;
 
--- Each has all that sums read, so that the tasks themselves need not be read for them.
+-- Covering indexes: each has all columns that sums read.
 CREATE INDEX tasks_facts ON tasks (seq, status, agent, organization, duration, total_tokens, cost);
 CREATE INDEX tasks_of_agent ON tasks (agent, seq, status, duration, total_tokens, cost);
 CREATE INDEX tasks_of_status ON tasks (status, seq, agent, duration, total_tokens, cost);
 CREATE INDEX tasks_of_user ON tasks (user_id) WHERE user_id IS NOT NULL;
 
--- What is longer than its start, and what only its own page shows.
+-- The texts that are longer than their starts, and the fields that only a task's own page shows.
 CREATE TABLE texts (
     task       INTEGER PRIMARY KEY,
     input      TEXT,
@@ -103,8 +103,8 @@ CREATE TABLE task_models (
     PRIMARY KEY (model, task)
 ) STRICT, WITHOUT ROWID;
 
--- The facts are words for what a search may be narrowed by: search_index.rs. The prefixes are the starts of words that
--- have an index of their own: without it the tasks of all words with a start would have to be merged.
+-- The facts are words by which a search can be filtered: search_index.rs. The short prefixes have indexes of their own.
+-- Without them, FTS5 would have to merge the tasks of all words with such a prefix.
 CREATE VIRTUAL TABLE search USING fts5 (
     input, result, facts, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2",
     prefix = '1 2 3 4'

@@ -16,10 +16,10 @@ use crate::private;
 use crate::renamed::Renamed;
 use crate::signature::{self, Argument, local};
 
-/// The instrumented function; beside an error, the function as it was, so that nothing else breaks.
+/// The instrumented function. If there is an error, the original function is emitted as well, so that the error causes
+/// no further ones.
 ///
-/// What it calls is called on explicit references: so a method that a trait of the user's gives to
-/// all types never goes first.
+/// Methods are called on explicit references, so that a method of a user's trait for all types never has precedence.
 pub(crate) fn expand(keys: TokenStream, item: TokenStream) -> TokenStream {
     let keys = syn::parse2::<Keys>(keys);
     let function = Function::read("external_task", item.clone());
@@ -74,8 +74,8 @@ impl<'a> Expansion<'a> {
             .collect();
         let shown = Shown::of(&function.signature.output);
         let names: Vec<&Argument> = names(&arguments, &renamed).map(|(name, _)| name).collect();
-        let outlived = boxes::outlived(&function.signature.output);
-        check(keys, function, &names, shown.as_ref(), outlived)?;
+        let borrowed_item = boxes::borrowed_item_of_static_box(&function.signature.output);
+        check(keys, function, &names, shown.as_ref(), borrowed_item)?;
         let module = private::module();
         let private = match keys.krate.get() {
             Some(path) => quote!(#path::#module),
@@ -83,7 +83,7 @@ impl<'a> Expansion<'a> {
         };
         Ok(Self {
             shown: shown.filter(|shown| follows(keys, shown)),
-            outlives_its_items: outlived.is_some(),
+            outlives_its_items: borrowed_item.is_some(),
             keys,
             function,
             private,
@@ -111,7 +111,7 @@ impl<'a> Expansion<'a> {
         };
         let content = quote!(#inner_attributes #tools #content);
         let mut block = Group::new(Delimiter::Brace, content);
-        // The function stays the user's: the compiler says nothing of an unused one that a macro made.
+        // With the user's span, the compiler still reports an unused function. It ignores functions that a macro made.
         block.set_span(body.block.span());
         quote!(#(#attributes)* #visibility #signature #block)
     }
@@ -209,7 +209,7 @@ impl<'a> Expansion<'a> {
         follows(self.keys, shown)
     }
 
-    /// Where the body stands, so that what the compiler says of what takes its place is said there.
+    /// The span of the body, so that compiler errors in the replaced code point to the body.
     fn at_body(&self) -> Span {
         Span::call_site().located_at(self.function.body.block.span())
     }
@@ -419,8 +419,8 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// Moves what is captured into a scope that ends before the body is awaited: what was borrowed
-    /// keeps its place in the future until its scope ends.
+    /// Moves the captured arguments into a scope that ends before the body is awaited. A borrowed argument would occupy
+    /// space in the future until its scope ends.
     fn rebound(&self, read: &TokenStream) -> TokenStream {
         let read = self.movable().filter(|it| mentions(read, &it.label()));
         read.map(|argument| {
@@ -430,8 +430,8 @@ impl<'a> Expansion<'a> {
         .collect()
     }
 
-    /// Moves the arguments into the body as the locals that they are in the function. So it drops them in
-    /// the function's order, and the compiler calls them by their names.
+    /// Moves the arguments into local variables of the body. So the body drops them in the function's order, and
+    /// compiler messages use their names.
     fn moved(&self, read: &TokenStream) -> (TokenStream, TokenStream) {
         let mut body = TokenStream::new();
         if let Some(this) = self.arguments.iter().find(|it| it.label() == "self") {
@@ -452,7 +452,7 @@ impl<'a> Expansion<'a> {
         (self.movable().filter_map(assigned).collect(), body)
     }
 
-    /// Makes the future take its arguments in the order that drops them as the function would.
+    /// Makes the future capture its arguments in an order in which it drops them as the function would.
     fn order(&self, read: &TokenStream) -> Option<TokenStream> {
         if self.arguments.is_empty() {
             return None;
@@ -470,7 +470,8 @@ impl<'a> Expansion<'a> {
         };
         let unused: Vec<_> = self.movable().filter(is_unused).collect();
         let unused = (!unused.is_empty()).then(|| {
-            // The references use them all; of those that nothing else uses, the compiler warns here.
+            // The references below use every argument, and so hide unused ones from the compiler. These variables make
+            // it warn of them again.
             let unused = unused.iter().map(|argument| {
                 let Argument {
                     name, conditions, ..
@@ -542,7 +543,7 @@ fn moved(argument: &Argument) -> TokenStream {
     }
 }
 
-/// Where the user wrote it, so that what the compiler says of the expansion is said there.
+/// The user's span, so that compiler errors in the expansion point to the user's code.
 pub(crate) fn at(written: &impl Spanned) -> Span {
     Span::call_site().located_at(written.span())
 }

@@ -49,7 +49,7 @@ pub(super) async fn purge(
     purge_those(app, &agents, Some(id)).await
 }
 
-/// Those of a task, or all.
+/// Sends the dead letters of a task again, or all.
 async fn retry_those(
     app: App,
     agents: &Agents,

@@ -190,7 +190,7 @@ fn text(status: &Status) -> String {
             ),
             (
                 "stream_max_bytes",
-                "Bytes that the stream may have.",
+                "Maximum size of the stream in bytes.",
                 stream.max_bytes,
             ),
             (

@@ -53,8 +53,8 @@ pub(super) async fn keep(shared: &Shared, incoming: Incoming) -> Result<Option<u
     let room = max.saturating_sub(HEADER_BYTES + ids);
     if body.len() > room {
         return Err(NotDone::TooLarge(format!(
-            "it has {} bytes, and max_payload of the NATS server leaves room for {room}; a \
-             larger max_payload in the server's configuration allows more",
+            "it has {} bytes, but max_payload of the NATS server allows only {room}; increase \
+             max_payload in the server's configuration",
             body.len()
         )));
     }
@@ -70,11 +70,10 @@ pub(super) async fn keep(shared: &Shared, incoming: Incoming) -> Result<Option<u
             Ok(Some(sequence))
         }
         Err(NotStored::Full) => Err(NotDone::Unavailable(
-            "the stream is full: it has as many bytes as it may (--max-bytes)".to_owned(),
+            "the stream is full: it has reached its limit (--max-bytes)".to_owned(),
         )),
         Err(NotStored::TooLarge) => Err(NotDone::TooLarge(
-            "it is larger than max_payload of the NATS server, or max_msg_size of the stream, \
-             allows"
+            "it is larger than max_payload of the NATS server or max_msg_size of the stream"
                 .to_owned(),
         )),
         Err(NotStored::Other(why)) => Err(NotDone::Unavailable(format!(
@@ -93,7 +92,7 @@ pub(super) async fn check(shared: &Shared) -> Result<(), NotDone> {
     let max = u64::try_from(info.config.max_bytes).unwrap_or(u64::MAX);
     if info.state.bytes.saturating_add(HEADER_BYTES as u64) >= max {
         return Err(NotDone::Unavailable(
-            "the stream is full: it has as many bytes as it may (--max-bytes)".to_owned(),
+            "the stream is full: it has reached its limit (--max-bytes)".to_owned(),
         ));
     }
     Ok(())
@@ -129,7 +128,7 @@ pub(super) async fn publish(
     }
 }
 
-/// Why trying again at once is of no use, if it is not.
+/// The reason why an immediate retry is of no use. `None` if it may succeed.
 fn refusal(error: &PublishError) -> Option<NotStored> {
     match error.kind() {
         PublishErrorKind::MaxPayloadExceeded => return Some(NotStored::TooLarge),

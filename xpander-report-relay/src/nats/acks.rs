@@ -1,4 +1,4 @@
-//! How a message whose report has ended gets out of its stream.
+//! Removes messages from their streams after their reports have ended.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) async fn remove(context: &Context, streams: &Streams, removal: &Remov
             return;
         }
     }
-    // The consumer is gone, or the server was away: perhaps the message is, too.
+    // The consumer is gone or the server did not answer. The message may be gone as well.
     while !delete(stream, sequence).await {
         sleep(PAUSE).await;
     }

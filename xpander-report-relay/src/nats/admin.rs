@@ -16,7 +16,7 @@ use super::streams::{PARKED_PREFIX, REPORTS_SUBJECT, Streams};
 use crate::status::{DeadLetterEntry, ParkedAgent, Purged, Status, Stream};
 use crate::store::NotDone;
 
-/// So many agents with parked reports are named.
+/// The maximum number of agents with parked reports that are named.
 const MAX_AGENTS: usize = 100;
 /// How long a purge waits for a report that is on its way, and how often it looks.
 const PURGE_TIMEOUT: Duration = Duration::from_secs(20);

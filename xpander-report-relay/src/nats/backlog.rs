@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many are in hand at most. One at first: it is the probe.
+/// The maximum number of reports in hand. The first is a probe, so there is only one at first.
 const MAX_IN_HAND: usize = 256;
-/// How long to wait before a report is read again for which there was no room.
+/// How long to wait before a report that had no room is read again.
 const PAUSE: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Backlog {
-    /// The agents whose reports have this subject: one, but for a coincidence.
+    /// The agents whose reports have this subject. There is one, unless two names have the same hash.
     agents: HashSet<String>,
     /// The sequence of the next message that may be one of them.
     next: u64,
     in_hand: usize,
     budget: usize,
     is_reading: bool,
-    /// So many are on their way to it.
+    /// How many reports are being written to the stream of parked reports.
     parking: usize,
-    /// All that were there are read.
+    /// All its reports have been read.
     is_read: bool,
     waits_until: Option<Instant>,
 }
@@ -52,7 +52,7 @@ impl Backlog {
         self.agents
     }
 
-    /// Where to read on and how many, if that is wanted.
+    /// The next sequence to read and the number of reports, if more should be read now.
     pub(super) fn read(&mut self, now: Instant) -> Option<(u64, usize)> {
         self.waits_until.take_if(|until| *until <= now);
         let may_read = !self.is_reading
@@ -66,36 +66,36 @@ impl Backlog {
     }
 
     /// The message with this sequence was read.
-    pub(super) fn took(&mut self, sequence: u64, is_in_hand: bool) {
+    pub(super) fn on_read(&mut self, sequence: u64, is_in_hand: bool) {
         self.is_reading = false;
         self.next = self.next.max(sequence + 1);
         self.in_hand += usize::from(is_in_hand);
     }
 
-    /// There is no more.
+    /// No more reports are in the stream.
     pub(super) fn end(&mut self) {
         self.is_reading = false;
         self.is_read = true;
     }
 
-    /// It could not be read.
+    /// The next report could not be read.
     pub(super) fn failed(&mut self, now: Instant) {
         self.is_reading = false;
         self.waits_until = Some(now + Duration::from_millis(500));
     }
 
-    /// A report is on its way to it.
+    /// A report is being written to the stream of parked reports.
     pub(super) fn begin_parking(&mut self) {
         self.parking += 1;
     }
 
-    /// It is there. `is_parked`: it was written.
+    /// A report has been written to the stream of parked reports if `is_parked`; otherwise it has not.
     pub(super) fn end_parking(&mut self, is_parked: bool) {
         self.parking = self.parking.saturating_sub(1);
         self.is_read &= !is_parked;
     }
 
-    /// One of them has ended. `is_well`: the platform accepted it.
+    /// A report in hand has ended. `is_well`: the platform accepted it.
     pub(super) fn ended(&mut self, is_well: bool) {
         self.in_hand = self.in_hand.saturating_sub(1);
         if is_well {
@@ -103,8 +103,8 @@ impl Backlog {
         }
     }
 
-    /// There was no room for one: it is read again later.
-    pub(super) fn gave_back(&mut self, sequence: u64, now: Instant) {
+    /// A report had no room. It is read again later.
+    pub(super) fn on_returned(&mut self, sequence: u64, now: Instant) {
         self.in_hand = self.in_hand.saturating_sub(1);
         self.next = self.next.min(sequence);
         self.budget = 1;
@@ -132,12 +132,12 @@ mod tests {
         let mut backlog = Backlog::default();
         assert_eq!(backlog.read(now), Some((1, 1)));
         assert_eq!(backlog.read(now), None, "one at a time is read");
-        backlog.took(4, true);
+        backlog.on_read(4, true);
         assert_eq!(backlog.read(now), None, "it is the probe");
         backlog.ended(true);
         assert_eq!(backlog.read(now), Some((5, 2)));
         for sequence in [7, 8] {
-            backlog.took(sequence, true);
+            backlog.on_read(sequence, true);
         }
         assert_eq!(backlog.read(now), None);
         backlog.ended(true);
@@ -156,8 +156,8 @@ mod tests {
         let now = Instant::now();
         let mut backlog = Backlog::default();
         let _ = backlog.read(now);
-        backlog.took(4, true);
-        backlog.gave_back(4, now);
+        backlog.on_read(4, true);
+        backlog.on_returned(4, now);
         assert_eq!(backlog.read(now), None);
         assert!(backlog.wakes_at().is_some());
         assert_eq!(backlog.read(now + PAUSE), Some((4, 1)));

@@ -155,14 +155,14 @@ fn servers(list: &str) -> Result<Vec<ServerAddr>, String> {
     let servers = list.split(',').map(str::trim);
     let servers: Vec<_> = servers.filter(|server| !server.is_empty()).collect();
     if servers.is_empty() {
-        return Err("no server is named; an example is nats://127.0.0.1:4222".to_owned());
+        return Err("the list of servers is empty; an example is nats://127.0.0.1:4222".to_owned());
     }
     servers
         .iter()
         .map(|server| {
             // Not the address itself: it may hold a password.
             server.parse::<ServerAddr>().map_err(|error| {
-                format!("an address is no server's ({error}); an example is nats://127.0.0.1:4222")
+                format!("the address of a server is invalid ({error}); an example is nats://127.0.0.1:4222")
             })
         })
         .collect()

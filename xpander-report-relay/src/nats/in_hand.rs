@@ -1,7 +1,7 @@
 //! The messages that the forwarder has taken from the streams. Does no I/O.
 //!
-//! Of one task the oldest is acknowledged first, each confirmed before the next. Whoever forwards next then finds either
-//! nothing of a task, or its newest report.
+//! The messages of one task are acknowledged from the oldest to the newest, and each acknowledgement is confirmed
+//! before the next. So the next forwarder finds either no message of a task, or its newest one.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -36,7 +36,7 @@ pub(super) struct Removal {
     pub(super) reply: Option<Subject>,
 }
 
-/// In the order of a task's reports. The ticket tells the same report from another copy of it.
+/// The position among the reports of a task. The ticket distinguishes copies of a report.
 type Position = (u64, u64, Ticket);
 
 #[derive(Debug)]
@@ -51,17 +51,18 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct InHand {
     tickets: Ticket,
-    /// Those that have not ended.
+    /// The messages whose reports have not ended.
     open: HashMap<Ticket, (String, Position)>,
     tasks: HashMap<String, BTreeMap<Position, Held>>,
     sources: HashMap<Source, (String, Position)>,
-    /// Those of the stream of reports.
+    /// How many messages are from the stream of reports.
     reports: usize,
     bytes: usize,
 }
 
 impl InHand {
-    /// Whether a message is here already: it was delivered again, and this is where to its acknowledgement goes.
+    /// Whether the message is already here. If so, it was delivered again, and its acknowledgement goes to the new
+    /// `reply`.
     pub(super) fn renew(&mut self, source: Source, reply: Option<Subject>) -> bool {
         let Some((task, position)) = self.sources.get(&source) else {
             return false;
@@ -117,14 +118,14 @@ impl InHand {
         })
     }
 
-    /// It has ended. Returns what may be removed now.
+    /// Marks a message as ended. Returns the message that may be removed now, if any.
     pub(super) fn end(&mut self, ticket: Ticket) -> Option<Removal> {
         let (task, position) = self.open.remove(&ticket)?;
         self.tasks.get_mut(&task)?.get_mut(&position)?.has_ended = true;
         self.next(&task)
     }
 
-    /// It is not here any more, but stays in its stream.
+    /// Forgets a message, which stays in its stream. Returns the message that may be removed now, if any.
     pub(super) fn give_back(&mut self, ticket: Ticket) -> Option<Removal> {
         let (task, position) = self.open.remove(&ticket)?;
         self.remove(&task, position);

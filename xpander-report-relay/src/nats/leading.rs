@@ -24,13 +24,13 @@ const SHUTDOWN_PAUSE: Duration = Duration::from_millis(10);
 /// How often an entry is tried that may not be there for long.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What came of a call of the bucket.
-enum Called {
+/// The result of a call of the bucket.
+enum BucketEvent {
     Read(Result<Option<(u64, Holding)>, ()>),
     Written(Moment, Result<u64, Failed>),
 }
 
-type Calling = Pin<Box<dyn Future<Output = Called> + Send>>;
+type Calling = Pin<Box<dyn Future<Output = BucketEvent> + Send>>;
 
 struct Running {
     number: u64,
@@ -38,7 +38,7 @@ struct Running {
     term: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-/// Wants the lease, and forwards while it holds it, until it is told to stop.
+/// Acquires the lease and forwards while it holds it, until it is told to stop.
 pub(super) async fn lead(
     shared: Arc<Shared>,
     reporter: ReporterBuilder,
@@ -87,7 +87,7 @@ pub(super) async fn lead(
             called = called(&mut calling) => {
                 calling = None;
                 match called {
-                    Called::Read(read) => {
+                    BucketEvent::Read(read) => {
                         if let Ok(entry) = &read {
                             shared.see(entry.as_ref().map(|(_, holding)| holding.clone()));
                         }
@@ -97,7 +97,7 @@ pub(super) async fn lead(
                         };
                         lease.on_read(shared.now(), read.ok().map(|read| read.map(entry)));
                     }
-                    Called::Written(sent, written) => {
+                    BucketEvent::Written(sent, written) => {
                         if written.is_ok() {
                             shared.see_own();
                         }
@@ -112,7 +112,7 @@ pub(super) async fn lead(
                     None => std::future::pending().await,
                 }
             } => {
-                // Another relay has begun: the lease hears of it soon.
+                // Another relay has taken over. The lease learns this with its next read.
                 if let Some(running) = &mut running {
                     running.term = Box::pin(std::future::pending());
                 }
@@ -127,7 +127,7 @@ pub(super) async fn lead(
     drop(running);
     if let Some(revision) = lease.release().filter(|_| is_idle) {
         let nobody = write(streams.lease, shared.now(), revision, Holding::default());
-        // If it is not written, the others wait for the lease to pass.
+        // If this write fails, the other relays wait until the lease expires.
         let _ = timeout(CALL, nobody).await;
     }
 }
@@ -174,7 +174,7 @@ fn start(
     })
 }
 
-async fn called(calling: &mut Option<Calling>) -> Called {
+async fn called(calling: &mut Option<Calling>) -> BucketEvent {
     match calling {
         Some(calling) => calling.await,
         None => std::future::pending().await,
@@ -189,18 +189,18 @@ fn holder(holding: &Holding, me: &str) -> Holder {
     }
 }
 
-async fn read(store: kv::Store) -> Called {
+async fn read(store: kv::Store) -> BucketEvent {
     let entry = match timeout(CALL, store.entry(KEY)).await {
         Ok(Ok(entry)) => entry,
         Ok(Err(_)) | Err(_) => {
             sleep(PAUSE).await;
-            return Called::Read(Err(()));
+            return BucketEvent::Read(Err(()));
         }
     };
-    Called::Read(Ok(entry.map(|entry| {
+    BucketEvent::Read(Ok(entry.map(|entry| {
         let holding = match entry.operation {
             Operation::Put => serde_json::from_slice(&entry.value).ok(),
-            // Somebody deleted it: perhaps a relay does not know yet.
+            // The entry was deleted by hand, and the holder may not know this yet.
             Operation::Delete | Operation::Purge => None,
         };
         let unknown = || Holding {
@@ -211,10 +211,10 @@ async fn read(store: kv::Store) -> Called {
     })))
 }
 
-async fn write(store: kv::Store, sent: Moment, revision: u64, holding: Holding) -> Called {
+async fn write(store: kv::Store, sent: Moment, revision: u64, holding: Holding) -> BucketEvent {
     let value = serde_json::to_vec(&holding).unwrap_or_default();
     let written = timeout(CALL, store.update(KEY, value.into(), revision)).await;
-    Called::Written(
+    BucketEvent::Written(
         sent,
         match written {
             Ok(Ok(revision)) => Ok(revision),

@@ -36,8 +36,9 @@ use std::time::Duration;
 /// # Ok::<(), xpander_report_relay::Error>(())
 /// ```
 ///
-/// The relay makes the streams `XPANDER_REPORTS`, `XPANDER_PARKED` and `XPANDER_DEAD_LETTERS` and the bucket
-/// `xpander-relay` if they are missing. If they exist, it checks that they are as it needs them.
+/// The relay creates the streams `XPANDER_REPORTS`, `XPANDER_PARKED` and `XPANDER_DEAD_LETTERS` and the bucket
+/// `xpander-relay` if they are missing. If they exist with another configuration, the relay does not start. If it could
+/// not reach the servers when it started, it accepts no reports instead, and `GET /readyz` tells why.
 #[derive(Clone)]
 #[must_use = "it does nothing until a relay is started with it"]
 pub struct Nats {
@@ -87,7 +88,7 @@ impl Nats {
         self
     }
 
-    /// Trusts the servers whose certificates were issued by those in this file (PEM), in place of the system's.
+    /// Trusts only servers whose certificate was issued by an authority in this PEM file, not the system's authorities.
     pub fn root_certificates(mut self, file: impl Into<PathBuf>) -> Self {
         self.root_certificates = Some(file.into());
         self
@@ -109,22 +110,23 @@ impl Nats {
         self
     }
 
-    /// How many servers keep each report: 1, or 3 in a cluster. The default is 1 for streams that are made, and what they
-    /// have for streams that exist.
+    /// The number of servers that keep each report: 1, or 3 in a cluster. New streams have 1 by default. Without this
+    /// setting, an existing stream keeps its number.
     pub fn replicas(mut self, replicas: usize) -> Self {
         self.replicas = Some(replicas);
         self
     }
 
-    /// The bytes that waiting reports may have, and as many for parked ones. When they are used up, no report is accepted.
-    /// The default is 1 GiB for streams that are made, and what they have for streams that exist.
+    /// The maximum size of the stream of waiting reports, in bytes. The stream of parked reports gets the same limit.
+    /// When the stream of waiting reports is full, no report is accepted. New streams have 1 GiB by default. Without
+    /// this setting, an existing stream keeps its limit.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self
     }
 
-    /// How long another relay waits before it takes over from one that is silent. It must be longer than a request to the
-    /// platform may take. By default it is 10 s longer. Tests shorten it.
+    /// How long another relay waits before it takes over from a forwarder that no longer renews its lease. The lease
+    /// must be longer than a request to the platform may take. By default it is 10 s longer. Tests shorten it.
     #[doc(hidden)]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = Some(lease);

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::in_hand::{Place, Ticket};
 
-/// So many are written at the same time.
+/// The maximum number of messages that are written at the same time.
 const MAX_BATCH: usize = 64;
 
 /// A message that is to be parked.
@@ -19,7 +19,7 @@ pub(super) struct Parking {
 #[derive(Debug, Default)]
 pub(super) struct ParkingQueue {
     waiting: VecDeque<Parking>,
-    /// The tasks of those that are being written.
+    /// The tasks of the messages that are being written.
     writing: HashSet<String>,
 }
 
@@ -28,7 +28,8 @@ impl ParkingQueue {
         self.waiting.push_back(parking);
     }
 
-    /// Those that may be written now: of a task one after the other, so that they lie in their order.
+    /// The messages that may be written now. The messages of a task are written one after the other, so that they keep
+    /// their order.
     pub(super) fn next_batch(&mut self) -> Vec<Parking> {
         let mut batch = Vec::new();
         if !self.writing.is_empty() {

@@ -34,7 +34,7 @@ pub(super) struct Streams {
 pub(super) enum Unusable {
     /// The servers do not answer. They may later.
     Away(String),
-    /// Somebody has to change something.
+    /// The streams or the settings must be changed first.
     Wrong(String),
 }
 
@@ -122,7 +122,7 @@ async fn open(context: &Context, nats: &Nats, wanted: Config) -> Result<Stream, 
     check(
         found.discard == wanted.discard,
         format!(
-            "it discards {:?} messages when it is full, not {:?} ones",
+            "its discard policy is {:?}, not {:?}",
             found.discard, wanted.discard
         ),
     );
@@ -146,23 +146,24 @@ async fn open(context: &Context, nats: &Nats, wanted: Config) -> Result<Stream, 
     );
     check(
         found.max_messages <= 0 && found.max_messages_per_subject <= 0,
-        "it has a limit of messages".to_owned(),
+        "it limits the number of messages".to_owned(),
     );
     check(
         !found.deny_delete && !found.sealed && !found.no_ack,
-        "it does not let messages be deleted, or does not acknowledge them".to_owned(),
+        "it forbids the deletion of messages, is sealed, or does not acknowledge messages"
+            .to_owned(),
     );
     check(
         nats.replicas.is_none_or(|it| it == found.num_replicas),
         format!(
-            "it has {} replicas, and --replicas asks for {}",
+            "it has {} replicas, but --replicas is {}",
             found.num_replicas, wanted.num_replicas
         ),
     );
     check(
         nats.max_bytes.is_none() || found.max_bytes == wanted.max_bytes,
         format!(
-            "it may have {} bytes, and --max-bytes asks for {}",
+            "its limit is {} bytes, but --max-bytes is {}",
             found.max_bytes, wanted.max_bytes
         ),
     );
@@ -171,7 +172,7 @@ async fn open(context: &Context, nats: &Nats, wanted: Config) -> Result<Stream, 
     }
     Err(Unusable::Wrong(format!(
         "the stream {name} exists with another configuration: {}; change it with `nats stream edit \
-         {name}`, or delete it when it is empty and the relay makes it anew",
+         {name}`, or delete it when it is empty and start the relay again",
         differences.join("; ")
     )))
 }
@@ -183,8 +184,8 @@ async fn open_bucket(context: &Context, nats: &Nats) -> Result<kv::Store, Unusab
             let config = &found.cached_info().config;
             if !config.max_age.is_zero() || config.storage != StorageType::File {
                 return Err(Unusable::Wrong(format!(
-                    "the bucket {BUCKET} exists with another configuration: its entries expire, or \
-                     are not in files; delete it while no relay runs, and the relay makes it anew"
+                    "the bucket {BUCKET} exists with another configuration: its entries expire, or it is \
+                     not stored in files; stop all relays, delete the bucket, and start the relays again"
                 )));
             }
         }
@@ -244,7 +245,7 @@ fn not_read(name: &str, error: &GetStreamError) -> Unusable {
 }
 
 fn not_made(name: &str, says: &str) -> Unusable {
-    let says = format!("{name} cannot be made: {says}");
+    let says = format!("{name} cannot be created: {says}");
     // The server's own words are the only difference.
     match ["timed out", "no responders", "does not exist"]
         .iter()
@@ -252,7 +253,7 @@ fn not_made(name: &str, says: &str) -> Unusable {
     {
         true => Unusable::Away(says),
         false => Unusable::Wrong(format!(
-            "{says}; --replicas needs as many servers in the cluster, and --max-bytes as much room"
+            "{says}; the cluster needs as many servers as --replicas says, and room for --max-bytes"
         )),
     }
 }

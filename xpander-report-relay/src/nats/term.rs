@@ -30,16 +30,16 @@ use super::streams::{PARKED_PREFIX, Streams, parked_subject};
 use crate::received;
 use crate::status::Purged;
 
-/// So many reports of the stream are in hand at most, and so many bytes of them, about.
+/// The maximum number of reports of the stream in hand, and approximately their maximum bytes.
 pub(super) const MAX_IN_HAND: usize = 2_048;
 const MAX_BYTES: usize = 12 << 20;
-/// So many are asked for at once.
+/// The maximum number of messages of one pull request.
 const MAX_PULL: usize = 512;
-/// How long the server keeps the question for more.
+/// How long the server keeps a pull request open.
 const PULL_WAIT: Duration = Duration::from_secs(2);
-/// If it does not answer for so much longer, the question is lost.
+/// If the server does not answer for this much longer, the pull request is lost.
 const PULL_SLACK: Duration = Duration::from_secs(2);
-/// The server delivers a message again of which it has heard nothing for so long.
+/// The server delivers a message again if it is not acknowledged within this time.
 const ACK_WAIT: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(250);
 const LONG: Duration = Duration::from_secs(3600 * 24 * 365);
@@ -336,11 +336,12 @@ impl Term {
         accepted_at: u64,
     ) -> Result<StreamReport, String> {
         let head = head.ok_or(
-            "it is no report of a relay: it has no header Xpander-Report with its agent and task",
+            "it is not a relay's report: its header Xpander-Report is missing or does not name the agent and the task",
         )?;
-        let body = str::from_utf8(payload).map_err(|_| "it is no report: it is no text")?;
+        let body =
+            str::from_utf8(payload).map_err(|_| "it is not a report: it is not UTF-8 text")?;
         let (_, report, _) = received::report(body, head.agent.clone())
-            .map_err(|problem| format!("it is no report: {}", problem.message()))?;
+            .map_err(|problem| format!("it is not a report: {}", problem.message()))?;
         self.check_age(head.accepted_at.unwrap_or(accepted_at))?;
         let (task, report) = (head.task.clone(), report.id(&head.task));
         if let Some(position) = head.position {
@@ -426,7 +427,7 @@ impl Term {
                 }
                 // It stays there.
                 Source::Parked(sequence) => {
-                    backlog.gave_back(sequence, Instant::now());
+                    backlog.on_returned(sequence, Instant::now());
                     self.parked.remove(&sequence);
                     let removal = self.hand.give_back(*ticket);
                     spawn_removal(&mut self.work, &self.shared, &self.streams, removal);
@@ -490,7 +491,7 @@ impl Term {
         }
     }
 
-    /// Lets newer reports pass of agents that have no parked reports any more.
+    /// Releases the newer reports of agents that have no parked reports any more.
     async fn end_backlogs(&mut self) {
         let over: Vec<_> = self
             .backlogs
@@ -503,7 +504,7 @@ impl Term {
         }
     }
 
-    /// Reads on in the backlogs that may have more reports in hand.
+    /// Reads more reports of the backlogs that have room for them.
     fn read_backlogs(&mut self) {
         let now = Instant::now();
         for (subject, backlog) in &mut self.backlogs {
@@ -548,7 +549,7 @@ impl Term {
         let (source, bytes) = (Source::Parked(sequence), message.payload.len());
         let is_new = !self.hand.renew(source, None);
         if let Some(backlog) = self.backlogs.get_mut(subject) {
-            backlog.took(sequence, is_new);
+            backlog.on_read(sequence, is_new);
             if let Ok(report) = &read {
                 backlog.add_agent(report.agent_id());
             }
@@ -564,7 +565,7 @@ impl Term {
         }
     }
 
-    /// Somebody deletes the data of a task.
+    /// Handles a request to delete the data of a task.
     fn purge(&mut self, request: &async_nats::Message) {
         let Ok(purge) = serde_json::from_slice::<Purge>(&request.payload) else {
             return;

@@ -41,9 +41,12 @@ fn roots(file: &Path) -> Result<RootCertStore, String> {
     let certificates = pem::certificates(file).map_err(|problem| wrong(file, problem))?;
     let mut roots = RootCertStore::empty();
     for certificate in certificates {
-        roots
-            .add(certificate)
-            .map_err(|error| wrong(file, format!("it holds no usable authority: {error}")))?;
+        roots.add(certificate).map_err(|error| {
+            wrong(
+                file,
+                format!("it contains an authority that cannot be used: {error}"),
+            )
+        })?;
     }
     Ok(roots)
 }

@@ -8,7 +8,7 @@ use crate::spool::writer::Spool;
 use crate::support::diagnostics::warn;
 use crate::support::sync::lock;
 
-/// How many are kept in memory, and how many bytes of them, about.
+/// The limits of the dead letters in memory: their number, and their approximate size in bytes.
 const MAX_LETTERS: usize = 1_000;
 const MAX_BYTES: usize = 16 << 20;
 
@@ -109,7 +109,7 @@ impl DeadLetters {
         Letters::new(count, on_disk.chain(in_memory))
     }
 
-    /// Takes the chosen ones out that `then` says may go. Returns how many.
+    /// Removes the chosen letters for which `then` returns true. Returns their number.
     pub(super) fn take(
         &self,
         chosen: Chosen<'_>,
@@ -132,10 +132,10 @@ impl DeadLetters {
         }
     }
 
-    /// Visits all, oldest first, and takes out those that the visitor says.
+    /// Calls the visitor for each letter, oldest first, and removes the letters for which it returns true.
     fn visit(&self, visitor: Chosen<'_>) {
         self.visit_spool(visitor);
-        // Not under the lock: the visitor may be anybody's code.
+        // The lock is released, because the visitor may be the user's code.
         let mut visit = Visit {
             kept: &self.kept,
             ahead: std::mem::take(&mut *lock(&self.kept)).letters,
@@ -156,7 +156,7 @@ fn warn_unreadable(spool: &Spool, error: &io::Error) {
     ));
 }
 
-/// Those in memory while they are visited. However that ends, what is not taken out stays.
+/// The letters in memory during a visit. When this is dropped, also by a panic, the remaining letters return to `kept`.
 struct Visit<'a> {
     kept: &'a Mutex<Kept>,
     ahead: VecDeque<(usize, DeadLetter)>,
@@ -176,7 +176,7 @@ impl Drop for Visit<'_> {
 }
 
 impl Kept {
-    /// Returns how many made room for it; that may be this one.
+    /// Returns the number of letters that were deleted to make room. The new letter may be one of them.
     fn push(&mut self, letter: DeadLetter) -> u64 {
         let mut dropped = 0;
         let bytes = letter.bytes();

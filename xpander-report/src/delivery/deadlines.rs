@@ -22,7 +22,7 @@ impl Deadlines {
         self.runs.remove(&watched);
     }
 
-    /// Those whose time is up.
+    /// Removes and returns the runs whose deadline has passed.
     pub(super) fn take_until(&mut self, now: Instant) -> Vec<Box<dyn Overdue>> {
         let mut due = Vec::new();
         while let Some(first) = self.runs.first_entry()

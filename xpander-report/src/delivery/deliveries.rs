@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use crate::delivery::outbox::pending::Ticket;
 use crate::sink::delivery_outcome::DeliveryOutcome;
 
-/// Those who wait for the end of one report.
+/// The callers that wait for the end of one report.
 #[derive(Debug, Default)]
 pub(super) struct Deliveries {
     waiting: HashMap<Ticket, (Instant, oneshot::Sender<DeliveryOutcome>)>,
@@ -24,14 +24,15 @@ impl Deliveries {
         self.deadlines.insert((deadline, ticket));
     }
 
-    /// Who waits for this report. They are answered when nobody holds this any more: whatever a waker does may come back.
+    /// Removes and returns the sender of the caller that waits for this report. Send or drop it only after the lock is
+    /// released, because the caller's waker may call this library.
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<oneshot::Sender<DeliveryOutcome>> {
         let (deadline, done) = self.waiting.remove(&ticket)?;
         self.deadlines.remove(&(deadline, ticket));
         Some(done)
     }
 
-    /// Those whose time is up by then.
+    /// Removes and returns the senders whose deadline is before this time.
     pub(super) fn take_until(&mut self, end: Instant) -> Vec<oneshot::Sender<DeliveryOutcome>> {
         let expired = self.deadlines.range(..=(end, Ticket::MAX));
         let tickets: Vec<_> = expired.map(|(_, ticket)| *ticket).collect();

@@ -7,19 +7,19 @@ use crate::delivery::outbox::pending::Ticket;
 use crate::sink::Then;
 use crate::sink::stats::{Ending, FlushOutcome};
 
-/// So long from now. A wait without end would overflow the clock; a year is as good.
+/// The time after this timeout. A timeout of more than a year counts as a year, because the clock could overflow.
 pub(super) fn deadline(timeout: Duration) -> Instant {
     Instant::now() + timeout.min(Duration::from_secs(365 * 24 * 3600))
 }
 
-/// What somebody waits for.
+/// The condition that a flush waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WaitFor {
     /// Delivery.
     Flush(Then),
     /// Delivery also of what other processes left behind.
     Drain,
-    /// That nothing is in memory only.
+    /// Every report is delivered or on disk.
     Persisted,
 }
 
@@ -40,12 +40,12 @@ pub(super) struct Remaining {
     pub(super) spooled: u64,
 }
 
-/// Somebody waits until everything accepted so far has ended, or is safe.
+/// A caller that waits until everything accepted so far has ended or is safe.
 pub(super) struct Flush {
     pub(super) ask: WaitFor,
     /// The last reports that it waits for.
     pub(super) until: Watermark,
-    /// When it ends, counted from the call: the worker may come to it late.
+    /// The end of the timeout, counted from the call: the worker may see the flush later.
     pub(super) deadline: Instant,
     outcome: FlushOutcome,
     done: oneshot::Sender<FlushOutcome>,
@@ -87,19 +87,19 @@ impl Flush {
         self.ask == WaitFor::Flush(Then::Shutdown)
     }
 
-    /// Whether nobody comes back to what is left.
+    /// Whether the worker may not run again after this flush, because the program exits or the reporter shuts down.
     pub(super) fn leaves(&self) -> bool {
         matches!(self.ask, WaitFor::Flush(Then::Exit | Then::Shutdown))
     }
 
-    /// Whether there is no more to wait for, but for time.
+    /// Whether waiting must stop: the timeout has expired, the caller is gone, or the platform refuses the key.
     pub(super) fn stops_waiting(&self, outbox: &Outbox, now: Instant) -> bool {
-        // Who asked may have gone.
+        // The caller may be gone.
         let is_over = now >= self.deadline || self.done.is_closed() && !self.stops();
         is_over || outbox.is_refused() && self.ask != WaitFor::Persisted
     }
 
-    /// Ends with so much left of what it waits for.
+    /// Ends the flush, and tells its caller how many reports remain.
     pub(super) fn end(mut self, left: Remaining, is_done: bool, now: Instant) {
         self.outcome.pending = left.pending;
         self.outcome.spooled = left.spooled;
@@ -107,7 +107,7 @@ impl Flush {
         self.answer();
     }
 
-    /// Ends with what is left in memory dropped.
+    /// Ends the flush. The reports that remain in memory count as dropped.
     pub(super) fn end_dropped(mut self, left: Remaining) {
         self.outcome.spooled = left.spooled;
         self.outcome.timed_out = left.pending + left.spooled > 0;
@@ -120,7 +120,7 @@ impl Flush {
     }
 
     fn answer(self) {
-        // Who flushed may have gone on without the answer.
+        // The caller may no longer wait for the answer.
         let _ = self.done.send(self.outcome);
     }
 }

@@ -35,7 +35,7 @@ impl Shared {
     /// Takes what a run collected, or the user's own report.
     pub(super) fn accept(self: &Arc<Self>, envelope: Box<Envelope>) {
         let ticket = envelope.sequence().count;
-        // Counted before the report is in the queue, so that a flush sees rather too many than too few.
+        // Counted before the report is in the queue. So a flush may count one report too many, but never one too few.
         let count = self.counters.accepted.add(1);
         if !self.admits(ticket, envelope.agent_id.is_some()) {
             return;
@@ -86,7 +86,7 @@ impl Shared {
         }
     }
 
-    /// Whether reports are taken, and this one belongs somewhere.
+    /// Whether reports are accepted and this one has an agent.
     pub(super) fn admits(self: &Arc<Self>, ticket: Ticket, has_agent: bool) -> bool {
         if self.lifecycle.is_at(Stage::Closing) {
             self.drop_one(ticket, DropReason::ShutDown);
@@ -124,14 +124,15 @@ impl Shared {
                 spool.remember(written, outgoing);
                 if self.is_spool_broken.load(Ordering::Relaxed) {
                     self.is_spool_broken.store(false, Ordering::Relaxed);
-                    spool.works_again();
+                    spool.forget_error();
                 }
                 self.wake();
                 true
             }
             Err(error) => {
                 self.counters.not_spooled.add(1);
-                if !self.is_spool_broken.swap(true, Ordering::Relaxed) && spool.is_news(&error) {
+                if !self.is_spool_broken.swap(true, Ordering::Relaxed) && spool.is_new_error(&error)
+                {
                     warn(format_args!(
                         "reports are kept in memory because they cannot be written to the spool \
                          in {}: {error}",
@@ -174,7 +175,7 @@ impl Shared {
         true
     }
 
-    /// Of the reports that the worker did not take yet, the oldest are dropped when there are too many.
+    /// Drops the oldest reports of the queue until the queue is within its limits.
     #[cold]
     pub(super) fn shorten_queue(self: &Arc<Self>) {
         let limits = &self.settings.limits;
@@ -212,7 +213,7 @@ impl Shared {
         self.end([ticket], Ending::Dropped(reason), || {
             DeliveryOutcome::Dropped(reason)
         });
-        // The worker tells who listens, not the caller.
+        // The worker notifies the listener; the caller does not.
         if self.settings.listener.is_set() || cfg!(feature = "metrics") {
             self.wake();
         }
@@ -228,7 +229,7 @@ impl Shared {
 
     /// Starts a worker if there is none. Says whether there is one.
     pub(super) fn start(self: &Arc<Self>) -> bool {
-        // After a shutdown only for what was accepted while that was under way.
+        // After a shutdown, a worker starts only for reports that were accepted during the shutdown.
         if self.lifecycle.is_at(Stage::Closed) && self.queue.is_empty() {
             return self.lifecycle.has_worker();
         }
@@ -253,7 +254,8 @@ impl Shared {
     pub(super) fn flush(self: &Arc<Self>, timeout: Duration, after: Then) -> Flushing<'_> {
         if after == Then::Exit {
             let accepted = self.counters.accepted.get();
-            self.left_at.store(accepted, Ordering::Relaxed);
+            self.accepted_at_exit_flush
+                .store(accepted, Ordering::Relaxed);
         }
         // With a spool, a worker that stops must let go of it.
         let lets_go = after == Then::Shutdown && self.spool.is_some();
@@ -279,7 +281,11 @@ impl Shared {
         timeout: Duration,
     ) -> Flushing<'_> {
         let asked = self.ask_worker(ask, until, timeout);
-        Box::pin(async move { asked.await.unwrap_or_else(|| self.not_asked()) })
+        Box::pin(async move {
+            asked
+                .await
+                .unwrap_or_else(|| self.outcome_without_waiting())
+        })
     }
 
     /// None if there is no worker that could answer.
@@ -340,8 +346,8 @@ impl Shared {
         Box::pin(async move { outcome.await.unwrap_or(DeliveryOutcome::Pending) })
     }
 
-    /// How things stand, for who could not wait.
-    pub(super) fn not_asked(&self) -> FlushOutcome {
+    /// The outcome for a caller that could not wait.
+    pub(super) fn outcome_without_waiting(&self) -> FlushOutcome {
         let (pending, spooled) = (self.pending(), self.spooled());
         FlushOutcome {
             pending,
@@ -355,8 +361,9 @@ impl Shared {
 impl Leaving for Shared {
     fn patience(&self, end: ProcessEnd) -> Option<Duration> {
         let timeout = self.settings.limits.exit_timeout;
-        // A guard that was dropped has waited.
-        let is_new = self.counters.accepted.get() > self.left_at.load(Ordering::Relaxed);
+        // If no report was accepted after the guard's flush, the guard has already waited.
+        let is_new =
+            self.counters.accepted.get() > self.accepted_at_exit_flush.load(Ordering::Relaxed);
         let waits = match end {
             ProcessEnd::Exit => is_new && !timeout.is_zero(),
             ProcessEnd::Signal => self.settings.delivers_on_signals,

@@ -1,4 +1,4 @@
-//! The keeper of reports: somebody outside of this process who keeps them until they have ended, such as a stream of NATS.
+//! A keeper stores reports outside of this process until they have ended. A NATS stream is a keeper.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ impl fmt::Debug for Keeper {
     }
 }
 
-/// What became of reports of a task that were merged into one. The numbers are those that the keeper gave them.
+/// The outcome of reports of one task that were merged into one. The numbers are the keeper's.
 #[derive(Debug)]
 pub enum Notice {
     /// They have ended.
     Ended(Vec<u64>, StreamEnding),
-    /// Their agent fails while others do not. The reports wait at the keeper, and so do all later ones of this agent until
-    /// it is taken back.
+    /// Their agent fails while other agents do not. These reports, and all later reports of the agent, wait at the
+    /// keeper until the agent is taken back.
     GivenUp(Vec<u64>, String),
 }
 
@@ -50,6 +50,6 @@ pub(crate) struct Kept {
     /// A number that was not used before.
     pub(crate) ticket: Ticket,
     pub(crate) outgoing: Outgoing,
-    /// It was given up before, and comes again.
+    /// The keeper delivers this report again after it was given up.
     pub(crate) comes_again: bool,
 }

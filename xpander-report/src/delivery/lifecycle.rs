@@ -48,7 +48,7 @@ impl Lifecycle {
         self.stage.fetch_max(stage as u8, Ordering::SeqCst);
     }
 
-    /// There is something to do. Says whether the worker waits, or there is none, and must be woken or started.
+    /// Announces work. Returns whether the caller must wake a sleeping worker or start a new one.
     pub(super) fn must_wake(&self) -> bool {
         self.wake_flag.wake()
     }
@@ -89,8 +89,8 @@ impl Lifecycle {
         self.wake_flag.prepare_to_sleep(has_work)
     }
 
-    /// The worker is about to end, unless there is something to do. If it may end, it lets go of what it has, and only then
-    /// another worker can start. Says whether it may.
+    /// Asks whether the worker may end. It may not if there is work. If it may, `let_go` runs, and another worker can
+    /// start only after that. Returns whether the worker may end.
     pub(super) fn may_end(&self, has_work: impl FnOnce() -> bool, let_go: impl FnOnce()) -> bool {
         let mut has_worker = lock(&self.has_worker);
         let may_end = self.wake_flag.prepare_to_sleep(has_work);
@@ -101,7 +101,7 @@ impl Lifecycle {
         may_end
     }
 
-    /// The worker's thread ended otherwise than it should; another may take its place.
+    /// The worker's thread ended unexpectedly. Another worker may start.
     pub(super) fn died(&self) {
         *lock(&self.has_worker) = false;
         self.wake_flag.cancel();

@@ -3,10 +3,10 @@ use std::time::{Duration, Instant};
 
 use crate::support::sync::lock;
 
-/// How long something counts as having happened drops.
+/// How long a drop is remembered.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// How often something happened drops, in a row whose pauses were no longer than that.
+/// Counts recent drops. The count starts again after [`WINDOW`] without a drop.
 #[derive(Debug, Default)]
 pub(super) struct RecentDrops(Mutex<Option<(Instant, u64)>>);
 

@@ -36,7 +36,7 @@ impl Shared {
         let sequence = lock(&self.senders).sequence(Sequence::next(), place);
         // Whether there are more reports of its task, only the sender knows.
         let outgoing = Outgoing::new(report, TaskId::from(id), true, sequence);
-        spool.make_sure_of_place();
+        spool.seal_if_moved();
         // Counted before the worker can see it.
         self.counters.accepted.add(1);
         self.keep_on_disk(outgoing)

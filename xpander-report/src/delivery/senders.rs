@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::envelope::sequence::Sequence;
 use crate::platform::api::PlaceInProcess;
 
-/// So many processes are remembered, and of each so many reports.
+/// How many processes are remembered, and how many reports of each.
 const MAX_PROCESSES: usize = 4_096;
 const MAX_REPORTS: usize = 128;
 
@@ -18,14 +18,16 @@ pub(crate) struct Senders {
 
 #[derive(Debug, Default)]
 struct Recent {
-    /// How many the process had accepted with a report, and when that came here. In the order of the former.
+    /// For each report: the number of reports that the process had accepted, and the time of the report's sequence.
+    /// Ordered by the number.
     reports: VecDeque<(u64, Duration)>,
     last: Duration,
 }
 
 impl Senders {
-    /// The sequence of a report that comes now, with this one. One that is older than another of its process that came before counts as
-    /// older here, too: what got no answer may come late.
+    /// Returns the sequence of a report that arrives now; `sequence` is the next one by the clock. If a newer report of
+    /// the same process has already arrived, the result is just before that report's sequence. A report that got no
+    /// answer may arrive that late.
     pub(crate) fn sequence(
         &mut self,
         mut sequence: Sequence,

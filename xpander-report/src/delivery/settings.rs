@@ -71,7 +71,7 @@ pub(crate) struct Settings {
     /// What is left is delivered when a signal ends the program.
     pub(crate) delivers_on_signals: bool,
     pub(crate) spool: SpoolSettings,
-    /// Who keeps the reports until they have ended, if that is not this process.
+    /// The keeper of the reports, if this process does not keep them itself.
     #[cfg(feature = "_relay")]
     pub(crate) keeper: Option<Keeper>,
 }

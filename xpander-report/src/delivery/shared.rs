@@ -50,7 +50,7 @@ pub(super) struct Shared {
     pub(super) gauges: CachePadded<WorkerGauges>,
     pub(super) last_error: Mutex<Option<String>>,
     pub(super) failing_agents: Mutex<Vec<FailingAgent>>,
-    /// Why what is on disk is not sure to be where others find it.
+    /// Why other processes may not find the waiting reports on disk.
     pub(super) misplaced: Mutex<Option<String>>,
     pub(super) drops: RecentDrops,
     pub(super) flushes: Mutex<Vec<Flush>>,
@@ -61,8 +61,8 @@ pub(super) struct Shared {
     pub(super) is_full: AtomicBool,
     /// The spool does not take reports.
     pub(super) is_spool_broken: AtomicBool,
-    /// How many had been accepted when somebody waited for the end of the program.
-    pub(super) left_at: AtomicU64,
+    /// The number of accepted reports when a caller last waited for the end of the program.
+    pub(super) accepted_at_exit_flush: AtomicU64,
     pub(super) warned_no_agent: AtomicBool,
     pub(super) warned_no_thread: AtomicBool,
     #[cfg(feature = "_relay")]
@@ -76,7 +76,7 @@ pub(super) struct Shared {
     pub(super) is_key_refused: AtomicBool,
 }
 
-/// What the relay asks of the worker, and where to the answer goes.
+/// A request of the relay to the worker, with the channel for the answer.
 #[cfg(feature = "_relay")]
 #[derive(Debug)]
 pub(super) enum Order {
@@ -108,7 +108,7 @@ pub(crate) struct Standing {
 pub(crate) struct Purged {
     /// Reports that waited.
     pub(crate) reports: usize,
-    /// One is on its way.
+    /// A report of the task is being sent.
     pub(crate) is_in_flight: bool,
 }
 
@@ -121,7 +121,8 @@ pub(super) enum Queued {
     Kept(Box<Kept>),
 }
 
-/// What the worker says it holds. On a cache line of its own: callers must not wait for what it writes.
+/// The worker's counts of its reports. They are on a cache line of their own, so that callers do not wait for the
+/// worker's writes.
 #[derive(Default)]
 pub(super) struct WorkerGauges {
     /// How many were taken out of the queue.
@@ -129,7 +130,7 @@ pub(super) struct WorkerGauges {
     pub(super) bytes: AtomicUsize,
     /// How many reports lie on disk.
     pub(super) spooled: AtomicU64,
-    /// Of the others, how many were merged into one before them, and take no place.
+    /// The reports in memory that were merged into an earlier one and take no place in the queue.
     pub(super) merged: AtomicU64,
     /// How many it has read from disk so far.
     pub(super) read: AtomicU64,
@@ -183,7 +184,7 @@ impl Shared {
             lifecycle: Lifecycle::new(),
             is_full: AtomicBool::new(false),
             is_spool_broken: AtomicBool::new(false),
-            left_at: AtomicU64::new(0),
+            accepted_at_exit_flush: AtomicU64::new(0),
             warned_no_agent: AtomicBool::new(false),
             warned_no_thread: AtomicBool::new(false),
             #[cfg(feature = "_relay")]
@@ -218,28 +219,28 @@ impl Shared {
             || self.pending_bytes() > limits.queue_bytes as u64
     }
 
-    /// How many places of the queue are taken: what was merged takes one together.
+    /// How many places of the queue are taken. Reports that were merged take one place together.
     pub(super) fn places_taken(&self) -> u64 {
         let merged = self.gauges.merged.load(Ordering::Acquire);
         self.pending().saturating_sub(merged)
     }
 
-    /// Of the reports that have not ended, the ones on disk.
+    /// The number of reports on disk that have not ended.
     pub(super) fn spooled(&self) -> u64 {
         let Some(spool) = &self.spool else {
             return 0;
         };
-        // One that is read meanwhile is rather missed than counted twice.
+        // A report that is read from disk at the same time may be missed, but is never counted twice.
         let held = self.gauges.spooled.load(Ordering::Acquire);
         let read = self.gauges.read.load(Ordering::Acquire);
         held + spool.appended().saturating_sub(read)
     }
 
-    /// Of the reports that have not ended, the ones in memory only.
+    /// The number of reports in memory only that have not ended.
     pub(super) fn pending(&self) -> u64 {
         let ended = self.counters.ended();
         let spooled = self.spooled();
-        // Accepted last: what comes meanwhile must not hide what is in memory only.
+        // Read last: a report that is accepted at the same time must not hide one that is in memory only.
         let accepted = self.counters.accepted.get() + self.counters.adopted.get();
         accepted.saturating_sub(ended + spooled)
     }
@@ -259,8 +260,7 @@ impl Shared {
         }
     }
 
-    /// Books the end of a report, and of those that were merged into it: they share its end. Every report comes here
-    /// once.
+    /// Counts the end of a report and of the reports that were merged into it. Every report passes here exactly once.
     pub(super) fn end(
         &self,
         tickets: impl IntoIterator<Item = Ticket, IntoIter: Clone>,
@@ -275,7 +275,7 @@ impl Shared {
         if let Ending::Dropped(_) = ending {
             self.drops.add(count, Instant::now());
         }
-        // Counted before anybody is answered, who may look at the counters next.
+        // Counted before callers are answered, because they may read the counters next.
         self.counters.end(Ending::Merged, count - 1);
         self.counters.end(ending, 1);
         let waiting = {
@@ -284,10 +284,10 @@ impl Shared {
             waiting.collect::<Vec<_>>()
         };
         for done in waiting {
-            // Who waited may have gone.
+            // The caller may be gone.
             let _ = done.send(outcome());
         }
-        // Half empty, or a queue at its limit would be told with every report.
+        // Reset only when the queue is half empty. Otherwise a queue at its limit would warn at every report.
         if self.is_full.load(Ordering::Relaxed)
             && !matches!(ending, Ending::Dropped(_))
             && self.places_taken() <= self.settings.limits.queue_capacity / 2

@@ -1,11 +1,11 @@
 use crate::sink::Wanted;
 
-/// Whose runs a reporter takes: by the path of the function, `my_app::billing::summarise`.
+/// The functions whose runs a reporter takes, by their paths: `my_app::billing::summarise`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Targets {
     pub(crate) only: Vec<String>,
     pub(crate) except: Vec<String>,
-    /// Whose runs count in the run around them.
+    /// The paths whose runs count in the enclosing run.
     pub(crate) rollup: Vec<String>,
 }
 
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_rolled_up_need_not_be_taken_as_a_task() {
+    fn a_rolled_up_path_is_reported_without_being_selected() {
         let mut targets = Targets::parse("app, -lib::noisy");
         targets.rollup = Targets::parse_rollup("lib, app::model ,").collect();
         assert_eq!(wanted(&targets, "app"), (true, false));

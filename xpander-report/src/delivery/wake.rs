@@ -1,7 +1,7 @@
 use crate::support::sync::{AtomicBool, Ordering, fence};
 
-/// Whether the worker waits. Who has put something there for it looks at this afterwards; the worker, once it has
-/// said that it waits, looks whether something is there: one of the two sees the other.
+/// Whether the worker sleeps. A caller adds work first and reads the flag afterwards. The worker sets the flag first
+/// and looks for work afterwards. So at least one of the two notices the other.
 pub(super) struct WakeFlag(AtomicBool);
 
 impl WakeFlag {
@@ -20,13 +20,13 @@ impl WakeFlag {
         !has_work
     }
 
-    /// There is something to do. Says whether the worker waits and must be woken; only one is told so.
+    /// Announces work. Returns whether the worker sleeps and must be woken. Of several callers, only one gets `true`.
     pub(super) fn wake(&self) -> bool {
         fence(Ordering::SeqCst);
         self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed)
     }
 
-    /// Who was to wake the worker could not.
+    /// Undoes [`wake`](Self::wake), because the caller could not wake the worker.
     pub(super) fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

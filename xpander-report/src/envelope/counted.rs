@@ -8,15 +8,15 @@ use crate::provider::response::ProviderResponse;
 /// How many responses are remembered, the latest.
 const MAX_COUNTED: usize = 10_000;
 
-/// What makes a response the same as another one that may have come another way.
+/// The identity of a response that may arrive in several ways.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Identity {
-    /// Of the provider's id.
+    /// The hash of the provider's id.
     id: Option<u64>,
     model: Option<u64>,
-    /// Of what it says and what it took; of its bytes, if that is nothing.
+    /// The hash of the text, tokens and tools; of the bytes if there is neither text nor tokens.
     content: u64,
-    /// Of the provider's id; of its bytes, if it has none.
+    /// The hash of the provider's id; of the bytes if there is no id.
     exact: u64,
 }
 
@@ -39,7 +39,7 @@ impl Identity {
         }
     }
 
-    /// What only a copy of it shares.
+    /// A value that only copies of the response share.
     pub(super) fn exact(&self) -> u64 {
         self.exact
     }
@@ -70,7 +70,8 @@ impl Counted {
         other.0.iter().for_each(|identity| self.add(*identity));
     }
 
-    /// Whether the response was counted. Each that was counted stands for one only.
+    /// Removes a counted response with this identity. Returns whether there was one. Each counted response matches only
+    /// once.
     pub(super) fn take(&mut self, identity: &Identity) -> bool {
         let place = self.0.iter().position(|counted| counted.is(identity));
         place

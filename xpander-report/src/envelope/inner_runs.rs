@@ -9,11 +9,11 @@ use crate::envelope::counted::Counted;
 /// How many inner tasks a run remembers, the latest: it does not count their responses again.
 const MAX_INNER_TASKS: usize = 10_000;
 
-/// The runs inside a run that have ended, but for those that have nothing to say to it.
+/// The ended inner runs of a run, without those that do not affect it.
 #[derive(Debug, Clone)]
 pub(crate) struct InnerRuns<T> {
     pub(super) runs: Vec<InnerRun<T>>,
-    /// Of those that are rolled up.
+    /// The bytes of the runs that are rolled up.
     pub(super) bytes: usize,
     tasks: usize,
 }
@@ -21,7 +21,7 @@ pub(crate) struct InnerRuns<T> {
 #[derive(Debug, Clone)]
 pub(super) struct InnerRun<T> {
     pub(super) kind: Kind<T>,
-    /// A run between this one and the outer one sets its tokens itself: those of this one are among them.
+    /// A run between this run and the outer run sets its tokens itself. They include the tokens of this run.
     pub(super) has_set_tokens: bool,
     /// The same with tools.
     pub(super) has_set_tools: bool,
@@ -35,7 +35,8 @@ pub(super) enum Kind<T> {
     Task(Arc<InnerTask<T>>),
 }
 
-/// What becomes of a run inside another one is known when its report is prepared, and the outer run is prepared later.
+/// The outcome of an inner run. It is known when the inner run's report is prepared, and the outer run is prepared
+/// later.
 #[derive(Debug)]
 pub(crate) struct InnerTask<T>(OnceCell<Prepared<T>>);
 

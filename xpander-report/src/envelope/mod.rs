@@ -44,7 +44,7 @@ use crate::report::{TaskReport, json};
 /// How many bytes of a stream's items are kept.
 pub(crate) const MAX_ITEMS: usize = 16 << 20;
 
-/// What a run inside another one says to it, once it is prepared.
+/// The data that an inner run gives to the outer run after it is prepared.
 pub(crate) type InnerTask = inner_runs::InnerTask<Envelope>;
 
 /// What a run collected, until `prepare` makes the finished report of it. Each field knows whether the user set it or
@@ -66,7 +66,7 @@ pub(crate) struct Envelope {
     pub(crate) responses: Vec<Declared>,
     /// What the runs inside this one leave to it.
     pub(crate) inner: InnerRuns<Self>,
-    /// What the run around this one will ask.
+    /// The data that the enclosing run will read.
     pub(crate) as_inner: Option<Arc<InnerTask>>,
     /// The responses were read before the report was prepared.
     pub(crate) is_recognised: bool,
@@ -83,15 +83,15 @@ pub(crate) struct Envelope {
     pub(crate) used_tools: Field<Vec<String>>,
     /// The JSON of the items of a stream that the run returned, a line each.
     pub(crate) chunks: String,
-    /// Why the run ended before it was done, which goes before what came out of it.
+    /// Why the run ended early. The reported result begins with this text.
     pub(crate) failure: Option<String>,
-    /// Whether the run counts as cancelled is open: its chunks may say that the provider had finished.
+    /// The run may not count as cancelled: its chunks may have a finish reason.
     pub(crate) may_be_finished: bool,
     /// The type of the error that the run ended with, which stands for its text when content is off.
     pub(crate) error_type: Option<Cow<'static, str>>,
-    /// The run was reported as open at its deadline: its result must take the place of what was said then.
+    /// The run was reported as open at its deadline, so its result must replace the result of that report.
     pub(crate) passed_deadline: bool,
-    /// The run was not drawn: its report counts only if it failed.
+    /// `sample` left the run out, so it is reported only if it failed.
     pub(crate) only_if_failed: bool,
     /// The function's own limit for each field of content.
     pub(crate) max_bytes: Option<usize>,
@@ -107,12 +107,12 @@ pub(crate) struct Target {
 /// Which names in the input tell that a value is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum InputNames {
-    /// Those of fields, wherever they are.
+    /// The names of all fields.
     #[default]
     Fields,
-    /// Those of fields, but for the outermost: the function's author lists these.
+    /// The names of all fields but the outermost, which the function's author lists.
     Listed,
-    /// The name of the only argument, whose value the input is, and those of fields.
+    /// The name of the only argument, whose value is the input, and the names of all fields.
     Value(&'static str),
 }
 

@@ -40,7 +40,7 @@ pub struct Redaction {
     max_media_bytes: usize,
     max_bytes: usize,
     before_send: Option<Arc<Hook>>,
-    /// Though there is such a function.
+    /// Spans may have content even if there is a `before_send` function.
     content_in_spans: bool,
 }
 
@@ -198,8 +198,8 @@ impl Redaction {
         Some((text(content.input), text(content.result)))
     }
 
-    /// The finished report: what may not leave is gone from it. Done once for each report, by
-    /// [`prepare`](crate::prepare::prepare).
+    /// Makes the finished report, without the data that may not be sent. It runs once for each report, in
+    /// [`prepare`](crate::envelope::prepare::prepare).
     pub(crate) fn finish(&self, mut envelope: Envelope) -> TaskReport {
         let is_done = self.content && catch_panic(|| self.take_away(&mut envelope)).is_some();
         if !is_done {
@@ -224,7 +224,7 @@ impl Redaction {
 }
 
 impl Redaction {
-    /// Secrets first: what is cut could no longer be told.
+    /// Secrets are removed first, because a truncated secret could not be recognised.
     fn take_away(&self, envelope: &mut Envelope) {
         self.scrub.apply(envelope);
         for field in [&mut envelope.input, &mut envelope.result] {
@@ -314,7 +314,7 @@ pub(crate) fn cut_raw(raw: &mut Box<RawValue>, max_bytes: usize) {
     }
 }
 
-/// Replaces all media of what is too long, so that none is cut through.
+/// Replaces all media in content that is too long, so that no media are truncated.
 fn make_room(content: &mut String, max_bytes: usize, is_cut: bool) {
     if content.len() > max_bytes {
         replace_media(content, MIN_MEDIA, is_cut);

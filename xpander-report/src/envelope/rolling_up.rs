@@ -13,7 +13,7 @@ impl Envelope {
     /// Counts a run that has ended inside this one.
     ///
     /// # Errors
-    /// There is no room for it; it comes back.
+    /// The inner run has no room here. It is returned.
     pub(crate) fn roll_up(&mut self, mut inner: Box<Self>) -> Result<(), Box<Self>> {
         let input = inner.input.get_ref().map_or(0, Captured::bytes);
         let bytes = inner.bytes().saturating_sub(input);

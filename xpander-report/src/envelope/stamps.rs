@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sequence::Sequence;
 
-/// A field that one report may say and another leave open. Whether the run succeeded and which agent it belongs to is
-/// said by every report.
+/// A field that a report may leave unset. Every report sets the success and the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum ReportField {
@@ -75,7 +74,7 @@ pub(crate) struct Stamps {
 }
 
 impl Stamps {
-    /// Those of one report, which says these fields.
+    /// The stamps of one report, which sets these fields.
     pub(crate) fn new(sequence: Sequence, fields: Fields) -> Self {
         Self {
             sequence,
@@ -106,13 +105,13 @@ impl Stamps {
         self.fields().has(field)
     }
 
-    /// The fields for which `other` goes before this: it says them, and later.
+    /// The fields that `other` sets later than this, or that only `other` sets.
     pub(crate) fn behind(&self, other: &Self) -> Fields {
         let is_behind = |field: &ReportField| other.of(*field) > self.of(*field);
         ReportField::ALL.into_iter().filter(is_behind).collect()
     }
 
-    /// The fields that are said no later than `other` says them.
+    /// The fields of this that `other` sets at the same time or later.
     pub(crate) fn covered_by(&self, other: &Self) -> Fields {
         let is_covered =
             |field: &ReportField| self.says(*field) && self.of(*field) <= other.of(*field);
@@ -137,8 +136,8 @@ impl Stamps {
         self.set(groups);
     }
 
-    /// Stamps that were read from disk, for a report that says these fields: one whose stamp is missing is as new as
-    /// the newest report.
+    /// Checks stamps that were read from disk against the fields that their report sets. A field without a stamp counts
+    /// as new as the newest report.
     pub(crate) fn checked(mut self, fields: Fields) -> Self {
         let unknown = fields.without(self.fields());
         let mut groups: Vec<_> = self.groups().collect();

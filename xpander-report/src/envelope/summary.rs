@@ -3,11 +3,11 @@ use crate::provider::response::ProviderResponse;
 use crate::provider::shape::Shape;
 use crate::report::tokens::Tokens;
 
-/// What a run's responses say together, for its span. The words are those of OpenTelemetry's conventions.
+/// The combined data of a run's responses, for its span. The names are those of OpenTelemetry's conventions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Summary {
     pub(crate) shape: Option<Shape>,
-    /// Of the last response.
+    /// The id of the last response.
     pub(crate) id: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) finish_reason: Option<String>,
@@ -17,17 +17,17 @@ pub(crate) struct Summary {
 /// How many tokens a run took.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
-    /// Of the prompt, with what came from a cache or was written to one.
+    /// The tokens of the prompt, including those that were read from or written to a cache.
     pub(crate) input: Option<u64>,
     pub(crate) output: Option<u64>,
     pub(crate) cache_read: Option<u64>,
     pub(crate) cache_creation: Option<u64>,
-    /// Of the output, hidden reasoning.
+    /// The output tokens that are hidden reasoning.
     pub(crate) reasoning: Option<u64>,
 }
 
 impl Summary {
-    /// That of a run without responses.
+    /// The summary of a run without responses.
     pub(crate) fn set(run: &Envelope) -> Self {
         Self {
             counts: run.tokens.map(Counts::set).unwrap_or_default(),
@@ -47,7 +47,7 @@ impl Summary {
 }
 
 impl Counts {
-    /// Those of a response.
+    /// The counts of a response.
     pub(super) fn of(says: &ProviderResponse) -> Option<Self> {
         let tokens = says.tokens?;
         let counts = Self::set(tokens);
@@ -65,7 +65,7 @@ impl Counts {
         })
     }
 
-    /// Those that a run set itself.
+    /// The counts that a run set itself.
     pub(super) fn set(tokens: Tokens) -> Self {
         Self {
             input: tokens.prompt_tokens,

@@ -1,10 +1,10 @@
 //! What a response is charged for, whichever provider it is.
 
-/// The price-related fields of a response: its usage by billing class, the provider that charges, and the amount
-/// charged where the provider says so. A field that the response does not have is 0 or `None`.
+/// The price-related fields of a response: its usage by billing class, the provider that charges, and the charged
+/// amount if the provider states it. A field that the response does not have is 0 or `None`.
 ///
-/// Unlike [`Tokens`](crate::Tokens), which are the provider's own numbers, `input_tokens` always has the cached
-/// tokens in it.
+/// The counts in [`Tokens`](crate::Tokens) are the provider's own. Here, `input_tokens` always includes the cached
+/// tokens.
 ///
 /// ```
 /// use xpander_report::ProviderResponse;
@@ -23,13 +23,13 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Billing {
-    /// Who answered, where the response shows it beyond its shape: `openrouter`, `groq`, `deepseek`, `perplexity`,
-    /// `openai`, `anthropic`, `aws`, `google`, `xai`, `cohere`, `fireworks`, `together`, or a local server:
-    /// `ollama`, `llamacpp`, `lmstudio`.
+    /// The provider or local server that answered, if the response identifies it more precisely than its shape does:
+    /// `openrouter`, `groq`, `deepseek`, `perplexity`, `openai`, `anthropic`, `aws`, `google`, `xai`, `cohere`,
+    /// `fireworks`, `together`, `ollama`, `llamacpp` or `lmstudio`.
     pub provider: Option<&'static str>,
     /// The tier of service in the provider's word, such as `flex`.
     pub service_tier: Option<String>,
-    /// Whether it is a line of a batch's results.
+    /// Whether the response is a line of batch results.
     pub is_batch: bool,
     /// The amount that the provider states it charged, in billionths of a dollar.
     pub charged_nanodollars: Option<u64>,
@@ -41,7 +41,7 @@ pub struct Billing {
     pub cache_read_tokens: u64,
     /// Input tokens that were written to the cache.
     pub cache_write_tokens: u64,
-    /// The part of them that is cached for an hour.
+    /// The part of `cache_write_tokens` that is cached for an hour.
     pub cache_write_1h_tokens: u64,
     /// Output tokens that are reasoning.
     pub reasoning_tokens: u64,

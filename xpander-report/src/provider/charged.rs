@@ -1,4 +1,4 @@
-//! What a response says of its price besides its usage: who charges, for which tier, and what was charged.
+//! The price-related fields besides usage: the provider that charges, the tier, and the charged amount.
 
 use crate::provider::billing::Billing;
 use crate::provider::document::Node;
@@ -20,7 +20,7 @@ pub(super) fn billing(document: &Node<'_>, usage: Usage) -> Billing {
     }
 }
 
-/// Who answered, by what only they add.
+/// The provider that answered, by fields that no other provider adds.
 fn provider(document: &Node<'_>) -> Option<&'static str> {
     let id = &document[ID];
     let usage = &document[USAGE];
@@ -87,7 +87,7 @@ fn charged(document: &Node<'_>) -> Option<f64> {
         .or_else(|| usage[ESTIMATED_COST].number())
         .or_else(|| document[TOTAL_COST_USD].number())
         .or_else(|| document[DATA][TOTAL_COST].number())?;
-    // With a key of one's own OpenRouter charges its fee, and the model's provider the rest.
+    // If the user has a key of the model's provider, OpenRouter charges only a fee, and the provider charges the rest.
     let data = &document[DATA];
     let beside = if usage[IS_BYOK] == Node::Bool(true) {
         usage[COST_DETAILS][UPSTREAM_INFERENCE_COST].number()
@@ -101,7 +101,7 @@ fn charged(document: &Node<'_>) -> Option<f64> {
     Some(cost + beside.unwrap_or(0.0))
 }
 
-/// A sum that somebody may have been charged.
+/// The amount in billionths of a dollar. `None` if it is implausible.
 fn nanodollars(dollars: f64) -> Option<u64> {
     const MAX_DOLLARS: f64 = 1e6;
     #[expect(

@@ -35,7 +35,7 @@ const MAX_COUNT: f64 = 9_007_199_254_740_991.0;
 
 static NULL: Node<'static> = Node::Null;
 
-/// A value. What is not there is null, so paths need no questions on their way.
+/// A JSON value. An absent field is null, so that a path needs no checks.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node<'a> {
     Null,
@@ -51,7 +51,7 @@ pub(super) enum Node<'a> {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Object<'a> {
     fields: Vec<(Key, Node<'a>)>,
-    /// The bits of their keys, since most fields that are asked for are not there; and whether there are more.
+    /// A bit for each key, and one for fields that are not read: most requested fields are absent.
     bits: u64,
 }
 
@@ -243,7 +243,7 @@ struct Seed {
     keys: &'static Keys,
     /// How deep it lies.
     depth: u8,
-    /// Whether its fields have names that are data, such as those of models.
+    /// Whether the names of its fields are data, such as the names of models.
     is_map: bool,
     /// Whether it is statistics, which tell of tools.
     is_stats: bool,
@@ -267,12 +267,12 @@ impl Seed {
         }
     }
 
-    /// Reads the value of this field; `None` if only that it is there is of interest.
+    /// The reader of this field's value. `None` if only the presence of the field matters.
     fn of(self, key: Key) -> Option<Self> {
         match key {
-            // What was asked.
+            // The request, which is not read.
             INTERMEDIATE_RESULTS | MODEL_INPUT | MODULE_RESULTS | REQUEST => None,
-            // What was offered, but for what was called.
+            // The offered tools. Statistics have the called tools under this key.
             TOOLS if !self.is_stats => None,
             _ => Some(Self {
                 is_map: matches!(key, BY_NAME | MODELS | MODEL_USAGE),

@@ -9,7 +9,7 @@ keys! {
     METADATA MSG RAW STATUS STATUS_CODE STATUS_MSG SUCCESS TITLE TYPE __TYPE
 }
 
-/// What kind of failure a reason to stop is.
+/// The kind of failure that a finish reason means.
 #[derive(Clone, Copy)]
 enum Kind {
     /// The model would not answer.
@@ -19,7 +19,7 @@ enum Kind {
     Failed,
 }
 
-/// How the reasons to stop begin that are failures, whoever's they are.
+/// The prefixes of the finish reasons that are failures, for all providers.
 const REASONS: &[(&str, Kind)] = &[
     ("abort", Kind::Failed),
     ("blocked", Kind::Blocked),
@@ -69,7 +69,7 @@ const REASONS: &[(&str, Kind)] = &[
 /// What some put before each of their reasons.
 const PREFIXES: &[&str] = &["alternative_status_", "finish_reason_", "reason_"];
 
-/// What a reason to stop says of a failure; `None` if it is none. `why` is what the provider says besides.
+/// The failure that a finish reason means, as text. `None` if it is not a failure. `why` is the provider's explanation.
 pub(super) fn of(reason: &str, why: Option<&str>) -> Option<String> {
     // Google's endpoint for OpenAI's clients gives two: `content_filter: SAFETY`.
     let kind = reason.split(": ").find_map(kind)?;
@@ -145,7 +145,7 @@ pub(super) fn error(error: &Node<'_>) -> Option<String> {
         return None;
     }
     let code = word.map(Cow::Borrowed).or_else(|| number(error));
-    // Who only passes on what another provider says gives that beside its own words.
+    // A gateway that forwards another provider's error adds that error to its own message.
     let cause = error[METADATA][RAW].text();
     Some(with(&answered(code.as_deref(), message), cause))
 }

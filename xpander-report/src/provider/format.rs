@@ -5,7 +5,7 @@ use crate::provider::shape::Shape;
 
 keys! { TURNS }
 
-/// One shape: how to tell it, and what it says.
+/// A shape: how it is recognised and read.
 pub(super) struct Format {
     pub(super) shape: Shape,
     /// The fields that it reads.

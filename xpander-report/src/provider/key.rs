@@ -38,7 +38,7 @@ impl Key {
         }
     }
 
-    /// One of 63 bits, by which a set of keys tells most of those that it does not have.
+    /// One of 63 bits. Sets of keys use it to reject most absent keys.
     pub(super) const fn bit(self) -> u64 {
         1 << (self.0 % 63)
     }

@@ -1,11 +1,10 @@
 use serde::Serialize;
 
-/// What can be handed over as a provider's response, with
-/// [`llm_response`](crate::TaskHandle::llm_response): all that serialises, and what this is
-/// implemented for.
+/// A type that [`llm_response`](crate::TaskHandle::llm_response) accepts as a provider's response. Every type that
+/// implements `Serialize` has this trait.
 ///
-/// `Via` tells the ways apart: it is [`Serialized`] for what serialises. A response of another crate
-/// that does not serialise gets a type of your own there, and needs nothing else:
+/// The parameter `Via` separates the implementations. It is [`Serialized`] for types that implement `Serialize`. For a
+/// response type of another crate that does not serialise, implement the trait with a marker type of your own:
 ///
 /// ```
 /// use serde_json::json;
@@ -41,12 +40,11 @@ use serde::Serialize;
     label = "this type does not implement `Serialize`"
 )]
 pub trait LlmResponse<Via> {
-    /// What is reported: the response as the provider's API gives it, so that its text, tokens and
-    /// tools can be read.
+    /// Returns the response in the form of the provider's API, so that its text, tokens and tools can be read.
     fn response(&self) -> impl Serialize;
 }
 
-/// The way of what serialises; see [`LlmResponse`].
+/// The marker for types that implement `Serialize`; see [`LlmResponse`].
 #[derive(Debug)]
 pub enum Serialized {}
 

@@ -5,9 +5,9 @@ use crate::provider::stream::recording::{read_list, read_stream};
 use crate::provider::vocabulary;
 
 impl ProviderResponse {
-    /// Reads JSON that is known to be a provider's response, or to have one in it, such as a line of a
-    /// batch's results. Of a list it says what its responses say together, or its chunks. `None` if it has
-    /// no shape that this library knows, or is not JSON.
+    /// Reads JSON that is known to be a provider's response, or to contain one, such as a line of batch results. The
+    /// responses or the chunks in a list are combined into one response. `None` if the JSON is invalid or has no known
+    /// shape.
     pub fn read(json: &str) -> Option<Self> {
         vocabulary::read(json, |document, json| {
             // A list may be one of what was streamed.
@@ -19,8 +19,8 @@ impl ProviderResponse {
         })?
     }
 
-    /// Reads the same, and gives each response by itself: those of a list, or those of a batch's results. What was
-    /// streamed is one response. Empty where [`read`](Self::read) gives `None`.
+    /// Reads the same JSON as [`read`](Self::read), but returns the responses of a list or of batch results one by one.
+    /// The chunks of a stream are one response. The result is empty if `read` returns `None`.
     ///
     /// ```
     /// use xpander_report::ProviderResponse;

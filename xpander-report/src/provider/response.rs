@@ -46,7 +46,7 @@ pub struct ProviderResponse {
     /// Its price-related fields.
     #[serde(skip)]
     pub billing: Billing,
-    /// Of the output, hidden reasoning; `None` if the provider does not say.
+    /// The output tokens that are hidden reasoning; `None` if the provider does not state them.
     #[serde(skip)]
     pub(crate) reasoning: Option<u64>,
 }

@@ -154,7 +154,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Passes over what stands for itself in a text. Whether an escape comes next, else the end; `None`: neither may.
+    /// Skips the unescaped part of a string. Returns `true` before an escape and `false` before the closing quote;
+    /// `None` before anything else.
     #[inline]
     fn is_escape(&mut self) -> Option<bool> {
         self.at += plain(self.bytes())?;

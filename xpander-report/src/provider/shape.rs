@@ -85,7 +85,8 @@ macro_rules! shapes {
                 })
             }
 
-            /// Whether the provider counts what came from its cache, or was written to it, beside the prompt and not in it.
+            /// Whether the provider counts tokens that were read from or written to its cache separately from the
+            /// prompt.
             #[cfg(feature = "tracing")]
             pub(crate) const fn counts_cached_apart(self) -> bool {
                 matches!(
@@ -94,7 +95,8 @@ macro_rules! shapes {
                 )
             }
 
-            /// What a request must set for its stream to say how many tokens it took; `None`: streams of this API always do.
+            /// The option that a request must set for its stream to include usage. `None`: streams of this API always
+            /// include it.
             pub(crate) const fn usage_option(self) -> Option<&'static str> {
                 match self {
                     Self::OpenAiChat | Self::OpenAiCompletions => {
@@ -114,9 +116,9 @@ macro_rules! shapes {
 }
 
 shapes! {
-    /// chat completions of OpenAI, and of the many servers that speak it.
+    /// chat completions of OpenAI and of compatible servers.
     OpenAiChat = "openai.chat";
-    /// the older completions of OpenAI, and of the servers that speak it.
+    /// the older completions of OpenAI and of compatible servers.
     OpenAiCompletions = "openai.completions";
     /// OpenAI's Responses API, and the responses of its Realtime API.
     OpenAiResponses = "openai.responses";
@@ -124,7 +126,7 @@ shapes! {
     Gemini = "gemini";
     /// Anthropic's Messages API, also on Bedrock and Vertex AI.
     AnthropicMessages = "anthropic.messages";
-    /// Bedrock's Converse API, and Nova's own, which is the same.
+    /// Bedrock's Converse API, and Nova's own API, which has the same form.
     BedrockConverse = "bedrock.converse";
     /// Cohere's second API, also on Oracle's cloud.
     CohereV2 = "cohere.v2";
@@ -148,7 +150,7 @@ shapes! {
     BedrockSonic = "bedrock.sonic";
     /// Bedrock's answers from a knowledge base.
     BedrockKnowledgeBase = "bedrock.knowledge_base";
-    /// Anthropic's first API, of one text.
+    /// Anthropic's first API: text completions.
     AnthropicLegacy = "anthropic.legacy";
     /// Aleph Alpha's completions.
     AlephAlpha = "alephalpha";
@@ -164,19 +166,19 @@ shapes! {
     Yandex = "yandex";
     /// Dify's chats and workflows.
     Dify = "dify";
-    /// what OpenRouter tells later of a generation.
+    /// OpenRouter's record of a completed generation.
     OpenRouterGeneration = "openrouter.generation";
     /// a session with Gemini's Live API.
     GeminiLive = "gemini.live";
     /// Gemini's interactions.
     GeminiInteractions = "gemini.interactions";
-    /// OpenAI's images, and those of others.
+    /// images of OpenAI and of compatible servers.
     OpenAiImages = "openai.images";
-    /// OpenAI's speech, as it is streamed.
+    /// OpenAI's speech streams.
     OpenAiSpeech = "openai.speech";
-    /// OpenAI's transcriptions of what was said, and those of others.
+    /// transcriptions of OpenAI and of compatible servers.
     OpenAiTranscription = "openai.transcription";
-    /// the predictions of Vertex AI's older models of text.
+    /// predictions of Vertex AI's older text models.
     VertexPredict = "vertex.predict";
     /// Meta's own API of Llama.
     MetaLlama = "meta.llama";

@@ -5,7 +5,7 @@ const REPLACEMENT: &str = "\\ufffd";
 
 /// The document with every half of a character replaced; `None` if it has none.
 ///
-/// It is no text, though JSON can spell it, and few readers of JSON forgive that.
+/// A half is not valid text. JSON can express it, but most JSON parsers reject it.
 pub(super) fn replaced(json: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = json;

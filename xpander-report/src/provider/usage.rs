@@ -16,31 +16,31 @@ keys! {
 /// JSON's numbers are exact up to here.
 const MAX_COUNT: u64 = 1 << 53;
 
-/// A provider's own numbers, before they become ours.
+/// The provider's own counts, before they are converted to [`Tokens`].
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Usage {
     pub(super) prompt: Option<u64>,
     pub(super) completion: Option<u64>,
     pub(super) cache_read: u64,
     pub(super) cache_write: u64,
-    /// What of it is kept for an hour.
+    /// The part of `cache_write` that is cached for an hour.
     pub(super) cache_write_1h: u64,
-    /// Whether the provider counts what the cache had beside its prompt.
+    /// Whether the provider counts cached tokens separately from the prompt.
     pub(super) is_cache_beside: bool,
-    /// What was heard, where the provider gives details of its prompt.
+    /// The audio tokens of the prompt, if the provider gives details of the prompt.
     pub(super) audio: Option<u64>,
-    /// Hidden output, where the provider gives details of its output.
+    /// Hidden output, if the provider gives details of the output.
     pub(super) reasoning: Option<u64>,
-    /// Hidden output that is among the output, where the provider gives no details.
+    /// Hidden output that is included in the output, if the provider gives no details.
     pub(super) thoughts: Option<u64>,
     pub(super) total: Option<u64>,
     pub(super) citations: u64,
     pub(super) audio_tokens: MediaTokens,
     pub(super) image_tokens: MediaTokens,
     pub(super) web_searches: u64,
-    /// What is charged, where it is not what was counted.
+    /// The charged tokens, if they differ from the counted ones.
     pub(super) charged: Option<(u64, u64)>,
-    /// Who answered, if the usage tells.
+    /// The provider that answered, if the usage shows it.
     pub(super) provider: Option<&'static str>,
 }
 
@@ -109,7 +109,7 @@ impl Usage {
         }
     }
 
-    /// Of the output, hidden reasoning.
+    /// The output tokens that are hidden reasoning.
     pub(super) fn reasoned(&self) -> Option<u64> {
         let reasoned = self.thoughts.or(self.reasoning);
         reasoned.map(|count| count.min(MAX_COUNT))
@@ -128,7 +128,7 @@ impl Usage {
         let mut prompt = self.prompt.unwrap_or(0);
         let mut completion = self.completion.unwrap_or(0);
         let visible = prompt.saturating_add(completion);
-        // What is only in the total.
+        // The tokens that only the total includes.
         let hidden = self.total.unwrap_or(0).saturating_sub(visible);
         if self.audio == Some(hidden) {
             prompt += hidden;
@@ -149,7 +149,8 @@ impl Usage {
         self.cache_read.saturating_add(self.cache_write)
     }
 
-    /// Whether what the cache had is counted beside the prompt: the shape says so, or the numbers leave no other way.
+    /// Whether cached tokens are counted separately from the prompt: the shape says so, or the numbers allow nothing
+    /// else.
     fn is_cache_beside(&self) -> bool {
         let (prompt, completion) = (self.prompt.unwrap_or(0), self.completion.unwrap_or(0));
         let (visible, cached) = (prompt.saturating_add(completion), self.cached());

@@ -94,11 +94,11 @@ impl Remote {
 /// How a call is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
-    /// It changes nothing.
+    /// A request that changes nothing.
     Get,
-    /// It does something.
+    /// A request that starts an action.
     Post,
-    /// It deletes something.
+    /// A request that deletes data.
     Delete,
 }
 
@@ -173,7 +173,7 @@ impl Forwarder {
     /// task. `sender` is its position among those of its process.
     ///
     /// # Errors
-    /// It is not on disk, and nothing of it is kept.
+    /// The report is not on disk, and no part of it is kept.
     pub fn keep(
         &self,
         id: String,

@@ -1,6 +1,6 @@
 //! How a value becomes text.
 //!
-//! What one would like to write is
+//! With specialisation, this would be:
 //!
 //! ```text
 //! impl<T> Capture for T { default fn capture(&self) { type name } }
@@ -13,11 +13,11 @@
 //! impl<T: AsText> Capture for T { fn … }
 //! ```
 //!
-//! Without specialisation, method resolution does it: a method call looks at the receiver as it is
-//! before it takes references off, so an implementation for `&&Probe<T>` goes before one for
-//! `&Probe<T>`. The call must stand where the type is known, in the macro's expansion:
-//! `(&&&&&&&&&Probe(value)).capture_rung()`. It gives a [`Rung`], which captures the value when it is asked to;
-//! behind `&dyn Capture` it is the same for all types, so that the library is compiled once.
+//! Specialisation is not stable, so method resolution selects the implementation. It tries the receiver as it is before
+//! it removes references, so an implementation for `&&Probe<T>` has precedence over one for `&Probe<T>`. The call must
+//! be in the macro's expansion, where the type is known: `(&&&&&&&&&Probe(value)).capture_rung()`. It returns a
+//! [`Rung`], which captures the value on demand. As `&dyn Capture`, all rungs have one type, so the library's code is
+//! compiled once.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -56,8 +56,8 @@ pub trait Capture {
 #[derive(Debug)]
 pub struct Rung<'a, T: ?Sized, Way>(&'a T, PhantomData<Way>);
 
-/// Declares the rungs of a ladder: the trait of each, its way, and which types have it. More `&` stand
-/// higher.
+/// Declares the rungs of a ladder. A rung has a trait, a conversion, and the types to which it applies. A rung with
+/// more `&` has precedence.
 macro_rules! ladder {
     ($method:ident: $(
         $(#[$attribute:meta])*
@@ -128,7 +128,7 @@ ladder! { capture_rung:
             false => Some(Captured::Text(number.to_string())),
         }
     }
-    /// A lock. It is not waited for: who calls may hold it.
+    /// A lock. It is only tried, because the caller may hold it.
     LockRung, Locked: [&&&&&&&] [+ Lock] (value, room) {
         value.look(room)
     }

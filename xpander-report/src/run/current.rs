@@ -51,14 +51,14 @@ impl Place {
     }
 }
 
-/// Who takes a run.
+/// The receiver of a run's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TakenBy {
     /// A reporter.
     Reporter,
     /// A span alone: there is no reporter.
     Span,
-    /// A span alone: the reporter does not take it. What happens in it belongs to the run around it.
+    /// A span alone: the reporter does not take it. What happens in it belongs to the enclosing run.
     SpanInside,
 }
 

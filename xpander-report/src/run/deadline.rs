@@ -17,7 +17,7 @@ impl Run {
     /// Reports the run as failed if it is still open after this time. The reporter's own thread does it, whatever this
     /// one is busy with.
     pub(crate) fn watch(&self, time: Duration) -> Option<Deadline> {
-        // One that is rolled up fails the run around it.
+        // A run that is rolled up fails the enclosing run.
         let run = self.shared.as_ref()?.task();
         if !run.place.is_reported() {
             return None;

@@ -1,18 +1,18 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-/// The type that a function returns where it hides it: `return edge.never()` at the function's own end tells
-/// the compiler, before it looks at the body, what the body's value must be able to do.
+/// The hidden return type of a function. The expansion has `return edge.never()` in the function itself, outside of the
+/// body. So the compiler knows the bounds on the body's value before it checks the body.
 pub struct Edge<T>(PhantomData<fn() -> T>);
 
 impl<T> Edge<T> {
-    /// Of a type that is still open.
+    /// An edge whose type is not known yet.
     #[expect(clippy::new_without_default, reason = "only an expansion makes one")]
     pub fn new() -> Self {
         Self(PhantomData)
     }
 
-    /// None.
+    /// Always `None`.
     pub fn never(self) -> Option<T> {
         None
     }

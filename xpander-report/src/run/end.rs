@@ -25,20 +25,20 @@ pub struct End {
 impl End {
     /// Takes what the body gave.
     pub(super) fn look(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) {
-        let came = self.came(look);
-        self.take(came);
+        let captured = self.captured(look);
+        self.take(captured);
     }
 
-    pub(super) fn came(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) -> Produced {
+    pub(super) fn captured(&mut self, look: &mut dyn FnMut(&mut Outcome<'_>)) -> Produced {
         let content = self.shared.reporter.captures_content();
         let mut outcome = Outcome::new(content, MAX_CAPTURED, Some(self));
         catch_panic(|| look(&mut outcome));
-        outcome.came
+        outcome.captured
     }
 
-    pub(super) fn take(&mut self, came: Produced) {
+    pub(super) fn take(&mut self, captured: Produced) {
         let envelope = &mut self.envelope;
-        let (reason, error_type) = match came {
+        let (reason, error_type) = match captured {
             Produced::Nothing => return envelope.is_success.capture(Some(true)),
             Produced::Value(value) => {
                 envelope.is_success.capture(Some(true));
@@ -46,7 +46,7 @@ impl End {
             }
             Produced::Error(reason, error_type) => (reason, error_type),
         };
-        // Who has failed the run by hand has said why.
+        // If `fail` was called, its reason stays.
         let is_told = envelope.is_success == Field::Explicit(false);
         envelope.is_success.capture(Some(false));
         envelope.error_type = Some(Cow::Borrowed(error_type));
@@ -115,7 +115,7 @@ impl End {
         self.broken("panicked", message);
     }
 
-    /// Who asked for a stream's items asks for no more.
+    /// The consumer has stopped reading the stream.
     pub(super) fn cancelled(mut self) {
         // A provider's stream may have ended all the same, which its chunks say.
         self.envelope.may_be_finished = !self.envelope.chunks.is_empty();
@@ -140,7 +140,7 @@ impl End {
 pub(super) fn extracted(look: &mut dyn FnMut(&mut Outcome<'_>)) -> Option<Captured> {
     let mut outcome = Outcome::new(true, MAX_CAPTURED, None);
     catch_panic(|| look(&mut outcome));
-    match outcome.came {
+    match outcome.captured {
         Produced::Value(value) => Some(value),
         Produced::Nothing | Produced::Error(..) => None,
     }
@@ -152,7 +152,7 @@ pub struct Outcome<'a> {
     content: bool,
     room: usize,
     end: Option<&'a mut End>,
-    pub(crate) came: Produced,
+    pub(crate) captured: Produced,
 }
 
 impl<'a> Outcome<'a> {
@@ -161,7 +161,7 @@ impl<'a> Outcome<'a> {
             content,
             room,
             end,
-            came: Produced::Nothing,
+            captured: Produced::Nothing,
         }
     }
 
@@ -170,43 +170,43 @@ impl<'a> Outcome<'a> {
         self.end.as_deref_mut()
     }
 
-    /// It is this value. Where content may not leave, only a provider's response is of use, which is read
-    /// for its tokens.
+    /// The run returned this value. If content may not be sent, the value is captured only if it may be a provider's
+    /// response, for its tokens.
     pub fn value(&mut self, value: &dyn Capture) {
         if self.content || value.may_be_a_response() {
             let value = captured(value, self.room);
             let value = value.filter(|it| self.content || matches!(it, Captured::Json(_)));
-            self.came = value.map_or(Produced::Nothing, Produced::Value);
+            self.captured = value.map_or(Produced::Nothing, Produced::Value);
         }
     }
 
-    /// It is this item of a stream; what the function itself returned is not looked at.
+    /// The stream gave this item. The value that the function itself returned is not captured.
     pub fn item(&mut self, value: &dyn Capture) {
         if self.end.is_none() {
             self.value(value);
         }
     }
 
-    /// It is this error.
+    /// The run returned this error.
     pub fn error(&mut self, error: &dyn Capture) {
         let name = error.type_name();
         let reason = self.content.then(|| captured(error, self.room)).flatten();
-        self.came = Produced::Error(reason, name);
+        self.captured = Produced::Error(reason, name);
     }
 
-    /// It is an error of which only the type may be told.
+    /// The run returned an error of which only the type may be sent.
     pub fn error_by_name<E: ?Sized>(&mut self, _: &E) {
         let name = type_name::<E>();
         let reason = self.content.then(|| Captured::Text(format!("<{name}>")));
-        self.came = Produced::Error(reason, name);
+        self.captured = Produced::Error(reason, name);
     }
 
     /// What a key gave tells an error of this type.
     pub(crate) fn is_error(&mut self, type_name: &'static str) {
-        let told = match std::mem::replace(&mut self.came, Produced::Nothing) {
+        let told = match std::mem::replace(&mut self.captured, Produced::Nothing) {
             Produced::Value(told) if self.content => Some(told),
             _ => None,
         };
-        self.came = Produced::Error(told, type_name);
+        self.captured = Produced::Error(told, type_name);
     }
 }

@@ -103,7 +103,7 @@ impl<F: FusedFuture, C: Ending<F::Output>> FusedFuture for Following<F, C> {
     }
 }
 
-/// A copy is not followed: the run is that of the one which the function returned.
+/// A clone is not followed. The run belongs to the future that the function returned.
 impl<F: Clone, C: Clone> Clone for Following<F, C> {
     fn clone(&self) -> Self {
         Self {

@@ -90,7 +90,7 @@ impl<T: Copy> Stays for T {
     }
 }
 
-/// The errors that the key `error` tells.
+/// The errors that the key `error` converts.
 #[derive(Debug)]
 pub struct Errors<E>(PhantomData<fn() -> E>);
 
@@ -102,7 +102,7 @@ impl<E> Clone for Errors<E> {
 
 impl<E> Copy for Errors<E> {}
 
-/// Those of the `Result` that a function gives.
+/// The errors of the `Result` that the function returns.
 pub trait ResultErrors<E> {
     /// Names them.
     fn key_errors(&self) -> Errors<E> {
@@ -112,7 +112,7 @@ pub trait ResultErrors<E> {
 
 impl<V: Layered, W, X> ResultErrors<V::Error> for &&&ShownProbe<'_, V, W, X> {}
 
-/// Those of the items of a box, where the function has none of its own.
+/// The errors of the items in a boxed stream, if the function itself returns no `Result`.
 pub trait BoxErrors<Via, E> {
     /// Names them.
     fn key_errors(&self) -> Errors<E> {
@@ -125,7 +125,7 @@ impl<V, W, X, Via, T: Layered> BoxErrors<Via, T::Error> for &&ShownProbe<'_, V, 
 {
 }
 
-/// Those of the items of what a function shows to be a stream.
+/// The errors of the items of an `impl Stream` or `impl Iterator`.
 pub trait ShownErrors<E> {
     /// Names them.
     fn key_errors(&self) -> Errors<E> {
@@ -160,7 +160,7 @@ impl<V, W, X> NoErrors<V> for ShownProbe<'_, V, W, X> {
     }
 }
 
-/// Implemented for nothing: it gives a mistake its message.
+/// No type implements this. It exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "`error` needs a function that returns a `Result`, but this one returns a `{Self}`. Remove the \
                key, or return a `Result`.",
@@ -168,11 +168,11 @@ impl<V, W, X> NoErrors<V> for ShownProbe<'_, V, W, X> {
 )]
 pub trait HasAnError {}
 
-/// An error, and those that the key `error` tells.
+/// An error, and the errors that the key `error` converts.
 #[derive(Debug)]
 pub struct ErrorProbe<'a, E, K>(pub &'a E, pub Errors<K>);
 
-/// The key tells this error.
+/// The key converts this error.
 pub trait ErrorByKey<'a, E> {
     /// What is captured of it: nothing, so that nothing is asked of its type.
     fn shown(&self) -> &'a () {
@@ -200,7 +200,7 @@ impl<'a, E> ErrorByKey<'a, E> for &ErrorProbe<'a, E, E> {
     }
 }
 
-/// The key is about other errors.
+/// The key converts other errors.
 pub trait ErrorByItself<'a, E, K> {
     /// What is captured of this one.
     fn shown(&self) -> &'a E;

@@ -1,8 +1,8 @@
 //! How a run goes on once its function has given a value: decided by the value's type.
 //!
-//! The mechanism is that of the capture ladder: see `capture`. A value ends the run; a stream, an iterator
-//! or a future takes the run along. A box of one can hold another, so its function's type stays what it
-//! is. What a function shows as `impl Stream` may be of another type. A type of its own is neither.
+//! The mechanism is that of the capture ladder: see `capture`. A value ends the run. A stream, an iterator or a future
+//! continues the run. A box of one of them is replaced by another box, so the function's type does not change. For
+//! `impl Stream` the type may change. For a stream or a future of a custom type, neither is possible.
 
 use std::convert::Infallible;
 use std::future::{Future, IntoFuture};
@@ -19,25 +19,25 @@ use super::stream::Streaming;
 use crate::run::Run;
 use crate::run::end::Outcome;
 
-/// The way to what is followed: it is the value itself.
+/// A path to the followed value: the value itself.
 #[derive(Debug)]
 pub struct Here;
 
-/// The way to what is followed: it is what an `Option`, a `Result` or a box holds.
+/// A path to the followed value: the content of an `Option`, a `Result` or a box.
 #[derive(Debug)]
 pub struct Inside<Via>(PhantomData<Via>);
 
-/// The way to what is followed: it is an element of a tuple.
+/// A path to the followed value: an element of a tuple.
 #[derive(Debug)]
 pub struct Element<const N: usize, Via>(PhantomData<Via>);
 
-/// A value in which something is followed.
+/// A value that contains a value to follow.
 pub trait Holds<Via>: Sized {
     /// What is followed.
     type Leaf;
-    /// The error that may stand in its place.
+    /// The error that may be there instead of the followed value.
     type Error;
-    /// The same value with something else in its place.
+    /// The same value with another content.
     type With<L>;
 
     /// The error that stands in its place.
@@ -289,12 +289,12 @@ macro_rules! has_items {
 
 has_items!(Reboxed, Shown);
 
-/// A mistake: something in the value goes on, and cannot be followed.
+/// A mistake: something inside the value continues after the function returns, but cannot be followed.
 #[derive(Debug)]
 pub struct Hidden<What>(PhantomData<What>);
 
 impl Value {
-    /// What is captured of a value beside the key `result`: nothing, so that nothing is asked of its type.
+    /// The captured part of the value if the key `result` is set: nothing, so that its type needs no bound.
     pub fn item<T: ?Sized>(&self, _: &T) -> &'static () {
         &()
     }
@@ -311,7 +311,7 @@ impl Value {
         value
     }
 
-    /// It is no future, whatever its name: it is its own output.
+    /// Reports a value that is not a future, whatever its type is named: the value is its own output.
     pub fn finish_future<V, T>(
         self,
         run: Run,
@@ -569,7 +569,7 @@ impl<V> ValueKind for Probe<'_, V> {}
 #[derive(Debug)]
 pub struct InATypeOfItsOwn;
 
-/// Implemented for nothing: it gives a mistake its message.
+/// No type implements this. It exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "`#[external_task]` cannot follow a stream of a custom type. Write the return type as \
                `impl Stream<Item = …>`, or box the stream as `Pin<Box<dyn Stream<Item = …> + Send>>`. To \
@@ -591,7 +591,7 @@ impl Hidden<NamedStream> {
     }
 }
 
-/// Implemented for nothing: it gives a mistake its message.
+/// No type implements this. It exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "`#[external_task]` cannot follow this future, because the return type does not name `Future`. Write the type as \
                `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …>>>`, or put the attribute on the \
@@ -624,7 +624,7 @@ impl Hidden<NamedFuture> {
     }
 }
 
-/// Implemented for nothing: it gives a mistake its message.
+/// No type implements this. It exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "`#[external_task]` cannot follow the stream or future inside a `{Self}`. Return it in an `Option`, a \
                `Result`, a `Box` or a tuple. To report only the call, write `result = |_| \"…\"`.",

@@ -32,13 +32,14 @@ use crate::run::current::{Entered, RunState};
 use crate::run::end::{End, Outcome};
 use crate::support::panics::catch_panic;
 
-/// A run whose body runs, or will. Dropped before [`end`](Self::end), it is reported as cancelled if
-/// its body has begun. By default nobody listens to it: then what happens in it belongs to the run around it.
+/// A run whose body is running or has not begun. If it is dropped before [`end`](Self::end), it is reported as
+/// cancelled if its body has begun. The default run is not reported, and what happens inside it belongs to the
+/// enclosing run.
 #[derive(Debug, Default)]
 pub struct Run {
     /// Gone once it has ended.
     shared: Option<Arc<RunState>>,
-    /// Somebody listens to it, or did.
+    /// The run is or was reported.
     is_on: bool,
     started: Option<Instant>,
     /// How long its function took, once it has returned.
@@ -83,7 +84,7 @@ impl Run {
             shared,
             envelope: Box::default(),
         };
-        end.came(keys);
+        end.captured(keys);
         let End { shared, envelope } = end;
         shared.edit(|known| known.add_explicit(*envelope));
     }
@@ -130,7 +131,7 @@ impl Run {
             let content = shared.reporter.captures_content();
             let mut outcome = Outcome::new(content, MAX_ITEMS, None);
             catch_panic(|| look(&mut outcome));
-            shared.edit(|envelope| envelope.add(outcome.came));
+            shared.edit(|envelope| envelope.add(outcome.captured));
         }
     }
 
@@ -208,7 +209,7 @@ fn no_value() -> ! {
 impl Drop for Run {
     fn drop(&mut self) {
         if let Some(end) = self.end() {
-            // Who sees an error in a stream takes no more of it.
+            // A consumer that receives an error from a stream often stops reading it, so this is not a cancellation.
             match end.envelope.failure.is_some() {
                 true => end.streamed(),
                 false => end.cancelled(),

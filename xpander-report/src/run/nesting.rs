@@ -13,7 +13,7 @@ impl RunState {
     /// Hands over what the run has collected; the run has ended.
     pub(super) fn hand_over(&self, mut envelope: Box<Envelope>) {
         let mut span = self.span.take();
-        // What a response says may yet make a failure of it.
+        // A response may still turn the run into a failure.
         let is_left_out = !envelope.may_have_responses() && envelope.is_left_out();
         if self.place.wanted.rolled_up || is_left_out {
             // Outside any run it is a task after all.

@@ -183,7 +183,7 @@ impl Beginning {
         let wanted = reporter
             .as_ref()
             .and_then(|it| it.wants(target.module, target.function));
-        // One that is only rolled up would be a task.
+        // Without an enclosing run, a run that is only rolled up would become a task.
         let wanted = wanted.filter(|wanted| wanted.as_task || outer.strong_count() > 0);
         let mut beginning = Self {
             reporter: reporter.unwrap_or_else(Reporter::disabled),

@@ -132,7 +132,7 @@ impl<S: ExactSizeIterator, C: Fn(&S::Item, &mut Outcome<'_>)> ExactSizeIterator
 
 impl<S: FusedIterator, C: Fn(&S::Item, &mut Outcome<'_>)> FusedIterator for Streaming<S, C> {}
 
-/// A copy is not followed: the run is that of the one which the function returned.
+/// A clone is not followed. The run belongs to the stream that the function returned.
 impl<S: Clone, C: Clone> Clone for Streaming<S, C> {
     fn clone(&self) -> Self {
         Self {

@@ -21,12 +21,13 @@ use crate::support::sync::Ordering;
 /// How often to look for what other processes left behind.
 const SCAN: Duration = Duration::from_secs(10);
 
-/// So many segments of others are read at once, and so many are open at most: what is read whole may wait for
-/// long, and must not keep others from being read.
+/// How many segments of other processes are read at the same time, and how many are open at most. A segment that is
+/// completely read may wait for long, and must not prevent the reading of others.
 const MAX_READ: usize = 4;
 pub(super) const MAX_ADOPTED: usize = 64;
 
-/// Of so many tasks with names it is known what other processes have delivered; of more tasks, of the last ones.
+/// The maximum number of tasks with explicit ids whose deliveries by other processes are remembered. The newest are
+/// kept.
 const MAX_DELIVERED: usize = 10_000;
 
 /// Finds what other processes left behind.
@@ -36,15 +37,15 @@ pub(super) struct Adoption {
     scan_at: Instant,
     /// There was more to adopt than is worked on at once.
     has_more: bool,
-    /// Why the directory cannot be looked through was told.
+    /// A warning has said why the files of the directory cannot be listed.
     warned_scan: bool,
-    /// Segments that stay where they are, and why was told.
+    /// Segments for another platform, about which a warning was printed.
     other_platform: HashSet<String>,
-    /// Segments that something is wrong with, of which was told, and when they are tried again.
+    /// Segments with an error, about which a warning was printed, and when each is tried again.
     backing_off: HashMap<String, Instant>,
     /// What the platform has of tasks with names, as files of acks say; looked up while there are segments of others.
     delivered: HashMap<TaskId, Delivered>,
-    /// How many bytes of acks lost their segments since those were shortened.
+    /// The bytes of ack files whose segments are gone, since these files were last shortened.
     remembered: u64,
 }
 
@@ -86,7 +87,7 @@ impl Adoption {
     }
 
     /// Whether nothing is left of others that something is wrong with.
-    pub(super) fn is_undisturbed(&self) -> bool {
+    pub(super) fn has_no_errors(&self) -> bool {
         self.backing_off.is_empty() && !self.warned_scan
     }
 
@@ -108,14 +109,16 @@ impl Adoption {
         match self.try_scan(now, open, &mut adopted) {
             Ok(()) => {
                 if std::mem::take(&mut self.warned_scan) {
-                    self.spool.works_again();
+                    self.spool.forget_error();
                 }
             }
             Err(error) => {
                 self.has_more = true;
-                if !std::mem::replace(&mut self.warned_scan, true) && self.spool.is_news(&error) {
+                if !std::mem::replace(&mut self.warned_scan, true)
+                    && self.spool.is_new_error(&error)
+                {
                     self.spool
-                        .warn(format_args!("cannot be looked through: {error}"));
+                        .warn(format_args!("its files cannot be listed: {error}"));
                 }
             }
         }
@@ -144,7 +147,7 @@ impl Adoption {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 length => used += length.unwrap_or(0),
             }
-            // One that somebody else named may be as old as any.
+            // A file with a foreign name may be of any age.
             oldest = oldest.min(made_at(name).unwrap_or_default());
         }
         self.other_platform.retain(|name| names.contains(name));
@@ -244,7 +247,7 @@ impl Adoption {
         known
     }
 
-    /// So many bytes of acks have lost their segment.
+    /// Counts the bytes of an ack file whose segment is gone.
     pub(super) fn remember(&mut self, bytes: u64) {
         self.remembered += bytes;
         if self.remembered > self.spool.limits.remembered_bytes() {
@@ -253,8 +256,8 @@ impl Adoption {
         }
     }
 
-    /// Removes the acknowledgements of segments that are gone, once no segment is left that is as old, or its reports
-    /// have expired.
+    /// Removes the ack files of removed segments if all other segments are newer than their deliveries, or if these
+    /// deliveries exceed the age limit.
     pub(super) fn remove_old_acks(&mut self, oldest: Duration) -> io::Result<()> {
         let expired = sequence::now().saturating_sub(self.spool.limits.age);
         let mut forgotten = Ok(());
@@ -282,7 +285,7 @@ impl Adoption {
         Ok(names)
     }
 
-    /// Of what was delivered, the last is remembered: as much as there is room for.
+    /// Shortens the ack files of removed segments to their limit, and keeps the newest deliveries.
     fn shorten_remembered(&mut self) -> io::Result<()> {
         let directory = self.spool.directory();
         let most = self.spool.limits.remembered_bytes();
@@ -293,7 +296,7 @@ impl Adoption {
             if bytes > left {
                 match left {
                     0 => found(directory.remove(name, ACKS))?,
-                    // Half of it, so that not each ack that comes has the file written again.
+                    // To half of the room, so that not every new ack rewrites the file.
                     _ => found(directory.shorten_acks(name, left / 2))?,
                 }
                 left = 0;
@@ -308,7 +311,7 @@ impl Adoption {
         Ok(())
     }
 
-    /// A segment stays until the next look at the directory. Why is told once.
+    /// Leaves a segment alone until the next scan. The reason is logged once.
     pub(super) fn back_off(&mut self, name: &str, why: fmt::Arguments<'_>) {
         let known = self.backing_off.insert(name.to_owned(), self.scan_at);
         if known.is_none() {

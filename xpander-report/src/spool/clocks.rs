@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::envelope::sequence::{self, Sequence};
 
-/// So many are remembered.
+/// The maximum number of processes that are remembered.
 const MAX_PROCESSES: usize = 10_000;
 
-/// The processes of which a report came from the future. Whatever else they reported counts as older than this process,
-/// also when that future has come: what is reported now must not be outdated by it.
+/// The processes that sent a report from the future. All their reports count as older than this process, even after
+/// that time has passed, so that they do not outdate new reports.
 pub(super) struct ClocksAhead {
     begun: Duration,
     processes: HashSet<u64>,
@@ -24,7 +24,8 @@ impl ClocksAhead {
         }
     }
 
-    /// When another process reported this, which is seen for the first time.
+    /// The time of another process's report that is read for the first time. Remembers the process if the time is in
+    /// the future.
     pub(super) fn date(&mut self, sequence: &Sequence) -> Duration {
         if sequence.at > sequence::now() && self.processes.len() < MAX_PROCESSES {
             self.processes.insert(sequence.process());
@@ -32,7 +33,7 @@ impl ClocksAhead {
         self.date_again(sequence)
     }
 
-    /// When another process reported this, which was seen before.
+    /// The time of another process's report that was read before.
     pub(super) fn date_again(&self, sequence: &Sequence) -> Duration {
         let is_ahead =
             sequence.at > sequence::now() || self.processes.contains(&sequence.process());

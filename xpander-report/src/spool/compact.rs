@@ -1,4 +1,4 @@
-//! A report that waits for long does not keep the file in which it lies, if all else in there is settled.
+//! Compaction: a waiting report does not keep a file whose other reports have ended.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -17,7 +17,7 @@ use crate::spool::files::segment::Segment;
 use crate::spool::format::entry::Ack;
 use crate::support::sync::Ordering;
 
-/// One part in so many is little.
+/// Compaction pays if at most one byte in this many waits.
 const PART: u64 = 4;
 
 /// A report that goes into another segment.
@@ -33,10 +33,10 @@ struct Survivor {
 type Copied = (Segment, Vec<(u64, u64)>);
 
 impl Replay {
-    /// Puts what is waited for of segments that are mostly settled into one, and removes them.
+    /// Copies the waiting reports of mostly settled segments into one new segment, and removes the old ones.
     pub(super) fn compact(&mut self) {
         self.seal_settled();
-        let survivors = self.survivors(self.worth_it());
+        let survivors = self.survivors(self.segments_to_compact());
         if !survivors.is_empty() {
             self.gather(survivors);
         }
@@ -52,8 +52,8 @@ impl Replay {
         segments.collect()
     }
 
-    /// Puts what is waited for of these segments into others, and removes them: what has ended leaves the disk. Those
-    /// that are not read yet stay.
+    /// Copies the waiting reports of these segments into new ones, and removes the old ones, so that ended reports
+    /// leave the disk. Segments that are not completely read stay.
     #[cfg(feature = "_relay")]
     pub(crate) fn rewrite(&mut self, segments: BTreeSet<SegmentId>) {
         for id in segments {
@@ -88,7 +88,7 @@ impl Replay {
         }
     }
 
-    /// A segment that is written, and in which little waits, is gathered like others: no more is written to it.
+    /// Closes own segments in which few bytes wait, so that they can be compacted like others.
     fn seal_settled(&self) {
         const LARGE: u64 = SEGMENT_BYTES / 32;
         for reader in self.readers.values().filter(|reader| reader.is_own) {
@@ -99,7 +99,7 @@ impl Replay {
         }
     }
 
-    /// What is waited for of these segments.
+    /// The waiting reports of these segments.
     fn survivors(&self, segments: Vec<(&SegmentId, &SegmentReader)>) -> Vec<Survivor> {
         let keys: HashMap<_, _> = self.relocated.iter().map(|(key, to)| (*to, *key)).collect();
         let mut survivors = Vec::new();
@@ -115,15 +115,14 @@ impl Replay {
                     outgoing,
                 })
             });
-            // One that cannot be read stays with all the rest.
+            // If a report cannot be read, all reports of its segment stay.
             survivors.extend(read.collect::<io::Result<Vec<_>>>().unwrap_or_default());
         }
         survivors
     }
 
-    /// Segments in which little is waited for, if much room or many files are gained; together as much as goes into
-    /// one.
-    fn worth_it(&self) -> Vec<(&SegmentId, &SegmentReader)> {
+    /// The segments whose compaction saves much space or many files. Their waiting reports fit into one segment.
+    fn segments_to_compact(&self) -> Vec<(&SegmentId, &SegmentReader)> {
         const SMALL: u64 = SEGMENT_BYTES / 16;
         const MANY: usize = 16;
         let (mut waiting, mut written) = (0, 0);
@@ -160,7 +159,7 @@ impl Replay {
                 places.push((offset, segment.written() - offset));
             }
             segment.seal();
-            // What is removed then may have been safe from a loss of power.
+            // The old segments may have been synced, so the copy must be synced, too.
             segment.file.sync()?;
             Ok(segment)
         })?;
@@ -179,7 +178,7 @@ impl Replay {
         let mut reader = SegmentReader::adopted(Arc::new(segment));
         reader.skip_to(reader.segment.written());
         let from = |survivor: &Survivor| self.readers.get(&survivor.reader)?.accepted_since;
-        // Of a mixture the clock has to tell.
+        // If some of the reports are from other processes, only the wall clock tells their age.
         let since: Option<Vec<_>> = survivors.iter().map(from).collect();
         reader.accepted_since = since.and_then(|since| since.into_iter().min());
         reader.open.extend(places.iter().copied());
@@ -190,7 +189,7 @@ impl Replay {
             emptied.insert(survivor.reader);
             if let Some(reader) = self.readers.get_mut(&survivor.reader) {
                 reader.open.remove(&survivor.offset);
-                // If the file cannot be removed, it is there no more.
+                // The old file may not be removable, so the report is marked as ended there.
                 let ack = Ack {
                     offset: survivor.offset,
                     task: None,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::files::directory::{Directory, MadeRoom};
 
-/// So many files are kept; the oldest make room.
+/// The maximum number of files that are kept. Beyond it, the oldest are deleted.
 const MAX_FILES: usize = 10_000;
 
 /// How often to count what other processes keep.
@@ -37,7 +37,7 @@ impl Kept {
         let is_recent = self.counted.is_some_and(|at| at.elapsed() < COUNT);
         let mut room = MadeRoom::default();
         if is_over || !is_recent {
-            // More than is needed, so that not each file has all of them looked through.
+            // This frees more than is needed, so that not every new file causes a scan of all files.
             let (files, bytes_left) = match is_over {
                 true => (MAX_FILES - MAX_FILES / 16, (most - bytes) / 16 * 15),
                 false => (MAX_FILES - 1, most - bytes),

@@ -1,8 +1,9 @@
 //! Reports on disk, waiting: segment files in a directory that several processes share.
 //!
-//! Each user has a directory of its own there. Each process appends to segments of its own, which it has under a lock;
-//! beside a segment lies what of it is settled. A segment that is settled whole is removed. What a process leaves behind
-//! when it ends is adopted by another. What somebody removes while a process has it is written again.
+//! Each user has a directory there. Each process appends to its own segments and keeps them locked. An ack file beside
+//! a segment records the reports that have ended. When all reports of a segment have ended, the segment is removed.
+//! When a process ends, another process adopts its segments. If a segment that is in use is deleted, its process writes
+//! it again.
 
 mod adoption;
 mod clocks;

@@ -9,8 +9,8 @@ use crate::spool::files::segment::Segment;
 /// So many bytes of what was just written are kept: more than comes while the worker does something else.
 const MAX_BYTES: usize = 4 << 20;
 
-/// What was just written, as it was before: who reads it next need not read the file, which would hold up who
-/// writes it. May have gaps.
+/// Recently written reports. The reader takes them from here, because reading the file would delay its writer. Some
+/// reports may be missing.
 #[derive(Default)]
 pub(crate) struct ReadCache {
     reports: SegQueue<(Written, Outgoing)>,
@@ -19,7 +19,7 @@ pub(crate) struct ReadCache {
 
 /// Where a report was written.
 pub(crate) struct Written {
-    /// Not held: who lets go of the spool lets go of its files.
+    /// A weak reference, so that releasing the spool releases its files.
     pub(crate) segment: Weak<Segment>,
     pub(crate) start: u64,
     pub(crate) end: u64,

@@ -15,28 +15,28 @@ use crate::spool::format::entry::{Ack, DeliveredTask};
 use crate::spool::place::{Place, Replayed, SegmentId};
 use crate::support::sync::Ordering;
 
-/// The side of the spool that gives reports back, in the order in which they were written, and keeps which
-/// are settled. One at a time in a process.
+/// The reading side of the spool. It returns reports in the order in which they were written, and records which have
+/// ended. A process has one at a time.
 pub(crate) struct Replay {
     pub(super) spool: Arc<Spool>,
     pub(super) readers: BTreeMap<SegmentId, SegmentReader>,
     next_id: SegmentId,
     adoption: Adoption,
-    /// Why what waits cannot be gathered was told.
+    /// A warning has said why files cannot be compacted.
     pub(super) warned_compaction: bool,
     /// Own reports that were read.
     read: u64,
-    /// Of those, the ones that could not be read, or are another's now.
+    /// How many of them could not be read or belong to another process now.
     skipped: u64,
-    /// The ones that are not settled, by their number.
+    /// The numbers of the reports that have not ended.
     open: BTreeSet<u64>,
-    /// Where reports are that lie elsewhere than where they were read.
+    /// The new places of reports that were moved after they were read.
     pub(super) relocated: HashMap<(SegmentId, u64), (SegmentId, u64)>,
     /// An own report that is still in memory, and not read yet.
     recent: Option<(Written, Outgoing)>,
-    /// Why it is not sure that what waits is where others find it.
+    /// Why other processes may not find the waiting reports.
     pub(super) misplaced: Option<String>,
-    /// That was told.
+    /// A warning has said so.
     pub(super) warned_restore: bool,
 }
 
@@ -51,7 +51,7 @@ impl Replay {
             warned_compaction: false,
             read: left,
             skipped: 0,
-            // Nobody here will know that those are settled.
+            // This process does not learn when those reports end.
             open: (left > 0).then_some(1).into_iter().collect(),
             relocated: HashMap::new(),
             recent: None,
@@ -65,7 +65,7 @@ impl Replay {
         self.adoption.scan_at()
     }
 
-    /// Looks for what other processes left behind, if it is time, and whether what waits is still there.
+    /// If it is time, adopts segments of ended processes, and checks that the waiting reports are still on disk.
     pub(crate) fn scan(&mut self, now: Instant) {
         if now >= self.adoption.scan_at() {
             self.restore();
@@ -84,7 +84,7 @@ impl Replay {
         }
     }
 
-    /// Looks for what other processes left behind as soon as there is time.
+    /// Moves the next scan for segments of ended processes to now.
     pub(crate) fn scan_soon(&mut self, now: Instant) {
         self.adoption.scan_soon(now);
     }
@@ -130,7 +130,7 @@ impl Replay {
             self.skipped += (last - self.read).saturating_sub(reader.held.len() as u64);
             self.read = last;
             reader.held.clear();
-            // It is never settled here.
+            // This process does not learn when the report ends.
             self.open.insert(last);
         }
     }
@@ -166,7 +166,7 @@ impl Replay {
                 let clocks = &mut self.adoption.clocks;
                 outgoing.stamps.redate(|sequence| clocks.date(sequence));
             }
-            // Behind damaged bytes it may be one that is held.
+            // After damaged bytes, the next report may be one that is held in memory.
             let held = reader.held.remove(&offset).map(|(_, held)| held);
             let number = self.count_read(id, offset, held);
             if held.is_none() {
@@ -199,7 +199,7 @@ impl Replay {
         })
     }
 
-    /// Passes the reports that are in memory, if they come next.
+    /// Skips the next reports on disk if they are held in memory.
     pub(crate) fn pass_held(&mut self) {
         let own = self.readers.iter().filter(|(_, reader)| reader.is_own);
         let ids: Vec<_> = own.map(|(id, _)| *id).collect();
@@ -313,8 +313,8 @@ impl Replay {
             .settled(unsettled.map_or(self.read, |first| first - 1));
     }
 
-    /// A report that this process has written, and has in memory: it will not be read. Its place; none if its file is
-    /// another process's now.
+    /// Marks a report that this process has written as held in memory, so that it is not read from disk. Returns its
+    /// place, or `None` if another process has its file.
     pub(crate) fn hold(&mut self, written: &Written) -> Option<Place> {
         self.take_unknown();
         let is_its =
@@ -366,7 +366,8 @@ impl Replay {
         }
     }
 
-    /// Says whether the segment is gone. Else its acks stay, or all of it would be delivered again.
+    /// Removes the segment's files. Returns whether the segment is gone. If it is not, its ack file stays, or all its
+    /// reports would be delivered again.
     fn remove(&mut self, reader: &SegmentReader) -> bool {
         let name = &reader.segment.name;
         if reader.is_damaged() {
@@ -431,10 +432,10 @@ impl Replay {
 
     /// Whether, besides, nothing is left of others that something is wrong with.
     pub(crate) fn is_drained(&self) -> bool {
-        self.is_empty() && self.adoption.is_undisturbed()
+        self.is_empty() && self.adoption.has_no_errors()
     }
 
-    /// Lets go of everything: what is settled whole is removed, the rest is another's.
+    /// Releases all segments. Those whose reports have all ended are removed. Other processes may take the rest.
     pub(crate) fn close(&mut self) {
         self.restore();
         let ids: Vec<_> = self.readers.keys().copied().collect();

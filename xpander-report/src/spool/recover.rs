@@ -66,7 +66,7 @@ impl Told {
     }
 
     fn add(&mut self, piece: &[u8]) {
-        // Whole, but for another platform than the one whose segment it was in.
+        // A complete report, but for another platform than its segment.
         let whole = record::chunks(piece).find_map(|chunk| match chunk {
             Chunk::Record(_, text) => report(text),
             Chunk::Damaged(_) => None,

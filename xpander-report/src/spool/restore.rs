@@ -1,4 +1,4 @@
-//! What somebody removed while this process has it is written again.
+//! Writes files again that were deleted while this process uses them.
 
 use std::io;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::reader::Replay;
 use crate::spool::files::directory::SEGMENT;
 
 impl Replay {
-    /// Looks whether all that waits is where another process would find it. What is not is written again.
+    /// Checks that other processes would find all waiting reports, and writes missing files again.
     pub(crate) fn restore(&mut self) {
         self.take_unknown();
         let ids: Vec<_> = self.readers.keys().copied().collect();
@@ -28,7 +28,7 @@ impl Replay {
         }
     }
 
-    /// Why it is not sure that what waits is where another process would find it.
+    /// Why other processes may not find all waiting reports.
     pub(crate) fn misplaced(&self) -> Option<&str> {
         self.misplaced.as_deref()
     }

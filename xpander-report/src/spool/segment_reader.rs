@@ -24,7 +24,8 @@ pub(super) enum InMemory {
 pub(super) struct SegmentReader {
     pub(super) segment: Arc<Segment>,
     pub(super) is_own: bool,
-    /// Since when its reports wait here, if this process accepted them: a clock that is set does not make them old.
+    /// When its oldest report was accepted, if this process accepted it. A change of the wall clock does not make it
+    /// older.
     pub(super) accepted_since: Option<Instant>,
     pub(super) at: u64,
     /// What was read of the file; `passed` bytes of it lie before `at`.
@@ -33,7 +34,7 @@ pub(super) struct SegmentReader {
     /// Reports that were settled before the segment was adopted.
     pub(super) settled: HashSet<u64>,
     acks: Option<Box<dyn DiskFile>>,
-    /// Whether the file of acks says more than what is settled.
+    /// Whether the ack file also names tasks.
     pub(super) has_names: bool,
     /// Where reports lie that were read and have not ended, and how long their records are.
     pub(super) open: BTreeMap<u64, u64>,
@@ -41,7 +42,7 @@ pub(super) struct SegmentReader {
     pub(super) held: HashMap<u64, (u64, InMemory)>,
     /// The pieces that no report could be read from.
     damaged: Vec<Range<u64>>,
-    /// The disk did not give what lies from there on.
+    /// The disk could not be read from this offset on.
     unreadable_from: Option<u64>,
 }
 
@@ -97,7 +98,7 @@ impl SegmentReader {
         self.open.values().sum()
     }
 
-    /// Whether all that will ever be in it is read, and what is waited for can be read again.
+    /// Whether the segment is closed and completely read, and its waiting reports can be read again.
     pub(super) fn is_whole(&self) -> bool {
         let is_closed = !self.is_own || self.segment.is_sealed();
         is_closed && self.is_read() && !self.is_damaged() && !self.is_unreadable()
@@ -169,7 +170,8 @@ impl SegmentReader {
                 }
                 Decoded::Damaged { end } => self.pass_damaged(end),
                 Decoded::Incomplete if end >= written => {
-                    // The process ended while it wrote; if it is this one, it did not.
+                    // The writing process ended in the middle of a record. An own segment cannot end like this, so its
+                    // end is damaged.
                     if self.is_own {
                         self.damaged.push(self.at..written);
                     }
@@ -275,7 +277,7 @@ impl SegmentReader {
         }
     }
 
-    /// Writes once more which reports have ended, into a new file. Which tasks that were is forgotten.
+    /// Writes a new ack file with the reports that have ended. Their tasks are not recorded again.
     pub(super) fn write_acks_again(&mut self, directory: &Directory) -> io::Result<()> {
         let bytes = self.content()?;
         let mut records = Vec::new();

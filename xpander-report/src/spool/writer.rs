@@ -52,14 +52,14 @@ impl SpoolLimits {
         self.bytes - self.kept_bytes()
     }
 
-    /// What acknowledgements may hold whose segments are gone: they tell what was delivered of tasks with names.
+    /// The limit of ack files whose segments are gone. They record what was delivered of tasks with explicit ids.
     pub(crate) fn remembered_bytes(&self) -> u64 {
         const MAX: u64 = 2 << 20;
         MAX.min(self.bytes / 16)
     }
 }
 
-/// The side of the spool that takes reports.
+/// The writing side of the spool.
 pub(crate) struct Spool {
     directory: Directory,
     pub(super) limits: SpoolLimits,
@@ -68,25 +68,25 @@ pub(crate) struct Spool {
     /// When this began, by the wall clock: before it was given any report.
     pub(super) begun: Duration,
     writer: Mutex<Writer>,
-    /// One at a time makes sure that reports survive a loss of power.
+    /// Held during a sync, so that only one runs at a time.
     syncing: Mutex<()>,
-    /// Reports appended.
+    /// The number of appended reports.
     appended: AtomicU64,
-    /// Of those, how many surely survive a loss of power.
+    /// How many of them certainly survive a loss of power.
     synced: AtomicU64,
-    /// If not 0, so many of those are safe only when they are delivered, because the disk failed.
+    /// If not 0, a sync failed: the first so many reports are safe only after their delivery.
     unsure: AtomicU64,
-    /// How many had been appended when the segments were let go: they are another's.
+    /// The number of appended reports when the segments were released. They belong to other processes now.
     pub(super) left: AtomicU64,
     /// There may be segments that the replay does not know.
     has_unknown: AtomicBool,
     /// The bytes of all segments in the directory and of their acknowledgements, about.
     pub(super) used: AtomicU64,
-    /// What waits for somebody to look at it.
+    /// Dead letters and damaged files, which wait for a person.
     pub(super) kept: std::sync::Mutex<Kept>,
-    /// Why the directory cannot be used was told.
+    /// The last error of the directory about which a warning was printed.
     told: std::sync::Mutex<Option<String>>,
-    /// Of what was appended, what is still in memory.
+    /// Appended reports that are still in memory.
     pub(super) read_cache: ReadCache,
 }
 
@@ -199,9 +199,9 @@ impl Spool {
         self.directory.try_writing()
     }
 
-    /// Writes no more to a segment that is not where other processes would find it.
+    /// Closes the current segment if other processes would not find its file.
     #[cfg(feature = "_relay")]
-    pub(crate) fn make_sure_of_place(&self) {
+    pub(crate) fn seal_if_moved(&self) {
         let mut writer = self.lock();
         let is_there = |segment: &Arc<Segment>| {
             let there = self
@@ -222,7 +222,7 @@ impl Spool {
     /// The segment that the next report goes to, which came then.
     fn segment(&self, writer: &mut Writer, at: Duration) -> io::Result<Arc<Segment>> {
         if let Some(current) = &writer.current {
-            // Names tell how old reports may be, and count milliseconds.
+            // The name of a segment has the earliest time of its reports, in milliseconds.
             if !current.is_sealed() && current.made_at.as_millis() <= at.as_millis() {
                 return Ok(Arc::clone(current));
             }
@@ -252,7 +252,7 @@ impl Spool {
 
     /// Whether the first `count` reports that were appended surely survive a loss of power.
     pub(crate) fn is_synced(&self, count: u64) -> bool {
-        // In this order: after an error it counts as synced, and as unsure before that.
+        // In this order: after a failed sync, `unsure` is set before `synced`.
         let is_synced = self.synced.load(Ordering::Acquire) >= count;
         is_synced && self.unsure.load(Ordering::Acquire) == 0
     }
@@ -264,8 +264,8 @@ impl Spool {
 
     /// Makes what was appended so far survive a loss of power.
     ///
-    /// After an error nobody knows what of it the disk has, and asking again would not tell: those
-    /// reports are safe when they are delivered, and the next go to another segment.
+    /// After an error it is unknown which reports are on disk, and another sync would not tell. These reports are safe
+    /// only after their delivery, and the next reports go to another segment.
     pub(crate) fn sync(&self) -> io::Result<()> {
         let _syncing = unpoisoned(self.syncing.lock());
         let (dirty, is_directory_dirty, mut appended) = {
@@ -326,8 +326,8 @@ impl Spool {
         segment.seal();
     }
 
-    /// Closes a segment if nothing was appended beyond `end`, and it is full, or large or old enough that a
-    /// new one is worth its while. Says whether it is closed.
+    /// Closes a segment if nothing was appended after `end`, and if it is full, or large or old enough for a new one.
+    /// Returns whether it is closed.
     pub(super) fn retire(&self, segment: &Arc<Segment>, end: u64, is_over: bool) -> bool {
         const SMALL: u64 = 256 << 10;
         const YOUNG: Duration = Duration::from_secs(10);
@@ -345,7 +345,7 @@ impl Spool {
         true
     }
 
-    /// Nothing is written to this segment any more, nor is it synced: another has its reports.
+    /// Stops writing and syncing this segment, because another segment has its reports.
     pub(super) fn replaced(&self, segment: &Arc<Segment>) {
         let mut writer = self.lock();
         segment.seal();
@@ -366,15 +366,15 @@ impl Spool {
         appended
     }
 
-    /// Whether this was not told of the directory before.
-    pub(crate) fn is_news(&self, error: &io::Error) -> bool {
+    /// Whether this error of the directory is new. Remembers it.
+    pub(crate) fn is_new_error(&self, error: &io::Error) -> bool {
         let error = error.to_string();
         let told = lock(&self.told).replace(error.clone());
         told.is_none_or(|told| told != error)
     }
 
-    /// Whatever is wrong from now on is told.
-    pub(crate) fn works_again(&self) {
+    /// Forgets the last error, so that the next one is logged again.
+    pub(crate) fn forget_error(&self) {
         *lock(&self.told) = None;
     }
 

@@ -58,9 +58,9 @@ fn given(secret: &str) -> String {
     if io::stdout().is_terminal() && printable(secret) == secret {
         quoted(secret)
     } else if cfg!(windows) {
-        "$(throw 'put the token here: what --token says')".to_owned()
+        "$(throw 'replace this with the value of --token')".to_owned()
     } else {
-        "\"${PUT_THE_TOKEN_HERE:?it is what --token says}\"".to_owned()
+        "\"${PUT_THE_TOKEN_HERE:?replace this with the value of --token}\"".to_owned()
     }
 }
 

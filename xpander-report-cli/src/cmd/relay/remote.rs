@@ -71,7 +71,7 @@ fn failure(error: &Error, url: &str) -> Failure {
             ..
         }) => Failure::new(
             Failure::REFUSED,
-            format!("{says} (a token of the relay: --token-file, or XPANDER_API_KEY)"),
+            format!("{says}; set a token of the relay with --token-file or XPANDER_API_KEY"),
         ),
         Error::Status(error) if error.is_from_platform && error.status < 500 => {
             Failure::new(Failure::REFUSED, says)

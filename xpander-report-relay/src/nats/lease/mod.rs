@@ -24,7 +24,7 @@ impl Moment {
         self.monotonic.saturating_sub(earlier.monotonic)
     }
 
-    /// By the clock that went further.
+    /// The time since `earlier`, by the clock that advanced more.
     fn at_most_since(self, earlier: Self) -> Duration {
         let wall = self.wall.saturating_sub(earlier.wall);
         self.since(earlier).max(wall)
@@ -70,7 +70,7 @@ pub(crate) struct Entry {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holder {
-    /// Its holder has let go of it, and has no request in flight.
+    /// The last holder has released it and has no request in flight.
     Nobody,
     /// The one who reads.
     Me,
@@ -92,7 +92,7 @@ pub(crate) enum Step {
 pub(crate) enum Failed {
     /// The entry has another revision.
     Conflict,
-    /// Nobody knows whether it was written.
+    /// It is unknown whether the entry was written.
     Unknown,
 }
 
@@ -114,10 +114,11 @@ enum State {
     Held {
         term: u64,
         revision: u64,
-        /// Before the last write that succeeded was sent.
+        /// The time before the last successful write was sent.
         since: Moment,
         tried_at: Moment,
-        /// A write failed because of another revision: it may be one's own, whose answer was lost.
+        /// A write failed because the entry has another revision. This may be the relay's own write, whose answer was
+        /// lost.
         is_doubtful: bool,
     },
 }
@@ -138,8 +139,8 @@ impl Lease {
         }
     }
 
-    /// The revision by which it was taken, while it is held. All requests of a term have ended before another term can
-    /// begin, here or elsewhere.
+    /// The revision with which the lease was taken, while it is held. All requests of a term end before another term
+    /// can begin, on this relay or another.
     pub(crate) fn term(&self) -> Option<u64> {
         match self.state {
             State::Held { term, .. } => Some(term),
@@ -147,7 +148,7 @@ impl Lease {
         }
     }
 
-    /// Whether a request may start now: it has ended before the lease can pass to another relay.
+    /// Whether a request may start now. It must end before another relay can take the lease.
     #[cfg(test)]
     pub(crate) fn may_start(&self, now: Moment) -> bool {
         self.permit().is_some_and(|permit| permit.is_valid(now))
@@ -286,8 +287,8 @@ impl Lease {
         }
     }
 
-    /// Lets go of it. Returns the revision to replace by an entry that says so; that may only be written when no request
-    /// is in flight.
+    /// Releases the lease. Returns the revision of the entry that the caller may replace to announce this. It must not
+    /// do so while a request is in flight.
     pub(crate) fn release(&mut self) -> Option<u64> {
         match std::mem::replace(&mut self.state, State::FREE) {
             State::Held { revision, .. } => Some(revision),

@@ -26,10 +26,10 @@ pub(crate) struct Agent {
     held_since: Option<Instant>,
 }
 
-/// How much the connections may be trusted to an agent's reports.
+/// Decides how many connections an agent's reports may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// None of its reports was answered yet.
+    /// No report of the agent has got an answer yet.
     Unknown,
     Known,
     /// Its breaker is not closed.
@@ -102,7 +102,7 @@ impl Agent {
         self.breaker.is_closed() && self.health.is_untroubled()
     }
 
-    /// One of its reports goes.
+    /// A report of the agent is being sent.
     pub(crate) fn pass(&mut self) {
         self.in_flight += 1;
         self.breaker.pass();
@@ -129,7 +129,7 @@ impl Agent {
     /// One of its reports did not arrive, for a reason that has nothing to do with it.
     pub(crate) fn not_answered(&mut self, now: Instant, jitter: f64) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        // The probe did not learn how things stand.
+        // The probe did not show whether the agent works.
         if self.breaker.is_half_open() {
             let wait = self.delay(None, jitter);
             self.open(wait, now);
@@ -141,7 +141,8 @@ impl Agent {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.health.add(true, now);
         if hung.is_some() || self.breaker.is_half_open() || self.health.is_failing() {
-            // So a connection waits for it for a quarter of the time at most.
+            // The pause is three times as long as the request, so a connection waits for the agent for a quarter of the
+            // time at most.
             let rest = hung.map_or(Duration::ZERO, |took| took * 3);
             let wait = self.delay(None, jitter).max(rest);
             self.open(wait, now);
@@ -171,7 +172,7 @@ impl Agent {
         self.breaker.hurry(now);
     }
 
-    /// Nobody knows what became of what was in flight.
+    /// The outcome of the requests in flight is unknown.
     pub(crate) fn recover(&mut self, now: Instant) {
         self.in_flight = 0;
         self.breaker.recover(now);
@@ -220,7 +221,7 @@ impl Agent {
         oldest
     }
 
-    /// The tasks that wait for it though nothing keeps them.
+    /// Removes and returns the waiting tasks, unless the agent is failing.
     pub(crate) fn release(&mut self) -> Vec<TaskId> {
         match self.trust() {
             Trust::Failing => Vec::new(),

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 /// When a report that could not be delivered is tried again. Knows no clock and does no I/O.
 ///
-/// The wait doubles with each try and is drawn at random below that bound ("full jitter"), so that
-/// many programs that lost the platform together do not come back together. There is no last try:
-/// the queue is bounded, not the patience.
+/// The delay doubles with each attempt, and is drawn at random below that bound ("full jitter"). So many programs that
+/// lost the platform at the same time do not return at the same time. The number of attempts has no limit, but the
+/// queue has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Backoff {
     pub(crate) first: Duration,

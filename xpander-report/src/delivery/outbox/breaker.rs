@@ -17,10 +17,10 @@ enum State {
     Closed,
     Open {
         until: Instant,
-        /// Nobody may hurry it: the platform asked for the wait.
+        /// The platform asked for the wait, so it cannot be shortened.
         is_asked: bool,
     },
-    /// One report has gone ahead.
+    /// One report was sent as a probe.
     HalfOpen,
 }
 
@@ -38,7 +38,7 @@ impl Breaker {
         self.state == State::Closed
     }
 
-    /// Whether one report has gone ahead, and nobody knows yet what became of it.
+    /// Whether a probe was sent whose outcome is not known yet.
     pub(crate) fn is_half_open(&self) -> bool {
         self.state == State::HalfOpen
     }
@@ -96,7 +96,7 @@ impl Breaker {
         }
     }
 
-    /// Nobody knows what became of the report that had gone ahead: the next one may.
+    /// The outcome of the probe is unknown, so the next report may be the probe.
     pub(crate) fn recover(&mut self, now: Instant) {
         if self.state == State::HalfOpen {
             self.state = State::Open {

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::envelope::outgoing::Delivered;
 use crate::report::task_id::TaskId;
 
-/// So many tasks are remembered.
+/// The maximum number of tasks that are remembered.
 const MAX_TASKS: usize = 10_000;
 
 /// What the platform has of the tasks whose reports were delivered last.

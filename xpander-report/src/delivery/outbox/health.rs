@@ -2,11 +2,11 @@ use std::time::{Duration, Instant};
 
 /// How many tries are remembered.
 const MAX_TRIES: u32 = 40;
-/// The tries before a pause that is longer than this say nothing of how things stand.
+/// After a longer pause, the attempts before it are forgotten.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// Where no try succeeds, so many failures are no chance.
+/// If all attempts fail, this many are needed to call the scope failing.
 pub(crate) const MIN_FAILURES: u32 = 5;
-/// Where some tries succeed, so many are needed to know their share.
+/// If some attempts succeed, this many attempts are needed to call the scope failing.
 const MIN_TRIES: u32 = 20;
 
 /// How the last tries of a scope ended. Knows no clock.
@@ -31,7 +31,7 @@ impl Health {
         self.failed = (self.failed << 1 | u64::from(has_failed)) & remembered;
     }
 
-    /// Whether the scope takes next to nothing: four of five tries fail, or all of the first ones.
+    /// Whether the scope is failing: at least four of five attempts fail, or all of the first ones.
     pub(crate) fn is_failing(&self) -> bool {
         let failures = self.failures();
         match failures == self.tries {

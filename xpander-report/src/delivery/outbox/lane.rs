@@ -7,18 +7,18 @@ pub(crate) struct Lane {
     pub(crate) in_flight: Option<Box<Pending>>,
 }
 
-/// What lanes hold together.
+/// The sums of what the lanes hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Load {
     pub(crate) bytes: usize,
-    /// Those that are on disk only, and the bytes of keeping account of them.
+    /// The number of pendings that are on disk only, and the bytes of their positions.
     pub(crate) parked: usize,
     pub(crate) parked_bytes: usize,
-    /// The reports of those that lie on disk whole.
+    /// The number of reports whose pending is completely on disk.
     pub(crate) spooled: usize,
-    /// Those that do not.
+    /// The number of pendings that are not completely on disk.
     pub(crate) unspooled: usize,
-    /// Of the reports of those, the ones that were merged into one before them.
+    /// The number of reports that were merged into an earlier one in those pendings.
     pub(crate) merged: usize,
 }
 

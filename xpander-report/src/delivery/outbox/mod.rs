@@ -1,8 +1,8 @@
-//! The reports that wait, in the order in which they may go. Knows no clock and does no I/O.
+//! The waiting reports, in the order in which they may be sent. The outbox knows no clock and does no I/O.
 //!
-//! One task has one lane: at most one of its reports is in flight, and those that wait behind it are merged, so that an
-//! older one can never arrive after a newer one. A report waits in one of three places: it is ready, delayed until a
-//! time, or held until its agent is accepted. Of a report that waits for long and lies on disk, only its place is kept.
+//! Each task has one lane. At most one of its reports is in flight, and the reports behind it are merged, so an older
+//! report never arrives after a newer one. A waiting report is ready, delayed until a time, or held until its agent is
+//! accepted. If a report waits for long and is on disk, only its place stays in memory.
 
 mod agent;
 mod backoff;
@@ -39,10 +39,10 @@ pub(crate) struct Outbox {
     /// All reports that are here, and their tasks.
     open: BTreeMap<Ticket, TaskId>,
     load: Load,
-    /// The first that is ready may tell whether the platform is back.
-    has_witness: bool,
-    /// How many were given up whose ids may still stand in line.
-    gone: usize,
+    /// The first ready report may show whether the platform is available again.
+    first_is_probe: bool,
+    /// The number of removed reports whose ids may still be in the lines.
+    stale_ids: usize,
     delivered: DeliveredTasks,
 }
 
@@ -81,14 +81,14 @@ impl Outbox {
         };
         let tickets = pending.tickets().map(|ticket| (ticket, id.clone()));
         self.open.extend(tickets);
-        let is_witness = self.scopes.is_witness(pending.agent());
+        let goes_first = self.scopes.should_go_first(pending.agent());
         let lane = self.lanes.entry(id.clone()).or_default();
         let before = lane.load();
         let was_empty = lane.is_empty();
         lane.add(pending);
         self.load = self.load.take(before).add(lane.load());
-        if was_empty && is_witness {
-            self.has_witness = true;
+        if was_empty && goes_first {
+            self.first_is_probe = true;
             self.make_next(id);
         } else if was_empty {
             self.make_ready(id);
@@ -96,7 +96,7 @@ impl Outbox {
         None
     }
 
-    /// What waits of this task may go when it is its turn.
+    /// The report that waits of this task may be sent when it is its agent's turn.
     fn make_ready(&mut self, id: TaskId) {
         if let Some(pending) = self.lanes.get(&id).and_then(Lane::next) {
             self.ready.push_back(pending.agent(), id);
@@ -109,14 +109,15 @@ impl Outbox {
         }
     }
 
-    /// What waits of this task may go before the others.
+    /// The report that waits of this task is the next one.
     fn make_next(&mut self, id: TaskId) {
         if let Some(pending) = self.lanes.get(&id).and_then(Lane::next) {
             self.ready.push_front(pending.agent(), id);
         }
     }
 
-    /// What of it the platform does not have yet; an error if that is nothing.
+    /// Reduces the report to the fields that the platform does not have yet. Returns the report as an error if there
+    /// are none.
     fn beneath(&self, id: &TaskId, pending: Pending) -> Result<Pending, Pending> {
         // A task whose id nobody gave is in no other report.
         let is_named = pending.outgoing().is_none_or(|outgoing| outgoing.is_named);
@@ -147,7 +148,7 @@ impl Outbox {
 
     /// The next report that may go now, or what has to be read before it can.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Next<'_>> {
-        if std::mem::take(&mut self.has_witness) {
+        if std::mem::take(&mut self.first_is_probe) {
             self.scopes.hurry_platform(now);
         }
         if !self.scopes.admits(now) {
@@ -221,8 +222,8 @@ impl Outbox {
     pub(crate) fn remove(&mut self, id: &TaskId) -> Option<Pending> {
         let waiting = self.edit(id, Lane::take_waiting)??;
         self.remove_tickets(id, &waiting);
-        self.gone += 1;
-        if self.gone > self.lanes.len() {
+        self.stale_ids += 1;
+        if self.stale_ids > self.lanes.len() {
             self.shorten_lines();
         }
         Some(waiting)
@@ -344,13 +345,14 @@ impl Outbox {
         self.remove(&id)
     }
 
-    /// Reports that wait for their agents must not take the place of all others: so many may be in memory, and so many
-    /// bytes of them. The oldest of the rest are parked if they lie on disk, and given up one by one if they do not.
+    /// Makes room for other reports: at most `most` reports that wait for their agents may be in memory, and at most
+    /// `most_bytes` of them. Beyond that, the oldest are parked if they are on disk. If they are not, they are removed
+    /// and returned one by one.
     pub(crate) fn relieve(&mut self, most: usize, most_bytes: usize) -> Option<GivenUp> {
         if self.scopes.held_count() <= most && self.loaded_bytes() <= most_bytes {
             return None;
         }
-        // While none of them is answered, nobody else needs the place.
+        // If no agent's reports arrive, no other report needs the room.
         let only_refused = !self.scopes.has_good();
         let held_bytes = match self.loaded_bytes() > most_bytes {
             true => self.held_bytes(only_refused),
@@ -387,8 +389,8 @@ impl Outbox {
         }
     }
 
-    /// Gives up the oldest report that waits for the agent with most of them, if so many reports of agents wait that fail
-    /// while others do not.
+    /// Removes and returns the oldest report of the agent with the most waiting reports, if more than `most` reports
+    /// wait for agents that fail while other agents do not.
     #[cfg(feature = "_relay")]
     pub(crate) fn relieve_reports(&mut self, most: usize) -> Option<Pending> {
         loop {
@@ -413,21 +415,22 @@ impl Outbox {
         lanes.map(|lane| lane.load().bytes).sum()
     }
 
-    /// Whether a report of this agent that lies on disk has to stay there: account is kept of so many bytes already.
-    pub(crate) fn has_no_place_for(&self, agent: &str, most_bytes: usize) -> bool {
+    /// Whether a report of this agent must stay on disk, because the positions of parked reports already take more than
+    /// `most_bytes`.
+    pub(crate) fn must_stay_on_disk(&self, agent: &str, most_bytes: usize) -> bool {
         self.load.parked_bytes > most_bytes && self.scopes.is_failing(agent)
     }
 
-    /// Takes out of the lines what is not here any more: while nothing goes, nothing else does.
+    /// Removes the ids of removed reports from the lines. While nothing is sent, nothing else removes them.
     fn shorten_lines(&mut self) {
-        self.gone = 0;
+        self.stale_ids = 0;
         let is_here = |id: &TaskId| self.lanes.contains_key(id);
         self.ready.retain(is_here);
         self.delayed.retain(|(_, id)| is_here(id));
         self.scopes.retain(is_here);
     }
 
-    /// What is not in flight and does not lie on disk whole.
+    /// The tasks whose waiting reports are not completely on disk.
     pub(crate) fn unspooled(&self) -> Vec<TaskId> {
         let is_unspooled = |lane: &Lane| {
             let waiting = lane.waiting.as_ref();
@@ -438,7 +441,8 @@ impl Outbox {
         unspooled.map(|(id, _)| id.clone()).collect()
     }
 
-    /// Writes what of a task's reports is in memory to disk. They stay here. `write` says where, if it could.
+    /// Writes the waiting reports of a task to disk and keeps them in memory. `write` returns the place, or `None`
+    /// after an error.
     pub(crate) fn save(&mut self, id: &TaskId, write: impl FnOnce(&Outgoing) -> Option<Place>) {
         self.edit(id, |lane| {
             let waiting = lane.waiting.as_mut();

@@ -164,7 +164,8 @@ impl Pending {
         left
     }
 
-    /// What of it the platform does not have yet; an error if that is nothing.
+    /// Reduces the report to the fields that the platform does not have yet. Returns the report as an error if there
+    /// are none.
     pub(crate) fn beneath(mut self, delivered: &Delivered) -> Result<Self, Self> {
         let Some(outgoing) = self.outgoing() else {
             return Ok(self);

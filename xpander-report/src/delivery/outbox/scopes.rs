@@ -1,9 +1,9 @@
 //! The circuit breakers of the platform and of its agents, and the reports that wait for an agent.
 //!
-//! A failure belongs to the smallest scope that explains it. A report that fails alone waits alone. The breaker of an
-//! agent opens when next to none of its reports arrive, and the platform's when that is so for all agents: a platform
-//! that answers in between is not away. While a breaker is open, one report at a time goes ahead as a probe. Agents that
-//! fail share one request among them, so that they take no connections from the others.
+//! A failure counts for the smallest scope that explains it. If a single report fails, only that report waits. An
+//! agent's breaker opens when hardly any of its reports arrive. The platform's breaker opens when this is true of all
+//! agents: a platform that answers some of them is available. While a breaker is open, one report at a time is sent as
+//! a probe. All failing agents share one request, so that they take no connections from the others.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use super::health::{Health, MIN_FAILURES};
 use crate::platform::error::Refusal;
 use crate::report::task_id::TaskId;
 
-/// So many agents are remembered, beside those that something is wrong with.
+/// The maximum number of agents that are remembered, not counting those that fail.
 const MAX_AGENTS: usize = 1_000;
 
 /// Why a report did not arrive, and will be tried again.
@@ -50,9 +50,9 @@ pub(crate) struct Scopes {
     due: BTreeSet<(Instant, String)>,
     /// The sum over all agents, without `due`.
     standing: Standing,
-    /// A request of an unknown agent hung: until one of them is answered, unknown agents are treated as failing.
-    is_wary: bool,
-    /// After a probe that hung, no other goes until then: so they take half of one connection at most.
+    /// A request of an unknown agent hung. Unknown agents are treated as failing until one of them gets an answer.
+    distrusts_unknown_agents: bool,
+    /// After a probe that hung, no other probe starts before this time. So probes take at most half of one connection.
     rests_until: Option<Instant>,
     /// The agent for which the platform asked to wait last, and until when.
     paused: Option<(String, Instant)>,
@@ -71,7 +71,7 @@ impl Default for Scopes {
             agents: HashMap::new(),
             due: BTreeSet::new(),
             standing: Standing::default(),
-            is_wary: false,
+            distrusts_unknown_agents: false,
             rests_until: None,
             paused: None,
             window: usize::MAX,
@@ -90,9 +90,9 @@ impl Scopes {
         self.platform.admits(now)
     }
 
-    /// A report of this agent has come. Says whether it shall go first: while the platform seems to be away, an agent
-    /// that knows of no failure tells whether it is.
-    pub(crate) fn is_witness(&self, agent: &str) -> bool {
+    /// Whether an arriving report of this agent should be sent first. While the platform seems to be unavailable, an
+    /// agent without failures shows whether it is.
+    pub(crate) fn should_go_first(&self, agent: &str) -> bool {
         self.platform.probe_at().is_some()
             && !self.is_key_refused
             && self.agents.get(agent).is_none_or(Agent::is_untroubled)
@@ -146,7 +146,7 @@ impl Scopes {
 
     /// Whether a request of an agent that is not trusted is in flight.
     fn is_probing(&self) -> bool {
-        let unknown = if self.is_wary {
+        let unknown = if self.distrusts_unknown_agents {
             self.standing.unknown
         } else {
             0
@@ -156,15 +156,16 @@ impl Scopes {
 
     /// Whether a report of this agent may go now. If not, its task waits here.
     pub(crate) fn admit(&mut self, agent: &str, id: &TaskId, now: Instant) -> bool {
-        let (is_wary, has_room) = (self.is_wary, self.has_room_for_probe(now));
+        let (is_distrusting, has_room) =
+            (self.distrusts_unknown_agents, self.has_room_for_probe(now));
         let may_go = |agent: &Agent| match agent.trust() {
             Trust::Known => true,
-            Trust::Unknown => !is_wary || has_room,
+            Trust::Unknown => !is_distrusting || has_room,
             Trust::Failing => has_room && agent.admits_probe(now),
         };
         match self.agents.get(agent) {
             Some(agent) if may_go(agent) => return true,
-            None if !is_wary || has_room => return true,
+            None if !is_distrusting || has_room => return true,
             _ => {}
         }
         self.edit(agent, |agent| agent.hold(id.clone(), now));
@@ -195,8 +196,8 @@ impl Scopes {
             agent.answered(now);
             (was_unknown, agent.release())
         });
-        if was_unknown && self.is_wary {
-            self.is_wary = false;
+        if was_unknown && self.distrusts_unknown_agents {
+            self.distrusts_unknown_agents = false;
             let waiting: Vec<_> = self.due.iter().map(|(_, name)| name.clone()).collect();
             let waiting = waiting.iter();
             released.extend(waiting.flat_map(|name| self.edit(name, Agent::release)));
@@ -229,7 +230,7 @@ impl Scopes {
     ) -> Wait {
         match failure.refusal {
             Some(Refusal::Agent) => {
-                // The platform is there all the same.
+                // The refusal shows that the platform is available.
                 self.answered_by_platform(now);
                 self.edit(agent, |agent| agent.refused(failure.asked, now, jitter));
                 Wait::Agent
@@ -251,7 +252,7 @@ impl Scopes {
                     was_unknown
                 });
                 if let Some(took) = failure.hung {
-                    self.is_wary |= was_unknown;
+                    self.distrusts_unknown_agents |= was_unknown;
                     self.rests_until = Some(now + took);
                 }
                 if failure.asked.is_some_and(|asked| !asked.is_zero()) {
@@ -377,7 +378,7 @@ impl Scopes {
         self.platform.hurry(now);
     }
 
-    /// Nobody knows what became of what was in flight.
+    /// The outcome of the requests in flight is unknown.
     pub(crate) fn recover(&mut self, now: Instant) {
         self.platform.recover(now);
         self.edit_all(|agent| agent.recover(now));

@@ -1,4 +1,4 @@
-//! Those who wait until everything is settled, or safe.
+//! Flushes: callers that wait until their reports have ended or are safe.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -109,14 +109,15 @@ impl Worker {
         self.left(until).pending == 0 && self.is_synced(until) && self.is_in_place()
     }
 
-    /// Whether what was written to disk until then is as safe there as is wanted.
+    /// Whether the reports that were written to disk until this mark are as durable as the settings demand.
     pub(super) fn is_synced(&self, until: Watermark) -> bool {
         let is_synced = |spool: &Arc<Spool>| spool.is_synced(until.appended);
         let spool = self.shared.spool.as_ref();
         !self.shared.settings.is_synced() || spool.is_some_and(is_synced)
     }
 
-    /// What is left of what these waited for. If one of them leaves, that is on disk afterwards.
+    /// The remaining reports of these flushes. If one of the flushes precedes the end of the worker, the reports in
+    /// memory are written to disk first.
     pub(super) fn leave(&mut self, over: &[Flush]) -> Vec<Remaining> {
         if over.iter().any(Flush::leaves) {
             self.save();
@@ -132,7 +133,7 @@ impl Worker {
         left.collect()
     }
 
-    /// What is not safe yet of what is left.
+    /// The remaining reports that are not safe yet.
     fn unsafe_of(&self, flush: &Flush, left: Remaining) -> Remaining {
         if self.is_done(flush) {
             return Remaining::default();
@@ -144,13 +145,13 @@ impl Worker {
         }
     }
 
-    /// Writes to disk what is in memory only: perhaps nobody comes back to it.
+    /// Writes the reports in memory to disk, because the worker may not run again.
     fn save(&mut self) {
         let shared = Arc::clone(&self.shared);
         let Some(spool) = shared.spool.as_ref().filter(|_| self.replay.is_some()) else {
             return;
         };
-        // Who flushes does not wait for what others put in meanwhile.
+        // A flush does not wait for reports that arrive later.
         self.take_in_all();
         self.restore();
         if self.outbox.held().unspooled > 0 {

@@ -17,7 +17,7 @@ impl Fsync {
             .spawn(move || {
                 suppressed(|| {
                     for answer in asked {
-                        // Who asked may have gone.
+                        // The worker may be gone.
                         let _ = answer.send(spool.sync());
                     }
                 });

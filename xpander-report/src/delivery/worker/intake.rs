@@ -94,7 +94,7 @@ impl Worker {
         let most_bytes = self.shared.settings.limits.queue_bytes / 4;
         if self
             .outbox
-            .has_no_place_for(outgoing.agent_id(), most_bytes)
+            .must_stay_on_disk(outgoing.agent_id(), most_bytes)
         {
             // It is read again when there is a place, here or by another process when this one has ended.
             self.left_behind += 1;
@@ -139,7 +139,8 @@ impl Worker {
         }
     }
 
-    /// Reads reports again, and says which places cannot be read. Perhaps who adopts their files can.
+    /// Reads reports again. Returns them, and the places that cannot be read: a process that adopts their files may be
+    /// able to read them.
     pub(super) fn read_places(&self, places: &[Place]) -> (Vec<Replayed>, Vec<Place>) {
         let (mut read, mut lost) = (Vec::new(), Vec::new());
         for place in places {
@@ -152,7 +153,7 @@ impl Worker {
         (read, lost)
     }
 
-    /// What other processes have delivered of a task counts.
+    /// Applies what other processes have delivered of a task.
     fn learn(&mut self, id: &TaskId) {
         let known = self.replay.as_ref().and_then(|replay| replay.known(id));
         if let Some(delivered) = known {
@@ -179,8 +180,9 @@ impl Worker {
         replay.unread(spool.appended()) == 0
     }
 
-    /// Takes what callers put into the queue, so many at most. What is on disk came before, but for what the disk had
-    /// no room for: see [`take_in_before`](Self::take_in_before).
+    /// Takes at most `most` reports from the queue, after all earlier reports on disk have been read. A report can be
+    /// in the queue although the disk has later ones, if the disk had no room for it: see
+    /// [`take_in_before`](Self::take_in_before).
     pub(super) fn take_in(&mut self, most: usize) {
         for _ in 0..most {
             if !self.has_read_spool() || !self.take_one() {
@@ -246,7 +248,7 @@ impl Worker {
         self.taken(bytes);
     }
 
-    /// One is out of the queue.
+    /// A report has left the queue.
     fn taken(&self, bytes: usize) {
         // In this order, so that nothing is missed meanwhile.
         let gauges = &self.shared.gauges;
@@ -306,7 +308,7 @@ impl Worker {
     }
 }
 
-/// Whether more may be read from disk: half of the places are for what has no other.
+/// Whether more may be read from disk. Half of the places are reserved for reports that are in memory only.
 fn can_take_in(outbox: &Outbox, shared: &Shared) -> bool {
     let limits = &shared.settings.limits;
     outbox.loaded_bytes() <= limits.queue_bytes / 2

@@ -35,7 +35,8 @@ impl Worker {
         }
     }
 
-    /// Of the reports that may be here, a quarter may wait for agents that fail while others do not.
+    /// A quarter of the queue may be reports of agents that fail while other agents do not. Beyond that, they are given
+    /// up.
     pub(super) fn relieve_kept(&mut self) {
         let capacity = self.shared.settings.limits.queue_capacity;
         let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);

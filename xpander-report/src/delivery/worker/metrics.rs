@@ -20,7 +20,7 @@ pub(super) struct Metrics {
 impl Metrics {
     pub(super) fn record(&mut self, stats: Stats) {
         let is_soon = self.at.is_some_and(|at| at.elapsed() < PAUSE);
-        // That time goes by is no news.
+        // A change of the oldest report's age alone does not count as a change.
         let age = self.recorded.oldest_age;
         self.recorded.oldest_age = stats.oldest_age;
         self.is_behind = is_soon && stats != self.recorded;

@@ -54,7 +54,7 @@ use crate::support::sync::lock;
 /// wake-up costs a caller more than all the rest.
 const PULSE: Duration = Duration::from_millis(2);
 
-/// So many reports are taken in before others go out.
+/// How many reports are taken in before others are sent.
 const BATCH: usize = 64;
 
 /// Starts the thread that empties the queue, with a runtime of its own.
@@ -79,7 +79,8 @@ impl Drop for Ended {
     }
 }
 
-/// The thread's life. A panic, which would be a bug, costs neither the reports nor those who wait.
+/// The body of the thread. After a panic, which would be a bug, it continues, so that no report and no waiting caller
+/// is lost.
 fn live(shared: Arc<Shared>) {
     let mut worker = Worker::new(shared);
     loop {
@@ -113,21 +114,21 @@ struct Worker {
     /// Reports on disk that are another process's now.
     left_behind: u64,
     fsync: Option<Fsync>,
-    /// It makes what is on disk survive a loss of power.
+    /// The sync in progress, which makes the reports on disk survive a loss of power.
     syncing: Option<oneshot::Receiver<io::Result<()>>>,
     requests: Requests,
     flushes: Vec<Flush>,
     warnings: Warnings,
     /// Some agents are named as failing.
     has_failing: bool,
-    /// Where reports lie on disk for which there was no place here: they are read again when there is.
+    /// The places of reports on disk that had no room in memory. They are read again when there is room.
     left_places: VecDeque<(Ticket, Place)>,
     #[cfg(feature = "_relay")]
     purged: Vec<orders::PurgedTask>,
     /// The agents whose reports wait at their keeper.
     #[cfg(feature = "_relay")]
     given_up: HashSet<String>,
-    /// What who listens knows to be dropped.
+    /// The drops that the listener has been notified of.
     notified_dropped: Dropped,
     #[cfg(feature = "metrics")]
     metrics: Metrics,
@@ -180,7 +181,7 @@ impl Worker {
             self.sync();
             // Before anybody is answered, who may look at it next.
             self.update_gauges();
-            // Who is not answered hears that the report is pending.
+            // A dropped sender tells its caller that the report is pending.
             let expired = lock(&self.shared.deliveries).take_until(Instant::now());
             drop(expired);
             let stop = self.end_flushes();
@@ -225,7 +226,7 @@ impl Worker {
         self.outbox.recover(now);
         self.flushes.append(&mut lock(&self.shared.flushes));
         let flushes = std::mem::take(&mut self.flushes);
-        // Who stops the worker waits until it has.
+        // A flush that stops the worker continues to wait until the worker has stopped.
         let (stops, flushes): (Vec<_>, Vec<_>) = flushes.into_iter().partition(Flush::stops);
         self.flushes = stops;
         let left = self.leave(&flushes);
@@ -269,7 +270,7 @@ impl Worker {
 
     fn update_spooled(&self) {
         let gauges = &self.shared.gauges;
-        // In this order, so that nothing seems to be safe that is not.
+        // In this order, so that no report seems to be safe before it is.
         if let Some(replay) = &self.replay {
             let in_memory = replay.read() + replay.held();
             gauges.read.store(in_memory, Ordering::Release);
@@ -321,8 +322,8 @@ impl Worker {
 
     /// Starts as many requests as may be under way at once.
     fn send(&mut self) {
-        // Another process may have sent more than its files say: until the newest report of a task is read, an older
-        // one could go over what has arrived.
+        // Another process may have delivered more than its files record. Until the newest report of a task is read, an
+        // older one could overwrite a delivered report.
         if self.is_taking_over() {
             return;
         }
@@ -355,7 +356,7 @@ impl Worker {
         if pulse.is_none() && !self.shared.lifecycle.may_sleep(|| self.has_work()) {
             return;
         }
-        // Without room, the next thing to happen is that a request ends.
+        // Without a free connection, a retry waits until a request ends.
         let retry = self.outbox.wake_at();
         let retry = retry.filter(|_| self.has_room() && self.may_send());
         let deadlines = self.flushes.iter().map(|flush| flush.deadline);
@@ -382,7 +383,7 @@ impl Worker {
         }
         let woken_by_report = pulse.is_none() && !self.shared.lifecycle.must_wake();
         if woken_by_report {
-            // The first of many, perhaps: they are not disturbed while they come.
+            // More reports may follow the first one. The worker waits for them, so that their callers need not wake it.
             tokio::select! {
                 () = self.shared.lifecycle.notified() => {}
                 () = tokio::time::sleep(PULSE) => {}
@@ -417,7 +418,7 @@ impl Worker {
         for flush in &mut self.flushes {
             flush.ended(pending.tickets(), ending);
         }
-        // What is gone from the disk is not counted there when it is counted as ended; what was merged keeps its place
+        // The reports on disk are counted again before this report counts as ended. Merged reports keep their place
         // until then.
         self.update_held();
         #[cfg(feature = "_relay")]
@@ -436,7 +437,7 @@ impl Worker {
         self.end(pending, Ending::Dropped(reason), outcome);
     }
 
-    /// Keeps a report that will not arrive where people find it.
+    /// Turns a report that will never be delivered into a dead letter.
     fn refuse(&mut self, mut pending: Pending, reason: String) {
         let (read, lost) = self.read_places(pending.unread());
         self.left_behind += pending.leave(&lost).len() as u64;
@@ -467,8 +468,9 @@ impl Worker {
         self.end(&pending, Ending::Refused, outcome);
     }
 
-    /// Of reports whose agents fail while others do not, a quarter of the queue may wait in memory. Beyond it those on
-    /// disk wait there. Of the others, those that the platform refuses become dead letters, and the rest is dropped.
+    /// Reports of agents that fail while other agents do not may take a quarter of the queue in memory. Beyond that,
+    /// reports on disk wait there. Of the others, those of refused agents become dead letters, and the rest are
+    /// dropped.
     fn relieve(&mut self) {
         #[cfg(feature = "_relay")]
         if self.shared.settings.keeper.is_some() {
@@ -494,7 +496,7 @@ impl Worker {
         }
     }
 
-    /// Tells who listens what was dropped, and how things stand.
+    /// Notifies the listener of new drops, and records the metrics.
     fn notify(&mut self) {
         let dropped = self.shared.counters.dropped();
         let reports = dropped.since(&self.notified_dropped);
@@ -514,7 +516,7 @@ impl Worker {
         let left = self.leave(&flushes);
         self.requests.abort();
         self.outbox.recover(Instant::now());
-        // Ended before anybody is answered, who may look at the counters next.
+        // Counted before callers are answered, because they may read the counters next.
         for id in self.outbox.unspooled() {
             if let Some(pending) = self.outbox.remove(&id) {
                 self.lose(&pending);
@@ -528,7 +530,7 @@ impl Worker {
         }
     }
 
-    /// What of it is in memory only is dropped; the rest is another process's.
+    /// Drops the members that are in memory only. Another process delivers the others.
     fn lose(&mut self, pending: &Pending) {
         let reason = DropReason::ShutDown;
         for member in pending.members() {
@@ -543,7 +545,7 @@ impl Worker {
         }
     }
 
-    /// What is on disk is another process's from now on, or the next worker's.
+    /// Releases the reports on disk to other processes or to the next worker.
     fn let_go(&mut self) {
         self.left_behind += self.outbox.held().spooled as u64;
         self.outbox = Outbox::default();
@@ -561,14 +563,14 @@ impl Worker {
         self.update_gauges();
     }
 
-    /// Who still waits for a report hears that it is pending.
+    /// Tells all callers that wait for a report that it is pending.
     fn answer_deliveries(&self) {
         let waiting = lock(&self.shared.deliveries).take_all();
         drop(waiting);
     }
 }
 
-/// Waits for a thread's word; forever if there is none.
+/// Waits for a thread's answer, or forever if no thread works.
 async fn received<T>(word: &mut Option<oneshot::Receiver<T>>) -> Option<T> {
     match word {
         Some(word) => word.await.ok(),

@@ -12,13 +12,13 @@ use crate::report::task_id::TaskId;
 use crate::sink::delivery_outcome::DropReason;
 use crate::support::sync::lock;
 
-/// So many agents are told of.
+/// The maximum number of agents that are reported.
 const MAX_AGENTS: usize = 100;
 
-/// For so long the number of dropped reports is kept for those who ask again.
+/// How long the number of dropped reports is kept for a repeated request.
 const KEPT: Duration = Duration::from_secs(60);
 
-/// The data of a task that was deleted: what was accepted of it until then is not delivered.
+/// A task whose data was deleted. Its reports that were accepted before the deletion are not delivered.
 #[derive(Debug)]
 pub(super) struct PurgedTask {
     id: TaskId,

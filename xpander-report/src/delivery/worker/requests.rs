@@ -155,7 +155,7 @@ impl Requests {
         }
     }
 
-    /// One that has ended already.
+    /// The outcome of a request that has already ended.
     pub(super) fn try_next(&mut self) -> Option<Outcome> {
         loop {
             let answered = self.answered.try_recv().ok()?;

@@ -62,7 +62,7 @@ async fn request(prepared: Prepared) -> Result<Answer, Error> {
     Ok(answer)
 }
 
-/// Answers when it is dropped: what the application put into the HTTP client can panic.
+/// Sends its answer when it is dropped, because code of the application in the HTTP client can panic.
 struct Reply<'a> {
     number: u64,
     result: Option<Result<Answer, Error>>,

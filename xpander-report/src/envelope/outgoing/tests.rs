@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn what_comes_late_makes_the_platform_have_what_all_together_say(drawn in prop::collection::vec(drawn(), 1..7)) {
+    fn late_reports_give_the_platform_the_merge_of_all_reports(drawn in prop::collection::vec(drawn(), 1..7)) {
         let reports = outgoing(&drawn);
         let expected = merged(reports.clone()).expect("one at least");
         let (delivered, late): (Vec<_>, Vec<_>) =

@@ -28,7 +28,7 @@ pub(crate) fn recognise(envelope: &mut Envelope) {
     let mut own = declared(envelope);
     let returned = returned(envelope);
     if std::mem::take(&mut envelope.may_be_finished) {
-        settle(envelope, returned.as_ref());
+        decide_cancellation(envelope, returned.as_ref());
     }
     if let Some(returned) = returned {
         count_returned(&mut own, returned);
@@ -70,7 +70,7 @@ pub(crate) fn recognise(envelope: &mut Envelope) {
     tell_outer(envelope, counted, inner_tasks);
 }
 
-/// Says what the run around this one need not count, or has to.
+/// Gives the outer run the responses that it need not count, or the data that it must count.
 fn tell_outer(envelope: &mut Envelope, counted: Counted, inner_tasks: Counted) {
     let Some(task) = envelope.as_inner.take() else {
         return;
@@ -87,9 +87,9 @@ fn tell_outer(envelope: &mut Envelope, counted: Counted, inner_tasks: Counted) {
     });
 }
 
-/// Decides whether a stream was cancelled whose consumer asked for no more: not if the provider had said why
-/// it ended.
-fn settle(envelope: &mut Envelope, streamed: Option<&Response>) {
+/// Decides whether a stream was cancelled when its consumer stopped reading. It was not if the provider had sent a
+/// finish reason.
+fn decide_cancellation(envelope: &mut Envelope, streamed: Option<&Response>) {
     if streamed.is_some_and(Response::is_finished) {
         envelope.failure = None;
         envelope.error_type = None;
@@ -125,7 +125,7 @@ fn fill(envelope: &mut Envelope, inner: &RolledUp, own: &[Response], counts: &[b
             .find_map(|says| says.result.clone());
         envelope.result.capture(text.map(Captured::Text));
     }
-    // What went wrong on the way, the run got over; how it ended counts.
+    // The run recovered from the failures of earlier responses. The last response decides.
     if let Some(last) = says().next_back()
         && let Some(failure) = &last.failure
         && let Field::Absent | Field::Captured(true) = envelope.is_success
@@ -140,7 +140,7 @@ fn fill(envelope: &mut Envelope, inner: &RolledUp, own: &[Response], counts: &[b
     }
 }
 
-/// What stands for the failure where no content may leave: a word of the provider's, not a text.
+/// A word for the failure if content may not be sent: the finish reason or the shape, never a text.
 fn word(says: &ProviderResponse) -> String {
     let is_word = |word: &&String| {
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
@@ -160,7 +160,7 @@ fn failed(failure: &str, result: Option<Captured>) -> String {
     }
 }
 
-/// Adds the calls that responses ask for. A call that the body made known as well is one call.
+/// Adds the tool calls that responses request. A call that the body also reported counts once.
 fn add_tools<'a>(tools: &mut Vec<String>, called: impl Iterator<Item = &'a String>) {
     let mut known = HashMap::<String, usize>::new();
     for tool in tools.iter() {

@@ -45,7 +45,7 @@ pub(super) fn returned(envelope: &mut Envelope) -> Option<Response> {
     take_returned(&mut envelope.result).or_else(|| take_streamed(envelope, is_whole))
 }
 
-/// A declared response. What was caught on its way and is no provider's is not the run's.
+/// Reads a declared response. `None` if it was caught in the HTTP client and is not a provider's.
 fn read(declared: Declared) -> Option<Response> {
     match declared {
         Declared::Given(raw) => Some(Response {
@@ -131,8 +131,8 @@ pub(super) fn warn_of_streams(run: &Envelope, responses: &[Response]) {
     }
 }
 
-/// Adds a declared response, unless it was there already: then a later answer to the same question, which
-/// knows more, takes its place, and what was caught is closer to the provider than what was given.
+/// Adds a declared response. If it is already there, the later copy, which is more complete, replaces the earlier one.
+/// A caught response is not replaced by a given one: it is closer to the provider.
 fn count_once(responses: &mut Vec<Response>, response: Response) {
     if response.origin == Origin::Given && response.is_made() && is_caught(responses) {
         return;
@@ -144,8 +144,8 @@ fn count_once(responses: &mut Vec<Response>, response: Response) {
     }
 }
 
-/// Adds the returned response, unless it was declared as well. What a crate made of its responses is no
-/// response beside those that were declared.
+/// Adds the returned response, unless it was declared, too. If other responses were declared, a response that a crate
+/// made from a provider's responses is not added.
 pub(super) fn count_returned(responses: &mut Vec<Response>, returned: Response) {
     let is_declared = responses.iter().any(|other| other.is(&returned));
     if !is_declared && (responses.is_empty() || !returned.is_made()) {
@@ -159,8 +159,8 @@ fn is_caught(responses: &[Response]) -> bool {
 }
 
 impl Response {
-    /// Whether it is the same response: by its id, else by its bytes, else, if they went different ways, by
-    /// what it says.
+    /// Whether it is the same response. If both have an id, the ids are compared. If not, two responses of the same
+    /// origin are compared by their bytes, and two of different origins by their content.
     fn is(&self, other: &Self) -> bool {
         match (self.id(), other.id()) {
             (Some(id), Some(other)) => id == other,

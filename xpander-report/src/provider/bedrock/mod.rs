@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 use super::llm_response::LlmResponse;
 use crate::report::json;
 
-/// The way of Amazon Bedrock's SDK, whose responses do not serialise; see [`LlmResponse`]. Needs the
+/// The marker for the responses of Amazon Bedrock's SDK, which do not serialise; see [`LlmResponse`]. It needs the
 /// feature `bedrock`.
 ///
-/// A [`ConverseOutput`] is reported as the JSON that the Converse API sent, in the API's own names:
-/// `output.message`, `stopReason`, `usage` and the rest. What the SDK did not keep of it cannot be:
-/// a block that this version of the SDK does not know is an empty object. The trace of a guardrail
-/// or of a prompt router is left out. An [`InvokeModelOutput`] is reported as its body, byte for byte.
+/// A [`ConverseOutput`] is reported as the JSON that the Converse API sent, with the API's own names: `output.message`,
+/// `stopReason`, `usage` and the rest. Data that the SDK discards cannot be reported: a block that this version of the
+/// SDK does not know becomes an empty object. The trace of a guardrail or of a prompt router is left out. An
+/// [`InvokeModelOutput`] is reported as its body, byte for byte.
 ///
 /// ```no_run
 /// use aws_sdk_bedrockruntime::error::BoxError;

@@ -52,7 +52,7 @@ fn model<'n>(model: &'n Node<'_>) -> Option<&'n str> {
     name[SHARED].text().or_else(|| name[STATIC].text())
 }
 
-/// Who answered, by the adapter that asked.
+/// The provider that answered, by the name of the crate's adapter.
 fn provider(adapter: &Node<'_>) -> Option<&'static str> {
     match adapter.text()? {
         "OpenAI" | "OpenAIResp" => Some("openai"),

@@ -1,6 +1,6 @@
-//! Texts of which it shows only on their way what their pieces are.
+//! Texts in pieces, where only later pieces show how the pieces combine.
 
-/// A text whose pieces are either more of it, or all that has come so far and some more.
+/// A text in pieces. Either each piece continues the text, or each piece repeats the text so far and adds to it.
 #[derive(Clone)]
 pub(super) struct Growth {
     joined: String,

@@ -16,48 +16,48 @@ names! { ARGUMENTS FUNCTION ID INDEX NAME SUMMARY TEXT THINKING THOUGHT TIMINGS 
 /// An object keeps no more of the provider's fields than this.
 const FIELDS: usize = 64;
 
-/// The fields in which counts stand. They may come in parts, and once more as zeros.
+/// The fields with counts. They may come in parts, and again as zeros.
 const COUNTS: [Key; 3] = [USAGE, USAGE_METADATA, TIMINGS];
 
-/// What becomes of a piece.
+/// How a piece is merged.
 pub(super) enum Rule {
-    /// The last one that says something counts.
+    /// The last piece that is not empty counts.
     Last,
     /// The largest number counts.
     Largest,
-    /// Texts are joined.
+    /// Strings are concatenated.
     Text,
-    /// Texts are joined, and are JSON then.
+    /// Strings are concatenated, and the result is JSON.
     Json,
-    /// Texts are joined, unless each is all that has come so far and some more; lists item by item.
+    /// Strings are concatenated, unless each repeats the text so far and adds to it. Lists are merged item by item.
     Grown,
-    /// Objects are joined; what says nothing does not take the place of what does.
+    /// Objects are merged. A zero or an empty list does not replace another value.
     Counts,
-    /// Texts are joined; lists are as [`Parts`](Self::Parts).
+    /// Strings are concatenated. Lists are merged like [`Parts`](Self::Parts).
     Content(&'static Self),
-    /// Objects are joined, each field by its rule; all others are [`Last`](Self::Last).
+    /// Objects are merged, each field by its rule. All other fields are [`Last`](Self::Last).
     Fields(&'static [FieldRule]),
-    /// Lists are joined, each item at its index.
+    /// Lists are merged, each item at its index.
     Items(&'static Self),
-    /// Lists are joined, but a text goes on in the part where it began.
+    /// Lists are concatenated, but a text continues in the part in which it began.
     Parts(&'static Self),
-    /// Lists are joined.
+    /// Lists are concatenated.
     All,
-    /// Of a list only the first choice counts.
+    /// Only the first choice of a list counts.
     Choice(&'static Self),
-    /// It is put under another name.
+    /// The field gets another name.
     As(&'static str, &'static Self),
     Dropped,
 }
 
-/// What becomes of a field.
+/// How a field is merged.
 pub(super) struct FieldRule {
     name: &'static str,
     key: Key,
     rule: Rule,
 }
 
-/// What becomes of the field of this name, in any spelling.
+/// How the field of this name is merged, in any spelling.
 pub(super) const fn field(name: &'static str, rule: Rule) -> FieldRule {
     FieldRule {
         name,
@@ -66,7 +66,7 @@ pub(super) const fn field(name: &'static str, rule: Rule) -> FieldRule {
     }
 }
 
-/// One value. It is a list or an object if it has that, and else what its leaf says.
+/// A value. It is a list or an object if it has one, and otherwise its leaf.
 #[derive(Clone, Default)]
 pub(super) struct Part {
     leaf: Leaf,

@@ -3,9 +3,9 @@ use crate::provider::event::Event;
 use crate::provider::format::Format;
 use crate::provider::stream::part::Part;
 
-/// One way of streaming: how to tell it, and what its events make.
+/// A streaming protocol: how it is recognised, and how its events are combined.
 pub(in crate::provider) struct Protocol {
-    /// The fields that tell it.
+    /// The fields by which it is recognised.
     pub(in crate::provider) keys: &'static [&'static str],
     /// Whether an event is one of its.
     pub(super) matches: fn(&Node<'_>) -> bool,

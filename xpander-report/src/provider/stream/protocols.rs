@@ -50,8 +50,8 @@ pub(in crate::provider) const PROTOCOLS: &[Protocol] = &[
     agents::GEMINI_CLI,
 ];
 
-/// Whose an event is; else whether a later one may tell: Cohere's through Bedrock, and Cloudflare's, have a text
-/// and little else.
+/// The protocol of an event. If there is none, whether a later event may tell: events of Cohere through Bedrock and of
+/// Cloudflare have little more than a text.
 pub(in crate::provider) fn find(event: &Node<'_>) -> (Option<&'static Protocol>, bool) {
     let mut protocols = PROTOCOLS.iter();
     let protocol = protocols.find(|protocol| (protocol.matches)(event));

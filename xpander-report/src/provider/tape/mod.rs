@@ -5,11 +5,11 @@ use crate::provider::scan::{Quoted, Scan};
 #[cfg(test)]
 mod tests;
 
-/// Nobody looks into what lies deeper.
+/// Deeper values are not read.
 const MAX_DEPTH: u8 = 12;
 
-/// What differs from the last document in more than so many values is read from the start, so that it takes a time in
-/// proportion to its length.
+/// A document that differs from the previous one in more values than this is parsed from the start, so that the time is
+/// linear in its length.
 const MAX_CHANGES: usize = 8;
 
 /// The key of what has no name.

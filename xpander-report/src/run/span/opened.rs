@@ -98,7 +98,7 @@ impl RunSpan {
 }
 
 impl EnteredSpan {
-    /// One that is to be [entered](Self::enter).
+    /// A span that can be [entered](Self::enter).
     pub(super) fn of(span: &Span) -> Option<EnterableSpan> {
         span.with_subscriber(|(id, dispatch)| (dispatch.clone(), id.clone()))
     }

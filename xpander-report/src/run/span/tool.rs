@@ -73,7 +73,7 @@ impl Drop for ToolSpan {
     }
 }
 
-/// That of the run in which the tool is called.
+/// The reporter of the run in which the tool is called.
 fn reporter() -> Reporter {
     current::current().map_or_else(spans_only, |run| run.reporter.clone())
 }

@@ -126,7 +126,7 @@ impl Directory {
     /// A segment that no process has any more, locked; none if one has it.
     pub(crate) fn adopt(&self, name: &str) -> io::Result<Option<Segment>> {
         let file = self.open(name, SEGMENT)?;
-        // Who had it may have removed it meanwhile.
+        // Its last process may have removed it in the meantime.
         if !file.try_lock()? || !self.is_there(name, SEGMENT, &*file)? {
             return Ok(None);
         }
@@ -224,7 +224,7 @@ impl Directory {
         is_synced: bool,
     ) -> io::Result<()> {
         self.disk.create_dir(dir)?;
-        // One that was left unfinished must not stand in the way.
+        // The name is new, so that an unfinished file does not prevent writing.
         let new = dir.join(format!("{}.{NEW}", sequence::new_id()));
         let written = self.disk.create(&new).and_then(|file| {
             file.append(&[bytes])?;
@@ -319,7 +319,7 @@ impl Directory {
         files.sort_unstable_by(|(_, one, _), (_, other, _)| other.cmp(one));
         let mut room = MadeRoom::default();
         let mut is_full = false;
-        // Newest first: where one has no room, no older one has.
+        // The newest files are kept first. When one does not fit, all older ones are deleted.
         for (path, _, is_dead) in files {
             let Some(file) = found(self.disk.open(&path).map(Some))? else {
                 continue;
@@ -341,7 +341,7 @@ impl Directory {
     }
 }
 
-/// What is not there, perhaps because another process removed it, is no error.
+/// Accepts a missing file: another process may have removed it.
 pub(crate) fn found<T: Default>(result: io::Result<T>) -> io::Result<T> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),

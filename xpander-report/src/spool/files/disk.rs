@@ -1,4 +1,4 @@
-//! What the spool asks of a file system. Tests put one in its place that fails, fills up or forgets.
+//! The file system operations that the spool needs. Tests replace them with a disk that fails, fills up or loses data.
 
 use std::io;
 use std::path::Path;

@@ -8,7 +8,7 @@ use crate::support::sync::{AtomicBool, AtomicU64, Ordering};
 pub(crate) const PREAMBLE: &[u8] =
     b"Reports that wait for delivery; see `xpander-report spool list`\n";
 
-/// One file of reports, which one process at a time has.
+/// A file of reports. One process at a time holds its lock.
 pub(crate) struct Segment {
     /// The file's name without its ending.
     pub(crate) name: String,

@@ -7,7 +7,7 @@ use std::ops::Range;
 const MAGIC: [u8; 4] = [0xFF, b'x', b'r', 0xFE];
 const HEAD: usize = 12;
 
-/// So long is a record without text.
+/// The length of a record without text.
 #[cfg(fuzzing)]
 pub(crate) const SHORTEST: usize = HEAD;
 
@@ -70,7 +70,7 @@ pub(crate) fn read(bytes: &[u8], is_all: bool) -> Decoded {
 pub(crate) enum Chunk<'a> {
     /// A record: where it begins, and its text.
     Record(u64, &'a [u8]),
-    /// So many bytes that are no record.
+    /// This many bytes that are not a record.
     Damaged(usize),
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Repaired {
     pub(crate) text: Vec<u8>,
-    /// It is what was written: its checksum says so, with at most one bit of the text turned over.
+    /// The text is what was written: with at most one corrected bit, it matches its checksum.
     pub(crate) is_exact: bool,
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn repair(bytes: &[u8]) -> Option<Repaired> {
         is_exact: true,
     };
     let difference = checksum(length, text, &[]) ^ sum;
-    // One bit of the checksum itself, or none.
+    // One bit of the checksum itself is wrong, or none.
     if difference.count_ones() <= 1 {
         return Some(repaired);
     }

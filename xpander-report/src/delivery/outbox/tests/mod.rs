@@ -334,7 +334,7 @@ fn several_refused_agents_share_what_room_there_is_for_them() {
 }
 
 #[test]
-fn account_is_kept_of_so_many_that_wait_on_disk() {
+fn positions_of_parked_reports_are_bounded() {
     let mut simulation = Simulation::new();
     for report in 0..10 {
         simulation.report_spooled(&report.to_string(), "refused");
@@ -342,9 +342,9 @@ fn account_is_kept_of_so_many_that_wait_on_disk() {
     simulation.refuse();
     assert!(simulation.outbox.relieve(2, usize::MAX).is_none());
     let bytes = simulation.outbox.held().parked_bytes;
-    assert!(!simulation.outbox.has_no_place_for("refused", bytes));
-    assert!(simulation.outbox.has_no_place_for("refused", bytes - 1));
-    assert!(!simulation.outbox.has_no_place_for("other", 0));
+    assert!(!simulation.outbox.must_stay_on_disk("refused", bytes));
+    assert!(simulation.outbox.must_stay_on_disk("refused", bytes - 1));
+    assert!(!simulation.outbox.must_stay_on_disk("other", 0));
 }
 
 #[test]
@@ -578,7 +578,7 @@ fn a_report_that_the_platform_has_whole_is_superseded() {
 }
 
 #[test]
-fn what_is_too_large_goes_once_more_cut() {
+fn a_report_that_is_too_large_is_cut_and_sent_again_once() {
     let mut simulation = Simulation::new();
     let large = outgoing(
         "large",
