@@ -194,7 +194,7 @@ fn the_wait_that_the_platform_asks_for_holds_everything_back() {
 #[test]
 fn two_requests_of_one_task_are_never_on_the_way_together() {
     use std::sync::Mutex;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, Ordering};
     static OVERLAP: AtomicBool = AtomicBool::new(false);
     static UNDER_WAY: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let server = Server::start(|_, request| {

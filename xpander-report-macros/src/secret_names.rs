@@ -1,7 +1,7 @@
-//! Which names are those of secrets. The crates `xpander-report` and `xpander-report-macros` have this file in common,
-//! byte for byte, so that an argument and a key of JSON are judged alike.
+//! The names of secrets. The crates `xpander-report` and `xpander-report-macros` have identical copies of this file, so
+//! that arguments and JSON fields are treated alike.
 
-/// What a name says of its value.
+/// How likely the name of a value shows that the value is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Suspicion {
     /// The value is a secret.
@@ -84,7 +84,8 @@ const VOCABULARY: &[&str] = &[
     "video",
 ];
 
-/// The last two letters of these names: for the last five bits of the first letter the bits of the second.
+/// The pairs of last letters of these names, as bits: the index is the last five bits of the first letter, the bit
+/// number those of the second.
 const ENDS: [u32; 32] = {
     let mut ends = [0; 32];
     let mut at = 0;
@@ -125,7 +126,7 @@ impl Suspicion {
     }
 }
 
-/// Most names are of something else, which their last letters tell.
+/// Rejects most names quickly, by their last two letters.
 fn may_be_secret(name: &str) -> bool {
     let ends = name.as_bytes().last_chunk();
     ends.is_some_and(|[first, last]| ENDS[usize::from(first & 31)] >> (last & 31) & 1 != 0)

@@ -119,8 +119,8 @@ pub(crate) fn bindings(pattern: &Pat, under: &[Attribute], names: &mut Vec<Argum
     }
 }
 
-/// Whether a name in a pattern means a constant, such as `None`, and binds nothing. Only the compiler knows;
-/// it asks for names in lower case of what binds, and in upper case of what does not.
+/// Whether a name in a pattern is a constant, such as `None`, and binds nothing. Only the compiler knows for sure. By
+/// convention, bound names are lower case and constants upper case.
 fn is_constant(binding: &PatIdent) -> bool {
     let is_plain =
         binding.by_ref.is_none() && binding.mutability.is_none() && binding.subpat.is_none();
@@ -187,8 +187,7 @@ pub(crate) fn associated<'a>(
     })
 }
 
-/// The return type as a `let` can spell it: what `impl Trait` hides is left to inference. `None`
-/// for `!`, which a `let` cannot spell.
+/// The return type as a `let` can write it, with each `impl Trait` left to inference. `None` for `!`.
 pub(crate) fn annotation(output: &ReturnType) -> Option<Type> {
     match output {
         ReturnType::Default => Some(parse_quote!(())),
@@ -205,8 +204,8 @@ pub(crate) fn hides(output: &ReturnType) -> bool {
     annotation(output).is_some_and(|ty| ty.to_token_stream().to_string() != whole)
 }
 
-/// The call of an `Edge` for a body whose value is an `impl Fn(&str) -> String` or the like. `None` where none
-/// fits: then a closure in the body must say itself what it takes.
+/// The call of an `Edge` for a body whose value is an `impl Fn(&str) -> String` or similar. `None` if no form fits: a
+/// closure in the body must then declare its argument types.
 pub(crate) fn function(output: &ReturnType) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = output else {
         return None;
@@ -270,8 +269,8 @@ fn is_shared(lifetime: &Lifetime, function: &ParenthesizedGenericArguments) -> b
     references.count() > 1
 }
 
-/// How an argument is taken, and what it is without a reference of any lifetime. `None` if it holds other lifetimes
-/// that nobody has named.
+/// How an argument is passed, and its type without a reference of any lifetime. `None` if it has other unnamed
+/// lifetimes.
 fn taken(ty: &Type, any: &[&Lifetime]) -> Option<(char, Type)> {
     let ty = bare(ty);
     let (letter, whole, held) = match ty {

@@ -1,4 +1,4 @@
-//! The texts and brackets of JSON, in order and in their places. What is no JSON has some as well: nothing is refused.
+//! The strings and brackets of JSON, in order, with their positions. Invalid JSON is accepted.
 
 use std::iter::from_fn;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::provider::scan::Scan;
 
-/// JSON in a text in JSON, and so on, is looked into so far.
+/// How many levels of JSON inside JSON strings are read.
 pub(super) const MAX_NESTED: u8 = 4;
 
 /// A bracket, or a text without its quotes.
@@ -109,8 +109,8 @@ pub(super) fn objects(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where JSON begins in a text that is JSON, be it a line after the other or only the start of it, or that ends
-/// with some behind a colon, as errors do. `None`: it is prose.
+/// The position at which JSON begins: at the start of a text that is JSON, JSON lines or truncated JSON, or after a
+/// colon in a text that ends with JSON, such as an error message. `None` for prose.
 pub(super) fn start_of_json(text: &str) -> Option<usize> {
     if let Some(start) = leading_json(text) {
         return Some(start);
@@ -154,14 +154,14 @@ pub(super) fn escaped(text: &str) -> Option<String> {
     Some(inside.to_owned())
 }
 
-/// The character here, in a text that may be the inside of JSON, or of JSON in a text of JSON: an escape is taken for
-/// what it means. And where the next character is.
+/// The character at this position, and the position of the next one. The text may be the inside of a JSON string, or of
+/// a JSON string inside another. An escape counts as the character that it stands for.
 pub(super) fn character(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     let byte = *bytes.get(at)?;
     if byte != b'\\' {
         return Some((byte, at + 1));
     }
-    // A level more has a backslash and one for each of those below.
+    // Each level of nesting doubles the backslashes and adds one.
     const MAX_BACKSLASHES: usize = 15;
     let escape = bytes.get(at..)?.iter().take(MAX_BACKSLASHES);
     let escape = at + escape.take_while(|byte| **byte == b'\\').count();

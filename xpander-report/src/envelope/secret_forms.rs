@@ -103,8 +103,8 @@ const KEYS: &[Key] = &[
     letters("whsec_", 16),
 ];
 
-/// Which two letters stand before the first `-` or `_` of a key: for the last five bits of the first letter the bits
-/// of the second.
+/// The pairs of letters before the first `-` or `_` of a key, as bits: the index is the last five bits of the first
+/// letter, the bit number those of the second.
 const PAIRS: [u32; 32] = {
     let mut pairs = [0; 32];
     let mut at = 0;

@@ -176,7 +176,7 @@ impl Worker {
             self.follow_orders();
             self.begin_flushes();
             self.send();
-            self.give_way();
+            self.abort_hanging_requests();
             self.relieve();
             self.sync();
             // Before anybody is answered, who may look at it next.

@@ -20,7 +20,7 @@ const MAX_FAILING_AGENTS: usize = 100;
 
 impl Worker {
     /// Aborts the requests that hang, if reports of other agents wait for their connections.
-    pub(super) fn give_way(&mut self) {
+    pub(super) fn abort_hanging_requests(&mut self) {
         if self.has_room() || !self.outbox.has_others() {
             return;
         }
