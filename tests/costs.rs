@@ -6,7 +6,9 @@
 
 use serde_json::{Value, json};
 use xpander_report::{Client, Reporter, TaskReport, Tokens, external_task};
-use xpander_report_local::{Basis, Cost, Filter, LocalPlatform, MetricsQuery, Prices, TaskRecord};
+use xpander_report_local::{
+    Basis, Cost, Filter, LocalPlatform, MetricsQuery, PRICE_LIST_DATE, Prices, TaskRecord,
+};
 use xpander_report_tests::{LONG, config, reporter};
 
 /// A recorded response, and its cost in millionths of a dollar.
@@ -664,4 +666,17 @@ fn what_a_host_takes_for_a_model_that_it_does_not_list_is_not_known() {
         panic!("no price");
     };
     assert_eq!((provider.as_str(), assumed), ("moonshotai", true));
+}
+
+#[test]
+fn the_date_of_the_price_list_is_that_of_the_version_in_use() {
+    // The version of genai-prices, and the day of its publication.
+    let (version, published) = ("0.2.1", "2026-10-30");
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
+    let lock = std::fs::read_to_string(lock).unwrap();
+    assert!(
+        lock.contains(&format!("name = \"genai-prices\"\nversion = \"{version}\"")),
+        "another version of genai-prices is in use: change the version and the date here, and PRICE_LIST_DATE"
+    );
+    assert_eq!(PRICE_LIST_DATE, Some(published));
 }

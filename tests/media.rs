@@ -196,14 +196,85 @@ mod parts {
     }
 
     #[test]
+    fn of_bedrock_s_documents_and_videos() {
+        let data = base64(PLAIN, 60_000);
+        for (holder, format, kind) in [
+            ("document", "csv", "text/csv"),
+            ("document", "html", "text/html"),
+            ("document", "txt", "text/plain"),
+            ("document", "md", "text/markdown"),
+            ("document", "pdf", "application/pdf"),
+            ("video", "mpeg", "video/mpeg"),
+            ("video", "mpg", "video/mpeg"),
+            ("video", "flv", "video/x-flv"),
+            ("video", "wmv", "video/x-ms-wmv"),
+            ("video", "three_gp", "video/3gpp"),
+            ("audio", "mpeg", "audio/mpeg"),
+            ("audio", "mp4", "audio/mp4"),
+            ("audio", "webm", "audio/webm"),
+        ] {
+            let label = format!("[{kind}, 60,000 bytes]");
+            shows(
+                &json!({holder: {"format": format, "name": "x", "source": {"bytes": data}}}),
+                &label,
+                &data,
+            );
+        }
+    }
+
+    #[test]
+    fn of_silence() {
+        let silence = "A".repeat(80_000);
+        shows(
+            &json!({"type": "input_audio_buffer.append", "audio": silence}),
+            "[audio, 60,000 bytes]",
+            &silence,
+        );
+        shows(
+            &json!({"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": silence}}),
+            "[audio/pcm;rate=24000, 60,000 bytes]",
+            &silence,
+        );
+    }
+
+    #[test]
+    fn in_base_16() {
+        let hex = format!("494433{}", "0f1e2d3c".repeat(10_000));
+        shows(
+            &json!({"data": {"audio": hex, "status": 2}}),
+            "[audio/mpeg, 40,003 bytes]",
+            &hex,
+        );
+    }
+
+    #[test]
+    fn with_spaces_around_the_base64() {
+        let data = base64(PLAIN, 60_001);
+        assert!(data.ends_with('='));
+        let json = format!(r#"{{"mime_type":"image/png","data":" \n{data}\r\n "}}"#);
+        assert_eq!(
+            input(json),
+            r#"{"mime_type":"image/png","data":" \n[image/png, 60,001 bytes]\r\n "}"#
+        );
+    }
+
+    #[test]
     fn in_json_in_a_text() {
         let data = base64(PLAIN, 60_000);
         let call = json!({"media_type": "image/png", "data": data, "n": 1.0}).to_string();
-        let json = json!({"arguments": call, "text": "x"}).to_string();
-        assert_eq!(
-            input(&*json),
-            json.replace(&data, "[image/png, 60,000 bytes]")
-        );
+        for call in [
+            call.clone(),
+            format!("\n{call}"),
+            format!(" \r\n\t{call}\n"),
+            format!("400 Bad Request: {call}"),
+            json!({"content": format!("\n{call}")}).to_string(),
+        ] {
+            let json = json!({"arguments": call, "text": "x"}).to_string();
+            assert_eq!(
+                input(&*json),
+                json.replace(&data, "[image/png, 60,000 bytes]")
+            );
+        }
     }
 }
 
@@ -244,6 +315,67 @@ mod texts {
     }
 
     #[test]
+    fn base64_that_begins_like_media_in_a_text_of_json() {
+        let data = base64(PNG, 60_000);
+        for text in [
+            data.clone(),
+            format!("the photo {data} of my cat"),
+            format!("the photo:\n{data}"),
+            format!("the \"photo\": '{data}'"),
+        ] {
+            for json in [
+                json!({"role": "tool", "content": text}),
+                json!({"role": "tool", "content": [{"type": "text", "text": text}]}),
+                json!({"body": json!({"content": text}).to_string()}),
+            ] {
+                let json = json.to_string();
+                assert_eq!(
+                    input(&*json),
+                    json.replace(&data, "[image/png, 60,000 bytes]")
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_data_url_in_every_spelling() {
+        let data = base64(PNG, 60_000);
+        for header in [
+            "data:image/png;BASE64,",
+            "DATA:image/png;base64,",
+            "data:image/png;base64, ",
+            "data:image/png;base64,\n",
+            "data:image/png;charset=x;base64,",
+            "data:image/png;name=\"my photo, no. 1.png\";base64,",
+            "data:image/png;name=\"a.png\";charset=x;base64,",
+        ] {
+            let text = format!("Look: {header}{data}");
+            let shown = "Look: [image/png, 60,000 bytes]";
+            assert_eq!(input(&*text), shown);
+            let nested = |text: &str| {
+                let call = json!({"url": text, "n": 1}).to_string();
+                json!({"url": text, "arguments": call}).to_string()
+            };
+            assert_eq!(input(nested(&text)), nested(shown));
+        }
+        let name = "x".repeat(250);
+        let text = format!("data:image/png;name={name}.png;base64,{data}");
+        assert_eq!(input(text), "[image/png, 60,000 bytes]");
+    }
+
+    #[test]
+    fn a_data_url_ends_with_its_text() {
+        let data = base64(PLAIN, 60_000);
+        for json in [
+            format!(r#"["data:a/b;name=",";base64,{data}"]"#),
+            format!(r#"{{"data:a/b":"x;base64,{data}"}}"#),
+            format!(r#"{{"a":"data:a/b;name=\"x","b":"\";base64,{data}"}}"#),
+        ] {
+            assert_eq!(input(&*json), json);
+        }
+    }
+
+    #[test]
     fn an_argument_beside_others_is_known_by_its_name() {
         #[external_task]
         fn describe(image: &str, question: &str) {}
@@ -264,6 +396,50 @@ mod texts {
             record(paint).result.as_deref(),
             Some("[image/png, 60,000 bytes]")
         );
+    }
+}
+
+mod other_texts {
+    use super::*;
+
+    const DNA: &str = "GATTACACATTAGA";
+
+    #[test]
+    fn beside_a_type_stay_as_they_are() {
+        let letters = "a".repeat(20_000);
+        let dna = DNA.repeat(2_000);
+        let hex = "0f1e2d3c".repeat(3_000);
+        for text in [&letters, &dna, &hex] {
+            for json in [
+                json!({"mimeType": "text/plain", "text": text}),
+                json!({"mimeType": "text/plain", "data": text}),
+                json!({"contents": [{"uri": "file:///a", "mimeType": "text/x-dna", "text": text}]}),
+                json!({"mime_type": "image/png", "caption": text, "metadata": {"id": text}}),
+                json!({"type": "image", "caption": text}),
+                json!({"image": {"caption": text, "url": "https://a.example"}}),
+                json!({"document": {"format": "txt", "source": {"text": text}}}),
+                json!({"format": "html", "text": text}),
+                json!({"format": "mp3", "lyrics": [text]}),
+            ] {
+                assert_eq!(input(json.to_string()), json.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn that_are_hashes_of_images_stay_as_they_are() {
+        let hex = "0f1e2d3c".repeat(3_000);
+        let data = base64(PLAIN, 60_000);
+        for json in [
+            json!({"image_digest_list": hex}),
+            json!({"image_digest_list": [hex]}),
+            json!({"image_list": [hex]}),
+            json!({"image_digests": data}),
+            json!({"mime_type": "image/png", "embedding": [data], "signature": data}),
+            json!({"image": {"embedding": data, "content_hash": data}}),
+        ] {
+            assert_eq!(input(json.to_string()), json.to_string());
+        }
     }
 }
 

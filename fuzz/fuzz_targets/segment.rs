@@ -5,6 +5,9 @@
 
 use libfuzzer_sys::fuzz_target;
 
+#[cfg(not(xpander_fuzzing))]
+compile_error!("This target needs RUSTFLAGS=\"--cfg xpander_fuzzing\".");
+
 fuzz_target!(|bytes: &[u8]| {
     // The segment, and after an empty line its acks.
     let end = bytes.windows(2).position(|pair| pair == b"\n\n");

@@ -5,6 +5,9 @@
 
 use libfuzzer_sys::fuzz_target;
 
+#[cfg(not(xpander_fuzzing))]
+compile_error!("This target needs RUSTFLAGS=\"--cfg xpander_fuzzing\".");
+
 const KEY: &str = "sk-key";
 
 fuzz_target!(|bytes: &[u8]| {

@@ -44,6 +44,19 @@ fn every_command_has_examples_that_begin_with_it() {
 }
 
 #[test]
+fn every_example_is_one_line_that_fits_into_80_columns() {
+    for command in commands() {
+        let help = help(&command);
+        let examples = help.split("\nExamples:\n").nth(1).unwrap();
+        for line in examples.lines() {
+            let mut words = line.split([' ', '(']);
+            assert!(words.any(|word| word == "xpander-report"), "{line}");
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}
+
+#[test]
 fn the_version_names_the_build() {
     let said = run(&["--version"], &[]).ends_with(0);
     let first = run(&["-V"], &[]).ends_with(0).out;
@@ -76,6 +89,34 @@ fn the_man_page_of_a_command_is_printed() {
 
     let program = run(&["man"], &[]).ends_with(0).out;
     assert!(program.contains(".TH xpander-report 1"), "{program}");
+}
+
+#[test]
+fn a_man_page_keeps_the_indentation_of_lists_and_examples() {
+    let page = run(&["man", "send"], &[]).ends_with(0).out;
+    let codes = "Exit codes:\n.PD 0\n.IP \"0\" 4\nthe platform has the report\n";
+    assert!(page.contains(codes), "{page}");
+    let last = ".IP \"75\" 4\nno answer, or a temporary error: try again later; with \\-\\-id, repeated\nattempts create one task only\n.PD\n.SH OPTIONS\n";
+    assert!(page.contains(last), "{page}");
+    let examples = page.split(".SH EXAMPLES\n").nth(1).unwrap();
+    assert!(examples.starts_with(".nf\n  xpander"), "{page}");
+
+    let page = run(&["man", "doctor"], &[]).ends_with(0).out;
+    let item = ".IP \"\\-\" 4\nIt may have another environment. ";
+    assert!(page.contains(item), "{page}");
+
+    for command in commands() {
+        let words: Vec<_> = command.iter().map(String::as_str).collect();
+        let page = run(&[&["man"], &*words].concat(), &[]).ends_with(0).out;
+        let mut is_filled = true;
+        for line in page.lines() {
+            match line {
+                ".nf" => is_filled = false,
+                ".fi" => is_filled = true,
+                _ => assert!(!is_filled || !line.starts_with(' '), "{words:?}: {line}"),
+            }
+        }
+    }
 }
 
 #[test]

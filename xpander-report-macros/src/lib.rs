@@ -1,4 +1,13 @@
-//! The macros of `xpander-report`. Use them through that crate, which documents them.
+//! The attribute macros of [`xpander-report`](https://docs.rs/xpander-report): they report each run of a function to the
+//! xpander.ai platform, and list each call of a tool.
+//!
+//! Depend on `xpander-report`, which exports both attributes and has their documentation. This page has no example: the
+//! code that the macros write calls `xpander-report`, so that they do not work without it. `xpander-report` pins the exact
+//! version of this crate.
+//!
+//! # Minimum supported Rust version
+//!
+//! Rust 1.89. A new minor version may need a newer Rust, at least six months old; a patch version does not.
 
 mod boxes;
 mod check;

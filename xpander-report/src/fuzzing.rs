@@ -1,4 +1,4 @@
-//! Doors for the targets in `fuzz/`, which only a build for fuzzing has.
+//! What the targets in `fuzz/` call. Only a build with `--cfg xpander_fuzzing` has it.
 
 use std::time::Duration;
 

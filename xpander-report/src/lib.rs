@@ -78,7 +78,7 @@ async fn main() -> Result<(), std::io::Error> {
 #[cfg(feature = "http")]
 mod delivery;
 mod envelope;
-#[cfg(all(fuzzing, feature = "http"))]
+#[cfg(all(xpander_fuzzing, feature = "http"))]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "tower")]

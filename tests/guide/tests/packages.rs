@@ -52,6 +52,16 @@ fn each_says_what_it_is() {
 }
 
 #[test]
+fn each_readme_says_which_rust_it_needs() {
+    for package in packages() {
+        let rust = package["rust_version"].as_str().unwrap();
+        let readme = fs::read_to_string(folder(&package).join("README.md")).unwrap();
+        let says = format!("The minimum supported Rust version is {rust}.");
+        assert!(readme.contains(&says), "{}", package["name"]);
+    }
+}
+
+#[test]
 fn each_has_both_licences() {
     for package in packages() {
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {

@@ -15,7 +15,7 @@ use crate::failure::Done;
     after_help = "Examples:
   source <(xpander-report completions bash)
   xpander-report completions zsh > ~/.zfunc/_xpander-report
-  xpander-report completions fish > ~/.config/fish/completions/xpander-report.fish"
+  xpander-report completions fish | source"
 )]
 pub(crate) struct Completions {
     /// The shell

@@ -29,7 +29,7 @@ use crate::text::{without_bom, write_json};
 #[command(
     verbatim_doc_comment,
     after_help = "Examples:
-  curl -s https://api.openai.com/v1/chat/completions … | xpander-report extract
+  curl -s http://localhost:11434/api/chat -d @ask.json | xpander-report extract
   xpander-report extract --stream < recording.txt
   xpander-report extract --jsonl < batch-results.jsonl > extracted.jsonl"
 )]

@@ -10,7 +10,7 @@ mod clocks;
 mod compact;
 pub(crate) mod files;
 pub(crate) mod format;
-#[cfg(fuzzing)]
+#[cfg(xpander_fuzzing)]
 pub(crate) mod fuzzing;
 pub(crate) mod inspect;
 mod kept;

@@ -32,7 +32,7 @@ impl Place {
         }
     }
 
-    #[cfg(fuzzing)]
+    #[cfg(xpander_fuzzing)]
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }

@@ -11,7 +11,7 @@ use crate::report::dead_letter::DeadLetter;
 use crate::spool::files::directory::Directory;
 #[cfg(feature = "_relay")]
 use crate::spool::files::directory::SEGMENT;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, xpander_fuzzing))]
 use crate::spool::files::disk::Disk;
 use crate::spool::files::segment::Segment;
 use crate::spool::format::entry;
@@ -113,7 +113,7 @@ impl Spool {
         Self::at(Directory::own(path), platform, limits)
     }
 
-    #[cfg(any(test, fuzzing))]
+    #[cfg(any(test, xpander_fuzzing))]
     pub(crate) fn on(
         disk: Arc<dyn Disk>,
         path: PathBuf,

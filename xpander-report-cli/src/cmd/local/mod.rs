@@ -39,7 +39,7 @@ use crate::{duration, server};
     after_help = "Examples:
   xpander-report local --open
   xpander-report local --ephemeral --port 0
-  xpander-report local --host 0.0.0.0 --token-file token.txt --allow-host pi.local"
+  xpander-report local --host 0.0.0.0 --token-file token --allow-host pi.local"
 )]
 pub(crate) struct Local {
     /// The port; 0 takes any free one

@@ -36,8 +36,9 @@ use crate::failure::Done;
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
   xpander-report relay
-  xpander-report relay --host 0.0.0.0 --tokens tokens.txt --cert cert.pem --key key.pem
-  xpander-report relay --nats nats://nats-0,nats-1,nats-2 --replicas 3 --host 0.0.0.0 --tokens tokens.txt
+  xpander-report relay --host 0.0.0.0 --tokens tokens.txt
+  xpander-report relay --cert cert.pem --key key.pem
+  xpander-report relay --nats nats://nats-0,nats-1,nats-2 --replicas 3
   xpander-report relay status"
 )]
 pub(crate) struct Relay {

@@ -2,10 +2,10 @@
 
 pub(crate) mod directory;
 pub(crate) mod disk;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, xpander_fuzzing))]
 #[expect(clippy::expect_used, reason = "only tests use it")]
 #[cfg_attr(
-    fuzzing,
+    xpander_fuzzing,
     allow(dead_code, reason = "a fuzzer needs less of it than the tests")
 )]
 pub(crate) mod faulty_disk;

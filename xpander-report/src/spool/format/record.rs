@@ -8,7 +8,7 @@ const MAGIC: [u8; 4] = [0xFF, b'x', b'r', 0xFE];
 const HEAD: usize = 12;
 
 /// The length of a record without text.
-#[cfg(fuzzing)]
+#[cfg(xpander_fuzzing)]
 pub(crate) const SHORTEST: usize = HEAD;
 
 /// The start of a record, to which `write_text` adds the text, or what of it does not `follow` in pieces.

@@ -1,3 +1,5 @@
+mod indentation;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -64,7 +66,8 @@ fn page(command: &Command) -> io::Result<String> {
         .render(&mut page)?;
     let page = String::from_utf8_lossy(&page);
     // Only the examples follow the options.
-    Ok(page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n"))
+    let page = page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n");
+    Ok(indentation::kept(&page))
 }
 
 fn unknown(command: &Command, name: &str) -> String {
