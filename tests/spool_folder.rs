@@ -304,3 +304,27 @@ fn a_report_that_waits_does_not_let_what_was_delivered_grow() {
     assert!(acks <= BYTES / 16 + 200_000, "{acks}");
     assert_eq!(waiting(dir.path()), 1);
 }
+
+#[test]
+fn what_is_no_file_of_its_own_keeps_no_dead_letter_off_the_disk() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::always(Answer::json(422, r#"{"detail": "too odd"}"#));
+    let refuse_one = || {
+        let reporter = spooling(server.url(), dir.path());
+        reporter.report(TaskReport::new());
+        assert_eq!(refused(&reporter), 1);
+    };
+    let files = || {
+        let dead = own_folder(dir.path()).join("dead");
+        let files = fs::read_dir(dead).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        files.filter(|file| file.is_file()).count()
+    };
+    refuse_one();
+    assert_eq!(files(), 1);
+    for odd in ["dead/0.json", "damaged/1.seg"] {
+        fs::create_dir_all(own_folder(dir.path()).join(odd)).unwrap();
+    }
+    refuse_one();
+    assert_eq!(files(), 2);
+}

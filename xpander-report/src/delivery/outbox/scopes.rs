@@ -246,12 +246,14 @@ impl Scopes {
             None => {
                 self.is_key_refused = false;
                 let wait = Backoff::default().delay(failures, failure.asked, jitter);
+                // A single agent takes connections from nobody.
+                let hung = failure.hung.filter(|_| self.has_several());
                 let was_unknown = self.edit(agent, |agent| {
                     let was_unknown = agent.trust() == Trust::Unknown;
-                    agent.failed(failure.hung, now, jitter);
+                    agent.failed(hung, now, jitter);
                     was_unknown
                 });
-                if let Some(took) = failure.hung {
+                if let Some(took) = hung {
                     self.distrusts_unknown_agents |= was_unknown;
                     self.rests_until = Some(now + took);
                 }

@@ -314,3 +314,18 @@ fn a_wait_of_no_time_is_no_pause_of_the_agent() {
     simulation.report("next", "a");
     assert_eq!(simulation.names(), ["next"]);
 }
+
+#[test]
+fn a_report_that_hangs_does_not_keep_those_of_its_agent_if_it_is_the_only_one() {
+    let mut simulation = Simulation::new();
+    let hung = Failure {
+        hung: Some(15 * SECOND),
+        ..AWAY
+    };
+    simulation.report("hangs", "a");
+    for id in simulation.go() {
+        simulation.fail(&id, hung);
+    }
+    simulation.report("next", "a");
+    assert_eq!(simulation.names(), ["next"]);
+}
