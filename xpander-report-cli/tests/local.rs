@@ -129,6 +129,11 @@ mod its_prices {
         let said = start(text(&prices)).ends_with(2);
         said.complains("the prices cannot be read: line 3: unknown field `outptu`");
         said.complains(text(&prices));
+        fs::write(&prices, b"[m]\ninput = 2 # \xe9\noutput = 5\n").unwrap();
+        start(text(&prices)).ends_with(2).complains(&format!(
+            "--prices {}: the file is not text in UTF-8",
+            prices.display()
+        ));
         start("/nowhere/prices.toml")
             .ends_with(2)
             .complains("--prices /nowhere/prices.toml: No such file");
