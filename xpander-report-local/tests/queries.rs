@@ -129,6 +129,30 @@ fn questions(tasks: &[TaskRecord]) -> Vec<Question> {
             Box::new(|task| task.status == TaskStatus::Failed),
         ),
         (
+            Filter::new()
+                .status(TaskStatus::Failed)
+                .status(TaskStatus::Error)
+                .status(TaskStatus::Stopped),
+            Box::new(|task| task.status == TaskStatus::Failed),
+        ),
+        (
+            Filter::new()
+                .status(TaskStatus::Failed)
+                .status(TaskStatus::Completed)
+                .agent_id("agent-1"),
+            Box::new(|task| {
+                task.agent_id == "agent-1"
+                    && matches!(task.status, TaskStatus::Failed | TaskStatus::Completed)
+            }),
+        ),
+        (
+            Filter::new()
+                .search("blue")
+                .status(TaskStatus::Failed)
+                .status(TaskStatus::Error),
+            Box::new(move |task| has_word(task, "blue") && task.status == TaskStatus::Failed),
+        ),
+        (
             Filter::new().agent_id("agent-1"),
             Box::new(|task| task.agent_id == "agent-1"),
         ),

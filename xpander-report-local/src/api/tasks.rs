@@ -146,7 +146,7 @@ async fn listed(
     let per_page = query_string.number("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE);
     let filter = Filter {
         organization_id: Some(caller.organization),
-        status: query_string.status(),
+        statuses: query_string.statuses(),
         user_id: query_string.text("user_id"),
         internal_status: query_string.text("internal_status"),
         parent_task_id: query_string.text("parent_task_id"),
@@ -186,7 +186,7 @@ pub(super) async fn page(
     let filter = Filter {
         organization_id: Some(caller.organization),
         agent_id: query_string.text("agent_id"),
-        status: query_string.status(),
+        statuses: query_string.statuses(),
         user_id: query_string.text("user_id"),
         ..own_filter(&mut query_string)
     };

@@ -54,8 +54,11 @@ impl QueryString {
         self.read(name, read, &expected).unwrap_or(default)
     }
 
-    pub(crate) fn status(&mut self) -> Option<TaskStatus> {
-        self.read("status", status, TaskStatus::EXPECTED)
+    /// A status, or several with commas between them. Empty for any.
+    pub(crate) fn statuses(&mut self) -> Vec<TaskStatus> {
+        let read = |words: &str| words.split(',').map(status).collect();
+        self.read("status", read, TaskStatus::EXPECTED)
+            .unwrap_or_default()
     }
 
     pub(crate) fn finish<T>(self, read: T) -> Result<T, Problem> {
@@ -78,7 +81,7 @@ impl QueryString {
         Filter {
             organization_id: self.text("organization"),
             agent_id: self.text("agent"),
-            status: self.status(),
+            statuses: self.statuses(),
             tool: self.text("tool"),
             model: self.text("model"),
             from: self.read("from", parse_time, EXPECTED).or(last),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::choice::Choice;
-use super::filter_params::FilterParams;
+use super::filter_params::{FAILED, FilterParams};
 use super::format::{self, Clock, Moment};
 use super::links::{task_path, task_query};
 use super::view::{PageProblem, render};
@@ -260,13 +260,16 @@ fn other_page(params: &FilterParams, name: &str, place: &str) -> String {
 impl Form {
     fn new(params: &FilterParams, agents: &[String], tools: &[String], models: &[String]) -> Self {
         let statuses = TaskStatus::ALL.iter().map(|status| status.as_str());
+        let statuses = statuses
+            .map(|status| (status, status))
+            .chain([(FAILED, "failed or error")]);
         let range = |name| params.get(name).unwrap_or_default().to_owned();
         let has_range = params.get("from").or(params.get("to")).is_some();
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
         Self {
             search: params.get("q").unwrap_or_default().to_owned(),
             organization: params.get("organization").map(str::to_owned),
-            statuses: Choice::among(statuses, params.get("status")),
+            statuses: Choice::labelled(statuses, params.get("status")),
             agents: Choice::among(agents.iter().map(String::as_str), params.get("agent")),
             tools: Choice::among(tools.iter().map(String::as_str), params.get("tool")),
             models: Choice::among(models.iter().map(String::as_str), params.get("model")),
@@ -302,7 +305,7 @@ impl SummaryLine {
             ok: (ended > 0 && params.get("status").is_none())
                 .then(|| format::percent(summary.completed, ended)),
             failed: (summary.failed > 0).then(|| {
-                let failed = params.with("status", TaskStatus::Failed.as_str());
+                let failed = params.with("status", FAILED);
                 (format::whole(summary.failed), failed.at("/"))
             }),
             p95: summary.p95_duration.map(format::duration),
