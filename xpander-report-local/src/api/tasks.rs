@@ -6,6 +6,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::body;
@@ -210,15 +211,19 @@ pub(super) async fn page(
 }
 
 /// The conditions that every list supports. On the public platform, the history has none of them and the list has only
-/// those of time.
+/// those of time. Days are those of UTC, as all times of the API.
 fn own_filter(query_string: &mut QueryString) -> Filter {
     const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
     Filter {
         tool: query_string.text("tool"),
         model: query_string.text("model"),
         search: query_string.text("q"),
-        from: query_string.read("from_date", parse_time, EXPECTED),
-        to: query_string.read("to_date", parse_end, EXPECTED),
+        from: query_string.read(
+            "from_date",
+            |text| parse_time(text, &TimeZone::UTC),
+            EXPECTED,
+        ),
+        to: query_string.read("to_date", |text| parse_end(text, &TimeZone::UTC), EXPECTED),
         ..Filter::default()
     }
 }
