@@ -426,6 +426,16 @@ fn servers_of_ones_own_cost_nothing_whatever_their_models_are_called() {
         };
         assert_eq!(task.charges[0].basis, expected);
     }
+    let embeddings = json!({"model": "nomic-embed-text", "embeddings": [[0.1]], "total_duration": 1,
+        "load_duration": 1, "prompt_eval_count": 8});
+    let task = priced(&platform, &embeddings);
+    assert_eq!(task.cost, Some(Cost::default()));
+    assert_eq!(
+        task.charges[0].basis,
+        Basis::Local {
+            server: "Ollama".to_owned()
+        }
+    );
     // Ollama's cloud is not free.
     let cloud = json!({"model": "gpt-oss:120b-cloud", "created_at": "2026-11-15T12:00:00Z", "done": true,
         "done_reason": "stop", "message": {"role": "assistant", "content": "Hi"}, "prompt_eval_count": 26, "eval_count": 9});

@@ -192,6 +192,9 @@ fn who_answered_is_known_where_the_response_shows_it() {
         with("system_fingerprint", json!("fp_ollama")),
         Some("ollama")
     );
+    let embeddings = json!({"model": "nomic-embed-text", "embeddings": [[0.1]], "total_duration": 1,
+        "load_duration": 1, "prompt_eval_count": 8});
+    assert_eq!(billing(&embeddings).provider, Some("ollama"));
     assert_eq!(with("timings", json!({"prompt_n": 1})), Some("llamacpp"));
     let mut routed = plain();
     routed["id"] = "gen-1".into();

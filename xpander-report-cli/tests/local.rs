@@ -87,6 +87,84 @@ fn the_lines_that_it_prints_are_all_that_a_program_needs() {
         .says("Nothing is wrong.");
 }
 
+mod its_days {
+    use super::*;
+    use jiff::Timestamp;
+    use jiff::tz::{Offset, TimeZone};
+
+    /// A page of the platform.
+    fn page(url: &str, path: &str) -> String {
+        let mut connection = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        write!(
+            connection,
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut page = String::new();
+        connection.read_to_string(&mut page).unwrap();
+        assert!(page.starts_with("HTTP/1.1 200 "), "{path}: {page}");
+        page
+    }
+
+    /// The offset of a time zone where a day has just begun, and the variable that sets it.
+    fn of_midnight() -> Offset {
+        const DAY: i64 = 24 * 60 * 60;
+        let seconds = 30 - Timestamp::now().as_second().rem_euclid(DAY);
+        let seconds = if seconds < -DAY / 2 {
+            seconds + DAY
+        } else {
+            seconds
+        };
+        Offset::from_seconds(seconds.try_into().unwrap()).unwrap()
+    }
+
+    /// The offset as the variable TZ has it, where the sign is the other way round.
+    fn variable(offset: Offset) -> String {
+        let seconds = offset.seconds().abs();
+        let sign = if offset.is_negative() { "" } else { "-" };
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        format!("XYZ{sign}{hours:02}:{minutes:02}:{:02}", seconds % 60)
+    }
+
+    #[test]
+    fn are_those_of_its_time_zone_on_every_page_and_in_every_link() {
+        // In one of these, today has another date than in UTC. In the last one, a day has just begun.
+        for offset in [Offset::constant(14), Offset::constant(-12), of_midnight()] {
+            let zone = variable(offset);
+            let running = Running::local(&["--ephemeral"], &[("TZ", &zone)]);
+            let url = running.url();
+            running
+                .in_a_shell("send --id first --input hello", &[])
+                .ends_with(0);
+            let at = client(&url).task_blocking("first").unwrap().created_at;
+            let at: Timestamp = at.parse().unwrap();
+            let day = at.to_zoned(TimeZone::fixed(offset));
+
+            let metrics = page(&url, "/metrics");
+            let said = day.strftime("All runs of this range are of %A, %B %-d, %Y");
+            assert!(metrics.contains(&said.to_string()), "{zone}: {said}");
+            let before = &metrics[..metrics.find("\">dates…</a>").unwrap()];
+            let dates = before.rsplit('"').next().unwrap().replace("&#38;", "&");
+            let of_day = format!("from={0}&to={0}", day.date());
+            for path in [
+                &dates,
+                &format!("/metrics?{of_day}"),
+                &format!("/?{of_day}"),
+            ] {
+                let shown = page(&url, path);
+                assert!(shown.contains("<b>1</b> run<"), "{zone}: {path}");
+                assert!(shown.contains("<small>in UTC"), "{zone}: {path}");
+            }
+            let tomorrow = day.tomorrow().unwrap().date();
+            let path = format!("/metrics?from={tomorrow}&to={tomorrow}");
+            assert!(
+                page(&url, &path).contains("No runs in this range"),
+                "{zone}: {path}"
+            );
+        }
+    }
+}
+
 mod its_prices {
     use super::*;
 
@@ -129,6 +207,11 @@ mod its_prices {
         let said = start(text(&prices)).ends_with(2);
         said.complains("the prices cannot be read: line 3: unknown field `outptu`");
         said.complains(text(&prices));
+        fs::write(&prices, b"[m]\ninput = 2 # \xe9\noutput = 5\n").unwrap();
+        start(text(&prices)).ends_with(2).complains(&format!(
+            "--prices {}: the file is not text in UTF-8",
+            prices.display()
+        ));
         start("/nowhere/prices.toml")
             .ends_with(2)
             .complains("--prices /nowhere/prices.toml: No such file");

@@ -53,6 +53,11 @@ fn a_worker_needs_the_relay_and_a_token_through_all_that_ends() {
     run(&["send", "--id", "one", "--input", "first"], &worker)
         .ends_with(0)
         .says(&format!("the relay at {url} stored it and will deliver it"));
+    for arguments in [&["tasks", "list"][..], &["tasks", "open", "one"]] {
+        run(arguments, &worker)
+            .ends_with(1)
+            .complains("this address is that of a relay");
+    }
     let tasks = |url: &str| run(&["send", "--id", "probe"], &through(url, "any")).code;
     assert_eq!(tasks(&platform), Some(0));
     let status = || {

@@ -1,6 +1,7 @@
 //! `xpander-report tasks`, run as its users run it, against the local platform and one that is not.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::TcpStream;
 
 use crate::support::terminal::{in_a_terminal, type_into};
 use crate::support::{KEY, Said, program, run};
@@ -224,6 +225,74 @@ mod list {
         running.kill().unwrap();
         running.wait().unwrap();
     }
+
+    #[test]
+    fn follows_every_task_of_a_burst_and_no_old_one() {
+        let platform = xpander_report_tests::platform();
+        for number in 0..60 {
+            let task = TaskReport::new().id(format!("old{number}"));
+            report(&platform, "agent-123", &task);
+        }
+        let url = platform.url();
+        let arguments = ["tasks", "list", "-n", "1", "--follow"];
+        let variables = [
+            ("XPANDER_BASE_URL", url.as_str()),
+            ("XPANDER_API_KEY", KEY),
+            AGENT,
+        ];
+        let mut running = program(&arguments, &variables).spawn().unwrap();
+        let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
+        let mut next = || {
+            let line = lines.next().unwrap().unwrap();
+            line.split(' ').nth(6).unwrap().to_owned()
+        };
+        assert_eq!(next(), "old59");
+        let ids: Vec<String> = (0..200).map(|number| format!("new{number}")).collect();
+        let client = Client::new(config(&url).build().unwrap());
+        for id in &ids {
+            let task = TaskReport::new().id(id);
+            client.report_external_task_blocking(&task).unwrap();
+        }
+        let followed: Vec<String> = ids.iter().map(|_| next()).collect();
+        assert_eq!(followed, ids);
+        running.kill().unwrap();
+        running.wait().unwrap();
+    }
+
+    #[test]
+    fn takes_the_status_error_for_a_failure() {
+        let platform = platform();
+        let server = platform.url();
+        let mut connection = TcpStream::connect(server.strip_prefix("http://").unwrap()).unwrap();
+        let body = r#"{"status":"error"}"#;
+        write!(
+            connection,
+            "PATCH /agent-execution/priced/update HTTP/1.1\r\nhost: localhost\r\nx-api-key: any\r\n\
+             connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        io::copy(&mut connection, &mut io::sink()).unwrap();
+        let said = tasks(&server, &["list", "--failed"]).ends_with(0);
+        assert_eq!(ids(&said), ["broken\\u{20}one", "priced"]);
+    }
+
+    #[test]
+    fn shows_the_models_of_a_run_that_used_several() {
+        let platform = xpander_report_tests::platform();
+        let both = json!([chat("gpt-4o"), chat("claude-sonnet-4-5")]);
+        let task = TaskReport::new().id("both").llm_response(both);
+        report(&platform, "agent-123", &task);
+        let url = platform.url();
+        let arguments = ["list", "--model", "claude-sonnet-4-5"];
+        let said = tasks(&url, &arguments).ends_with(0);
+        said.says(" both agent-123 gpt-4o,\\u{20}claude-sonnet-4-5 ");
+        let said = tasks(&url, &[&arguments[..], &["--json"]].concat()).ends_with(0);
+        let listed: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(listed["model"], "gpt-4o, claude-sonnet-4-5");
+        let said = tasks(&url, &["show", "both"]).ends_with(0);
+        said.says("Model gpt-4o, claude-sonnet-4-5");
+    }
 }
 
 mod show {
@@ -296,8 +365,15 @@ mod elsewhere {
     fn listed(number: usize) -> Value {
         let at = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(number as i64);
         json!({"id": format!("t{number}"), "agent_id": "agent-123", "organization_id": "o",
-               "status": if number.is_multiple_of(2) { "completed" } else { "failed" },
+               "status": if number.is_multiple_of(2) { "completed" } else if number % 10 == 9 { "error" } else { "failed" },
                "created_at": at.to_string(), "result": format!("result {number}")})
+    }
+
+    /// The value of a parameter of a request.
+    fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let found = pairs.find(|(key, _)| *key == name);
+        found.map(|(_, value)| value)
     }
 
     /// With this many tasks, each a minute older than the one before. Tasks 3, 13, … used a tool.
@@ -306,9 +382,7 @@ mod elsewhere {
             let target = request.line.split(' ').nth(1).unwrap();
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
             let number = |name: &str, default: usize| {
-                let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-                let found = pairs.find(|(key, _)| *key == name);
-                found.map_or(default, |(_, value)| value.parse().unwrap())
+                parameter(query, name).map_or(default, |value| value.parse().unwrap())
             };
             if let Some(id) = path.strip_prefix("/agent-execution/t") {
                 let id = id.strip_suffix("/status").unwrap();
@@ -326,12 +400,12 @@ mod elsewhere {
             }
             if path == "/agent-execution/executions/history/agent-123" {
                 let (page, per_page) = (number("page", 1), number("per_page", 20));
-                let wants_failed = query.contains("status=failed");
-                let all = (0..many).filter(|number| !wants_failed || number % 2 == 1);
+                let status = parameter(query, "status");
+                let all = (0..many).map(listed);
                 let page: Vec<Value> = all
+                    .filter(|task| status.is_none_or(|status| task["status"] == status))
                     .skip((page - 1) * per_page)
                     .take(per_page)
-                    .map(listed)
                     .collect();
                 return Answer::json(200, Value::from(page).to_string());
             }
@@ -344,7 +418,11 @@ mod elsewhere {
         let server = platform(120);
         let url = server.url();
         let said = tasks(&url, &["list", "--failed", "--since", "10m"]).ends_with(0);
-        assert_eq!(ids(&said), ["t1", "t3", "t5", "t7", "t9"]);
+        assert_eq!(
+            ids(&said),
+            ["t1", "t3", "t5", "t7", "t9"],
+            "9 has the status error"
+        );
         said.complains(
             "The platform has no filter for --since: its newest 60 tasks were filtered here.",
         );
@@ -379,6 +457,81 @@ mod elsewhere {
         tasks(&url, &["list", "--since", "1m"])
             .ends_with(0)
             .complains("its newest 500 tasks were filtered here.");
+    }
+
+    #[test]
+    fn every_task_is_listed_where_nothing_is_filtered_here() {
+        let server = platform(1_200);
+        let url = server.url();
+        let said = tasks(&url, &["list", "-n", "1000"]).ends_with(0);
+        assert_eq!((ids(&said).len(), said.err.as_str()), (1_000, ""));
+        let said = tasks(&url, &["list", "-n", "600", "--status", "completed"]).ends_with(0);
+        assert_eq!((ids(&said).len(), said.err.as_str()), (600, ""));
+    }
+
+    #[test]
+    fn a_platform_that_ignores_the_status_is_named_with_the_number_of_tasks() {
+        let server = Server::start(|_, request| {
+            let page: usize = parameter(&request.line, "page").unwrap().parse().unwrap();
+            let tasks: Vec<Value> = (page * 50 - 50..page * 50).map(listed).collect();
+            Answer::json(200, Value::from(tasks).to_string())
+        });
+        let said = tasks(&server.url(), &["list", "-n", "1000", "--failed"]).ends_with(0);
+        assert_eq!(ids(&said).len(), 250);
+        said.complains(
+            "The platform has no filter for --failed: its newest 500 tasks were filtered here.",
+        );
+        tasks(&server.url(), &["list", "--status", "stopped"])
+            .ends_with(3)
+            .complains("no filter for --status: its newest 500 tasks were filtered here.");
+    }
+
+    #[test]
+    fn following_says_when_more_tasks_come_than_it_reads() {
+        let server = Server::start(|before, _| {
+            let tasks: Vec<Value> = (0..if before == 0 { 1 } else { 50 })
+                .map(|number| {
+                    let mut task = listed(0);
+                    task["id"] = json!(format!("{before}-{number}"));
+                    task["updated_at"] = json!(jiff::Timestamp::now().to_string());
+                    task
+                })
+                .collect();
+            Answer::json(200, Value::from(tasks).to_string())
+        });
+        let url = server.url();
+        let variables = [
+            ("XPANDER_BASE_URL", url.as_str()),
+            ("XPANDER_API_KEY", KEY),
+            AGENT,
+        ];
+        let mut running = program(&["tasks", "list", "--follow"], &variables)
+            .spawn()
+            .unwrap();
+        let mut errors = BufReader::new(running.stderr.take().unwrap()).lines();
+        assert_eq!(
+            errors.next().unwrap().unwrap(),
+            "More than 5000 tasks are new: the oldest of them are skipped."
+        );
+        running.kill().unwrap();
+        running.wait().unwrap();
+    }
+
+    #[test]
+    fn a_relay_has_no_tasks_and_says_where_they_are() {
+        let relay = Server::always(Answer::json(
+            404,
+            r#"{"detail": "There is nothing at GET /v1/tasks. This is a relay: it accepts and delivers reports."}"#,
+        ));
+        let url = relay.url();
+        for arguments in [&["list"][..], &["show", "t1"], &["open", "t1"]] {
+            tasks(&url, arguments)
+                .ends_with(1)
+                .complains("this address is that of a relay, which only accepts and delivers");
+        }
+        tasks_of_all(&url, &["list"])
+            .ends_with(1)
+            .complains("--base-url or XPANDER_BASE_URL");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct TaskJson<'a> {
     pub result: Option<&'a str>,
     pub duration: Option<f64>,
     pub tokens: Option<TokensJson>,
-    pub model: Option<&'a str>,
+    pub model: Option<String>,
     pub cost_usd: Option<f64>,
     pub used_tools: &'a [String],
     pub source: &'a str,

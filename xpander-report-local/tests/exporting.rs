@@ -332,7 +332,7 @@ fn metrics_and_agents_show_the_figures_of_what_is_stored() {
 
     let agents = get(&platform, "/agents").body;
     for link in [
-        "/?agent=a&#38;status=failed",
+        "/?agent=a&#38;status=failed%2Cerror",
         "/?agent=b&#38;organization=org-1",
         "/metrics?agent=a",
     ] {

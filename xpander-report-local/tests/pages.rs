@@ -1,6 +1,6 @@
 //! The pages show reported content only as text.
 
-use crate::support::{Answer, get, platform, post, report};
+use crate::support::{Answer, get, patch, platform, post, report};
 use serde_json::json;
 use xpander_report_local::{LocalPlatform, Prices};
 
@@ -90,6 +90,31 @@ fn link(html: &str, rel: &str) -> String {
     let end = html.find(&format!("\" rel=\"{rel}\"")).unwrap();
     let start = html[..end].rfind('"').unwrap() + 1;
     html[start..end].replace("&#38;", "&")
+}
+
+#[test]
+fn the_link_of_the_failed_runs_shows_all_that_it_counts() {
+    let platform = platform();
+    report(&platform, r#"{"id":"one"}"#);
+    report(&platform, r#"{"id":"two","is_success":false}"#);
+    report(&platform, r#"{"id":"three"}"#);
+    let broken = r#"{"status":"error"}"#;
+    patch(&platform, "/agent-execution/three/update", broken).json();
+    let html = page(&platform, "/");
+    let link = "/?status=failed%2Cerror";
+    assert!(
+        html.contains(&format!("href=\"{link}\"><b>2</b> failed")),
+        "{html}"
+    );
+    let failed = page(&platform, link);
+    for (id, is_shown) in [("one", false), ("two", true), ("three", true)] {
+        assert_eq!(
+            failed.contains(&format!("\"/tasks/{id}\"")),
+            is_shown,
+            "{id}"
+        );
+    }
+    assert!(failed.contains("<option value=\"failed,error\" selected>failed or error</option>"));
 }
 
 #[test]

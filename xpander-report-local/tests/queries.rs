@@ -129,6 +129,30 @@ fn questions(tasks: &[TaskRecord]) -> Vec<Question> {
             Box::new(|task| task.status == TaskStatus::Failed),
         ),
         (
+            Filter::new()
+                .status(TaskStatus::Failed)
+                .status(TaskStatus::Error)
+                .status(TaskStatus::Stopped),
+            Box::new(|task| task.status == TaskStatus::Failed),
+        ),
+        (
+            Filter::new()
+                .status(TaskStatus::Failed)
+                .status(TaskStatus::Completed)
+                .agent_id("agent-1"),
+            Box::new(|task| {
+                task.agent_id == "agent-1"
+                    && matches!(task.status, TaskStatus::Failed | TaskStatus::Completed)
+            }),
+        ),
+        (
+            Filter::new()
+                .search("blue")
+                .status(TaskStatus::Failed)
+                .status(TaskStatus::Error),
+            Box::new(move |task| has_word(task, "blue") && task.status == TaskStatus::Failed),
+        ),
+        (
             Filter::new().agent_id("agent-1"),
             Box::new(|task| task.agent_id == "agent-1"),
         ),
@@ -627,4 +651,86 @@ fn running_tasks_are_neither_good_nor_bad() {
     );
     let total = platform.metrics(&MetricsQuery::new()).unwrap().total;
     assert_eq!((total.requests(), total.success_rate()), (1, None));
+}
+
+/// Tasks of a day and a half, ten minutes apart, of two agents. Each second one used a tool and a model.
+fn platform_of_many_hours() -> LocalPlatform {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    static MINUTE: AtomicI64 = AtomicI64::new(0);
+    let platform = LocalPlatform::builder()
+        .port(0)
+        .clock(|| {
+            let first: jiff::Timestamp = "2026-11-15T03:05:00Z".parse().unwrap();
+            first + jiff::SignedDuration::from_mins(MINUTE.fetch_add(10, Ordering::Relaxed))
+        })
+        .start()
+        .unwrap();
+    for number in 0..220_u8 {
+        let is_even = number % 2 == 0;
+        let report = Report {
+            id: number,
+            agent: number % 3,
+            success: Some(is_even),
+            words: Vec::new(),
+            tools: if is_even { vec![0] } else { Vec::new() },
+            duration: 1.0,
+            tokens: None,
+            models: if is_even { vec![1] } else { Vec::new() },
+        };
+        report.send(&platform);
+    }
+    platform
+}
+
+#[test]
+fn a_run_counts_for_the_day_and_the_range_of_its_own_time_in_every_time_zone() {
+    let platform = platform_of_many_hours();
+    let tasks = platform.tasks().unwrap();
+    for seconds in [
+        0,
+        5 * 3600 + 1800,
+        5 * 3600 + 2700,
+        -12_600,
+        9 * 3600,
+        12_345,
+    ] {
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::Offset::from_seconds(seconds).unwrap());
+        let day_of = |task: &TaskRecord| task.created_at.to_zoned(zone.clone()).date();
+        let metrics = platform
+            .metrics(&MetricsQuery::new().time_zone(zone.clone()))
+            .unwrap();
+        assert_eq!(metrics.total.requests(), 220);
+        for day in &metrics.days {
+            let of_day: Vec<&TaskRecord> = tasks
+                .iter()
+                .filter(|task| day_of(task) == day.date)
+                .collect();
+            assert_eq!(
+                day.totals.requests(),
+                of_day.len() as u64,
+                "{} with the offset {seconds}",
+                day.date
+            );
+
+            let start = day.date.to_zoned(zone.clone()).unwrap();
+            let of_agent = MetricsQuery::new()
+                .from(start.timestamp())
+                .to(start.tomorrow().unwrap().timestamp())
+                .time_zone(zone.clone());
+            let alone = platform.metrics(&of_agent).unwrap();
+            assert_eq!(alone.total, day.totals);
+            assert_eq!(alone.days.first(), Some(day));
+            assert_eq!(alone.days.len(), 1);
+            let even = of_day.iter().filter(|task| !task.models.is_empty()).count() as u64;
+            assert_eq!(alone.tools[0].totals.requests(), even);
+            assert_eq!(alone.models[0].totals.requests(), even);
+            let by_hour: u64 = alone.hours.iter().map(|hour| hour.totals.requests()).sum();
+            assert_eq!(by_hour, of_day.len() as u64);
+            assert_eq!(alone.hours[0].starts_at, start.timestamp());
+
+            let of_agent = platform.metrics(&of_agent.agent_id("agent-1")).unwrap();
+            let expected = of_day.iter().filter(|task| task.agent_id == "agent-1");
+            assert_eq!(of_agent.total.requests(), expected.count() as u64);
+        }
+    }
 }

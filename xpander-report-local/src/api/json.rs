@@ -35,7 +35,7 @@ pub(super) fn task(task: &TaskRecord) -> TaskJson<'_> {
         result: task.result.as_deref(),
         duration: task.duration,
         tokens: task.tokens.map(tokens),
-        model: task.models.first().map(String::as_str),
+        model: models(task),
         cost_usd: task.cost.map(Cost::dollars),
         used_tools: &task.used_tools,
         source: task.source.as_deref().unwrap_or(SOURCE),
@@ -43,6 +43,11 @@ pub(super) fn task(task: &TaskRecord) -> TaskJson<'_> {
         background_auth_eligible: false,
         details,
     }
+}
+
+/// All models of a task.
+fn models(task: &TaskRecord) -> Option<String> {
+    (!task.models.is_empty()).then(|| task.models.join(", "))
 }
 
 fn tokens(tokens: Tokens) -> TokensJson {
@@ -80,7 +85,7 @@ pub(super) struct ListedTaskJson<'a> {
     duration: Option<f64>,
     tokens: Option<Tokens>,
     used_tools: &'a [String],
-    model: Option<&'a str>,
+    model: Option<String>,
     cost_usd: Option<f64>,
 }
 
@@ -102,7 +107,7 @@ impl<'a> From<&'a TaskRecord> for ListedTaskJson<'a> {
             duration: task.duration,
             tokens: task.tokens,
             used_tools: &task.used_tools,
-            model: task.models.first().map(String::as_str),
+            model: models(task),
             cost_usd: task.cost.map(Cost::dollars),
         }
     }

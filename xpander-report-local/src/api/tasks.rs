@@ -6,6 +6,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::body;
@@ -146,7 +147,7 @@ async fn listed(
     let per_page = query_string.number("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE);
     let filter = Filter {
         organization_id: Some(caller.organization),
-        status: query_string.status(),
+        statuses: query_string.statuses(),
         user_id: query_string.text("user_id"),
         internal_status: query_string.text("internal_status"),
         parent_task_id: query_string.text("parent_task_id"),
@@ -186,7 +187,7 @@ pub(super) async fn page(
     let filter = Filter {
         organization_id: Some(caller.organization),
         agent_id: query_string.text("agent_id"),
-        status: query_string.status(),
+        statuses: query_string.statuses(),
         user_id: query_string.text("user_id"),
         ..own_filter(&mut query_string)
     };
@@ -210,15 +211,19 @@ pub(super) async fn page(
 }
 
 /// The conditions that every list supports. On the public platform, the history has none of them and the list has only
-/// those of time.
+/// those of time. Days are those of UTC, as all times of the API.
 fn own_filter(query_string: &mut QueryString) -> Filter {
     const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
     Filter {
         tool: query_string.text("tool"),
         model: query_string.text("model"),
         search: query_string.text("q"),
-        from: query_string.read("from_date", parse_time, EXPECTED),
-        to: query_string.read("to_date", parse_end, EXPECTED),
+        from: query_string.read(
+            "from_date",
+            |text| parse_time(text, &TimeZone::UTC),
+            EXPECTED,
+        ),
+        to: query_string.read("to_date", |text| parse_end(text, &TimeZone::UTC), EXPECTED),
         ..Filter::default()
     }
 }

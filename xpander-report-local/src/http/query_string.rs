@@ -54,8 +54,11 @@ impl QueryString {
         self.read(name, read, &expected).unwrap_or(default)
     }
 
-    pub(crate) fn status(&mut self) -> Option<TaskStatus> {
-        self.read("status", status, TaskStatus::EXPECTED)
+    /// A status, or several with commas between them. Empty for any.
+    pub(crate) fn statuses(&mut self) -> Vec<TaskStatus> {
+        let read = |words: &str| words.split(',').map(status).collect();
+        self.read("status", read, TaskStatus::EXPECTED)
+            .unwrap_or_default()
     }
 
     pub(crate) fn finish<T>(self, read: T) -> Result<T, Problem> {
@@ -67,8 +70,9 @@ impl QueryString {
     }
 
     /// The filter in the query string of a page: `organization`, `agent`, `status`, `tool`, `model`, `q`, and the time
-    /// as `from` and `to`, or as `last` with a number of minutes, hours or days (`90m`, `24h`, `7d`).
-    pub(crate) fn filter(&mut self) -> Filter {
+    /// as `from` and `to`, or as `last` with a number of minutes, hours or days (`90m`, `24h`, `7d`). Days, and times
+    /// without an offset, are those of the time zone.
+    pub(crate) fn filter(&mut self, zone: &TimeZone) -> Filter {
         const EXPECTED: &str = "Input should be a time such as 2026-01-31T09:00:00Z or 2026-01-31";
         let last = self.read(
             "last",
@@ -78,11 +82,13 @@ impl QueryString {
         Filter {
             organization_id: self.text("organization"),
             agent_id: self.text("agent"),
-            status: self.status(),
+            statuses: self.statuses(),
             tool: self.text("tool"),
             model: self.text("model"),
-            from: self.read("from", parse_time, EXPECTED).or(last),
-            to: self.read("to", parse_end, EXPECTED),
+            from: self
+                .read("from", |text| parse_time(text, zone), EXPECTED)
+                .or(last),
+            to: self.read("to", |text| parse_end(text, zone), EXPECTED),
             search: self.text("q"),
             ..Filter::default()
         }
@@ -112,24 +118,24 @@ fn before_now(text: &str) -> Option<Timestamp> {
     )
 }
 
-/// A time with its offset, a time in UTC, or the start of a day in UTC.
-pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
+/// A time with its offset, a time of the zone, or the start of a day of the zone.
+pub(crate) fn parse_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     // An unencoded plus in a query string has become a space.
     let text = &text.replace(' ', "+");
     text.parse()
         .ok()
-        .or_else(|| in_utc(text.parse::<DateTime>().ok()?))
-        .or_else(|| in_utc(text.parse::<Date>().ok()?.into()))
+        .or_else(|| of_zone(text.parse::<DateTime>().ok()?, zone))
+        .or_else(|| of_zone(text.parse::<Date>().ok()?.into(), zone))
 }
 
 /// Like [`parse_time`], but a day means its end.
-pub(crate) fn parse_end(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse_end(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     match text.parse::<Date>() {
-        Ok(day) if !text.contains(['T', 't', ' ']) => in_utc(day.tomorrow().ok()?.into()),
-        _ => parse_time(text),
+        Ok(day) if !text.contains(['T', 't', ' ']) => of_zone(day.tomorrow().ok()?.into(), zone),
+        _ => parse_time(text, zone),
     }
 }
 
-fn in_utc(time: DateTime) -> Option<Timestamp> {
-    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
+fn of_zone(time: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    Some(time.to_zoned(zone.clone()).ok()?.timestamp())
 }

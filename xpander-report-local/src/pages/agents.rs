@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
-use super::filter_params::FilterParams;
+use super::filter_params::{FAILED, FilterParams};
 use super::format::{Clock, Moment};
 use super::totals::FormattedTotals;
 use super::view::{PageProblem, render};
@@ -59,7 +59,7 @@ impl AgentRow {
         let of = FilterParams::default().with_agent(&agent.agent_id, &agent.organization_id);
         Self {
             tasks: of.at("/"),
-            failures: of.with("status", "failed").at("/"),
+            failures: of.with("status", FAILED).at("/"),
             metrics: of.at("/metrics"),
             first: clock.moment(agent.created_at),
             latest: agent.latest_task_at.map(|at| clock.moment(at)),

@@ -12,6 +12,7 @@ use super::format;
 use super::links::{task_path, task_query};
 use super::task_key::{TaskKey, no_task};
 use super::view::{PageProblem, render};
+use super::zone;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::query_string::QueryString;
@@ -86,8 +87,9 @@ pub(super) async fn confirm(
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
     let params = FilterParams::of(&parameters);
+    let zone = zone::zone();
     let mut query_string = QueryString::new(parameters);
-    let mut filter = query_string.filter();
+    let mut filter = query_string.filter(&zone);
     // Tasks that arrive before the confirmation are not deleted.
     let now = Timestamp::now();
     filter.to = Some(filter.to.map_or(now, |to| to.min(now)));
@@ -119,6 +121,9 @@ pub(super) async fn confirm(
         .into_iter()
         .filter_map(|(label, name)| Some((label, params.get(name)?.to_owned())))
         .collect();
+    if params.get("from").or(params.get("to")).is_some() {
+        of.push(("Time zone", zone::name(&zone)));
+    }
     if of.is_empty() {
         of.push(("Which", "all tasks".to_owned()));
     }
@@ -140,8 +145,9 @@ pub(super) async fn delete(
     State(app): State<App>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Response, PageProblem> {
+    let zone = zone::zone();
     let mut query_string = QueryString::new(parameters);
-    let filter = query_string.filter();
+    let filter = query_string.filter(&zone);
     let filter = query_string.finish(filter)?;
     if filter.to.is_none() {
         return Err(Problem::bad_request(

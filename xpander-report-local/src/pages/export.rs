@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::view::PageProblem;
+use super::zone;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::query_string::QueryString;
@@ -49,7 +50,7 @@ fn export(
     format: Format,
 ) -> Result<Response, PageProblem> {
     let mut query_string = QueryString::new(parameters);
-    let filter = query_string.filter();
+    let filter = query_string.filter(&zone::zone());
     let export = Export {
         filter: query_string.finish(filter)?,
         format,

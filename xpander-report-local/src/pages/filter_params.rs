@@ -19,6 +19,9 @@ const FILTER: [&str; 10] = [
     "sort",
 ];
 
+/// The status of a filter for all tasks that count as failed.
+pub(super) const FAILED: &str = "failed,error";
+
 /// The filter parameters of a page, which its links keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FilterParams(BTreeMap<&'static str, String>);

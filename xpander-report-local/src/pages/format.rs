@@ -4,6 +4,8 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use super::zone;
+
 /// A time in this machine's time zone.
 #[derive(Debug)]
 pub(super) struct Moment {
@@ -23,10 +25,7 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn local() -> Self {
-        Self::new(
-            Timestamp::now(),
-            TimeZone::try_system().unwrap_or(TimeZone::UTC),
-        )
+        Self::new(Timestamp::now(), zone::zone())
     }
 
     fn new(now: Timestamp, zone: TimeZone) -> Self {

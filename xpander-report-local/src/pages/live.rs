@@ -13,6 +13,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 
 use super::view::PageProblem;
+use super::zone;
 use crate::app::App;
 use crate::http::query_string::QueryString;
 use crate::model::event::Event;
@@ -47,7 +48,7 @@ pub(super) async fn live(
 ) -> Result<Response, PageProblem> {
     let mut query_string = QueryString::new(parameters);
     let id = query_string.text("id");
-    let filter = query_string.filter();
+    let filter = query_string.filter(&zone::zone());
     let filter = query_string.finish(filter)?;
     let news = News {
         events: app.store.events(),

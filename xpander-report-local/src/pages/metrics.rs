@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, Zoned};
+use jiff::{Span, Timestamp};
 
 use super::chart::{self, Chart, ChartOptions, Time, time_unit};
 use super::choice::Choice;
@@ -15,6 +15,7 @@ use super::filter_params::FilterParams;
 use super::format;
 use super::totals::FormattedTotals;
 use super::view::{PageProblem, render};
+use super::zone;
 use crate::app::App;
 use crate::http::path::LOCAL;
 use crate::http::query_string::QueryString;
@@ -57,6 +58,8 @@ struct MetricsPage {
     day: Option<String>,
     /// The name of the time zone.
     zone: String,
+    /// Whether the hours do not begin at full hours of the time zone.
+    has_hours_of_utc: bool,
     times: Vec<MetricsRow>,
     /// How many earlier days are only in the totals.
     earlier: Option<usize>,
@@ -93,7 +96,7 @@ pub(super) async fn metrics(
         parameters.insert("last".to_owned(), DEFAULT_RANGE.to_owned());
     }
     let params = FilterParams::of(&parameters);
-    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    let zone = zone::zone();
     let last = parameters.get("last").cloned();
     let days = RANGES
         .iter()
@@ -103,7 +106,7 @@ pub(super) async fn metrics(
         parameters.remove("last");
     }
     let mut query_string = QueryString::new(parameters);
-    let filter = query_string.filter();
+    let filter = query_string.filter(&zone);
     let filter = query_string.finish(filter)?;
     let query = MetricsQuery {
         agent_id: filter.agent_id,
@@ -144,7 +147,14 @@ impl MetricsPage {
         let earlier = metrics.days.len().saturating_sub(MAX_DAYS);
         let days = metrics.days.get(earlier..).unwrap_or_default();
         let whole = params.without(&["last", "from", "to"]);
-        let today = Zoned::now().date();
+        let today = Timestamp::now().to_zoned(zone.clone()).date();
+        let chosen = RANGES
+            .iter()
+            .find(|(name, ..)| params.get("last") == Some(*name));
+        let first = match chosen {
+            Some((.., days)) => today.saturating_sub(Span::new().days(days - 1)),
+            None => metrics.days.first().map_or(today, |day| day.date),
+        };
         let (by, slots) = match metrics.hours.as_slice() {
             [] => (
                 "day",
@@ -166,10 +176,7 @@ impl MetricsPage {
                 whole.at("/metrics")
             } else {
                 whole
-                    .with(
-                        "from",
-                        today.saturating_sub(Span::new().days(6)).to_string(),
-                    )
+                    .with("from", first.to_string())
                     .with("to", today.to_string())
                     .at("/metrics")
             },
@@ -181,7 +188,11 @@ impl MetricsPage {
                 let begins = hour.starts_at.to_zoned(zone.clone());
                 begins.strftime("%A, %B %-d, %Y").to_string()
             }),
-            zone: zone_name(zone),
+            zone: zone::name(zone),
+            has_hours_of_utc: metrics
+                .hours
+                .iter()
+                .any(|hour| hour.ends_at.to_zoned(zone.clone()).time().minute() != 0),
             times: slots
                 .into_iter()
                 .rev()
@@ -265,7 +276,7 @@ impl<'a> Slot<'a> {
 
     fn of_hour(hour: &'a HourMetrics, zone: &TimeZone) -> Self {
         let begins = hour.starts_at.to_zoned(zone.clone());
-        let ends = begins.saturating_add(Span::new().hours(1));
+        let ends = hour.ends_at.to_zoned(zone.clone());
         Self {
             begins: Some(hour.starts_at),
             ends: Some(ends.timestamp()),
@@ -277,16 +288,6 @@ impl<'a> Slot<'a> {
             ),
             totals: &hour.totals,
         }
-    }
-}
-
-/// The name of a time zone, and how far it is from UTC now.
-fn zone_name(zone: &TimeZone) -> String {
-    let now = Zoned::now().with_time_zone(zone.clone());
-    match zone.iana_name() {
-        Some("UTC" | "Etc/UTC") | None if now.offset().is_zero() => "UTC".to_owned(),
-        Some(name) => format!("{name} (UTC{})", now.strftime("%:z")),
-        None => format!("UTC{}", now.strftime("%:z")),
     }
 }
 

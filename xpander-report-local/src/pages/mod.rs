@@ -19,6 +19,7 @@ mod text;
 mod totals;
 mod tree;
 mod view;
+mod zone;
 
 use axum::Router;
 use axum::routing::get;

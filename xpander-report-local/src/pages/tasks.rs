@@ -6,13 +6,13 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::choice::Choice;
-use super::filter_params::FilterParams;
+use super::filter_params::{FAILED, FilterParams};
 use super::format::{self, Clock, Moment};
 use super::links::{task_path, task_query};
 use super::view::{PageProblem, render};
+use super::zone;
 use crate::app::App;
 use crate::http::path::LOCAL;
 use crate::http::query_string::QueryString;
@@ -79,6 +79,8 @@ struct Form {
     times: Vec<Choice>,
     /// The range of dates, if the filter has one.
     range: Option<(String, String)>,
+    /// The name of the dates' time zone.
+    zone: String,
     /// The link that switches between a range of dates and a time until now.
     other_times: String,
 }
@@ -136,7 +138,7 @@ pub(super) async fn tasks(
     }
     let params = FilterParams::of(&parameters);
     let mut query_string = QueryString::new(parameters);
-    let filter = query_string.filter();
+    let filter = query_string.filter(&zone::zone());
     let older = query_string.read("older", |cursor| cursor.parse().ok(), EXPECTED);
     let newer = query_string.read("newer", |cursor| cursor.parse().ok(), EXPECTED);
     let paging = match (older, newer) {
@@ -260,13 +262,17 @@ fn other_page(params: &FilterParams, name: &str, place: &str) -> String {
 impl Form {
     fn new(params: &FilterParams, agents: &[String], tools: &[String], models: &[String]) -> Self {
         let statuses = TaskStatus::ALL.iter().map(|status| status.as_str());
+        let statuses = statuses
+            .map(|status| (status, status))
+            .chain([(FAILED, "failed or error")]);
         let range = |name| params.get(name).unwrap_or_default().to_owned();
         let has_range = params.get("from").or(params.get("to")).is_some();
-        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        let zone = zone::zone();
+        let today = Timestamp::now().to_zoned(zone.clone()).date();
         Self {
             search: params.get("q").unwrap_or_default().to_owned(),
             organization: params.get("organization").map(str::to_owned),
-            statuses: Choice::among(statuses, params.get("status")),
+            statuses: Choice::labelled(statuses, params.get("status")),
             agents: Choice::among(agents.iter().map(String::as_str), params.get("agent")),
             tools: Choice::among(tools.iter().map(String::as_str), params.get("tool")),
             models: Choice::among(models.iter().map(String::as_str), params.get("model")),
@@ -276,6 +282,7 @@ impl Form {
             ),
             times: Choice::labelled(TIMES, params.get("last")),
             range: has_range.then(|| (range("from"), range("to"))),
+            zone: zone::name(&zone),
             other_times: if has_range {
                 params.without(&["from", "to"]).at("/")
             } else {
@@ -302,7 +309,7 @@ impl SummaryLine {
             ok: (ended > 0 && params.get("status").is_none())
                 .then(|| format::percent(summary.completed, ended)),
             failed: (summary.failed > 0).then(|| {
-                let failed = params.with("status", TaskStatus::Failed.as_str());
+                let failed = params.with("status", FAILED);
                 (format::whole(summary.failed), failed.at("/"))
             }),
             p95: summary.p95_duration.map(format::duration),

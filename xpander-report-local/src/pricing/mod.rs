@@ -22,7 +22,8 @@ pub use list::PRICE_LIST_DATE;
 /// The prices by which the platform computes costs: the price list, and the user's own prices.
 ///
 /// The user's own prices come from a TOML document: a table for each model, with US dollars per million tokens.
-/// A name ends with `*` to stand for all names with that start.
+/// A name ends with `*` to stand for all names with that start. A name with a dot needs quotes. A price is at most
+/// 1,000,000 dollars.
 ///
 /// | field | price of |
 /// |---|---|
@@ -60,7 +61,8 @@ impl Prices {
     ///
     /// # Errors
     ///
-    /// [`Error::Prices`], with the line, if it is not TOML, or a field is missing, misspelled or negative.
+    /// [`Error::Prices`], with the line, if it is not TOML, a field is missing or misspelled, a price is
+    /// out of range, or a name has a `*` before its end.
     pub fn from_toml(toml: &str) -> Result<Self, Error> {
         Ok(Self {
             own: OwnPrices::from_toml(toml)?,

@@ -1,8 +1,12 @@
 //! The user's own prices.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
 
-use serde::Deserialize;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 
 use super::classes::Classes;
 use crate::error::Error;
@@ -16,7 +20,10 @@ pub(super) struct OwnPrices(BTreeMap<String, OwnPrice>);
 
 /// Dollars per million tokens, except for `request`.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table with the prices `input` and `output`"
+)]
 struct OwnPrice {
     input: Price,
     output: Price,
@@ -29,38 +36,65 @@ struct OwnPrice {
     request: Option<Price>,
 }
 
-/// A number that is not negative.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(try_from = "f64")]
+/// A higher price per million tokens, or per response, is a mistake.
+const MAX_DOLLARS: f64 = 1e6;
+
+/// A number from 0 to [`MAX_DOLLARS`].
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Price(f64);
 
-impl TryFrom<f64> for Price {
-    type Error = &'static str;
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_f64(PriceVisitor)
+    }
+}
 
-    fn try_from(dollars: f64) -> Result<Self, Self::Error> {
-        if dollars.is_finite() && dollars >= 0.0 {
-            Ok(Self(dollars))
+struct PriceVisitor;
+
+impl Visitor<'_> for PriceVisitor {
+    type Value = Price;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a number of dollars from 0 to {MAX_DOLLARS}")
+    }
+
+    fn visit_f64<E: de::Error>(self, dollars: f64) -> Result<Price, E> {
+        if (0.0..=MAX_DOLLARS).contains(&dollars) {
+            Ok(Price(dollars))
         } else {
-            Err("a price must be a number of dollars, 0 or more")
+            let found = format!("the price {dollars:?}");
+            Err(E::invalid_value(de::Unexpected::Other(&found), &self))
         }
+    }
+
+    fn visit_i64<E: de::Error>(self, dollars: i64) -> Result<Price, E> {
+        self.visit_f64(dollars as f64)
     }
 }
 
 impl OwnPrices {
     pub(super) fn from_toml(toml: &str) -> Result<Self, Error> {
-        let prices: BTreeMap<String, OwnPrice> = toml::from_str(toml).map_err(|error| {
-            let line = error.span().map(|span| {
-                let before = toml.get(..span.start).unwrap_or_default();
-                before.matches('\n').count() + 1
+        let read: BTreeMap<Spanned<String>, OwnPrice> = toml::from_str(toml).map_err(|error| {
+            let hint = dotted_name(toml, &error).map_or_else(String::new, |name| {
+                format!("; a name with a dot needs quotes: \"{name}\"")
             });
-            Error::Prices {
-                line,
-                message: error.message().to_owned(),
-            }
+            mistake(toml, error.span(), format!("{}{hint}", error.message()))
         })?;
         let mut own = BTreeMap::new();
-        for (model, price) in prices {
-            if own.insert(model.to_lowercase(), price).is_some() {
+        for (model, price) in read {
+            let span = Some(model.span());
+            let model = model.into_inner();
+            if let Some((_, rest)) = model.split_once(ANY)
+                && !rest.is_empty()
+            {
+                let why = format!(
+                    "the name {model:?} has a {ANY} that is not at its end; only a {ANY} at the end \
+                     stands for other characters"
+                );
+                return Err(mistake(toml, span, why));
+            }
+            let name = model.to_lowercase();
+            if own.insert(name, price).is_some() {
                 return Err(Error::Prices {
                     line: None,
                     message: format!(
@@ -88,6 +122,34 @@ impl OwnPrices {
         };
         Some(price.of(classes))
     }
+}
+
+/// An error at a place of the document.
+fn mistake(toml: &str, span: Option<Range<usize>>, message: String) -> Error {
+    let line = span.map(|span| {
+        let before = toml.get(..span.start).unwrap_or_default();
+        before.matches('\n').count() + 1
+    });
+    Error::Prices { line, message }
+}
+
+/// The name of a model whose dot made TOML take its end for a field.
+fn dotted_name<'t>(toml: &'t str, error: &toml::de::Error) -> Option<&'t str> {
+    if !error.message().starts_with("unknown field") {
+        return None;
+    }
+    let start = error.span()?.start;
+    let begins = toml.get(..start)?.rfind('\n').map_or(0, |end| end + 1);
+    let line = toml.get(begins..)?.lines().next()?.trim();
+    let name = match line.strip_prefix('[') {
+        Some(header) => header.split_once(']')?.0,
+        None => {
+            let (name, value) = line.split_once('=')?;
+            value.trim_start().starts_with('{').then_some(name)?
+        }
+    };
+    let is_dotted = name.contains('.') && !name.contains(['"', '\'']);
+    is_dotted.then_some(name.trim())
 }
 
 impl OwnPrice {
@@ -179,8 +241,47 @@ mod tests {
                 "unknown field `outptu`",
             ),
             ("[m]\ninput = 1", Some(1), "missing field `output`"),
-            ("[m]\ninput = -1\noutput = 2", Some(2), "0 or more"),
-            ("[m]\ninput = \"1\"\noutput = 2", Some(2), "string"),
+            (
+                "[m]\ninput = -1\noutput = 2",
+                Some(2),
+                "the price -1.0, expected a number of dollars from 0 to 1000000",
+            ),
+            (
+                "[m]\ninput = 1\noutput = 1e300",
+                Some(3),
+                "the price 1e300, expected a number of dollars from 0 to 1000000",
+            ),
+            ("[m]\ninput = nan\noutput = 2", Some(2), "the price NaN"),
+            (
+                "[m]\ninput = \"1\"\noutput = 2",
+                Some(2),
+                "string \"1\", expected a number of dollars from 0 to 1000000",
+            ),
+            (
+                "m = 1",
+                Some(1),
+                "integer `1`, expected a table with the prices `input` and `output`",
+            ),
+            (
+                "\n[gpt-4.1]\ninput = 1\noutput = 2",
+                Some(2),
+                "unknown field `1`, expected one of",
+            ),
+            (
+                "\n[ gpt-4.1 ]\ninput = 1\noutput = 2",
+                Some(2),
+                "; a name with a dot needs quotes: \"gpt-4.1\"",
+            ),
+            (
+                "gpt-4.1-mini = { input = 1, output = 2 }",
+                Some(1),
+                "; a name with a dot needs quotes: \"gpt-4.1-mini\"",
+            ),
+            (
+                "['a*b']\ninput = 1\noutput = 2",
+                Some(1),
+                "the name \"a*b\" has a * that is not at its end",
+            ),
             ("[m\n", Some(1), ""),
             (
                 "[m]\ninput=1\noutput=1\n[M]\ninput=1\noutput=1",
@@ -194,5 +295,13 @@ mod tests {
             assert_eq!(at, line, "{toml}: {message}");
             assert!(message.contains(said), "{toml}: {message}");
         }
+    }
+
+    #[test]
+    fn the_highest_price_is_a_million_dollars() {
+        let all = prices("[m]\ninput = 1000000\noutput = 0\n['*']\ninput = 0\noutput = 0");
+        assert_eq!(all.price("m", &USED).map(f64::round), Some(1e6));
+        let known = OwnPrices::from_toml("['a**']\ninput = 0\noutput = 0");
+        assert!(known.is_err(), "only one * at the end");
     }
 }

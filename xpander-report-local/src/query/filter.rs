@@ -10,8 +10,8 @@ pub struct Filter {
     pub organization_id: Option<String>,
     /// Only this agent's.
     pub agent_id: Option<String>,
-    /// Only with this status.
-    pub status: Option<TaskStatus>,
+    /// Only with one of these statuses. Empty for any.
+    pub statuses: Vec<TaskStatus>,
     /// Only tasks that used this tool.
     pub tool: Option<String>,
     /// Only tasks that this model answered, by the name that its provider gives it.
@@ -76,10 +76,10 @@ impl Filter {
         triggering_agent_id,
     }
 
-    /// Only with this status.
+    /// Only with this status, or another that is given so.
     #[must_use]
-    pub const fn status(mut self, status: TaskStatus) -> Self {
-        self.status = Some(status);
+    pub fn status(mut self, status: TaskStatus) -> Self {
+        self.statuses.push(status);
         self
     }
 

@@ -13,12 +13,11 @@ pub struct MetricsQuery {
     pub organization_id: Option<String>,
     /// Only this agent's.
     pub agent_id: Option<String>,
-    /// Only tasks that were created at this time or later, to the hour.
+    /// Only tasks that were created at this time or later.
     pub from: Option<Timestamp>,
-    /// Only tasks that were created before this time, to the hour.
+    /// Only tasks that were created before this time.
     pub to: Option<Timestamp>,
-    /// The time zone of the days; by default this machine's. Where days do not begin at a full hour of UTC,
-    /// an hour that two days share counts for the day in which it begins.
+    /// The time zone of the days; by default this machine's.
     pub time_zone: Option<TimeZone>,
 }
 
@@ -43,14 +42,14 @@ impl MetricsQuery {
         self
     }
 
-    /// Only tasks that were created at this time or later, to the hour.
+    /// Only tasks that were created at this time or later.
     #[must_use]
     pub const fn from(mut self, from: Timestamp) -> Self {
         self.from = Some(from);
         self
     }
 
-    /// Only tasks that were created before this time, to the hour.
+    /// Only tasks that were created before this time.
     #[must_use]
     pub const fn to(mut self, to: Timestamp) -> Self {
         self.to = Some(to);
@@ -96,12 +95,14 @@ pub struct DayMetrics {
     pub totals: MetricTotals,
 }
 
-/// The metrics of an hour.
+/// The metrics of an hour of UTC, or of the part of it that is in the day and in the range.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HourMetrics {
-    /// When the hour starts.
+    /// When the hour, or the part of it, starts.
     pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
     /// Its totals.
     pub totals: MetricTotals,
 }

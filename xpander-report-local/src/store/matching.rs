@@ -113,11 +113,11 @@ impl Matching {
         };
         // The facts come first: they are usually more selective.
         let mut expression = String::new();
-        let agents = agents.map(|agents| {
-            let facts: Vec<String> = agents.into_iter().map(search_index::agent_fact).collect();
-            facts.join(" OR ")
-        });
-        let status = filter.status.map(search_index::status_fact);
+        let any_of = |facts: Vec<String>| (!facts.is_empty()).then(|| facts.join(" OR "));
+        let agents = agents.into_iter().flatten();
+        let agents = any_of(agents.map(search_index::agent_fact).collect());
+        let statuses = filter.statuses.iter().copied();
+        let status = any_of(statuses.map(search_index::status_fact).collect());
         let tool = tool.map(search_index::tool_fact);
         let model = model.map(search_index::model_fact);
         for fact in [agents, status, tool, model].into_iter().flatten() {
@@ -138,7 +138,7 @@ impl Matching {
             key: "t.seq",
             conditions: Vec::new(),
             values: Vec::new(),
-            by_key: agents.is_none() && filter.status.is_none(),
+            by_key: agents.is_none() && filter.statuses.is_empty(),
         };
         if let Some(tool) = tool {
             matching.from = "task_tools AS k CROSS JOIN tasks AS t {} ON t.seq = k.task";
@@ -159,32 +159,27 @@ impl Matching {
         }
         // Two conditions have an index, and the more selective one should be used. Most tasks are completed,
         // so the status is selective unless it is `completed`. The plus disables an index.
-        let both = agents.is_some() && filter.status.is_some();
-        let completed = filter.status == Some(TaskStatus::Completed);
+        let both = agents.is_some() && !filter.statuses.is_empty();
+        let completed = filter.statuses.contains(&TaskStatus::Completed);
         if let Some(agents) = agents {
             let column = if both && !completed {
                 "+t.agent"
             } else {
                 "t.agent"
             };
-            match agents.as_slice() {
-                [agent] => matching.add(&format!("{column} = ?"), *agent),
-                agents => {
-                    let places = vec!["?"; agents.len()].join(", ");
-                    matching.conditions.push(format!("{column} IN ({places})"));
-                    matching
-                        .values
-                        .extend(agents.iter().copied().map(Value::from));
-                }
-            }
+            matching.add_any(column, agents.into_iter().map(Value::from).collect());
         }
-        if let Some(status) = filter.status {
+        if !filter.statuses.is_empty() {
             let column = if both && completed {
                 "+t.status"
             } else {
                 "t.status"
             };
-            matching.add(&format!("{column} = ?"), status.as_str().to_owned());
+            let words = filter
+                .statuses
+                .iter()
+                .map(|status| status.as_str().to_owned());
+            matching.add_any(column, words.map(Value::from).collect());
         }
         matching
     }
@@ -192,6 +187,18 @@ impl Matching {
     fn add(&mut self, condition: &str, value: impl Into<Value>) {
         self.conditions.push(condition.to_owned());
         self.values.push(value.into());
+    }
+
+    /// Adds a condition that holds for any of the values.
+    fn add_any(&mut self, column: &str, values: Vec<Value>) {
+        match values.as_slice() {
+            [_] => self.conditions.push(format!("{column} = ?")),
+            _ => {
+                let places = vec!["?"; values.len()].join(", ");
+                self.conditions.push(format!("{column} IN ({places})"));
+            }
+        }
+        self.values.extend(values);
     }
 
     pub(super) fn add_key(&mut self, comparison: &str, key: i64) {

@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, Result, Row, params};
 
-use super::rollups::{COLUMNS, MICROSECONDS_PER_HOUR, add_row};
+use super::measured::{OF_AGENTS, each_task};
+use super::rollups::{COLUMNS, Rollups, add_row};
+use super::span::{Span, hour, start};
 use super::{Store, rows};
 use crate::model::sums::Sums;
 use crate::query::metrics::{
@@ -21,9 +23,9 @@ const MAX_DAYS: usize = 3_660;
 impl Store {
     pub(crate) fn metrics(&self, query: &MetricsQuery) -> Result<Metrics> {
         let zone = query.time_zone.clone().unwrap_or_else(TimeZone::system);
-        let hours = Hours::of(query);
+        let span = Span::of(query);
         self.readers.read(|connection| {
-            let (by_day, by_agent) = agents(connection, query, hours, &zone)?;
+            let (by_day, by_agent) = agents(connection, query, span, &zone)?;
             let mut total = Sums::default();
             for sums in by_agent.values() {
                 total.merge(sums);
@@ -35,7 +37,7 @@ impl Store {
             // Tools and models have no sums by agent.
             let is_of_all = query.agent_id.is_none() && query.organization_id.is_none();
             let named = |of: Named| match is_of_all {
-                true => of.read(connection, hours),
+                true => of.read(connection, query, span),
                 false => Ok(Vec::new()),
             };
             let tools = named(Named::Tools)?.into_iter();
@@ -65,7 +67,7 @@ impl Store {
     pub(crate) fn agent_metrics(&self) -> Result<Vec<AgentMetrics>> {
         self.readers.read(|connection| {
             let query = MetricsQuery::default();
-            let (_, mut sums) = agents(connection, &query, Hours::of(&query), &TimeZone::UTC)?;
+            let (_, mut sums) = agents(connection, &query, Span::of(&query), &TimeZone::UTC)?;
             let keys = connection
                 .prepare_cached("SELECT key FROM agents")?
                 .query_map((), |row| row.get(0))?
@@ -80,78 +82,75 @@ impl Store {
     }
 }
 
-/// A range of hours: `from` is part of it, `to` is not.
-#[derive(Clone, Copy)]
-struct Hours {
-    from: i64,
-    to: i64,
-}
-
-impl Hours {
-    fn of(query: &MetricsQuery) -> Self {
-        let hour = |time: Timestamp| time.as_microsecond().div_euclid(MICROSECONDS_PER_HOUR);
-        Self {
-            from: query.from.map_or(i64::MIN, hour),
-            // An hour that has begun is part of the range.
-            to: query.to.map_or(i64::MAX, |to| {
-                let to = to.as_microsecond();
-                to.div_euclid(MICROSECONDS_PER_HOUR)
-                    + i64::from(to.rem_euclid(MICROSECONDS_PER_HOUR) > 0)
-            }),
-        }
-    }
-}
-
 type ByDay = BTreeMap<Date, Sums>;
 type ByAgent = BTreeMap<i64, Sums>;
 
 fn agents(
     connection: &Connection,
     query: &MetricsQuery,
-    hours: Hours,
+    span: Span,
     zone: &TimeZone,
 ) -> Result<(ByDay, ByAgent)> {
     let (mut by_day, mut by_agent) = (ByDay::new(), ByAgent::new());
-    let mut day = (i64::MIN, Date::MIN);
-    each_hour(connection, query, hours, |hour, agent, row| {
-        if hour != day.0 {
-            day = (hour, date(hour, zone)?);
+    let mut known = (i64::MIN, Date::MIN);
+    let is_whole = |hour| Ok(date(start(hour), zone)? == date(start(hour + 1) - 1, zone)?);
+    each_sums(connection, query, span, is_whole, |time, agent, sums| {
+        if time != known.0 {
+            known = (time, date(time, zone)?);
         }
-        add_row(by_day.entry(day.1).or_default(), row, 2)?;
-        add_row(by_agent.entry(agent).or_default(), row, 2)
+        by_day.entry(known.1).or_default().merge(sums);
+        by_agent.entry(agent).or_default().merge(sums);
+        Ok(())
     })?;
     Ok((by_day, by_agent))
 }
 
-/// Visits the sums of each hour and agent, in the order of time. They start at the third column.
-fn each_hour(
+/// Visits the sums of the tasks of each agent: those of each hour that is whole, and of each task of the other hours.
+/// They come with the time of the hour's start, or of the task.
+fn each_sums(
     connection: &Connection,
     query: &MetricsQuery,
-    hours: Hours,
-    mut visit: impl FnMut(i64, i64, &Row<'_>) -> Result<()>,
+    span: Span,
+    is_whole: impl Fn(i64) -> Result<bool>,
+    mut visit: impl FnMut(i64, i64, &Sums) -> Result<()>,
 ) -> Result<()> {
     let sql = format!(
         "SELECT hour, agent, {COLUMNS} FROM hours_of_agents WHERE hour >= ?1 AND hour < ?2 \
-         AND (?3 IS NULL OR agent IN (SELECT key FROM agents WHERE id = ?3)) \
-         AND (?4 IS NULL OR agent IN (SELECT a.key FROM agents a JOIN organizations o \
-              ON o.key = a.organization WHERE o.id = ?4)) ORDER BY hour"
+         AND {OF_AGENTS} ORDER BY hour"
     );
+    let hours = span.touched();
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(params![
-        hours.from,
-        hours.to,
+        hours.start,
+        hours.end,
         query.agent_id,
         query.organization_id
     ])?;
+    let mut latest = (i64::MIN, true);
     while let Some(row) = found.next()? {
-        visit(row.get(0)?, row.get(1)?, row)?;
+        let hour = row.get(0)?;
+        if hour != latest.0 {
+            latest = (hour, span.has_whole(hour) && is_whole(hour)?);
+            if !latest.1 {
+                let part = span.of_hour(hour);
+                each_task(connection, query, part, |time, agent, task| {
+                    let mut sums = Sums::default();
+                    sums.count(task, task.used_tools.len(), 1);
+                    visit(time, agent, &sums)
+                })?;
+            }
+        }
+        if latest.1 {
+            let mut sums = Sums::default();
+            add_row(&mut sums, row, 2)?;
+            visit(start(hour), row.get(1)?, &sums)?;
+        }
     }
     Ok(())
 }
 
-fn date(hour: i64, zone: &TimeZone) -> Result<Date> {
-    let time = rows::timestamp(hour.saturating_mul(MICROSECONDS_PER_HOUR))?;
-    Ok(time.to_zoned(zone.clone()).date())
+fn date(time: i64, zone: &TimeZone) -> Result<Date> {
+    Ok(rows::timestamp(time)?.to_zoned(zone.clone()).date())
 }
 
 /// Every day of the range, even without tasks.
@@ -219,7 +218,12 @@ enum Named {
 }
 
 impl Named {
-    fn read(self, connection: &Connection, hours: Hours) -> Result<Vec<(String, MetricTotals)>> {
+    fn read(
+        self,
+        connection: &Connection,
+        query: &MetricsQuery,
+        span: Span,
+    ) -> Result<Vec<(String, MetricTotals)>> {
         let (column, table) = match self {
             Self::Tools => ("tool", "tools"),
             Self::Models => ("model", "models"),
@@ -228,10 +232,20 @@ impl Named {
             "SELECT {column}, {COLUMNS} FROM hours_of_{table} WHERE hour >= ?1 AND hour < ?2"
         );
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = statement.query((hours.from, hours.to))?;
+        let hours = span.whole();
+        let mut found = statement.query((hours.start, hours.end))?;
         let mut sums: BTreeMap<i64, Sums> = BTreeMap::new();
         while let Some(row) = found.next()? {
             add_row(sums.entry(row.get(0)?).or_default(), row, 1)?;
+        }
+        for part in span.edges() {
+            let tasks = Rollups::of_tasks(connection, query, part)?;
+            for (key, of_part) in match self {
+                Self::Tools => tasks.tools,
+                Self::Models => tasks.models,
+            } {
+                sums.entry(key.1).or_default().merge(&of_part);
+            }
         }
         let mut name =
             connection.prepare_cached(&format!("SELECT name FROM {table} WHERE key = ?1"))?;
@@ -258,22 +272,30 @@ fn hours_of(
     ) else {
         return Ok(Vec::new());
     };
-    let hours = Hours::of(&MetricsQuery {
+    let span = Span::of(&MetricsQuery {
         from: Some(query.from.map_or(from, |asked| asked.max(from))),
         to: Some(query.to.map_or(to, |asked| asked.min(to))),
         ..MetricsQuery::default()
     });
-    let mut by_hour: BTreeMap<i64, Sums> = (hours.from..hours.to)
-        .map(|hour| (hour, Sums::default()))
-        .collect();
-    each_hour(connection, query, hours, |hour, _, row| {
-        add_row(by_hour.entry(hour).or_default(), row, 2)
-    })?;
+    let mut by_hour: BTreeMap<i64, Sums> =
+        span.touched().map(|hour| (hour, Sums::default())).collect();
+    each_sums(
+        connection,
+        query,
+        span,
+        |_| Ok(true),
+        |time, _, sums| {
+            by_hour.entry(hour(time)).or_default().merge(sums);
+            Ok(())
+        },
+    )?;
     by_hour
         .into_iter()
         .map(|(hour, sums)| {
+            let part = span.of_hour(hour);
             Ok(HourMetrics {
-                starts_at: rows::timestamp(hour.saturating_mul(MICROSECONDS_PER_HOUR))?,
+                starts_at: rows::timestamp(part.from)?,
+                ends_at: rows::timestamp(part.to)?,
                 totals: MetricTotals::new(sums),
             })
         })

@@ -32,8 +32,8 @@ pub(super) fn add_row(sums: &mut Sums, row: &Row<'_>, first: usize) -> Result<()
 #[derive(Debug, Default)]
 pub(super) struct Rollups {
     agents: BTreeMap<(i64, i64), Sums>,
-    tools: BTreeMap<(i64, i64), Sums>,
-    models: BTreeMap<(i64, i64), Sums>,
+    pub(super) tools: BTreeMap<(i64, i64), Sums>,
+    pub(super) models: BTreeMap<(i64, i64), Sums>,
 }
 
 impl Rollups {

@@ -30,6 +30,8 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 const MAX_ANSWER: usize = 64 << 20;
 /// How many characters of a server's text an error shows.
 const MAX_SHOWN: usize = 1_000;
+/// A word or number of fewer bytes is no secret key.
+const MIN_KEY: usize = 8;
 
 /// One request to the platform.
 pub(crate) struct Request {
@@ -339,11 +341,22 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// The start of a server's text, for an error. It may echo the key.
 fn shown(body: &[u8], key: &str) -> String {
-    let text = String::from_utf8_lossy(body).replace(key, "***");
+    let text = String::from_utf8_lossy(body);
+    let text = match is_word(key) {
+        true => text.into_owned(),
+        false => text.replace(key, "***"),
+    };
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// Whether a key is a short word or number, such as the `local` of a local platform. It is no secret, and a text may have
+/// it in another meaning.
+fn is_word(key: &str) -> bool {
+    let is_of = |kind: fn(char) -> bool| key.chars().all(kind);
+    key.len() < MIN_KEY && (is_of(char::is_alphabetic) || is_of(char::is_numeric))
 }
 
 #[cfg(test)]
@@ -364,6 +377,27 @@ mod tests {
             "the platform's answer could not be read; it begins with `\"***\"`: \
              invalid type: string \"***\", expected a task at line 1 column 8"
         );
+    }
+
+    #[test]
+    fn a_key_that_is_a_short_word_leaves_the_servers_text_as_it_is() {
+        let said = |key: &str| {
+            let body = br#"{"detail":"There is no task 7 in the organization local."}"#;
+            let answer = answer(
+                StatusCode::NOT_FOUND,
+                &HeaderMap::new(),
+                body.to_vec(),
+                key.into(),
+            );
+            answer.map(drop).expect_err("status 404").with_sources()
+        };
+        let whole = "the platform answered 404: There is no task 7 in the organization local.";
+        for word in ["local", "task", "no", "7"] {
+            assert_eq!(said(word), whole, "{word}");
+        }
+        for key in ["organization", "local."] {
+            assert_eq!(said(key), whole.replace(key, "***"), "{key}");
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use crate::provider::document::Node;
 use crate::provider::usage::Usage;
 
 keys! {
-    BYOK_USAGE_INFERENCE COST COST_DETAILS COST_IN_USD_TICKS DATA ESTIMATED_COST ID IS_BYOK MODEL_INFO
-    PROMPT_CACHE_HIT_TOKENS PROVIDER QUEUE_TIME RUNTIME SERVICE_TIER STATS SYSTEM_FINGERPRINT TIMINGS
-    TOTAL_COST TOTAL_COST_USD TRAFFIC_TYPE TYPE UPSTREAM_INFERENCE_COST USAGE USAGE_METADATA X_GROQ
+    BYOK_USAGE_INFERENCE COST COST_DETAILS COST_IN_USD_TICKS DATA ESTIMATED_COST ID IS_BYOK LOAD_DURATION
+    MODEL_INFO PROMPT_CACHE_HIT_TOKENS PROVIDER QUEUE_TIME RUNTIME SERVICE_TIER STATS SYSTEM_FINGERPRINT
+    TIMINGS TOTAL_COST TOTAL_COST_USD TOTAL_DURATION TRAFFIC_TYPE TYPE UPSTREAM_INFERENCE_COST USAGE
+    USAGE_METADATA X_GROQ
 }
 
 /// What a document of any shape says of its price, with the usage that its shape reads.
@@ -37,7 +38,9 @@ fn provider(document: &Node<'_>) -> Option<&'static str> {
         Some("aws")
     } else if id.starts_with("msg_vrtx_") {
         Some("google")
-    } else if fingerprint.is("fp_ollama") {
+    } else if fingerprint.is("fp_ollama")
+        || document.has(TOTAL_DURATION) && document.has(LOAD_DURATION)
+    {
         Some("ollama")
     } else if document[TIMINGS].is_object() {
         Some("llamacpp")

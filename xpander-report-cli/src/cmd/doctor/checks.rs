@@ -6,6 +6,7 @@ use xpander_report::{Client, Config, ConfigBuilder, Error, StatusError, TaskRepo
 use super::finding::{Finding, Outcome, excerpt};
 use super::network::{self, Endpoint};
 use super::{proxy, relay, tls};
+use crate::cmd::relay::says_so;
 use crate::failure::with_causes;
 use crate::{connection, page};
 
@@ -162,7 +163,7 @@ fn answer(client: &Client, config: &Config) -> (Finding, bool) {
                 detail,
                 ..
             })) if !is_page(&detail) => {
-                let is_relay = relay::says_so(&detail);
+                let is_relay = says_so(&detail);
                 let who = if is_relay {
                     "the relay"
                 } else {

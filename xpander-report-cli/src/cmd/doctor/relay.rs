@@ -16,11 +16,6 @@ pub(super) fn is_of(agent: &Agent) -> bool {
     agent.other.contains_key("relay")
 }
 
-/// Whether this is a relay's message for data that it does not have.
-pub(super) fn says_so(detail: &str) -> bool {
-    detail.contains("This is a relay")
-}
-
 /// Asks it for its status.
 pub(super) fn check(config: &Config) -> Finding {
     let status: Status = match Remote::new(config.clone()).ask(Ask::Get, &[CALLS]) {

@@ -153,7 +153,9 @@ fn run_until(runtime: &Runtime, stop: impl Future<Output = ()>, platform: &Local
 fn prices(file: &Path) -> Result<Prices, Failure> {
     let wrong =
         |why: &dyn Display| Failure::usage(format_args!("--prices {}: {why}", file.display()));
-    let toml = fs::read_to_string(file).map_err(|error| wrong(&error))?;
+    let toml = fs::read(file).map_err(|error| wrong(&error))?;
+    let toml = String::from_utf8(toml)
+        .map_err(|_| wrong(&"the file is not text in UTF-8; save it in this encoding"))?;
     Prices::from_toml(without_bom(&toml)).map_err(|error| wrong(&error))
 }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-pub(crate) use self::remote::CALLS;
+pub(crate) use self::remote::{CALLS, says_so};
 pub(crate) use self::status::age;
 
 use crate::failure::Done;

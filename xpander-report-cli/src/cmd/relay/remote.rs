@@ -53,6 +53,11 @@ impl Target {
     }
 }
 
+/// Whether this is a relay's message for data that it does not have.
+pub(crate) fn says_so(detail: &str) -> bool {
+    detail.contains("This is a relay")
+}
+
 fn failure(error: &Error, url: &str) -> Failure {
     let says = with_causes(error);
     let no_relay = || {

@@ -16,7 +16,7 @@ pub(super) struct Conditions {
     #[arg(long, value_name = "STATUS", conflicts_with = "failed", value_parser = STATUSES)]
     status: Option<String>,
 
-    /// Only failed tasks: the same as --status failed
+    /// Only failed tasks, which have the status failed or error
     #[arg(long)]
     failed: bool,
 
@@ -48,11 +48,17 @@ const STATUSES: [&str; 7] = [
 ];
 
 impl Conditions {
-    fn status(&self) -> Option<&str> {
+    /// The statuses that match. Empty if each does.
+    pub(super) fn statuses(&self) -> Vec<&str> {
         match self.failed {
-            true => Some("failed"),
-            false => self.status.as_deref(),
+            true => vec!["failed", "error"],
+            false => self.status.as_deref().into_iter().collect(),
         }
+    }
+
+    fn has_status(&self, task: &Record) -> bool {
+        let statuses = self.statuses();
+        statuses.is_empty() || statuses.contains(&task.status())
     }
 
     /// The creation time of the oldest task to list.
@@ -65,11 +71,10 @@ impl Conditions {
         )
     }
 
-    /// The parameters of a request. A platform ignores those that it does not know.
+    /// The parameters of a request, apart from the status. A platform ignores those that it does not know.
     pub(super) fn parameters(&self) -> Vec<(&'static str, String)> {
         let from = self.from().map(|from| from.to_string());
         let texts = [
-            ("status", self.status()),
             ("tool", self.tool.as_deref()),
             ("model", self.model.as_deref()),
             ("q", self.search.as_deref()),
@@ -81,9 +86,26 @@ impl Conditions {
         given.collect()
     }
 
-    /// The flags for which a platform that is not the local one has no filter.
-    pub(super) fn unknown_elsewhere(&self) -> Vec<&'static str> {
+    /// The flags for which the platform of the task has no filter. `missing` are those that other tasks showed.
+    pub(super) fn missing_filters(
+        &self,
+        task: &Record,
+        missing: Vec<&'static str>,
+    ) -> Vec<&'static str> {
+        if task.is_local() {
+            return missing;
+        }
+        let is_missing = |flag: &str| missing.contains(&flag);
+        let lacks_status = !self.has_status(task);
         let flags = [
+            (
+                "--failed",
+                self.failed && lacks_status || is_missing("--failed"),
+            ),
+            (
+                "--status",
+                self.status.is_some() && lacks_status || is_missing("--status"),
+            ),
             ("--since", self.since.is_some()),
             ("--tool", self.tool.is_some()),
             ("--search", self.search.is_some()),
@@ -108,9 +130,8 @@ impl Conditions {
                  platform only",
             ));
         }
-        let has_status = self.status().is_none_or(|status| task.status() == status);
         let is_late = |from: Timestamp| task.time("created_at").is_none_or(|at| at >= from);
-        if !has_status || !self.from().is_none_or(is_late) {
+        if !self.has_status(task) || !self.from().is_none_or(is_late) {
             return Ok(false);
         }
         if !self.needs_whole_tasks() {

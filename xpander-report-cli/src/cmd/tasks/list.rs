@@ -1,30 +1,22 @@
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::thread;
-use std::time::Duration;
 
 use super::conditions::Conditions;
+use super::follow::Follow;
+use super::known::Known;
+use super::newest::Source;
 use super::platform::Platform;
 use super::record::Record;
 use super::row::Layout;
 use crate::connection::Connection;
 use crate::failure::{Done, Failure};
-use crate::text::{count, printable, write_json};
-
-/// How many tasks one request asks for.
-const PER_PAGE: usize = 50;
+use crate::text::{count, write_json};
 
 /// How many tasks are checked if the platform lacks a filter: when the list has the fields for it, and when each task
 /// must be fetched.
 const MAX_LISTED: usize = 500;
 const MAX_ASKED: usize = 200;
-
-/// The time between two requests of --follow.
-const INTERVAL: Duration = Duration::from_secs(1);
-
-/// How many tasks --follow remembers.
-const MAX_REMEMBERED: usize = 10_000;
 
 /// List tasks, newest first
 ///
@@ -69,7 +61,7 @@ pub(super) struct List {
     #[arg(long)]
     json: bool,
 
-    /// Keep running, and print new tasks and changes of status, newest last, until Ctrl-C
+    /// Keep running, and print new tasks and changes of status among the newest tasks, newest last, until Ctrl-C
     #[arg(long, short)]
     follow: bool,
 
@@ -102,7 +94,7 @@ impl List {
             listing.write(task)?;
         }
         if listing.list.follow {
-            listing.follow(&tasks)?;
+            Follow::new(listing.source(), found.known).run(|task| listing.write(task))?;
         }
         Ok(match tasks.is_empty() {
             true => ExitCode::from(Failure::NONE),
@@ -122,9 +114,19 @@ struct Listing {
 struct Found {
     tasks: Vec<Record>,
     note: Option<String>,
+    /// All tasks of the pages that were read.
+    known: Known,
 }
 
 impl Listing {
+    fn source(&self) -> Source<'_> {
+        Source {
+            platform: &self.platform,
+            agent: self.agent.as_deref(),
+            conditions: &self.list.conditions,
+        }
+    }
+
     fn find(&self) -> Result<Found, Failure> {
         let conditions = &self.list.conditions;
         let limit = self.list.limit as usize;
@@ -132,89 +134,37 @@ impl Listing {
             true => MAX_ASKED,
             false => MAX_LISTED,
         };
+        let mut newest = self.source().newest();
         let mut tasks: Vec<Record> = Vec::new();
-        let mut seen = HashMap::new();
-        let mut looked_at = 0;
-        let mut is_elsewhere = false;
-        'pages: for number in 1.. {
-            let page = self.page(number, PER_PAGE)?;
-            let is_last = page.len() < PER_PAGE;
-            for task in page {
-                // New tasks move others to the next page.
-                if seen.insert(task.id().to_owned(), ()).is_some() {
-                    continue;
-                }
-                is_elsewhere |= !task.is_local();
-                if is_elsewhere && looked_at == most {
-                    break 'pages;
-                }
-                looked_at += 1;
-                if conditions.select(&task, &self.platform)? {
-                    tasks.push(task);
-                    if tasks.len() == limit {
-                        break 'pages;
-                    }
-                }
+        let mut seen = HashSet::new();
+        let mut missing = Vec::new();
+        while tasks.len() < limit
+            && let Some(task) = newest.next()?
+        {
+            if seen.contains(task.id()) {
+                continue;
             }
-            if is_last {
+            missing = conditions.missing_filters(&task, missing);
+            if !missing.is_empty() && seen.len() >= most {
                 break;
             }
+            seen.insert(task.id().to_owned());
+            if conditions.select(&task, &self.platform)? {
+                tasks.push(task);
+            }
         }
-        let flags = conditions.unknown_elsewhere();
-        let note = (is_elsewhere && !flags.is_empty()).then(|| {
+        let note = (!missing.is_empty()).then(|| {
             format!(
                 "The platform has no filter for {}: its newest {} filtered here.",
-                flags.join(", "),
-                count(looked_at, "task was", "tasks were")
+                missing.join(", "),
+                count(seen.len(), "task was", "tasks were")
             )
         });
-        Ok(Found { tasks, note })
-    }
-
-    fn page(&self, number: usize, per_page: usize) -> Result<Vec<Record>, Failure> {
-        let mut parameters = self.list.conditions.parameters();
-        parameters.push(("page", number.to_string()));
-        parameters.push(("per_page", per_page.to_string()));
-        let parameters: Vec<_> = parameters
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        self.platform.page(self.agent.as_deref(), &parameters)
-    }
-
-    /// Writes new tasks and changes of status, until the output is closed or a request is refused.
-    fn follow(&self, written: &[Record]) -> Done {
-        let known = |task: &Record| (task.id().to_owned(), task.status().to_owned());
-        let mut statuses: HashMap<String, String> = written.iter().map(known).collect();
-        let mut was_told = false;
-        loop {
-            thread::sleep(INTERVAL);
-            let page = match self.page(1, PER_PAGE) {
-                Ok(page) => page,
-                Err(failure) if failure.is_passing() => {
-                    if !was_told {
-                        let _ = writeln!(io::stderr(), "{}", printable(&failure.to_string()));
-                    }
-                    was_told = true;
-                    continue;
-                }
-                Err(failure) => return Err(failure.into()),
-            };
-            was_told = false;
-            if statuses.len() > MAX_REMEMBERED {
-                statuses.retain(|id, _| page.iter().any(|task| task.id() == id));
-            }
-            for task in page.iter().rev() {
-                if statuses.get(task.id()).map(String::as_str) == Some(task.status()) {
-                    continue;
-                }
-                let (id, status) = known(task);
-                statuses.insert(id, status);
-                if self.list.conditions.select(task, &self.platform)? {
-                    self.write(task)?;
-                }
-            }
-        }
+        Ok(Found {
+            tasks,
+            note,
+            known: newest.known,
+        })
     }
 
     fn write(&self, task: &Record) -> io::Result<()> {

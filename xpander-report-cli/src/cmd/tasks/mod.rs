@@ -1,5 +1,8 @@
 mod conditions;
+mod follow;
+mod known;
 mod list;
+mod newest;
 mod open;
 mod platform;
 mod record;

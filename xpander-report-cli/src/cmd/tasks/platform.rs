@@ -3,6 +3,7 @@ use serde_json::value::RawValue;
 use xpander_report::{Client, Config, Error, StatusError};
 
 use super::record::Record;
+use crate::cmd::relay;
 use crate::connection::{self, Connection};
 use crate::failure::Failure;
 
@@ -56,6 +57,7 @@ impl Platform {
             None => self.client.query_blocking(&["v1", "tasks"], parameters),
         };
         let answer = answer.map_err(|error| match (&error, agent) {
+            _ if is_of_relay(&error) => no_platform(),
             (Error::Status(StatusError { status: 404, .. }), None) => Failure::usage(
                 "this platform lists tasks by agent; set the agent with --agent-id or \
                  XPANDER_AGENT_ID",
@@ -86,8 +88,29 @@ fn record(json: Box<RawValue>) -> Result<Record, Failure> {
     })
 }
 
+/// Whether a relay answered that it has no tasks.
+fn is_of_relay(error: &Error) -> bool {
+    match error {
+        Error::Status(StatusError {
+            status: 404,
+            detail,
+            ..
+        }) => relay::says_so(detail),
+        _ => false,
+    }
+}
+
+fn no_platform() -> Failure {
+    Failure::new(
+        Failure::REFUSED,
+        "this address is that of a relay, which only accepts and delivers reports; set the \
+         address of the platform, which has the tasks, with --base-url or XPANDER_BASE_URL",
+    )
+}
+
 fn missing(id: &str, error: &Error) -> Failure {
     match error {
+        _ if is_of_relay(error) => no_platform(),
         Error::Status(StatusError {
             status: 404,
             detail,
