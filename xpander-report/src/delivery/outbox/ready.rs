@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use crate::report::task_id::TaskId;
 
-/// So many empty lines are kept for agents whose next reports come.
-const MAX_LINES: usize = 1_000;
+/// How many empty lines are kept for the next reports of their agents.
+const MAX_EMPTY: usize = 1_000;
 
 /// The tasks whose reports may go now, in a line for each agent. The agents take turns, and an agent with fewer reports in
 /// flight goes first. So a slow agent has its share of the connections, and not all of them.
@@ -44,7 +44,7 @@ impl Ready {
     }
 
     fn open_line(&mut self, agent: &str, id: TaskId) -> Arc<str> {
-        if self.lines.len() >= MAX_LINES {
+        if self.lines.len() - self.turns.len() >= MAX_EMPTY {
             self.lines.retain(|_, line| !line.is_empty());
         }
         let agent = match self.lines.get_key_value(agent) {
