@@ -194,7 +194,9 @@ fn what_follows_bearer() {
             random(9)
         ),
     ] {
-        for scheme in ["Bearer", "BEARER", "bearer"] {
+        let field = |token: &str| json!({"auth": format!("bearer {token}")}).to_string();
+        assert_eq!(input(&field(&token)), field(REDACTED));
+        for scheme in ["Bearer", "BEARER"] {
             assert_eq!(
                 input(&format!("curl -H 'Authorization: {scheme} {token}' x")),
                 format!("curl -H 'Authorization: {scheme} {REDACTED}' x")

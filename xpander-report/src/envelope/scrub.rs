@@ -8,7 +8,7 @@ use super::json_text::{
 };
 use super::place::Place;
 use super::response::Declared;
-use super::secret_forms::{REDACTED, secrets};
+use super::secret_forms::{REDACTED, bearer_token, secrets};
 use super::secret_names::{self, Suspicion};
 use super::value::Captured;
 use crate::envelope::{Envelope, InputNames};
@@ -150,6 +150,8 @@ impl Scrub {
                     let suspicion = place.text(is_last);
                     if suspicion.is_some_and(|it| it.covers(value)) {
                         edits.replace(text, REDACTED);
+                    } else if let Some(token) = bearer_token(value) {
+                        edits.replace(text.start + token.start..text.start + token.end, REDACTED);
                     } else if let Some(scrubbed) = self.nested(value, depth) {
                         edits.replace(text, scrubbed);
                     } else if place.may_be_name() {

@@ -1,8 +1,8 @@
 //! Secrets that can be told by their form, wherever they stand in a text: private keys in PEM, the keys of providers,
 //! JSON Web Tokens, what follows `Bearer` and `Authorization`.
 //!
-//! Three searches look for anchors: bytes that are rare in prose, and of which each secret has one at a known place, and
-//! the word `bearer`. What is around an anchor is then looked at, each byte a bounded number of times, whatever the text. The text may be
+//! Two searches look for anchors: bytes that are rare in prose, and of which each secret has one at a known place. The
+//! bytes around an anchor are then read, each a bounded number of times, whatever the text. The text may be
 //! the inside of JSON: an escape counts as the character that it stands for.
 
 use std::ops::Range;
@@ -18,25 +18,36 @@ pub(crate) const REDACTED: &str = "[redacted]";
 /// How the keys of a provider begin, and how many characters follow at least.
 struct Key {
     prefix: &'static str,
+    /// The length of the prefix up to its first separator, including it.
+    head: usize,
+    /// The two letters before that separator.
+    pair: [u8; 2],
     min: usize,
     is_part: fn(u8) -> bool,
 }
 
 /// Of letters, digits, `-` and `_`.
 const fn words(prefix: &'static str, min: usize) -> Key {
-    Key {
-        prefix,
-        min,
-        is_part: is_word,
-    }
+    key(prefix, min, is_word)
 }
 
 /// Of letters and digits.
 const fn letters(prefix: &'static str, min: usize) -> Key {
+    key(prefix, min, is_alphanumeric)
+}
+
+const fn key(prefix: &'static str, min: usize, is_part: fn(u8) -> bool) -> Key {
+    let bytes = prefix.as_bytes();
+    let mut separator = 0;
+    while bytes[separator] != b'-' && bytes[separator] != b'_' {
+        separator += 1;
+    }
     Key {
         prefix,
+        head: separator + 1,
+        pair: [bytes[separator - 2], bytes[separator - 1]],
         min,
-        is_part: is_alphanumeric,
+        is_part,
     }
 }
 
@@ -109,22 +120,12 @@ const PAIRS: [u32; 32] = {
     let mut pairs = [0; 32];
     let mut at = 0;
     while at < KEYS.len() {
-        let prefix = KEYS[at].prefix.as_bytes();
-        let separator = head(prefix) - 1;
-        pairs[prefix[separator - 2] as usize & 31] |= 1 << (prefix[separator - 1] & 31);
+        let [first, second] = KEYS[at].pair;
+        pairs[first as usize & 31] |= 1 << (second & 31);
         at += 1;
     }
     pairs
 };
-
-/// The length of a prefix up to its first separator, that included.
-const fn head(prefix: &[u8]) -> usize {
-    let mut at = 0;
-    while prefix[at] != b'-' && prefix[at] != b'_' {
-        at += 1;
-    }
-    at + 1
-}
 
 /// The secrets of the text.
 pub(super) fn secrets(text: &str) -> Edits {
@@ -134,19 +135,14 @@ pub(super) fn secrets(text: &str) -> Edits {
         done: 0,
         edits: Edits::default(),
     };
+    // The `B` of `Bearer`, the `J` of `eyJ`, and the `K` of `ABSK` and `AKIA`. What follows `Bearer` may begin as a key
+    // does and be longer, so it comes first.
+    for at in memchr3_iter(b'B', b'J', b'K', bytes) {
+        scan.look(at);
+    }
     // The `-` or `_` of keys, and the `z` of `AIza` and `Authorization`.
-    let mut small = memchr3_iter(b'-', b'_', b'z', bytes).peekable();
-    // The `B` of `Bearer`, the `J` of `eyJ`, and the `K` of `ABSK` and `AKIA`.
-    let mut capital = memchr3_iter(b'B', b'J', b'K', bytes).peekable();
-    let mut bearer = memmem::find_iter(bytes, "bearer").peekable();
-    loop {
-        let next = [small.peek(), capital.peek(), bearer.peek()];
-        let Some(at) = next.into_iter().flatten().min().copied() else {
-            break;
-        };
-        small.next_if_eq(&at);
-        capital.next_if_eq(&at);
-        bearer.next_if_eq(&at);
+    scan.done = 0;
+    for at in memchr3_iter(b'-', b'_', b'z', bytes) {
         scan.look(at);
     }
     scan.edits
@@ -155,6 +151,16 @@ pub(super) fn secrets(text: &str) -> Edits {
 /// The first and the last line of a key in PEM begin with these.
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
+
+/// The token of a text that is `bearer …` in any case. In prose, [`secrets`] finds only capital letters.
+pub(super) fn bearer_token(text: &str) -> Option<Range<usize>> {
+    let scan = Scan {
+        bytes: text.as_bytes(),
+        done: 0,
+        edits: Edits::default(),
+    };
+    scan.bearer(0)
+}
 
 struct Scan<'a> {
     bytes: &'a [u8],
@@ -190,7 +196,7 @@ impl Scan<'_> {
             b'-' | b'_' => self.key(at),
             b'J' => self.web_token(at),
             b'z' => self.google_key(at).or_else(|| self.authorization(at)),
-            b'B' | b'b' => self.bearer(at),
+            b'B' => self.bearer(at),
             b'K' => self.amazon_key(at),
             _ => None,
         };
@@ -292,8 +298,9 @@ impl Scan<'_> {
         if PAIRS[usize::from(first & 31)] >> (second & 31) & 1 == 0 {
             return None;
         }
-        let start_of = |key: &Key| (at + 1).checked_sub(head(key.prefix.as_bytes()));
-        let key = KEYS.iter().find(|key| {
+        let start_of = |key: &Key| (at + 1).checked_sub(key.head);
+        let mut keys = KEYS.iter().filter(|key| key.pair == [first, second]);
+        let key = keys.find(|key| {
             start_of(key).is_some_and(|start| {
                 self.bytes[start..].starts_with(key.prefix.as_bytes()) && self.is_start(start)
             })
@@ -372,8 +379,12 @@ impl Scan<'_> {
         {
             return None;
         }
-        let is_between =
-            |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b':' | b'=' | b'[');
+        let is_between = |byte: u8| {
+            matches!(
+                byte,
+                b' ' | b'"' | b'\'' | b'\\' | b',' | b':' | b'=' | b'['
+            )
+        };
         let scheme = start + NAME.len();
         let scheme = scheme + self.count(scheme, 8, is_between);
         let length = self.count(scheme, 8, |byte| byte.is_ascii_alphabetic());
