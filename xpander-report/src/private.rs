@@ -17,8 +17,9 @@ pub mod rungs {
     pub use crate::run::capture::BedrockRung as _;
     pub use crate::run::capture::{
         BufferRung as _, BytesRung as _, DebugRung as _, DisplayRung as _, FloatRung as _,
-        LockRung as _, NameRung as _, SerializeRung as _, SharedRung as _, ShownRung as _,
-        SomeBufferRung as _, SomeShownRung as _, StrRung as _, TextRung as _,
+        HolderRung as _, LockRung as _, NameRung as _, PointedBufferRung as _, PointedStrRung as _,
+        SerializeRung as _, ShownRung as _, SomeBufferRung as _, SomeShownRung as _,
+        SomeStrRung as _, StrRung as _, TextRung as _,
     };
     pub use crate::run::outcome::{
         DebugErrorRung as _, DisplayErrorRung as _, ErrorRung as _, HeldErrorRung as _,
