@@ -6,10 +6,8 @@ use syn::{
     TypeTraitObject,
 };
 
-use crate::flow::is_followed;
+use crate::flow::{ALIASES, is_followed};
 use crate::signature::{associated, bare, last_segment, type_arguments};
-
-const ALIASES: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
 
 /// What a `'static` box in the return type gives, if that borrows.
 pub(crate) fn outlived(output: &ReturnType) -> Option<&Type> {

@@ -14,6 +14,7 @@ pub(crate) fn check(
     arguments: &[&Argument],
     shown: Option<&Shown<'_>>,
     outlived: Option<&Type>,
+    second: Option<&Type>,
 ) -> Result<(), Error> {
     let signature = &function.signature;
     let mut errors = Vec::new();
@@ -89,6 +90,14 @@ pub(crate) fn check(
             "`#[external_task]` cannot follow a box that may outlive what it gives. Give the box the lifetime of this \
              type, as in `BoxFuture<'a, …>` or `Pin<Box<dyn Future<Output = …> + 'a>>`. To report only the call, \
              write `result = |_| \"…\"`.",
+        ));
+    }
+    let second = second.or_else(|| shown.and_then(Shown::second));
+    if let (Some(second), None) = (second, keys.result.get()) {
+        errors.push(Error::new_spanned(
+            second,
+            "`#[external_task]` cannot follow several streams or futures in one tuple. Return each from its own \
+             function. To report only the call, write `result = |_| \"…\"`.",
         ));
     }
     errors.extend(keys.values().filter_map(waits));

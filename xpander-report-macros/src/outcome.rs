@@ -94,7 +94,11 @@ impl Expansion<'_> {
         let finish = quote_spanned! {given.at=>
             finish_future(#run, #value, move |#mutability #run, #value #ty| { #end }, #error)
         };
-        self.by_kind(given, &quote!(future), &finish)
+        let kinds = match self.keys.result.get() {
+            Some(_) => quote!(future_with_result),
+            None => quote!(future),
+        };
+        self.by_kind(given, &kinds, &finish)
     }
 
     fn end(&self, given: &Given<'_>) -> TokenStream {
@@ -112,7 +116,7 @@ impl Expansion<'_> {
     fn kinds(&self, given: &Given<'_>) -> TokenStream {
         let has_keys = self.keys.looks_at_value();
         match (self.keys.result.get(), has_keys, given.is_async) {
-            (Some(_), ..) if self.outlives_its_items => quote!(value),
+            (Some(_), ..) if self.is_only_a_call => quote!(value),
             (Some(_), ..) => quote!(with_result),
             (None, true, true) => quote!(awaited_with_keys),
             (None, true, false) => quote!(called_with_keys),
@@ -136,9 +140,11 @@ impl Expansion<'_> {
                     (&&&#private::ShownProbe(&#value, ::core::marker::PhantomData::<#mark>)).shown_kind()
                 }
             }
-            None => quote!((&&&&&&#private::Probe(&#value)).flow_kind()),
+            None => quote!((&&&&&&&&&&&&#private::Probe(&#value)).flow_kind()),
         };
+        let check = self.check_that_one_goes_on(given);
         quote! {
+            #check
             let #kind = {
                 #[allow(unused_imports)]
                 use #private::kinds::#kinds::*;
@@ -149,10 +155,28 @@ impl Expansion<'_> {
         }
     }
 
+    /// Beside what a tuple shows to go on, nothing else may.
+    fn check_that_one_goes_on(&self, given: &Given<'_>) -> Option<TokenStream> {
+        let Self { private, value, .. } = self;
+        let is_needed = given.shown?.is_in_a_tuple() && self.keys.result.get().is_none();
+        let kinds = match given.is_async {
+            true => quote!(several_awaited),
+            false => quote!(several),
+        };
+        let check = quote_spanned!(given.at=> check(&#value));
+        is_needed.then(|| {
+            quote! {{
+                #[allow(unused_imports)]
+                use #private::kinds::#kinds::*;
+                (&&&&&&&&&&&&#private::Probe(&#value)).flow_kind().#check;
+            }}
+        })
+    }
+
     fn is_a_future(&self) -> bool {
         let output = &self.function.signature.output;
         let spells_one = self.function.signature.asyncness.is_none()
-            && !self.outlives_its_items
+            && !self.is_only_a_call
             && spells_a_future(output);
         spells_one || self.shown.as_ref().is_some_and(Shown::is_future)
     }

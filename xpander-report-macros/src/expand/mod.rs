@@ -9,7 +9,7 @@ use syn::{Attribute, Error, Expr, Type, parse_quote};
 
 use crate::boxes;
 use crate::check::check;
-use crate::flow::Shown;
+use crate::flow::{self, Shown};
 use crate::function::Function;
 use crate::keys::{Input, Key, Keys};
 use crate::private;
@@ -44,8 +44,8 @@ pub(crate) struct Expansion<'a> {
     pub(crate) private: TokenStream,
     /// What the return type shows to go on.
     pub(crate) shown: Option<Shown<'a>>,
-    /// The return type has a box that cannot be followed: see `boxes`.
-    pub(crate) outlives_its_items: bool,
+    /// What the return type shows cannot be followed: see `boxes` and `flow::second`.
+    pub(crate) is_only_a_call: bool,
     arguments: Vec<Argument>,
     renamed: Vec<Renamed>,
     body: TokenStream,
@@ -75,15 +75,16 @@ impl<'a> Expansion<'a> {
         let shown = Shown::of(&function.signature.output);
         let names: Vec<&Argument> = names(&arguments, &renamed).map(|(name, _)| name).collect();
         let outlived = boxes::outlived(&function.signature.output);
-        check(keys, function, &names, shown.as_ref(), outlived)?;
+        let second = flow::second(&function.signature.output);
+        check(keys, function, &names, shown.as_ref(), outlived, second)?;
         let module = private::module();
         let private = match keys.krate.get() {
             Some(path) => quote!(#path::#module),
             None => quote!(::xpander_report::#module),
         };
         Ok(Self {
-            shown: shown.filter(|shown| follows(keys, shown)),
-            outlives_its_items: outlived.is_some(),
+            shown: shown.filter(|shown| second.is_none() && follows(keys, shown)),
+            is_only_a_call: outlived.is_some() || second.is_some(),
             keys,
             function,
             private,
