@@ -82,12 +82,13 @@ impl Expansion<'_> {
         let shown = output.and_then(Shown::of_type);
         let inner = Given {
             at: output.map_or(given.at, at),
-            shown: shown
-                .as_ref()
-                .filter(|shown| !shown.is_future() && self.follows(shown)),
+            shown: shown.as_ref().filter(|shown| self.follows(shown)),
             is_async: true,
         };
-        let end = self.end(&inner);
+        let end = match inner.shown.is_some_and(Shown::is_future) {
+            true => self.end_with_future(&inner),
+            false => self.end(&inner),
+        };
         let ty = output.and_then(nameable).map(|ty| quote!(: #ty));
         let mutability = self.keys.looks_at_value().then(|| quote!(mut));
         let error = self.error_around(given.at, false);
