@@ -25,7 +25,8 @@ fn within(ty: &Type) -> Option<&Type> {
     let last = last_segment(bare(ty))?;
     let mut inner = type_arguments(&last.arguments);
     if ALIASES.iter().any(|name| last.ident == name) {
-        let is_static = is_static(lifetimes(&last.arguments));
+        // One that names no lifetime has that of an argument.
+        let is_static = lifetimes(&last.arguments).any(|lifetime| lifetime.ident == "static");
         return inner.find(|given| is_static && borrows(given));
     }
     match (last.ident.to_string().as_str(), bare(inner.next()?)) {
@@ -38,11 +39,12 @@ fn within(ty: &Type) -> Option<&Type> {
 /// What a `'static` object gives that would be followed.
 fn given(object: &TypeTraitObject) -> Option<&Type> {
     let bounds = object.bounds.iter();
-    let lifetimes = bounds.filter_map(|bound| match bound {
+    let mut lifetimes = bounds.filter_map(|bound| match bound {
         TypeParamBound::Lifetime(lifetime) => Some(lifetime),
         _ => None,
     });
-    if !is_followed(&object.bounds) || !is_static(lifetimes) {
+    let is_static = lifetimes.all(|lifetime| lifetime.ident == "static");
+    if !is_followed(&object.bounds) || !is_static {
         return None;
     }
     associated(&object.bounds, "Item").or_else(|| associated(&object.bounds, "Output"))
@@ -58,10 +60,6 @@ fn lifetimes(arguments: &PathArguments) -> impl Iterator<Item = &Lifetime> {
         GenericArgument::Lifetime(lifetime) => Some(lifetime),
         _ => None,
     })
-}
-
-fn is_static<'a>(mut lifetimes: impl Iterator<Item = &'a Lifetime>) -> bool {
-    lifetimes.all(|lifetime| lifetime.ident == "static")
 }
 
 /// Whether a type names a lifetime that ends.
