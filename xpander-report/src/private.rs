@@ -1,7 +1,7 @@
 //! The functions that the attribute's expansion calls.
 
 pub use crate::run::capture::{Capture, Probe, Redacted};
-pub use crate::run::edge::Edge;
+pub use crate::run::edge::{Edge, keep};
 pub use crate::run::end::Outcome;
 pub use crate::run::keys::{ErrorProbe, extract, extract_bool, extract_by, place, reporter};
 pub use crate::run::kind::{

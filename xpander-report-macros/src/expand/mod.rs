@@ -342,6 +342,7 @@ impl<'a> Expansion<'a> {
             None => (TokenStream::new(), TokenStream::new()),
         };
         let rebound = self.rebound(&read);
+        let body = self.object(&local("edge")).unwrap_or_else(|| body.clone());
         let body = quote_spanned!(self.at_body()=> async move { #order #tie #body });
         let future = local("body");
         let called = quote!((&mut #run).follow(#future).await);
@@ -380,8 +381,11 @@ impl<'a> Expansion<'a> {
         if let Some(ty) = annotation.as_ref().filter(|_| self.hides_its_value()) {
             let name = local("edge");
             edge = self.edge(&name, ty);
-            let method = signature::function(&self.function.signature.output)
-                .unwrap_or_else(|| quote!(body));
+            let method = signature::function(&self.function.signature.output);
+            if let (None, Some(object)) = (&method, self.object(&name)) {
+                body = quote_spanned!(self.at_body()=> move || -> #output { #moved #object });
+            }
+            let method = method.unwrap_or_else(|| quote!(body));
             body = quote!(#name.#method(#body));
         }
         let called = quote!((&mut #run).call(#body));
@@ -392,6 +396,30 @@ impl<'a> Expansion<'a> {
             let mut #run = #start;
             #finish
         }
+    }
+
+    // Output, for `impl Fn(&str) -> String`:
+    //
+    //     let mut __place;
+    //     let _: &mut (dyn Fn(&str) -> String) = keep('__body: { … }, {
+    //         __place = __edge.never();
+    //         &mut __place
+    //     });
+    //     __edge.kept(__place)
+    //
+    /// The body, to which a closure at its end is a function that the return type describes.
+    fn object(&self, edge: &Ident) -> Option<TokenStream> {
+        let object = signature::function_object(&self.function.signature.output)?;
+        let Self { private, body, .. } = self;
+        let place = local("place");
+        Some(quote! {
+            let mut #place;
+            let _: &mut (#object) = #private::keep(#body, {
+                #place = #edge.never();
+                &mut #place
+            });
+            #edge.kept(#place)
+        })
     }
 
     /// Whether the return type hides that of the value itself.

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::no_value;
+
 /// The type that a function returns where it hides it: `return edge.never()` at the function's own end tells
 /// the compiler, before it looks at the body, what the body's value must be able to do.
 pub struct Edge<T>(PhantomData<fn() -> T>);
@@ -20,6 +22,29 @@ impl<T> Edge<T> {
     /// The body, whose value is of this type.
     pub fn body<F: FnOnce() -> T>(self, body: F) -> F {
         body
+    }
+
+    /// The value that [`keep`] has put there.
+    pub fn kept(self, place: Option<T>) -> T {
+        place.unwrap_or_else(|| no_value())
+    }
+}
+
+/// Puts a value in its place. Where the outcome is to be a `&mut dyn Fn(…)`, a closure that gives the value learns what
+/// it takes, and keeps its own type.
+pub fn keep<T, P: Place<T>>(value: T, place: &mut P) -> &mut T {
+    place.fill(value)
+}
+
+/// A place for a value. It is a type of its own for [`keep`], or the compiler would look for a `dyn Fn` in it.
+pub trait Place<T> {
+    /// Puts the value there.
+    fn fill(&mut self, value: T) -> &mut T;
+}
+
+impl<T> Place<T> for Option<T> {
+    fn fill(&mut self, value: T) -> &mut T {
+        self.insert(value)
     }
 }
 
