@@ -1,6 +1,6 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, Expr, Lit, Type, UnOp};
+use syn::{Error, Expr, ExprBlock, Lit, Stmt, Type, UnOp};
 
 use crate::flow::Shown;
 use crate::function::Function;
@@ -74,6 +74,11 @@ pub(crate) fn check(
         &keys.error,
     ];
     errors.extend(functions.into_iter().filter_map(no_function));
+    errors.extend(
+        [&keys.agent_id, &keys.id]
+            .into_iter()
+            .filter_map(needless_into),
+    );
     if let (Some(lost), None) = (shown.and_then(Shown::lost), keys.result.get()) {
         let name = lost.to_token_stream();
         errors.push(Error::new_spanned(
@@ -168,14 +173,77 @@ fn wrong_share(rate: &Expr) -> Option<Error> {
     })
 }
 
+/// Macros that give a value, and no function.
+const VALUES: &[&str] = &[
+    "concat",
+    "env",
+    "format",
+    "format_args",
+    "include_str",
+    "json",
+    "matches",
+    "stringify",
+    "vec",
+];
+
+fn is_a_value(value: &Expr) -> bool {
+    match value {
+        Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) => true,
+        Expr::Macro(call) => {
+            let last = call.mac.path.segments.last();
+            last.is_some_and(|last| VALUES.iter().any(|name| last.ident == name))
+        }
+        Expr::Block(block) => last(block).is_none_or(is_a_value),
+        _ => false,
+    }
+}
+
+/// What a block gives, unless it is `()`.
+pub(crate) fn last(block: &ExprBlock) -> Option<&Expr> {
+    match block.block.stmts.last()? {
+        Stmt::Expr(value, None) => Some(value),
+        _ => None,
+    }
+}
+
+/// A conversion to a type that nobody names: these keys take text of any type.
+fn needless_into(key: &Key<Expr>) -> Option<Error> {
+    let (name, value) = (key.name()?, key.get()?);
+    let Expr::MethodCall(call) = some(value).unwrap_or(value) else {
+        return None;
+    };
+    (call.method == "into").then(|| {
+        Error::new(
+            call.method.span(),
+            format!("`{name}` cannot use `.into()`, because it takes text of any type. Remove `.into()`."),
+        )
+    })
+}
+
+/// What a `Some(…)` holds.
+pub(crate) fn some(value: &Expr) -> Option<&Expr> {
+    let Expr::Call(call) = value else {
+        return None;
+    };
+    let Expr::Path(function) = &*call.func else {
+        return None;
+    };
+    let is_some = function.path.segments.last()?.ident == "Some";
+    call.args.first().filter(|_| is_some)
+}
+
 /// A value where a key takes a function of what came out.
 fn no_function(key: &Key<Expr>) -> Option<Error> {
     let (name, value) = (key.name()?, key.get()?);
-    matches!(value, Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_)).then(|| {
-        let value = value.to_token_stream();
+    is_a_value(value).then(|| {
+        let mut text = value.to_token_stream().to_string();
+        if let Expr::Macro(_) = value {
+            // Tokens have no space of their own between `format!` and what it takes.
+            text = text.replacen("! ", "!", 1);
+        }
         Error::new_spanned(
-            &value,
-            format!("`{name}` takes a function of the return value, not a value. Write `{name} = |_| {value}`."),
+            value,
+            format!("`{name}` takes a function of the return value, not a value. Write `{name} = |_| {text}`."),
         )
     })
 }

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, Type};
 
+use crate::check;
 use crate::expand::{Expansion, at};
 use crate::flow::{Shown, spells_a_future};
 use crate::signature::{local, nameable};
@@ -366,6 +367,9 @@ impl Expansion<'_> {
 
 /// Whether the compiler must be told what the expression takes.
 fn may_be_a_closure(extractor: &Expr) -> bool {
+    if let Expr::Block(block) = extractor {
+        return check::last(block).is_some_and(may_be_a_closure);
+    }
     !matches!(
         extractor,
         Expr::Binary(_)

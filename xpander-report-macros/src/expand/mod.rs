@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, Type, parse_quote};
 
 use crate::boxes;
-use crate::check::check;
+use crate::check::{self, check};
 use crate::flow::{self, Shown};
 use crate::function::Function;
 use crate::keys::{Input, Key, Keys};
@@ -182,14 +182,22 @@ impl<'a> Expansion<'a> {
         let value = key.get()?;
         let at = at(value);
         let name = Ident::new(name, at);
-        let read = match self.is_a_place(value) {
-            true => {
-                let private = self.private_at(at);
-                quote_spanned!(at=> #private::place(&(#value)))
+        let read = match check::some(value).filter(|held| self.is_a_place(held)) {
+            Some(held) => {
+                let place = self.place(held);
+                quote_spanned!(at=> ::core::option::Option::Some(#place))
             }
-            false => quote!(#value),
+            None if self.is_a_place(value) => self.place(value),
+            None => quote!(#value),
         };
         Some(quote_spanned!(at=> (&mut #start).#name(|| #read);))
+    }
+
+    /// Reads an argument, and leaves it to the body.
+    fn place(&self, value: &Expr) -> TokenStream {
+        let at = at(value);
+        let private = self.private_at(at);
+        quote_spanned!(at=> #private::place(&(#value)))
     }
 
     /// Whether it is an argument, or a field of one.
