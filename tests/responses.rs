@@ -137,6 +137,53 @@ mod a_returned_response {
     }
 
     #[test]
+    fn is_read_beside_an_explicit_result() {
+        #[external_task]
+        fn run() -> Value {
+            current_task().result("said");
+            searching()
+        }
+        fn searching() -> Value {
+            let mut response = calling("1", &["search"]);
+            response["usage"] = chat("1", "")["usage"].take();
+            response
+        }
+        let report = record(run);
+        assert_eq!(report.result.as_deref(), Some("said"));
+        assert_eq!(report.tokens, Some(Tokens::new(7, 3)));
+        assert_eq!(report.used_tools, ["search"]);
+        assert_eq!(response(&report), searching());
+    }
+
+    #[test]
+    fn of_no_known_shape_gives_way_to_an_explicit_result() {
+        #[external_task]
+        fn run() -> Value {
+            current_task().result("said");
+            json!({"answer": 42})
+        }
+        let report = record(run);
+        assert_eq!(report.result.as_deref(), Some("said"));
+        assert!(report.llm_response.is_none());
+    }
+
+    #[test]
+    fn of_a_run_that_counts_in_another_is_read_beside_an_explicit_result() {
+        #[external_task(rollup)]
+        fn inner() -> Value {
+            current_task().result("said");
+            chat("1", "Hello!")
+        }
+        #[external_task]
+        fn outer() {
+            inner();
+        }
+        let report = record(outer);
+        assert_eq!(report.tokens, Some(Tokens::new(7, 3)));
+        assert_eq!(response(&report), chat("1", "Hello!"));
+    }
+
+    #[test]
     fn gives_its_tokens_where_no_content_may_leave() {
         let off = Redaction::new().capture_content(false);
         let report = record_with(off, || returns(chat("1", "secret")));
@@ -332,6 +379,18 @@ mod a_response_that_says_it_failed {
             current_task()
                 .result("said")
                 .llm_response(&filtered("1", ""));
+        }
+        let report = record(run);
+        assert_eq!(report.is_success, Some(false));
+        assert_eq!(report.result.as_deref(), Some("said"));
+    }
+
+    #[test]
+    fn fails_the_run_beside_an_explicit_result() {
+        #[external_task]
+        fn run() -> Value {
+            current_task().result("said");
+            filtered("1", "")
         }
         let report = record(run);
         assert_eq!(report.is_success, Some(false));

@@ -11,3 +11,13 @@ fn may_be_optional() {
     assert_eq!(report.id.unwrap().len(), 36);
     assert_eq!(report.agent_id, None);
 }
+
+#[test]
+fn may_be_some_argument_that_the_body_uses_as_well() {
+    #[external_task(id = Some(name))]
+    fn run(name: &str) -> usize {
+        name.len()
+    }
+    let report = record(|| run("own"));
+    assert_eq!(report.id.as_deref(), Some("own"));
+}

@@ -168,3 +168,15 @@ fn nothing_is_evaluated_when_nobody_listens() {
     }
     assert_eq!(run(), 7);
 }
+
+#[test]
+fn a_function_may_come_from_a_block() {
+    #[external_task(result = {
+        let factor = 2;
+        move |value| value * factor
+    })]
+    fn run() -> u32 {
+        21
+    }
+    assert_eq!(record(run).result.as_deref(), Some("42"));
+}

@@ -1,6 +1,7 @@
 //! The report of a call: input, result, success, failure, and the keys of `#[external_task]`.
 
 mod a_result_inside_another;
+mod depth;
 mod functions;
 mod ids;
 mod input;

@@ -1,6 +1,10 @@
+use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
+use std::ops::ControlFlow;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard};
+use std::task::Poll;
 
 use serde::{Serialize, Serializer};
 
@@ -8,7 +12,6 @@ use super::*;
 
 fn captured<T>(value: T) -> String
 where
-    T: Send,
     Recorded<T>: Record,
 {
     Recorded(value).record()
@@ -106,7 +109,38 @@ recorded! {
     Id, Option<Id>, Name, bytes::Bytes, Option<bytes::Bytes>, Picture, Shape, Mode,
     Arc<Shape>, Option<Arc<Shape>>, Arc<str>,
     Account, Arc<Mutex<Account>>, RwLock<Account>,
-    f64, Option<f32>,
+    f64, Option<f32>, Rc<f32>, Arc<f64>,
+    Vec<Arc<Account>>, &[Arc<Account>], Option<Vec<Arc<Account>>>, BTreeMap<&'static str, Rc<Account>>,
+    (Arc<Account>, u8), Rc<Twice>,
+    MutexGuard<'static, Account>, &MutexGuard<'static, Account>, Option<MutexGuard<'static, Account>>,
+    RwLockReadGuard<'static, Account>, Ref<'static, Account>, Pin<Box<Account>>, Pin<&'static Account>,
+    OnceLock<Account>, Arc<OnceLock<Account>>, Poll<Account>, ManuallyDrop<Account>,
+    ControlFlow<Account, u8>, ControlFlow<Account, ()>, &LazyLock<Account>,
+    MutexGuard<'static, String>, MutexGuard<'static, Vec<u8>>, MutexGuard<'static, f64>,
+    Arc<bytes::Bytes>, Box<bytes::Bytes>, Option<Arc<bytes::Bytes>>,
+    Arc<Name>, Box<Name>, Option<Name>, Option<Rc<Name>>,
+    Masked, &Masked, Option<Masked>, Arc<Masked>,
+}
+
+type Twice = Arc<Account>;
+
+/// A text that is not for everybody.
+struct Masked(&'static str);
+impl std::ops::Deref for Masked {
+    type Target = str;
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+impl fmt::Debug for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A value whose guards may be given away.
+fn kept<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
 }
 
 #[test]
@@ -158,6 +192,92 @@ fn shared_pointers_are_what_they_point_to() {
 }
 
 #[test]
+fn pointers_to_types_of_other_crates_are_what_they_point_to() {
+    let bytes = || bytes::Bytes::from_static(b"abc");
+    assert_eq!(captured(Arc::new(bytes())), "<3 bytes>");
+    assert_eq!(captured(Box::new(bytes())), "<3 bytes>");
+    assert_eq!(captured(Some(Arc::new(bytes()))), "<3 bytes>");
+    assert_eq!(captured(Arc::new(Name("accept"))), "accept");
+    assert_eq!(captured(Box::new(Name("accept"))), "accept");
+    assert_eq!(captured(Some(Name("accept"))), "accept");
+    assert_eq!(captured(Some(Rc::new(Name("accept")))), "accept");
+    assert_eq!(captured(None::<Name>), "");
+}
+
+#[test]
+fn guards_and_other_holders_are_what_they_hold() {
+    assert_eq!(
+        captured(kept(Mutex::new("x".to_owned())).lock().unwrap()),
+        "x"
+    );
+    assert_eq!(
+        captured(kept(Mutex::new(vec![1_u8, 2])).lock().unwrap()),
+        "<2 bytes>"
+    );
+    assert_eq!(captured(kept(Mutex::new(f64::NAN)).lock().unwrap()), "NaN");
+    assert_eq!(captured(Poll::<Account>::Pending), "");
+    assert_eq!(captured(OnceLock::<Account>::new()), "");
+    #[external_task]
+    fn response() -> MutexGuard<'static, serde_json::Value> {
+        let response = serde_json::json!({
+            "choices": [{"message": {"role": "assistant", "content": "hey"}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 5, "completion_tokens": 2},
+        });
+        kept(Mutex::new(response)).lock().unwrap()
+    }
+    let report = record(response);
+    assert_eq!(report.result.as_deref(), Some("hey"));
+    assert_eq!(report.tokens, Some(Tokens::new(5, 2)));
+}
+
+#[test]
+fn what_dereferences_to_a_text_that_it_masks_stays_masked() {
+    assert_eq!(captured(Masked("hidden")), "***");
+    assert_eq!(captured(&Masked("hidden")), "***");
+    assert_eq!(captured(Some(Masked("hidden"))), "Some(***)");
+    assert_eq!(captured(Arc::new(Masked("hidden"))), "***");
+}
+
+#[test]
+fn what_a_type_hides_from_its_json_stays_hidden_in_everything_that_holds_it() {
+    let hidden = || account(false);
+    let json = r#"{"name":"Ada","scores":{}}"#;
+    let list = format!("[{json}]");
+    assert_eq!(captured(vec![Arc::new(hidden())]), list);
+    assert_eq!(captured(&[Arc::new(hidden())][..]), list);
+    assert_eq!(captured(Some(vec![Arc::new(hidden())])), list);
+    let map = BTreeMap::from([("a", Rc::new(hidden()))]);
+    assert_eq!(captured(map), format!(r#"{{"a":{json}}}"#));
+    assert_eq!(captured((Arc::new(hidden()), 1)), format!("[{json},1]"));
+    assert_eq!(captured(Rc::new(Arc::new(hidden()))), json);
+    assert_eq!(captured(kept(Mutex::new(hidden())).lock().unwrap()), json);
+    assert_eq!(captured(&kept(Mutex::new(hidden())).lock().unwrap()), json);
+    assert_eq!(captured(kept(Mutex::new(hidden())).lock().ok()), json);
+    assert_eq!(captured(kept(RwLock::new(hidden())).read().unwrap()), json);
+    assert_eq!(captured(kept(RefCell::new(hidden())).borrow()), json);
+    assert_eq!(captured(Box::pin(hidden())), json);
+    assert_eq!(captured(Pin::new(kept(hidden()))), json);
+    assert_eq!(captured(OnceLock::from(hidden())), json);
+    assert_eq!(captured(Arc::new(OnceLock::from(hidden()))), json);
+    assert_eq!(captured(Poll::Ready(hidden())), json);
+    assert_eq!(captured(ManuallyDrop::new(hidden())), json);
+    let flow = captured(ControlFlow::<_, u8>::Break(hidden()));
+    assert_eq!(flow, format!(r#"{{"Break":{json}}}"#));
+    let flow = captured(ControlFlow::<Account, ()>::Continue(()));
+    assert_eq!(flow, r#"{"Continue":null}"#);
+}
+
+#[test]
+fn a_value_that_is_made_later_is_not_made_to_be_captured() {
+    let later: LazyLock<Account> = LazyLock::new(|| panic!("nobody asked for it"));
+    let shown = captured(&later);
+    assert!(
+        shown.starts_with('<') && shown.contains("LazyLock"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn what_a_type_hides_from_its_json_never_leaves() {
     assert_eq!(captured(account(false)), r#"{"name":"Ada","scores":{}}"#);
     let failed = captured(account(true));
@@ -182,6 +302,8 @@ fn numbers_that_json_does_not_have_are_shown() {
     assert_eq!(captured(1.5_f64), "1.5");
     assert_eq!(captured(Some(f32::INFINITY)), "inf");
     assert_eq!(captured(None::<f32>), "");
+    assert_eq!(captured(Arc::new(f64::NAN)), "NaN");
+    assert_eq!(captured(Rc::new(f32::INFINITY)), "inf");
     #[external_task]
     fn two(a: f32, b: f32) {}
     let report = record(|| two(f32::NAN, 1.5));

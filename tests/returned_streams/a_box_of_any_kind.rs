@@ -20,6 +20,21 @@ fn fused_stream(n: u8) -> Pin<Box<dyn stream::FusedStream<Item = u8> + Send>> {
     Box::pin(stream::iter([n, n]).fuse())
 }
 
+#[external_task]
+fn unpinned(n: u8) -> Box<dyn Iterator<Item = u8> + Send + Unpin> {
+    Box::new(vec![n, n].into_iter())
+}
+
+#[external_task]
+fn pinned_and_unpin(n: u8) -> Pin<Box<dyn Stream<Item = u8> + Send + Sync + Unpin>> {
+    Box::pin(stream::iter([n, n]))
+}
+
+#[external_task]
+fn later_and_unpin(n: u8) -> Pin<Box<dyn Future<Output = Result<u8, String>> + Unpin>> {
+    Box::pin(std::future::ready(Err(format!("{n} failed"))))
+}
+
 #[test]
 fn is_followed() {
     let (_, reports) = record(|| from_both_ends("a b").rev().count());
@@ -30,4 +45,10 @@ fn is_followed() {
     assert_eq!(outcome(&reports), (Some(true), Some("[2,2]")));
     let (_, reports) = record(|| block_on(fused_stream(3).count()));
     assert_eq!(outcome(&reports), (Some(true), Some("[3,3]")));
+    let (_, reports) = record(|| unpinned(4).count());
+    assert_eq!(outcome(&reports), (Some(true), Some("[4,4]")));
+    let (_, reports) = record(|| block_on(pinned_and_unpin(5).count()));
+    assert_eq!(outcome(&reports), (Some(true), Some("[5,5]")));
+    let (_, reports) = record(|| block_on(later_and_unpin(6)));
+    assert_eq!(outcome(&reports), (Some(false), Some("6 failed")));
 }

@@ -123,3 +123,42 @@ fn a_stream_that_a_future_gives_is_followed() {
     let (_, reports) = record(|| block_on(async { opaque().await.unwrap().count().await }));
     assert_eq!(outcome(&reports), BROKEN);
 }
+
+#[test]
+#[allow(clippy::async_yields_async)]
+fn a_future_that_a_future_gives_is_followed() {
+    #[external_task]
+    fn spelled() -> impl Future<Output = impl Future<Output = Result<u8, String>>> {
+        async { async { Err("later".to_owned()) } }
+    }
+    #[external_task]
+    fn fallible() -> impl Future<Output = Result<impl Future<Output = Result<u8, String>>, String>>
+    {
+        async { Ok(async { Err("later".to_owned()) }) }
+    }
+    #[external_task]
+    async fn awaited() -> impl Future<Output = Result<u8, String>> {
+        async { Err("later".to_owned()) }
+    }
+    let runs: [fn() -> bool; 3] = [
+        || block_on(async { spelled().await.await }).is_err(),
+        || block_on(async { fallible().await.unwrap().await }).is_err(),
+        || block_on(async { awaited().await.await }).is_err(),
+    ];
+    for run in runs {
+        let (is_err, reports) = record(run);
+        assert!(is_err);
+        assert_eq!(outcome(&reports), (Some(false), Some("later")));
+    }
+}
+
+#[test]
+#[allow(clippy::async_yields_async)]
+fn keys_look_at_what_the_inner_future_gives() {
+    #[external_task(result = |n| n + 1)]
+    fn spelled(n: u8) -> impl Future<Output = impl Future<Output = Result<u8, String>>> {
+        async move { async move { Ok(n) } }
+    }
+    let (_, reports) = record(|| block_on(async { spelled(6).await.await }));
+    assert_eq!(outcome(&reports), (Some(true), Some("7")));
+}

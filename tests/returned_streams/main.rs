@@ -6,6 +6,7 @@ mod a_consumer_that_takes_every_item;
 mod a_stream;
 mod an_item_that_is_an_error;
 mod an_iterator;
+mod in_a_tuple;
 mod inside_something;
 mod items_that_are_json;
 mod names_decide_nothing;

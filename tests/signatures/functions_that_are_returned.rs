@@ -74,3 +74,59 @@ fn may_be_async() {
     block_on(filled()(&mut bytes, 7));
     assert_eq!(bytes, [7]);
 }
+
+#[test]
+fn may_take_anything() {
+    #[external_task]
+    fn joined(by: &'static str) -> impl Fn(&str, &str, &str, &str) -> String + Clone {
+        move |a, b, c, d| [a, b, c, d.trim()].join(by)
+    }
+    #[external_task]
+    fn first() -> impl Fn(Option<&str>) -> Option<&str> {
+        |text| text?.split(' ').next()
+    }
+    #[external_task]
+    fn last<T: Copy>() -> impl Fn(&[&T]) -> Option<T> {
+        |all| all.last().copied().copied()
+    }
+    #[external_task]
+    fn shown(name: String) -> impl FnOnce(&mut fmt::Formatter<'_>) -> fmt::Result {
+        move |f| {
+            f.write_str(&name)?;
+            drop(name);
+            Ok(())
+        }
+    }
+    struct Shown<F>(std::cell::Cell<Option<F>>);
+    impl<F: FnOnce(&mut fmt::Formatter<'_>) -> fmt::Result> Display for Shown<F> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.take().map_or(Err(fmt::Error), |shown| shown(f))
+        }
+    }
+    assert_eq!(joined("-").clone()("a", "b", "c", " d"), "a-b-c-d");
+    assert_eq!(first()(Some("a b")), Some("a"));
+    assert_eq!(last()(&[&1, &2]), Some(2));
+    let shown = Shown(std::cell::Cell::new(Some(shown("Ada".to_owned()))));
+    assert_eq!(shown.to_string(), "Ada");
+}
+
+#[test]
+fn may_come_from_async_functions() {
+    #[external_task]
+    async fn prompt(about: String) -> impl Fn(&str) -> String {
+        let about = std::future::ready(about).await;
+        move |question| format!("{about}: {}", question.trim())
+    }
+    #[external_task]
+    async fn counting() -> impl FnMut(&str, usize) -> usize {
+        let count = std::rc::Rc::new(std::cell::Cell::new(0));
+        move |text, more| {
+            count.set(count.get() + text.len() + more);
+            count.get()
+        }
+    }
+    assert_eq!(block_on(assert_send(prompt("x".to_owned())))(" y "), "x: y");
+    let mut count = block_on(assert_send(counting()));
+    assert_eq!(count("ab", 1), 3);
+    assert_eq!(count("c", 0), 4);
+}

@@ -122,3 +122,24 @@ fn recursion_through_a_box_stays_send() {
     assert_eq!(block_on(assert_send(boxed(3))), 3);
     assert_eq!(block_on(assert_send(plain(3))), Ok(3));
 }
+
+#[test]
+#[allow(elided_lifetimes_in_paths, mismatched_lifetime_syntaxes)]
+fn a_box_that_borrows_from_self_without_a_name_for_the_lifetime() {
+    struct Page(&'static str);
+    impl Page {
+        #[external_task]
+        fn title(&self) -> BoxFuture<&str> {
+            Box::pin(async { self.0 })
+        }
+        #[external_task]
+        fn words(&self) -> Result<BoxStream<&str>, String> {
+            Ok(stream::iter(self.0.split(' ')).boxed())
+        }
+    }
+    let page = Page("two words");
+    let title = result(|| block_on(page.title()));
+    assert_eq!(title.as_deref(), Some("two words"));
+    let words = result(|| block_on(page.words().unwrap().count()));
+    assert_eq!(words.as_deref(), Some("twowords"));
+}

@@ -40,6 +40,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, StreamExt};
 use smol::block_on;
 use xpander_report::external_task;
 use xpander_report_tests::record;

@@ -14,6 +14,11 @@ async fn field(order: Order) -> usize {
     order.id.len()
 }
 
+#[external_task(id = Some(name))]
+fn optional(name: String) -> usize {
+    name.len()
+}
+
 #[external_task(id = String::from_utf8_lossy(&name.into_bytes()).into_owned())]
 fn call(name: String) -> usize {
     name.len()
@@ -22,5 +27,6 @@ fn call(name: String) -> usize {
 fn main() {
     bare("x".to_owned());
     let _ = field(Order { id: "x".to_owned() });
+    optional("x".to_owned());
     call("x".to_owned());
 }

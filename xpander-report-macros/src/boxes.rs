@@ -6,10 +6,8 @@ use syn::{
     TypeTraitObject,
 };
 
-use crate::flow::is_followed;
+use crate::flow::{ALIASES, is_followed};
 use crate::signature::{associated, bare, last_segment, type_arguments};
-
-const ALIASES: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
 
 /// The item or output type of a `'static` box in the return type, if this type borrows.
 pub(crate) fn borrowed_item_of_static_box(output: &ReturnType) -> Option<&Type> {
@@ -27,7 +25,8 @@ fn within(ty: &Type) -> Option<&Type> {
     let last = last_segment(bare(ty))?;
     let mut inner = type_arguments(&last.arguments);
     if ALIASES.iter().any(|name| last.ident == name) {
-        let is_static = is_static(lifetimes(&last.arguments));
+        // One that names no lifetime has that of an argument.
+        let is_static = lifetimes(&last.arguments).any(|lifetime| lifetime.ident == "static");
         return inner.find(|given| is_static && borrows(given));
     }
     match (last.ident.to_string().as_str(), bare(inner.next()?)) {
@@ -40,11 +39,12 @@ fn within(ty: &Type) -> Option<&Type> {
 /// The item or output type of a `'static` trait object that would be followed.
 fn given(object: &TypeTraitObject) -> Option<&Type> {
     let bounds = object.bounds.iter();
-    let lifetimes = bounds.filter_map(|bound| match bound {
+    let mut lifetimes = bounds.filter_map(|bound| match bound {
         TypeParamBound::Lifetime(lifetime) => Some(lifetime),
         _ => None,
     });
-    if !is_followed(&object.bounds) || !is_static(lifetimes) {
+    let is_static = lifetimes.all(|lifetime| lifetime.ident == "static");
+    if !is_followed(&object.bounds) || !is_static {
         return None;
     }
     associated(&object.bounds, "Item").or_else(|| associated(&object.bounds, "Output"))
@@ -62,11 +62,7 @@ fn lifetimes(arguments: &PathArguments) -> impl Iterator<Item = &Lifetime> {
     })
 }
 
-fn is_static<'a>(mut lifetimes: impl Iterator<Item = &'a Lifetime>) -> bool {
-    lifetimes.all(|lifetime| lifetime.ident == "static")
-}
-
-/// Whether a type has a lifetime other than `'static`.
+/// Whether a type has a named lifetime other than `'static`.
 fn borrows(ty: &Type) -> bool {
     match bare(ty) {
         Type::Reference(reference) => {

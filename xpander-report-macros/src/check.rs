@@ -1,6 +1,6 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, Expr, Lit, Type, UnOp};
+use syn::{Error, Expr, ExprBlock, Lit, Stmt, Type, UnOp};
 
 use crate::flow::Shown;
 use crate::function::Function;
@@ -14,6 +14,7 @@ pub(crate) fn check(
     arguments: &[&Argument],
     shown: Option<&Shown<'_>>,
     borrowed_item: Option<&Type>,
+    second: Option<&Type>,
 ) -> Result<(), Error> {
     let signature = &function.signature;
     let mut errors = Vec::new();
@@ -73,6 +74,11 @@ pub(crate) fn check(
         &keys.error,
     ];
     errors.extend(functions.into_iter().filter_map(check_is_function));
+    errors.extend(
+        [&keys.agent_id, &keys.id]
+            .into_iter()
+            .filter_map(check_no_into),
+    );
     if let (Some(bound), None) = (shown.and_then(Shown::unsupported_bound), keys.result.get()) {
         let name = bound.to_token_stream();
         errors.push(Error::new_spanned(
@@ -89,6 +95,14 @@ pub(crate) fn check(
             "`#[external_task]` cannot follow a box that may outlive what it gives. Give the box the lifetime of this \
              type, as in `BoxFuture<'a, …>` or `Pin<Box<dyn Future<Output = …> + 'a>>`. To report only the call, \
              write `result = |_| \"…\"`.",
+        ));
+    }
+    let second = second.or_else(|| shown.and_then(Shown::second));
+    if let (Some(second), None) = (second, keys.result.get()) {
+        errors.push(Error::new_spanned(
+            second,
+            "`#[external_task]` cannot follow several streams or futures in one tuple. Return each from its own \
+             function. To report only the call, write `result = |_| \"…\"`.",
         ));
     }
     errors.extend(keys.values().filter_map(check_no_await));
@@ -159,14 +173,77 @@ fn check_share(rate: &Expr) -> Option<Error> {
     })
 }
 
-/// Rejects a literal where a key takes a function of the return value.
+/// Macros whose value is not a function.
+const VALUES: &[&str] = &[
+    "concat",
+    "env",
+    "format",
+    "format_args",
+    "include_str",
+    "json",
+    "matches",
+    "stringify",
+    "vec",
+];
+
+fn is_a_value(value: &Expr) -> bool {
+    match value {
+        Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) => true,
+        Expr::Macro(call) => {
+            let last = call.mac.path.segments.last();
+            last.is_some_and(|last| VALUES.iter().any(|name| last.ident == name))
+        }
+        Expr::Block(block) => last(block).is_none_or(is_a_value),
+        _ => false,
+    }
+}
+
+/// The value of a block, unless it is `()`.
+pub(crate) fn last(block: &ExprBlock) -> Option<&Expr> {
+    match block.block.stmts.last()? {
+        Stmt::Expr(value, None) => Some(value),
+        _ => None,
+    }
+}
+
+/// Rejects `.into()`, whose target type is unknown: these keys take text of any type.
+fn check_no_into(key: &Key<Expr>) -> Option<Error> {
+    let (name, value) = (key.name()?, key.get()?);
+    let Expr::MethodCall(call) = some(value).unwrap_or(value) else {
+        return None;
+    };
+    (call.method == "into").then(|| {
+        Error::new(
+            call.method.span(),
+            format!("`{name}` cannot use `.into()`, because it takes text of any type. Remove `.into()`."),
+        )
+    })
+}
+
+/// The value in a `Some(…)`.
+pub(crate) fn some(value: &Expr) -> Option<&Expr> {
+    let Expr::Call(call) = value else {
+        return None;
+    };
+    let Expr::Path(function) = &*call.func else {
+        return None;
+    };
+    let is_some = function.path.segments.last()?.ident == "Some";
+    call.args.first().filter(|_| is_some)
+}
+
+/// Rejects a value where a key takes a function of the return value.
 fn check_is_function(key: &Key<Expr>) -> Option<Error> {
     let (name, value) = (key.name()?, key.get()?);
-    matches!(value, Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_)).then(|| {
-        let value = value.to_token_stream();
+    is_a_value(value).then(|| {
+        let mut text = value.to_token_stream().to_string();
+        if let Expr::Macro(_) = value {
+            // Tokens have no space of their own between `format!` and what it takes.
+            text = text.replacen("! ", "!", 1);
+        }
         Error::new_spanned(
-            &value,
-            format!("`{name}` takes a function of the return value, not a value. Write `{name} = |_| {value}`."),
+            value,
+            format!("`{name}` takes a function of the return value, not a value. Write `{name} = |_| {text}`."),
         )
     })
 }

@@ -4,9 +4,12 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::punctuated::Punctuated;
-use syn::{ReturnType, Token, Type, TypeParamBound};
+use syn::{PathSegment, ReturnType, Token, Type, TypeParamBound};
 
 use crate::signature::{associated, bare, is, last_segment, nameable, type_arguments};
+
+/// Boxes of streams and futures, by the names that other crates give them.
+pub(crate) const ALIASES: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
 
 const STREAMS: &[&str] = &["Stream", "FusedStream", "TryStream"];
 const ITERATORS: &[&str] = &[
@@ -158,6 +161,19 @@ impl<'a> Shown<'a> {
         matches!(self.kind, FlowKind::Future | FlowKind::IntoFuture)
     }
 
+    /// In the output of a future, the second stream or future of a tuple.
+    pub(crate) fn second(&self) -> Option<&'a Type> {
+        self.piece_type()
+            .filter(|_| self.is_future())
+            .and_then(second_in)
+    }
+
+    pub(crate) fn is_in_a_tuple(&self) -> bool {
+        self.path
+            .iter()
+            .any(|step| matches!(step, Step::Element(_)))
+    }
+
     /// A trait that the followed value cannot implement.
     pub(crate) fn unsupported_bound(&self) -> Option<&'a TypeParamBound> {
         self.bounds.iter().find(|bound| is_one_of(bound, LOST))
@@ -222,6 +238,47 @@ fn is_a_future(ty: &Type) -> bool {
                     .is_some_and(is_a_future)
         }),
     }
+}
+
+/// The second part of a tuple that goes on: a run follows one. What is written as another name, the type decides.
+pub(crate) fn second(output: &ReturnType) -> Option<&Type> {
+    match output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => second_in(ty),
+    }
+}
+
+fn second_in(ty: &Type) -> Option<&Type> {
+    match bare(ty) {
+        Type::Tuple(tuple) => {
+            let mut parts = tuple.elems.iter().filter(|ty| goes_on(ty));
+            parts
+                .nth(1)
+                .or_else(|| tuple.elems.iter().find_map(second_in))
+        }
+        ty => held(ty).and_then(second_in),
+    }
+}
+
+fn goes_on(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::ImplTrait(object) => is_followed(&object.bounds),
+        Type::TraitObject(object) => is_followed(&object.bounds),
+        Type::Tuple(tuple) => tuple.elems.iter().any(goes_on),
+        ty => {
+            let is_box = |last: &PathSegment| ALIASES.iter().any(|name| last.ident == name);
+            last_segment(ty).is_some_and(is_box) || held(ty).is_some_and(goes_on)
+        }
+    }
+}
+
+/// What a type holds that stands in for it.
+fn held(ty: &Type) -> Option<&Type> {
+    let last = last_segment(ty)?;
+    let is_known = ["Box", "Option", "Pin", "Result"]
+        .iter()
+        .any(|name| last.ident == name);
+    type_arguments(&last.arguments).next().filter(|_| is_known)
 }
 
 /// The type in a `Pin<Box<…>>`: the pin is followed as a whole.

@@ -3,7 +3,7 @@ use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, Ident, Lifetime, Result, Signature, Token, Visibility};
+use syn::{Abi, Attribute, Expr, Ident, Lifetime, Result, Signature, Token, Visibility, token};
 
 /// The annotated function. Only its signature is parsed. The body is kept as tokens, so it may be incomplete while the
 /// user types it.
@@ -175,6 +175,10 @@ fn without_invisible_group(tree: TokenTree) -> TokenTree {
     tree
 }
 
+fn is_extern_block(input: ParseStream<'_>) -> bool {
+    input.parse::<Abi>().is_ok() && input.peek(token::Brace)
+}
+
 fn not_a_function(input: ParseStream<'_>) -> Option<&'static str> {
     let input = input.fork();
     if input.peek(Token![const]) && (input.peek2(Ident) || input.peek2(Token![_])) {
@@ -183,7 +187,13 @@ fn not_a_function(input: ParseStream<'_>) -> Option<&'static str> {
     while input.peek(Token![unsafe]) {
         input.parse::<Token![unsafe]>().ok()?;
     }
-    if input.peek(Token![struct]) {
+    if input.peek(Token![extern]) && is_extern_block(&input.fork()) {
+        Some("an extern block")
+    } else if input.peek(Token![extern]) && input.peek2(Token![crate]) {
+        Some("an extern crate")
+    } else if input.peek(Token![union]) && input.peek2(Ident) {
+        Some("a union")
+    } else if input.peek(Token![struct]) {
         Some("a struct")
     } else if input.peek(Token![enum]) {
         Some("an enum")

@@ -1,8 +1,7 @@
 use proc_macro2::Ident;
-use quote::format_ident;
+use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::{Error, Expr, LitStr, Path, Result, Token, parenthesized, token};
 
 /// All keys, in the order in which they are documented.
@@ -176,11 +175,13 @@ impl Keys {
         match name.to_string().as_str() {
             "agent_id" => self.agent_id.set(name.clone(), value(&name, input)?),
             "id" => self.id.set(name.clone(), value(&name, input)?),
-            "input" if input.peek(token::Paren) => self.input.set(name, Input::Only(names(input)?)),
+            "input" if input.peek(token::Paren) => {
+                self.input.set(name, Input::Only(names("input", input)?))
+            }
             "input" => self
                 .input
                 .set(name.clone(), Input::Value(Box::new(value(&name, input)?))),
-            "skip" if input.peek(token::Paren) => self.skip.set(name, names(input)?),
+            "skip" if input.peek(token::Paren) => self.skip.set(name, names("skip", input)?),
             "skip" => Err(skip_without_names(&name)),
             "skip_all" => {
                 flag(&name, input)?;
@@ -322,23 +323,60 @@ fn equals(name: &Ident, input: ParseStream<'_>) -> Result<()> {
     Err(without_value(name))
 }
 
-pub(crate) fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+/// The names of arguments that the key `key` takes.
+pub(crate) fn names(key: &str, input: ParseStream<'_>) -> Result<Vec<Ident>> {
     let content;
     parenthesized!(content in input);
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, |input| {
-        if input.peek(LitStr) {
-            return Err(input.error(
-                "expected the name of an argument, found a string. Write the name without quotes.",
-            ));
+    let mut names = Vec::new();
+    while !content.is_empty() {
+        names.push(one(key, &content)?);
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
         }
-        // `type` and `r#type` name the same argument.
-        let name = input.call(Ident::parse_any)?;
-        Ok(match name.to_string().as_str() {
-            "self" | "Self" | "super" | "crate" | "_" => name,
-            _ => format_ident!("{}", name.unraw(), span = name.span()),
-        })
-    })?;
-    Ok(names.into_iter().collect())
+    }
+    Ok(names)
+}
+
+fn one(key: &str, input: ParseStream<'_>) -> Result<Ident> {
+    if input.peek(LitStr) {
+        return Err(input.error(
+            "expected the name of an argument, found a string. Write the name without quotes.",
+        ));
+    }
+    if let Some(error) = no_name(key, &input.fork()) {
+        return Err(error);
+    }
+    // `type` and `r#type` name the same argument.
+    let name = input.call(Ident::parse_any)?;
+    Ok(match name.to_string().as_str() {
+        "self" | "Self" | "super" | "crate" | "_" => name,
+        _ => format_ident!("{}", name.unraw(), span = name.span()),
+    })
+}
+
+/// An expression of an argument where its name stands.
+fn no_name(key: &str, input: ParseStream<'_>) -> Option<Error> {
+    let value: Expr = input.parse().ok()?;
+    let mut inner = &value;
+    let root = loop {
+        inner = match inner {
+            Expr::Reference(it) => &it.expr,
+            Expr::Unary(it) => &it.expr,
+            Expr::Field(it) => &it.base,
+            Expr::Index(it) => &it.expr,
+            Expr::MethodCall(it) => &it.receiver,
+            Expr::Paren(it) => &it.expr,
+            Expr::Path(it) => break it.path.get_ident()?,
+            _ => return None,
+        };
+    };
+    (!matches!(value, Expr::Path(_))).then(|| {
+        let tokens = value.to_token_stream();
+        Error::new_spanned(
+            &tokens,
+            format!("`{key}` cannot take an expression, only the names of arguments. Write `{key}({root})`."),
+        )
+    })
 }
 
 pub(crate) fn skip_without_names(name: &Ident) -> Error {

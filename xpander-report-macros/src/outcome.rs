@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, Type};
 
+use crate::check;
 use crate::expand::{Expansion, at};
 use crate::flow::{Shown, spells_a_future};
 use crate::signature::{local, nameable};
@@ -82,19 +83,24 @@ impl Expansion<'_> {
         let shown = output.and_then(Shown::of_type);
         let inner = ExaminedValue {
             at: output.map_or(examined.at, at),
-            shown: shown
-                .as_ref()
-                .filter(|shown| !shown.is_future() && self.follows(shown)),
+            shown: shown.as_ref().filter(|shown| self.follows(shown)),
             is_async: true,
         };
-        let end = self.end(&inner);
+        let end = match inner.shown.is_some_and(Shown::is_future) {
+            true => self.end_with_future(&inner),
+            false => self.end(&inner),
+        };
         let ty = output.and_then(nameable).map(|ty| quote!(: #ty));
         let mutability = self.keys.looks_at_value().then(|| quote!(mut));
         let error = self.error_around(examined.at, false);
         let finish = quote_spanned! {examined.at=>
             finish_future(#run, #value, move |#mutability #run, #value #ty| { #end }, #error)
         };
-        self.by_kind(examined, &quote!(future), &finish)
+        let kinds = match self.keys.result.get() {
+            Some(_) => quote!(future_with_result),
+            None => quote!(future),
+        };
+        self.by_kind(examined, &kinds, &finish)
     }
 
     fn end(&self, examined: &ExaminedValue<'_>) -> TokenStream {
@@ -112,7 +118,7 @@ impl Expansion<'_> {
     fn kinds(&self, examined: &ExaminedValue<'_>) -> TokenStream {
         let has_keys = self.keys.looks_at_value();
         match (self.keys.result.get(), has_keys, examined.is_async) {
-            (Some(_), ..) if self.outlives_its_items => quote!(value),
+            (Some(_), ..) if self.is_only_a_call => quote!(value),
             (Some(_), ..) => quote!(with_result),
             (None, true, true) => quote!(awaited_with_keys),
             (None, true, false) => quote!(called_with_keys),
@@ -141,9 +147,11 @@ impl Expansion<'_> {
                     (&&&#private::ShownProbe(&#value, ::core::marker::PhantomData::<#mark>)).shown_kind()
                 }
             }
-            None => quote!((&&&&&&#private::Probe(&#value)).flow_kind()),
+            None => quote!((&&&&&&&&&&&&#private::Probe(&#value)).flow_kind()),
         };
+        let check = self.check_is_only_one(examined);
         quote! {
+            #check
             let #kind = {
                 #[allow(unused_imports)]
                 use #private::kinds::#kinds::*;
@@ -154,10 +162,28 @@ impl Expansion<'_> {
         }
     }
 
+    /// Checks that a tuple with a visible stream or future has no second one.
+    fn check_is_only_one(&self, examined: &ExaminedValue<'_>) -> Option<TokenStream> {
+        let Self { private, value, .. } = self;
+        let is_needed = examined.shown?.is_in_a_tuple() && self.keys.result.get().is_none();
+        let kinds = match examined.is_async {
+            true => quote!(several_awaited),
+            false => quote!(several),
+        };
+        let check = quote_spanned!(examined.at=> check(&#value));
+        is_needed.then(|| {
+            quote! {{
+                #[allow(unused_imports)]
+                use #private::kinds::#kinds::*;
+                (&&&&&&&&&&&&#private::Probe(&#value)).flow_kind().#check;
+            }}
+        })
+    }
+
     fn is_a_future(&self) -> bool {
         let output = &self.function.signature.output;
         let spells_one = self.function.signature.asyncness.is_none()
-            && !self.outlives_its_items
+            && !self.is_only_a_call
             && spells_a_future(output);
         spells_one || self.shown.as_ref().is_some_and(Shown::is_future)
     }
@@ -347,6 +373,9 @@ impl Expansion<'_> {
 
 /// Whether the compiler must be told what the expression takes.
 fn may_be_a_closure(extractor: &Expr) -> bool {
+    if let Expr::Block(block) = extractor {
+        return check::last(block).is_some_and(may_be_a_closure);
+    }
     !matches!(
         extractor,
         Expr::Binary(_)

@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 use syn::{
     Attribute, BoundLifetimes, FnArg, GenericArgument, GenericParam, Lifetime, Member,
     ParenthesizedGenericArguments, Pat, PatIdent, Path, PathArguments, PathSegment, ReturnType,
-    Signature, Token, Type, TypeParamBound, parse_quote,
+    Signature, Token, TraitBound, Type, TypeParamBound, parse_quote,
 };
 
 use crate::secret_names::Suspicion;
@@ -204,34 +204,49 @@ pub(crate) fn hides(output: &ReturnType) -> bool {
     annotation(output).is_some_and(|ty| ty.to_token_stream().to_string() != whole)
 }
 
-/// The call of an `Edge` for a body whose value is an `impl Fn(&str) -> String` or similar. `None` if no form fits: a
-/// closure in the body must then declare its argument types.
-pub(crate) fn function(output: &ReturnType) -> Option<TokenStream> {
+/// The bound of an `impl Fn(&str) -> String` or similar, and its arguments and output.
+fn function_bound(
+    output: &ReturnType,
+) -> Option<(&Ident, &TraitBound, &ParenthesizedGenericArguments)> {
     let ReturnType::Type(_, ty) = output else {
         return None;
     };
     let Type::ImplTrait(object) = bare(ty) else {
         return None;
     };
-    let (kind, bound, function) = object.bounds.iter().find_map(|bound| {
+    object.bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else {
             return None;
         };
         let last = bound.path.segments.last()?;
-        let PathArguments::Parenthesized(function) = &last.arguments else {
-            return None;
-        };
-        let kind = match last.ident.to_string().as_str() {
-            "Fn" => quote!(called),
-            "FnMut" => quote!(called_mut),
-            "FnOnce" => quote!(called_once),
-            "AsyncFn" => quote!(awaited),
-            "AsyncFnMut" => quote!(awaited_mut),
-            "AsyncFnOnce" => quote!(awaited_once),
-            _ => return None,
-        };
-        Some((kind, bound, function))
-    })?;
+        match &last.arguments {
+            PathArguments::Parenthesized(function) => Some((&last.ident, bound, function)),
+            _ => None,
+        }
+    })
+}
+
+/// The `dyn Fn(…)` that the value of such a function is as well. `None` for an `AsyncFn`, which has none.
+pub(crate) fn function_object(output: &ReturnType) -> Option<TokenStream> {
+    let (name, bound, _) = function_bound(output)?;
+    let (lifetimes, path) = (&bound.lifetimes, &bound.path);
+    let has_object = ["Fn", "FnMut", "FnOnce"].iter().any(|it| name == it);
+    has_object.then(|| quote!(dyn #lifetimes #path))
+}
+
+/// The call of an `Edge` for a body whose value is an `impl Fn(&str) -> String` or the like. `None` where none
+/// fits.
+pub(crate) fn function(output: &ReturnType) -> Option<TokenStream> {
+    let (name, bound, function) = function_bound(output)?;
+    let kind = match name.to_string().as_str() {
+        "Fn" => quote!(called),
+        "FnMut" => quote!(called_mut),
+        "FnOnce" => quote!(called_once),
+        "AsyncFn" => quote!(awaited),
+        "AsyncFnMut" => quote!(awaited_mut),
+        "AsyncFnOnce" => quote!(awaited_once),
+        _ => return None,
+    };
     let any = any_lifetimes(bound.lifetimes.as_ref());
     if any.iter().any(|lifetime| is_shared(lifetime, function)) {
         return None;

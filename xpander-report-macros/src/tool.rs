@@ -30,7 +30,9 @@ impl Parse for Keys {
                     let text = keys::text(&name, input)?;
                     keys.name.set(name, text)
                 }
-                "skip" if input.peek(token::Paren) => keys.skip.set(name, keys::names(input)?),
+                "skip" if input.peek(token::Paren) => {
+                    keys.skip.set(name, keys::names("skip", input)?)
+                }
                 "skip" => Err(keys::skip_without_names(&name)),
                 "skip_all" => {
                     keys::flag(&name, input)?;

@@ -1,7 +1,7 @@
 //! The functions that the attribute's expansion calls.
 
 pub use crate::run::capture::{Capture, Probe, Redacted};
-pub use crate::run::edge::Edge;
+pub use crate::run::edge::{Edge, keep};
 pub use crate::run::end::Outcome;
 pub use crate::run::keys::{ErrorProbe, extract, extract_bool, extract_by, place, reporter};
 pub use crate::run::kind::{
@@ -17,8 +17,9 @@ pub mod rungs {
     pub use crate::run::capture::BedrockRung as _;
     pub use crate::run::capture::{
         BufferRung as _, BytesRung as _, DebugRung as _, DisplayRung as _, FloatRung as _,
-        LockRung as _, NameRung as _, SerializeRung as _, SharedRung as _, ShownRung as _,
-        SomeBufferRung as _, SomeShownRung as _, StrRung as _, TextRung as _,
+        HolderRung as _, LockRung as _, NameRung as _, PointedBufferRung as _, PointedStrRung as _,
+        SerializeRung as _, ShownRung as _, SomeBufferRung as _, SomeShownRung as _,
+        SomeStrRung as _, StrRung as _, TextRung as _,
     };
     pub use crate::run::outcome::{
         DebugErrorRung as _, DisplayErrorRung as _, ErrorRung as _, HeldErrorRung as _,
@@ -39,44 +40,66 @@ pub mod kinds {
     /// Functions that are not async.
     pub mod called {
         pub use crate::run::kind::{
-            FutureBoxKind as _, NamedFutureKind as _, NamedStreamKind as _, StreamBoxKind as _,
-            StreamLaterKind as _, ValueKind as _,
+            FutureBoxKind as _, NamedFutureKind as _, NamedStreamKind as _, SeveralKind as _,
+            StreamBoxKind as _, StreamLaterKind as _, ValueKind as _,
         };
     }
 
     /// Such functions with a future as the return type.
     pub mod future {
-        pub use crate::run::kind::{FutureBoxKind as _, NamedFutureKind as _, ValueKind as _};
+        pub use crate::run::kind::{
+            FutureBoxKind as _, NamedFutureKind as _, SeveralKind as _, ValueKind as _,
+        };
+    }
+
+    /// The same with the key `result`.
+    pub mod future_with_result {
+        pub use crate::run::kind::{
+            FutureBoxKind as _, NamedFutureKind as _, SeveralValueKind as _, ValueKind as _,
+        };
     }
 
     /// Such functions whose keys refer to the returned value and not to the output of a future.
     pub mod called_with_keys {
         pub use crate::run::kind::{
-            NamedFutureKind as _, NamedStreamKind as _, StreamBoxKind as _, ValueKind as _,
+            NamedFutureKind as _, NamedStreamKind as _, SeveralKind as _, StreamBoxKind as _,
+            ValueKind as _,
         };
     }
 
     /// Async functions: a returned future is a value.
     pub mod awaited {
         pub use crate::run::kind::{
-            FutureBoxKind as _, NamedStreamKind as _, StreamBoxKind as _, StreamLaterKind as _,
-            ValueKind as _,
+            FutureBoxKind as _, NamedStreamKind as _, SeveralAwaitedKind as _, StreamBoxKind as _,
+            StreamLaterKind as _, ValueKind as _,
         };
     }
 
     /// Such functions with keys.
     pub mod awaited_with_keys {
-        pub use crate::run::kind::{NamedStreamKind as _, StreamBoxKind as _, ValueKind as _};
+        pub use crate::run::kind::{
+            NamedStreamKind as _, SeveralItemsKind as _, StreamBoxKind as _, ValueKind as _,
+        };
     }
 
     /// Functions whose key `result` determines the reported result.
     pub mod with_result {
-        pub use crate::run::kind::{StreamBoxKind as _, ValueKind as _};
+        pub use crate::run::kind::{SeveralValueKind as _, StreamBoxKind as _, ValueKind as _};
     }
 
     /// Functions whose value cannot be followed; their key `result` reports only the call.
     pub mod value {
         pub use crate::run::kind::ValueKind as _;
+    }
+
+    /// Whether several things go on in a tuple.
+    pub mod several {
+        pub use crate::run::kind::{SeveralKind as _, ValueKind as _};
+    }
+
+    /// The same for async functions.
+    pub mod several_awaited {
+        pub use crate::run::kind::{SeveralAwaitedKind as _, ValueKind as _};
     }
 
     /// The kind that a return type shows.

@@ -8,8 +8,8 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, Type, parse_quote};
 
 use crate::boxes;
-use crate::check::check;
-use crate::flow::Shown;
+use crate::check::{self, check};
+use crate::flow::{self, Shown};
 use crate::function::Function;
 use crate::keys::{Input, Key, Keys};
 use crate::private;
@@ -44,8 +44,8 @@ pub(crate) struct Expansion<'a> {
     pub(crate) private: TokenStream,
     /// What the return type shows to go on.
     pub(crate) shown: Option<Shown<'a>>,
-    /// The return type has a box that cannot be followed: see `boxes`.
-    pub(crate) outlives_its_items: bool,
+    /// What the return type shows cannot be followed: see `boxes` and `flow::second`.
+    pub(crate) is_only_a_call: bool,
     arguments: Vec<Argument>,
     renamed: Vec<Renamed>,
     body: TokenStream,
@@ -75,15 +75,23 @@ impl<'a> Expansion<'a> {
         let shown = Shown::of(&function.signature.output);
         let names: Vec<&Argument> = names(&arguments, &renamed).map(|(name, _)| name).collect();
         let borrowed_item = boxes::borrowed_item_of_static_box(&function.signature.output);
-        check(keys, function, &names, shown.as_ref(), borrowed_item)?;
+        let second = flow::second(&function.signature.output);
+        check(
+            keys,
+            function,
+            &names,
+            shown.as_ref(),
+            borrowed_item,
+            second,
+        )?;
         let module = private::module();
         let private = match keys.krate.get() {
             Some(path) => quote!(#path::#module),
             None => quote!(::xpander_report::#module),
         };
         Ok(Self {
-            shown: shown.filter(|shown| follows(keys, shown)),
-            outlives_its_items: borrowed_item.is_some(),
+            shown: shown.filter(|shown| second.is_none() && follows(keys, shown)),
+            is_only_a_call: borrowed_item.is_some() || second.is_some(),
             keys,
             function,
             private,
@@ -181,14 +189,22 @@ impl<'a> Expansion<'a> {
         let value = key.get()?;
         let at = at(value);
         let name = Ident::new(name, at);
-        let read = match self.is_a_place(value) {
-            true => {
-                let private = self.private_at(at);
-                quote_spanned!(at=> #private::place(&(#value)))
+        let read = match check::some(value).filter(|held| self.is_a_place(held)) {
+            Some(held) => {
+                let place = self.place(held);
+                quote_spanned!(at=> ::core::option::Option::Some(#place))
             }
-            false => quote!(#value),
+            None if self.is_a_place(value) => self.place(value),
+            None => quote!(#value),
         };
         Some(quote_spanned!(at=> (&mut #start).#name(|| #read);))
+    }
+
+    /// Reads an argument, and leaves it to the body.
+    fn place(&self, value: &Expr) -> TokenStream {
+        let at = at(value);
+        let private = self.private_at(at);
+        quote_spanned!(at=> #private::place(&(#value)))
     }
 
     /// Whether it is an argument, or a field of one.
@@ -341,6 +357,7 @@ impl<'a> Expansion<'a> {
             None => (TokenStream::new(), TokenStream::new()),
         };
         let rebound = self.rebound(&read);
+        let body = self.object(&local("edge")).unwrap_or_else(|| body.clone());
         let body = quote_spanned!(self.at_body()=> async move { #order #tie #body });
         let future = local("body");
         let called = quote!((&mut #run).follow(#future).await);
@@ -379,8 +396,11 @@ impl<'a> Expansion<'a> {
         if let Some(ty) = annotation.as_ref().filter(|_| self.hides_its_value()) {
             let name = local("edge");
             edge = self.edge(&name, ty);
-            let method = signature::function(&self.function.signature.output)
-                .unwrap_or_else(|| quote!(body));
+            let method = signature::function(&self.function.signature.output);
+            if let (None, Some(object)) = (&method, self.object(&name)) {
+                body = quote_spanned!(self.at_body()=> move || -> #output { #moved #object });
+            }
+            let method = method.unwrap_or_else(|| quote!(body));
             body = quote!(#name.#method(#body));
         }
         let called = quote!((&mut #run).call(#body));
@@ -391,6 +411,30 @@ impl<'a> Expansion<'a> {
             let mut #run = #start;
             #finish
         }
+    }
+
+    // Output, for `impl Fn(&str) -> String`:
+    //
+    //     let mut __place;
+    //     let _: &mut (dyn Fn(&str) -> String) = keep('__body: { … }, {
+    //         __place = __edge.never();
+    //         &mut __place
+    //     });
+    //     __edge.kept(__place)
+    //
+    /// The body, to which a closure at its end is a function that the return type describes.
+    fn object(&self, edge: &Ident) -> Option<TokenStream> {
+        let object = signature::function_object(&self.function.signature.output)?;
+        let Self { private, body, .. } = self;
+        let place = local("place");
+        Some(quote! {
+            let mut #place;
+            let _: &mut (#object) = #private::keep(#body, {
+                #place = #edge.never();
+                &mut #place
+            });
+            #edge.kept(#place)
+        })
     }
 
     /// Whether the return type hides that of the value itself.

@@ -77,6 +77,8 @@ pub(crate) struct Envelope {
     pub(crate) tokens: Option<Tokens>,
     pub(crate) is_success: Field<bool>,
     pub(crate) result: Field<Captured>,
+    /// The JSON that the function returned where an explicit result stands. It may be a provider's response.
+    pub(crate) returned: Option<String>,
     /// In seconds.
     pub(crate) duration: Option<f64>,
     /// Captured from the body, which responses may add to, or explicit.
@@ -195,6 +197,14 @@ impl Envelope {
         self.sequence.unwrap_or_else(Sequence::next)
     }
 
+    /// Captures what the function returned: the result, unless there is an explicit one.
+    pub(crate) fn capture_returned(&mut self, value: Captured) {
+        match (&self.result, value) {
+            (Field::Explicit(_), Captured::Json(json)) => self.returned = Some(json),
+            (_, value) => self.result.capture(Some(value)),
+        }
+    }
+
     /// Adds an item of a stream that the run returned.
     pub(crate) fn add(&mut self, item: Produced) {
         match item {
@@ -250,6 +260,7 @@ impl Envelope {
             + tools.sum::<usize>()
             + content(&self.input)
             + content(&self.result)
+            + text(&self.returned)
             + self.chunks.len()
             + self.inner.bytes()
             + responses.sum::<usize>()
@@ -273,6 +284,7 @@ impl Envelope {
         !self.responses.is_empty()
             || !self.chunks.is_empty()
             || !self.inner.is_empty()
+            || self.returned.is_some()
             || matches!(self.result, Field::Captured(Captured::Json(_)))
     }
 

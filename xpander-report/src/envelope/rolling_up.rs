@@ -41,6 +41,7 @@ impl Envelope {
         self.tokens = None;
         self.used_tools = Field::Absent;
         self.result = Field::Absent;
+        self.returned = None;
         self.chunks.clear();
     }
 

@@ -21,11 +21,19 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::cell::{LazyCell, OnceCell, Ref, RefMut};
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
-use std::ops::Deref;
+use std::mem::ManuallyDrop;
+use std::ops::{ControlFlow, Deref};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, RwLock, TryLockError};
+use std::sync::{
+    Arc, LazyLock, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    TryLockError,
+};
+use std::task::Poll;
 
 use serde::Serialize;
 
@@ -122,11 +130,7 @@ ladder! { capture_rung:
     }
     /// A number that JSON may not have.
     FloatRung, Float: [&&&&&&&] [+ AsFloat] (value, room) {
-        let number = value.number()?;
-        match number.is_finite() {
-            true => json(value, room),
-            false => Some(Captured::Text(number.to_string())),
-        }
+        value.number(room)
     }
     /// A lock. It is only tried, because the caller may hold it.
     LockRung, Locked: [&&&&&&&] [+ Lock] (value, room) {
@@ -141,13 +145,21 @@ ladder! { capture_rung:
     SerializeRung, Json: [&&&&&&] [+ Serialize] (value, room) {
         json(value, room)
     } => may_be_a_response: true
-    /// A shared pointer to what serialises.
-    SharedRung, Shared: [&&&&&] [+ Behind<Target: Serialize>] (value, room) {
-        json(value.target()?, room)
+    /// A holder of what serialises, such as the guard of a lock.
+    HolderRung, Held: [&&&&&] [+ Holder] (value, room) {
+        value.held(room)
     } => may_be_a_response: true
     /// `AsRef<str>`.
     StrRung, Str: [&&&&] [+ AsRef<str>] (value, room) {
         Some(Captured::text(value.as_ref(), room))
+    }
+    /// `Some` of such a value.
+    SomeStrRung, SomeStr: [&&&&] [+ Maybe<Value: AsRef<str>>] (value, room) {
+        Some(Captured::text(value.get()?.as_ref(), room))
+    }
+    /// A pointer to such a value.
+    PointedStrRung, PointedStr: [&&&&] [+ Pointer<Target: AsRef<str>>] (value, room) {
+        Some(Captured::text(value.target()?.as_ref(), room))
     }
     /// `Display` beside `Debug`: it is the one for people.
     ShownRung, Shown: [&&&] [+ Display + Debug] (value, room) {
@@ -165,6 +177,10 @@ ladder! { capture_rung:
     SomeBufferRung, SomeBuffer: [&&] [+ Maybe<Value: AsRef<[u8]>>] (value, _room) {
         Some(bytes(value.get()?.as_ref().len()))
     }
+    /// A pointer to such a buffer.
+    PointedBufferRung, PointedBuffer: [&&] [+ Pointer<Target: AsRef<[u8]>>] (value, _room) {
+        Some(bytes(value.target()?.as_ref().len()))
+    }
     /// `Debug`.
     DebugRung, Debugged: [&] [+ Debug] (value, room) {
         let text = Captured::format(format_args!("{value:?}"), room);
@@ -178,7 +194,7 @@ ladder! { capture_rung:
     }
     /// The type's name.
     NameRung, Named: [] [] (_value, room) {
-        Some(Captured::format(format_args!("<{}>", type_name::<T>()), room))
+        Some(name::<T>(room))
     }
 }
 
@@ -291,26 +307,67 @@ fn held<T: Serialize + ?Sized, G: Deref<Target = T>>(
     }
 }
 
-/// A number, which JSON has only if it is finite.
-pub trait AsFloat: Serialize {
-    /// The number; `None` stands for null.
-    fn number(&self) -> Option<f64>;
-}
-
-impl AsFloat for f32 {
-    fn number(&self) -> Option<f64> {
-        Some(f64::from(*self))
+/// Not read: that would run the function that makes its value.
+impl<T: Serialize, F> Lock for LazyLock<T, F> {
+    fn look(&self, room: usize) -> Option<Captured> {
+        Some(name::<Self>(room))
     }
 }
 
-impl AsFloat for f64 {
-    fn number(&self) -> Option<f64> {
-        Some(*self)
+/// Not read: that would run the function that makes its value.
+impl<T: Serialize, F> Lock for LazyCell<T, F> {
+    fn look(&self, room: usize) -> Option<Captured> {
+        Some(name::<Self>(room))
+    }
+}
+
+/// A number, which JSON has only if it is finite.
+pub trait AsFloat {
+    /// The number; `None` stands for null.
+    fn number(&self, room: usize) -> Option<Captured>;
+}
+
+macro_rules! floats {
+    ($($float:ty),*) => {$(
+        impl AsFloat for $float {
+            fn number(&self, room: usize) -> Option<Captured> {
+                match self.is_finite() {
+                    true => json(self, room),
+                    false => Some(Captured::Text(self.to_string())),
+                }
+            }
+        }
+    )*};
+}
+
+floats!(f32, f64);
+
+/// A holder of what serialises, which does not serialise itself. Its `Debug` may show what the JSON hides.
+pub trait Holder {
+    /// The JSON of what it holds; `None` stands for null.
+    fn held(&self, room: usize) -> Option<Captured>;
+}
+
+impl<B: Serialize, C: Serialize> Holder for ControlFlow<B, C> {
+    fn held(&self, room: usize) -> Option<Captured> {
+        #[derive(Serialize)]
+        enum Flow<B, C> {
+            Continue(C),
+            Break(B),
+        }
+        let flow = match self {
+            Self::Continue(value) => Flow::Continue(value),
+            Self::Break(value) => Flow::Break(value),
+        };
+        json(&flow, room)
     }
 }
 
 /// Implements a trait for what points to a value that has it.
-macro_rules! behind {
+macro_rules! pointers {
+    ($trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty) => {
+        pointers!($trait::$method($($argument: $type)?) -> $output: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
+    };
     ($trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty: $pointer:ty $(, $more:ty)*) => {
         impl<T: $trait + ?Sized> $trait for $pointer {
             fn $method(&self $(, $argument: $type)?) -> $output {
@@ -318,7 +375,7 @@ macro_rules! behind {
             }
         }
 
-        behind!($trait::$method($($argument: $type)?) -> $output: $($more),*);
+        pointers!($trait::$method($($argument: $type)?) -> $output: $($more),*);
     };
     ($trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty:) => {
         impl<T: $trait> $trait for Option<T> {
@@ -329,13 +386,57 @@ macro_rules! behind {
     };
 }
 
-behind!(AsText::text() -> Option<Cow<'_, str>>: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
-behind!(AsBytes::count() -> Option<usize>: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
-behind!(Lock::look(room: usize) -> Option<Captured>: &T, &mut T, Box<T>, Rc<T>, Arc<T>);
-behind!(AsFloat::number() -> Option<f64>: &T, &mut T, Box<T>);
+pointers!(AsText::text() -> Option<Cow<'_, str>>);
+pointers!(AsBytes::count() -> Option<usize>);
+pointers!(Lock::look(room: usize) -> Option<Captured>);
+pointers!(AsFloat::number(room: usize) -> Option<Captured>);
+pointers!(Holder::held(room: usize) -> Option<Captured>);
 
-/// A shared pointer. That it serialises is a feature of serde's, which any crate may switch on.
-pub trait Behind {
+/// Implements a trait for what holds a value with some bound. These are types of the standard library: a type of
+/// another crate that dereferences to a value may do so to hide it from `Debug`, or may make the value only then.
+macro_rules! holders {
+    ($trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty, $bound:ident: $take:expr) => {
+        holders! { @ $trait::$method($($argument: $type)?) -> $output: $take;
+            [T: $bound + ?Sized] MutexGuard<'_, T>: |it| Some(&**it);
+            [T: $bound + ?Sized] RwLockReadGuard<'_, T>: |it| Some(&**it);
+            [T: $bound + ?Sized] RwLockWriteGuard<'_, T>: |it| Some(&**it);
+            [T: $bound + ?Sized] Ref<'_, T>: |it| Some(&**it);
+            [T: $bound + ?Sized] RefMut<'_, T>: |it| Some(&**it);
+            [T: $bound + ?Sized] ManuallyDrop<T>: |it| Some(&**it);
+            [T: $bound] AssertUnwindSafe<T>: |it| Some(&it.0);
+            [T: Deref<Target: $bound>] Pin<T>: |it| Some(&**it);
+            [T: $bound] OnceLock<T>: |it| it.get();
+            [T: $bound] OnceCell<T>: |it| it.get();
+            [T: $bound] Poll<T>: |it| match it {
+                Poll::Ready(value) => Some(value),
+                Poll::Pending => None,
+            };
+        }
+    };
+    (@ $trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty: $take:expr;) => {};
+    (
+        @ $trait:ident::$method:ident($($argument:ident: $type:ty)?) -> $output:ty: $take:expr;
+        [$($generics:tt)*] $holder:ty: |$it:ident| $value:expr;
+        $($more:tt)*
+    ) => {
+        impl<$($generics)*> $trait for $holder {
+            fn $method(&self $(, $argument: $type)?) -> $output {
+                let $it = self;
+                $take($value? $(, $argument)?)
+            }
+        }
+
+        holders! { @ $trait::$method($($argument: $type)?) -> $output: $take; $($more)* }
+    };
+}
+
+holders!(AsText::text() -> Option<Cow<'_, str>>, AsText: AsText::text);
+holders!(AsBytes::count() -> Option<usize>, AsBytes: AsBytes::count);
+holders!(AsFloat::number(room: usize) -> Option<Captured>, AsFloat: AsFloat::number);
+holders!(Holder::held(room: usize) -> Option<Captured>, Serialize: json);
+
+/// A pointer that has only some traits of what it points to.
+pub trait Pointer {
     /// What it points to.
     type Target: ?Sized;
 
@@ -343,9 +444,9 @@ pub trait Behind {
     fn target(&self) -> Option<&Self::Target>;
 }
 
-macro_rules! shared {
+macro_rules! owners {
     ($($pointer:ident),*) => {$(
-        impl<T: ?Sized> Behind for $pointer<T> {
+        impl<T: ?Sized> Pointer for $pointer<T> {
             type Target = T;
 
             fn target(&self) -> Option<&T> {
@@ -355,26 +456,22 @@ macro_rules! shared {
     )*};
 }
 
-shared!(Rc, Arc);
+owners!(Box, Rc, Arc);
 
-macro_rules! behind_another {
-    ($($pointer:ty: $target:expr;)*) => {$(
-        impl<P: Behind> Behind for $pointer {
-            type Target = P::Target;
+impl<P: Pointer> Pointer for &P {
+    type Target = P::Target;
 
-            fn target(&self) -> Option<&P::Target> {
-                let target: fn(&Self) -> Option<&P> = $target;
-                target(self)?.target()
-            }
-        }
-    )*};
+    fn target(&self) -> Option<&P::Target> {
+        (**self).target()
+    }
 }
 
-behind_another! {
-    &P: |it| Some(it);
-    &mut P: |it| Some(it);
-    Box<P>: |it| Some(it);
-    Option<P>: Option::as_ref;
+impl<P: Pointer> Pointer for Option<P> {
+    type Target = P::Target;
+
+    fn target(&self) -> Option<&P::Target> {
+        self.as_ref()?.target()
+    }
 }
 
 /// An `Option`, and what points to one.
@@ -412,6 +509,11 @@ fn json<T: Serialize + ?Sized>(value: &T, room: usize) -> Option<Captured> {
             room,
         ))
     })
+}
+
+/// The name of a type.
+fn name<T: ?Sized>(room: usize) -> Captured {
+    Captured::format(format_args!("<{}>", type_name::<T>()), room)
 }
 
 fn bytes(count: usize) -> Captured {

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::no_value;
+
 /// The hidden return type of a function. The expansion has `return edge.never()` in the function itself, outside of the
 /// body. So the compiler knows the bounds on the body's value before it checks the body.
 pub struct Edge<T>(PhantomData<fn() -> T>);
@@ -20,6 +22,29 @@ impl<T> Edge<T> {
     /// The body, whose value is of this type.
     pub fn body<F: FnOnce() -> T>(self, body: F) -> F {
         body
+    }
+
+    /// The value that [`keep`] has put there.
+    pub fn kept(self, place: Option<T>) -> T {
+        place.unwrap_or_else(|| no_value())
+    }
+}
+
+/// Puts a value in its place. Where the outcome is to be a `&mut dyn Fn(…)`, a closure that gives the value learns what
+/// it takes, and keeps its own type.
+pub fn keep<T, P: Place<T>>(value: T, place: &mut P) -> &mut T {
+    place.fill(value)
+}
+
+/// A place for a value. It is a type of its own for [`keep`], or the compiler would look for a `dyn Fn` in it.
+pub trait Place<T> {
+    /// Puts the value there.
+    fn fill(&mut self, value: T) -> &mut T;
+}
+
+impl<T> Place<T> for Option<T> {
+    fn fill(&mut self, value: T) -> &mut T {
+        self.insert(value)
     }
 }
 

@@ -42,7 +42,7 @@ impl End {
             Produced::Nothing => return envelope.is_success.capture(Some(true)),
             Produced::Value(value) => {
                 envelope.is_success.capture(Some(true));
-                return envelope.result.capture(Some(value));
+                return envelope.capture_returned(value);
             }
             Produced::Error(reason, error_type) => (reason, error_type),
         };

@@ -94,7 +94,8 @@ impl TaskHandle {
         self
     }
 
-    /// Sets the result of the run, in place of the returned value.
+    /// Sets the result of the run, in place of the returned value. If the returned value is a provider's response, it is
+    /// still read.
     pub fn result(&self, result: impl Into<String>) -> &Self {
         if let Some(state) = &self.0 {
             let result: String = result.into();

@@ -162,6 +162,74 @@ tuples! {
     1: (A [B] C D);
     2: (A B [C] D);
     3: (A B C [D]);
+    0: ([A] B C D E);
+    1: (A [B] C D E);
+    2: (A B [C] D E);
+    3: (A B C [D] E);
+    4: (A B C D [E]);
+    0: ([A] B C D E F);
+    1: (A [B] C D E F);
+    2: (A B [C] D E F);
+    3: (A B C [D] E F);
+    4: (A B C D [E] F);
+    5: (A B C D E [F]);
+    0: ([A] B C D E F G);
+    1: (A [B] C D E F G);
+    2: (A B [C] D E F G);
+    3: (A B C [D] E F G);
+    4: (A B C D [E] F G);
+    5: (A B C D E [F] G);
+    6: (A B C D E F [G]);
+    0: ([A] B C D E F G H);
+    1: (A [B] C D E F G H);
+    2: (A B [C] D E F G H);
+    3: (A B C [D] E F G H);
+    4: (A B C D [E] F G H);
+    5: (A B C D E [F] G H);
+    6: (A B C D E F [G] H);
+    7: (A B C D E F G [H]);
+    0: ([A] B C D E F G H I);
+    1: (A [B] C D E F G H I);
+    2: (A B [C] D E F G H I);
+    3: (A B C [D] E F G H I);
+    4: (A B C D [E] F G H I);
+    5: (A B C D E [F] G H I);
+    6: (A B C D E F [G] H I);
+    7: (A B C D E F G [H] I);
+    8: (A B C D E F G H [I]);
+    0: ([A] B C D E F G H I J);
+    1: (A [B] C D E F G H I J);
+    2: (A B [C] D E F G H I J);
+    3: (A B C [D] E F G H I J);
+    4: (A B C D [E] F G H I J);
+    5: (A B C D E [F] G H I J);
+    6: (A B C D E F [G] H I J);
+    7: (A B C D E F G [H] I J);
+    8: (A B C D E F G H [I] J);
+    9: (A B C D E F G H I [J]);
+    0: ([A] B C D E F G H I J K);
+    1: (A [B] C D E F G H I J K);
+    2: (A B [C] D E F G H I J K);
+    3: (A B C [D] E F G H I J K);
+    4: (A B C D [E] F G H I J K);
+    5: (A B C D E [F] G H I J K);
+    6: (A B C D E F [G] H I J K);
+    7: (A B C D E F G [H] I J K);
+    8: (A B C D E F G H [I] J K);
+    9: (A B C D E F G H I [J] K);
+    10: (A B C D E F G H I J [K]);
+    0: ([A] B C D E F G H I J K L);
+    1: (A [B] C D E F G H I J K L);
+    2: (A B [C] D E F G H I J K L);
+    3: (A B C [D] E F G H I J K L);
+    4: (A B C D [E] F G H I J K L);
+    5: (A B C D E [F] G H I J K L);
+    6: (A B C D E F [G] H I J K L);
+    7: (A B C D E F G [H] I J K L);
+    8: (A B C D E F G H [I] J K L);
+    9: (A B C D E F G H I [J] K L);
+    10: (A B C D E F G H I J [K] L);
+    11: (A B C D E F G H I J K [L]);
 }
 
 /// Something is found in a type, in one way only.
@@ -173,6 +241,10 @@ impl<T: Found<V, W>, V, W, E> Found<Inside<V>, W> for Result<T, E> {}
 /// A box that holds a stream or an iterator.
 #[derive(Debug)]
 pub struct StreamBox;
+
+/// A box that holds an iterator.
+#[derive(Debug)]
+pub struct IteratorBox;
 
 /// A box that holds a future.
 #[derive(Debug)]
@@ -195,6 +267,73 @@ impl<T: Found<V, NamedFuture>, V> Found<Inside<V>, NamedFuture> for Vec<T> {}
 impl<T: Found<V, NamedStream>, V, const N: usize> Found<Inside<V>, NamedStream> for [T; N] {}
 impl<T: Found<V, NamedFuture>, V, const N: usize> Found<Inside<V>, NamedFuture> for [T; N] {}
 
+/// Something that goes on: a stream, a future, or a box of an iterator.
+#[derive(Debug)]
+pub struct Ongoing;
+
+/// Something that goes on after an async function has given it: a stream, or a box of a future or an iterator.
+#[derive(Debug)]
+pub struct OngoingAwaited;
+
+/// Something that has items: a stream, or a box of an iterator.
+#[derive(Debug)]
+pub struct OngoingItems;
+
+/// The way to what goes on: it is a stream.
+#[derive(Debug)]
+pub struct AsStream;
+
+/// The way to what goes on: it is a future.
+#[derive(Debug)]
+pub struct AsFuture;
+
+/// The way to what goes on: it is a box of an iterator.
+#[derive(Debug)]
+pub struct AsIterator;
+
+macro_rules! ongoing {
+    ($($what:ident: $($way:ident [$($bound:tt)*])*;)*) => {
+        $($(impl<T: $($bound)*> Found<$way, $what> for T {})*)*
+    };
+}
+
+ongoing! {
+    Ongoing: AsStream [Stream] AsIterator [Found<Here, IteratorBox>] AsFuture [Future];
+    OngoingAwaited: AsStream [Stream] AsIterator [Found<Here, IteratorBox>] AsFuture [Found<Here, FutureBox>];
+    OngoingItems: AsStream [Stream] AsIterator [Found<Here, IteratorBox>];
+}
+
+/// Two elements of one tuple are found. The number says which two.
+pub trait FoundTwice<const PAIR: usize, Via, What> {}
+
+impl<T: FoundTwice<P, V, W>, const P: usize, V, W> FoundTwice<P, Inside<V>, W> for Option<T> {}
+impl<T: FoundTwice<P, V, W>, const P: usize, V, W, E> FoundTwice<P, Inside<V>, W> for Result<T, E> {}
+impl<T: FoundTwice<P, V, W>, const P: usize, V, W> FoundTwice<P, Inside<V>, W> for Box<T> {}
+
+macro_rules! pairs {
+    ($($number:literal: ($($element:ident)*) [$first:ident $second:ident];)*) => {$(
+        impl<$($element,)* V, W, What> FoundTwice<$number, (V, W), What> for ($($element,)*)
+        where
+            $first: Found<V, What>,
+            $second: Found<W, What>,
+        {
+        }
+    )*};
+}
+
+pairs! {
+    0: (A B) [A B];
+    0: (A B C) [A B];
+    1: (A B C) [A C];
+    2: (A B C) [B C];
+    0: (A B C D) [A B];
+    1: (A B C D) [A C];
+    2: (A B C D) [B C];
+    3: (A B C D) [A D];
+    4: (A B C D) [B D];
+    5: (A B C D) [C D];
+}
+
 /// A box whose content is followed.
 pub trait Boxed {
     /// What comes of it: an item, or the output.
@@ -216,19 +355,22 @@ macro_rules! boxes {
             boxes! { @ $what, $dyn, [Send + Sync +] $rest }
         )+
     };
-    (@ StreamBox, $dyn:ident, [$($sends:tt)*] { pinned $new:expr, $box:expr }) => {
-        boxes! { @ StreamBox, [Fn(&T, &mut Outcome<'_>)], [Pin<Box<dyn $dyn<Item = T> + $($sends)* 'a>>], [$($sends)*], $new, $box }
-    };
-    (@ StreamBox, $dyn:ident, [$($sends:tt)*] { boxed [$($unpin:tt)*] $new:expr, $box:expr }) => {
-        boxes! { @ StreamBox, [Fn(&T, &mut Outcome<'_>)], [Box<dyn $dyn<Item = T> + $($unpin)* $($sends)* 'a>], [$($sends)*], $new, $box }
-    };
-    (@ FutureBox, $dyn:ident, [$($sends:tt)*] { pinned $new:expr, $box:expr }) => {
-        boxes! { @ FutureBox, [Ending<T, Value = T>], [Pin<Box<dyn $dyn<Output = T> + $($sends)* 'a>>], [$($sends)*], $new, $box }
+    (@ FutureBox, $dyn:ident, [$($sends:tt)*] { pinned [$($unpin:tt)*] $new:expr, $box:expr }) => {
+        boxes! { @ [FutureBox], [Ending<T, Value = T>], [Pin<Box<dyn $dyn<Output = T> + $($unpin)* $($sends)* 'a>>], [$($sends)*], $new, $box }
     };
     (@ FutureBox, $dyn:ident, [$($sends:tt)*] { boxed [$($unpin:tt)*] $new:expr, $box:expr }) => {
-        boxes! { @ FutureBox, [Ending<T, Value = T>], [Box<dyn $dyn<Output = T> + $($unpin)* $($sends)* 'a>], [$($sends)*], $new, $box }
+        boxes! { @ [FutureBox], [Ending<T, Value = T>], [Box<dyn $dyn<Output = T> + $($unpin)* $($sends)* 'a>], [$($sends)*], $new, $box }
     };
-    (@ $what:ident, [$($call:tt)*], [$type:ty], [$($sends:tt)*], $new:expr, $box:expr) => {
+    (@ IteratorBox, $dyn:ident, [$($sends:tt)*] { boxed [$($unpin:tt)*] $new:expr, $box:expr }) => {
+        boxes! { @ [StreamBox IteratorBox], [Fn(&T, &mut Outcome<'_>)], [Box<dyn $dyn<Item = T> + $($unpin)* $($sends)* 'a>], [$($unpin)* $($sends)*], $new, $box }
+    };
+    (@ $what:ident, $dyn:ident, [$($sends:tt)*] { pinned [$($unpin:tt)*] $new:expr, $box:expr }) => {
+        boxes! { @ [$what], [Fn(&T, &mut Outcome<'_>)], [Pin<Box<dyn $dyn<Item = T> + $($unpin)* $($sends)* 'a>>], [$($sends)*], $new, $box }
+    };
+    (@ $what:ident, $dyn:ident, [$($sends:tt)*] { boxed [$($unpin:tt)*] $new:expr, $box:expr }) => {
+        boxes! { @ [$what], [Fn(&T, &mut Outcome<'_>)], [Box<dyn $dyn<Item = T> + $($unpin)* $($sends)* 'a>], [$($sends)*], $new, $box }
+    };
+    (@ [$($what:ident)+], [$($call:tt)*], [$type:ty], [$($sends:tt)*], $new:expr, $box:expr) => {
         impl<'a, T: 'a> Boxed for $type {
             type Piece = T;
         }
@@ -239,17 +381,23 @@ macro_rules! boxes {
             }
         }
 
-        impl<'a, T: 'a> Found<Here, $what> for $type {}
+        $(impl<'a, T: 'a> Found<Here, $what> for $type {})+
     };
 }
 
-boxes! { StreamBox [Stream FusedStream] { pinned Streaming::stream, Box::pin } }
+boxes! { StreamBox [Stream FusedStream] { pinned [] Streaming::stream, Box::pin } }
+boxes! { StreamBox [Stream FusedStream] { pinned [Unpin +] Streaming::stream, Box::pin } }
 boxes! { StreamBox [Stream FusedStream] { boxed [Unpin +] Streaming::stream, Box::new } }
 boxes! {
-    StreamBox [Iterator DoubleEndedIterator ExactSizeIterator FusedIterator]
+    IteratorBox [Iterator DoubleEndedIterator ExactSizeIterator FusedIterator]
     { boxed [] Streaming::iterator, Box::new }
 }
-boxes! { FutureBox [Future FusedFuture] { pinned Following::new, Box::pin } }
+boxes! {
+    IteratorBox [Iterator DoubleEndedIterator ExactSizeIterator FusedIterator]
+    { boxed [Unpin +] Streaming::iterator, Box::new }
+}
+boxes! { FutureBox [Future FusedFuture] { pinned [] Following::new, Box::pin } }
+boxes! { FutureBox [Future FusedFuture] { pinned [Unpin +] Following::new, Box::pin } }
 boxes! { FutureBox [Future FusedFuture] { boxed [Unpin +] Following::new, Box::new } }
 boxes! {
     FutureBox [Future]
@@ -298,6 +446,9 @@ impl Value {
     pub fn item<T: ?Sized>(&self, _: &T) -> &'static () {
         &()
     }
+
+    /// Nothing else goes on in the value.
+    pub fn check<V>(self, _: &V) {}
 
     /// Reports the value.
     pub fn finish<V>(
@@ -542,6 +693,55 @@ kinds! {
     NamedFutureKind [&] NamedFuture => Hidden<NamedFuture>;
 }
 
+macro_rules! several {
+    ($($(#[$attribute:meta])* $trait:ident, $what:ident => $kind:ident;)*) => {$(
+        $(#[$attribute])*
+        pub trait $trait<Via> {
+            /// The kind.
+            fn flow_kind(&self) -> $kind {
+                $kind::new()
+            }
+        }
+
+        several! { @ $trait, $what,
+            5: [&&&&&&&&&&&];
+            4: [&&&&&&&&&&];
+            3: [&&&&&&&&&];
+            2: [&&&&&&&&];
+            1: [&&&&&&&];
+            0: [&&&&&&];
+        }
+    )*};
+    (@ $trait:ident, $what:ident, $($pair:literal: [$($probe:tt)*];)*) => {$(
+        impl<V: FoundTwice<$pair, Via, $what>, Via> $trait<Via> for $($probe)* Probe<'_, V> {}
+    )*};
+}
+
+impl Value {
+    fn new() -> Self {
+        Self
+    }
+}
+
+// Above the kinds that follow one: of two, the compiler would not know which.
+several! {
+    /// Names the kind of a tuple in which several things go on.
+    SeveralKind, Ongoing => HiddenInATuple;
+    /// The same, where an async function gives the tuple.
+    SeveralAwaitedKind, OngoingAwaited => HiddenInATuple;
+    /// The same, where only items are of interest.
+    SeveralItemsKind, OngoingItems => HiddenInATuple;
+    /// The same, where the value alone is reported.
+    SeveralValueKind, Ongoing => Value;
+}
+
+/// A mistake: several things in a tuple go on, and a run can follow one.
+type HiddenInATuple = Hidden<Several>;
+
+/// A mark of several things in a tuple.
+#[derive(Debug)]
+pub struct Several;
+
 /// Names the kind of a box of a future that gives a stream.
 pub trait StreamLaterKind<Via, Inner> {
     /// The kind.
@@ -564,6 +764,41 @@ pub trait ValueKind {
 }
 
 impl<V> ValueKind for Probe<'_, V> {}
+
+/// Implemented for nothing: it gives a mistake its message.
+#[diagnostic::on_unimplemented(
+    message = "`#[external_task]` cannot follow several streams or futures in one tuple. Return each from its own \
+               function. To report only the call, write `result = |_| \"…\"`.",
+    label = "several of its elements continue after the function returns"
+)]
+pub trait OneThatGoesOn {}
+
+impl Hidden<Several> {
+    /// Does not compile, with a message.
+    pub fn check<V: OneThatGoesOn>(self, _: &V) {}
+
+    /// Does not compile, with a message.
+    pub fn finish<V: OneThatGoesOn, L>(
+        self,
+        _: Run,
+        value: V,
+        _: impl Fn(&L, &mut Outcome<'_>),
+        _: impl Fn(&Infallible, &mut Outcome<'_>),
+    ) -> V {
+        value
+    }
+
+    /// Does not compile, with a message.
+    pub fn finish_future<V: OneThatGoesOn, L, T>(
+        self,
+        _: Run,
+        value: V,
+        _: impl FnOnce(Run, L) -> T,
+        _: impl Fn(&Infallible, &mut Outcome<'_>),
+    ) -> V {
+        value
+    }
+}
 
 /// A mark of what is inside a type that this library does not know.
 #[derive(Debug)]

@@ -1,12 +1,18 @@
-use std::{fmt, io};
+use std::{fmt, io, ptr};
 
 /// The most bytes that are captured of one field. Capturing stops there.
 pub(crate) const MAX_CAPTURED: usize = 32 << 20;
 
-/// Collects written bytes up to a bound. Then it returns an error, so that the writer stops.
+/// How much of the stack a value may take that writes itself. One that is deeper, or holds itself, stops there.
+const MAX_STACK: usize = 512 << 10;
+
+/// Collects written bytes up to a bound. Then it returns an error, so that the writer stops. It does the same where the
+/// writer has gone too deep.
 pub(crate) struct Bounded {
     bytes: Vec<u8>,
     room: usize,
+    /// Where the stack stood at the start.
+    stack: usize,
     /// The bytes that were not kept.
     refused: usize,
 }
@@ -16,6 +22,7 @@ impl Bounded {
         Self {
             bytes: Vec::with_capacity(room.min(128)),
             room,
+            stack: stack(),
             refused: 0,
         }
     }
@@ -48,17 +55,22 @@ impl Bounded {
     // Serialising writes a few bytes at a time.
     #[inline]
     fn push(&mut self, bytes: &[u8]) -> bool {
-        let has_room = bytes.len() <= self.room - self.bytes.len();
+        let is_deep = stack().abs_diff(self.stack) > MAX_STACK;
+        let has_room = bytes.len() <= self.room - self.bytes.len() && !is_deep;
         if has_room {
             self.bytes.extend_from_slice(bytes);
         } else {
-            self.refuse(bytes);
+            self.refuse(bytes, is_deep);
         }
         has_room
     }
 
     #[cold]
-    fn refuse(&mut self, bytes: &[u8]) {
+    fn refuse(&mut self, bytes: &[u8], is_deep: bool) {
+        if is_deep {
+            // A writer that takes no notice writes no more either.
+            self.room = self.bytes.len();
+        }
         let (kept, refused) = bytes.split_at(self.room - self.bytes.len());
         self.bytes.extend_from_slice(kept);
         self.refused = self.refused.saturating_add(refused.len());
@@ -91,4 +103,11 @@ impl fmt::Write for Bounded {
             false => Err(fmt::Error),
         }
     }
+}
+
+/// Where the stack stands, about.
+#[inline]
+fn stack() -> usize {
+    let here = 0_u8;
+    ptr::from_ref(&here).addr()
 }

@@ -42,7 +42,7 @@ pub(super) fn declared(envelope: &mut Envelope) -> Vec<Response> {
 /// What the run returned, if it is a provider's response.
 pub(super) fn returned(envelope: &mut Envelope) -> Option<Response> {
     let is_whole = !envelope.may_be_finished && envelope.failure.is_none();
-    take_returned(&mut envelope.result).or_else(|| take_streamed(envelope, is_whole))
+    take_returned(envelope).or_else(|| take_streamed(envelope, is_whole))
 }
 
 /// Reads a declared response. `None` if it was caught in the HTTP client and is not a provider's.
@@ -68,23 +68,24 @@ fn read(declared: Declared) -> Option<Response> {
     }
 }
 
-/// The returned value, if it is a provider's response. The assistant's text takes its place.
-fn take_returned(result: &mut Field<Captured>) -> Option<Response> {
-    let Field::Captured(Captured::Json(json)) = result else {
+/// The returned value, if it is a provider's response. The assistant's text takes its place, unless an explicit
+/// result stands there.
+fn take_returned(envelope: &mut Envelope) -> Option<Response> {
+    if let Some(json) = envelope.returned.take() {
+        let says = ProviderResponse::recognise(&json)?;
+        let raw = RawValue::from_string(json).ok()?;
+        return Some(Response::returned(says, raw, false));
+    }
+    let Field::Captured(Captured::Json(json)) = &mut envelope.result else {
         return None;
     };
     let says = ProviderResponse::recognise(json)?;
     let raw = RawValue::from_string(std::mem::take(json)).ok()?;
-    *result = match &says.result {
+    envelope.result = match &says.result {
         Some(text) => Field::Captured(Captured::Text(text.clone())),
         None => Field::Absent,
     };
-    Some(Response {
-        origin: Origin::Returned,
-        raw,
-        says: Some(says),
-        is_whole_stream: false,
-    })
+    Some(Response::returned(says, raw, false))
 }
 
 /// What the items of a returned stream make together, if they are a provider's. The assistant's text takes
@@ -109,12 +110,7 @@ fn take_streamed(envelope: &mut Envelope, is_whole: bool) -> Option<Response> {
     envelope
         .result
         .capture(says.result.clone().map(Captured::Text));
-    Some(Response {
-        origin: Origin::Returned,
-        raw,
-        says: Some(says),
-        is_whole_stream: is_whole,
-    })
+    Some(Response::returned(says, raw, is_whole))
 }
 
 /// Says of streams that came without usage how to ask for it, once the run is over and if it did not count itself.
@@ -159,6 +155,15 @@ fn is_caught(responses: &[Response]) -> bool {
 }
 
 impl Response {
+    fn returned(says: ProviderResponse, raw: Box<RawValue>, is_whole_stream: bool) -> Self {
+        Self {
+            origin: Origin::Returned,
+            raw,
+            says: Some(says),
+            is_whole_stream,
+        }
+    }
+
     /// Whether it is the same response. If both have an id, the ids are compared. If not, two responses of the same
     /// origin are compared by their bytes, and two of different origins by their content.
     fn is(&self, other: &Self) -> bool {
