@@ -56,37 +56,43 @@ impl Worker {
         #[cfg(feature = "_relay")]
         self.purge_again(&task);
         let agent_id = agent.filter(|agent| self.outbox.is_failing(agent));
-        let is_new = agent_id
-            .as_deref()
-            .is_some_and(|id| self.note_failing(id, error));
-        match agent_id.filter(|_| self.outbox.has_good()) {
-            Some(agent_id) if is_new => self.warnings.agent_fails(&agent_id, error),
+        // The warning comes first: a program that knows the agent may end.
+        match agent_id.as_deref().filter(|_| self.outbox.has_good()) {
+            Some(agent_id) if self.is_new_failing(agent_id) => {
+                self.warnings.agent_fails(agent_id, error);
+            }
             Some(_) => {}
             None => {
                 let has_several = self.outbox.has_several();
                 self.warnings.retrying(&task, error, now, has_several);
             }
         }
+        if let Some(agent_id) = agent_id {
+            self.note_failing(agent_id, error);
+        }
     }
 
-    /// Puts the agent on the list of those that fail. Returns whether it was not there.
-    fn note_failing(&mut self, agent_id: &str, error: &Error) -> bool {
+    /// Whether the agent will be new on the list of those that fail.
+    fn is_new_failing(&self, agent_id: &str) -> bool {
+        let failing = lock(&self.shared.failing_agents);
+        let is_known = failing.iter().any(|it| it.agent_id == agent_id);
+        !is_known && failing.len() < MAX_FAILING_AGENTS
+    }
+
+    /// Puts the agent on the list of those that fail.
+    fn note_failing(&mut self, agent_id: String, error: &Error) {
         let error = error.with_sources();
         let mut failing = lock(&self.shared.failing_agents);
         if let Some(known) = failing.iter_mut().find(|it| it.agent_id == agent_id) {
             known.error = error;
-            return false;
+        } else if failing.len() < MAX_FAILING_AGENTS {
+            self.has_failing = true;
+            failing.push(FailingAgent {
+                agent_id,
+                since: SystemTime::now(),
+                error,
+            });
         }
-        if failing.len() >= MAX_FAILING_AGENTS {
-            return false;
-        }
-        self.has_failing = true;
-        failing.push(FailingAgent {
-            agent_id: agent_id.to_owned(),
-            since: SystemTime::now(),
-            error,
-        });
-        true
     }
 
     /// Takes the agents that fail no more off the list.
