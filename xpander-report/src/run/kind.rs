@@ -121,10 +121,18 @@ where
     }
 }
 
+/// Each element of each tuple up to a length. An element's number is that of the elements before it.
 macro_rules! tuples {
-    ($($number:literal: ($($before:ident)* [$at:ident] $($after:ident)*);)*) => {$(
+    (@lengths ($($element:ident)*)) => {};
+    (@lengths ($($element:ident)*) $next:ident $($more:ident)*) => {
+        tuples!(@elements () $($element)* $next);
+        tuples!(@lengths ($($element)* $next) $($more)*);
+    };
+    (@one $element:ident) => { 1 };
+    (@elements ($($before:ident)*)) => {};
+    (@elements ($($before:ident)*) $at:ident $($after:ident)*) => {
         #[allow(non_snake_case)]
-        impl<$($before,)* $at: Holds<Via>, $($after,)* Via> Holds<Element<$number, Via>>
+        impl<$($before,)* $at: Holds<Via>, $($after,)* Via> Holds<Element<{ 0 $(+ tuples!(@one $before))* }, Via>>
             for ($($before,)* $at, $($after,)*)
         {
             type Leaf = $at::Leaf;
@@ -144,93 +152,16 @@ macro_rules! tuples {
             }
         }
 
-        impl<$($before,)* $at: Found<Via, What>, $($after,)* Via, What> Found<Element<$number, Via>, What>
-            for ($($before,)* $at, $($after,)*)
+        impl<$($before,)* $at: Found<Via, What>, $($after,)* Via, What>
+            Found<Element<{ 0 $(+ tuples!(@one $before))* }, Via>, What> for ($($before,)* $at, $($after,)*)
         {
         }
-    )*};
+
+        tuples!(@elements ($($before)* $at) $($after)*);
+    };
 }
 
-tuples! {
-    0: ([A]);
-    0: ([A] B);
-    1: (A [B]);
-    0: ([A] B C);
-    1: (A [B] C);
-    2: (A B [C]);
-    0: ([A] B C D);
-    1: (A [B] C D);
-    2: (A B [C] D);
-    3: (A B C [D]);
-    0: ([A] B C D E);
-    1: (A [B] C D E);
-    2: (A B [C] D E);
-    3: (A B C [D] E);
-    4: (A B C D [E]);
-    0: ([A] B C D E F);
-    1: (A [B] C D E F);
-    2: (A B [C] D E F);
-    3: (A B C [D] E F);
-    4: (A B C D [E] F);
-    5: (A B C D E [F]);
-    0: ([A] B C D E F G);
-    1: (A [B] C D E F G);
-    2: (A B [C] D E F G);
-    3: (A B C [D] E F G);
-    4: (A B C D [E] F G);
-    5: (A B C D E [F] G);
-    6: (A B C D E F [G]);
-    0: ([A] B C D E F G H);
-    1: (A [B] C D E F G H);
-    2: (A B [C] D E F G H);
-    3: (A B C [D] E F G H);
-    4: (A B C D [E] F G H);
-    5: (A B C D E [F] G H);
-    6: (A B C D E F [G] H);
-    7: (A B C D E F G [H]);
-    0: ([A] B C D E F G H I);
-    1: (A [B] C D E F G H I);
-    2: (A B [C] D E F G H I);
-    3: (A B C [D] E F G H I);
-    4: (A B C D [E] F G H I);
-    5: (A B C D E [F] G H I);
-    6: (A B C D E F [G] H I);
-    7: (A B C D E F G [H] I);
-    8: (A B C D E F G H [I]);
-    0: ([A] B C D E F G H I J);
-    1: (A [B] C D E F G H I J);
-    2: (A B [C] D E F G H I J);
-    3: (A B C [D] E F G H I J);
-    4: (A B C D [E] F G H I J);
-    5: (A B C D E [F] G H I J);
-    6: (A B C D E F [G] H I J);
-    7: (A B C D E F G [H] I J);
-    8: (A B C D E F G H [I] J);
-    9: (A B C D E F G H I [J]);
-    0: ([A] B C D E F G H I J K);
-    1: (A [B] C D E F G H I J K);
-    2: (A B [C] D E F G H I J K);
-    3: (A B C [D] E F G H I J K);
-    4: (A B C D [E] F G H I J K);
-    5: (A B C D E [F] G H I J K);
-    6: (A B C D E F [G] H I J K);
-    7: (A B C D E F G [H] I J K);
-    8: (A B C D E F G H [I] J K);
-    9: (A B C D E F G H I [J] K);
-    10: (A B C D E F G H I J [K]);
-    0: ([A] B C D E F G H I J K L);
-    1: (A [B] C D E F G H I J K L);
-    2: (A B [C] D E F G H I J K L);
-    3: (A B C [D] E F G H I J K L);
-    4: (A B C D [E] F G H I J K L);
-    5: (A B C D E [F] G H I J K L);
-    6: (A B C D E F [G] H I J K L);
-    7: (A B C D E F G [H] I J K L);
-    8: (A B C D E F G H [I] J K L);
-    9: (A B C D E F G H I [J] K L);
-    10: (A B C D E F G H I J [K] L);
-    11: (A B C D E F G H I J K [L]);
-}
+tuples!(@lengths () A B C D E F G H I J K L);
 
 /// Something is found in a type, in one way only.
 pub trait Found<Via, What> {}
